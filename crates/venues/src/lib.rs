@@ -1,1 +1,24 @@
-//! Placeholder.
+//! One folder per venue, all laid out alike: bytes in, normalised events out.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `wire.rs` | the venue's messages as types |
+//! | `decode.rs` | a frame or a REST body to a message and its events; a pure function |
+//! | `session.rs` | the state machine behind a connection: subscribe, acknowledge, heartbeat, splice, de-duplicate, reconnect |
+//! | `rest.rs` | the requests that the session makes |
+//! | `limits.rs` | the venue's limits, cadences and what counts as proof of life |
+//!
+//! Sessions are deterministic: they get time, frames and answers as [`session::Input`] and say what they want as
+//! [`session::Output`]. They own no socket, read no clock and spawn nothing, so a journal of their inputs replays them.
+//!
+//! What is deliberately absent: any knowledge of books, snapshots for clients, or other venues.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+/// Binance spot.
+pub mod binance_spot;
+/// What decoding gives, and how it is refused.
+pub mod decode;
+/// Hyperliquid.
+pub mod hyperliquid;
+/// What a session is told and what it asks for.
+pub mod session;

@@ -1,0 +1,238 @@
+//! Venues, symbols and sources.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
+
+/// A venue that we read. The names are the same in commands, files, events and configuration.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Venue {
+    /// Hyperliquid perpetuals and spot.
+    Hyperliquid,
+    /// Binance spot.
+    BinanceSpot,
+}
+
+/// The named venue is not one that we read.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("unknown venue `{0}`; known venues: hyperliquid, binance-spot")]
+pub struct UnknownVenue(pub String);
+
+impl Venue {
+    /// All venues, in the order in which they are listed to users.
+    pub const ALL: [Self; 2] = [Self::Hyperliquid, Self::BinanceSpot];
+
+    /// The venue's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hyperliquid => "hyperliquid",
+            Self::BinanceSpot => "binance-spot",
+        }
+    }
+}
+
+impl fmt::Display for Venue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for Venue {
+    type Err = UnknownVenue;
+    fn from_str(text: &str) -> Result<Self, UnknownVenue> {
+        Self::ALL
+            .into_iter()
+            .find(|v| v.name() == text)
+            .ok_or_else(|| UnknownVenue(text.to_owned()))
+    }
+}
+
+/// Where an event comes from.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Source {
+    /// One venue's own figures.
+    Venue(Venue),
+}
+
+impl Source {
+    /// The source's name in an envelope.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Venue(venue) => venue.name(),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Serialize for Source {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Venue(venue) => venue.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Source {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Venue::deserialize(deserializer).map(Self::Venue)
+    }
+}
+
+/// Whether figures are real.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// From the venues, now.
+    Live,
+    /// From the simulator.
+    Simulated,
+    /// From a recording or a journal.
+    Replay,
+}
+
+/// The longest symbol, in bytes.
+const SYMBOL_MAX: usize = 31;
+
+/// The name of a market, in the spelling that its user chose: a venue's own (`kPEPE`, `@107`, `BTCUSDT`) or ours (`BTC`).
+///
+/// Case is kept. At most 31 bytes of UTF-8 without blanks or control characters (one venue lists names in Chinese).
+/// The text lies inside the value, so that a symbol is copied, never allocated.
+#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Symbol {
+    bytes: [u8; SYMBOL_MAX],
+    len: u8,
+}
+
+/// The text cannot name a market.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a symbol has 1 to 31 bytes and no blanks or control characters")]
+pub struct SymbolError;
+
+impl Symbol {
+    /// `*`: stands where an event belongs to no single market.
+    pub const ANY: Self = {
+        let mut bytes = [0; SYMBOL_MAX];
+        bytes[0] = b'*';
+        Self { bytes, len: 1 }
+    };
+
+    /// The symbol of that spelling.
+    ///
+    /// # Errors
+    /// The text is empty, too long, or has blanks or control characters.
+    pub fn new(text: &str) -> Result<Self, SymbolError> {
+        let plain = if text.is_ascii() {
+            text.bytes().all(|b| b.is_ascii_graphic())
+        } else {
+            !text.chars().any(|c| c.is_whitespace() || c.is_control())
+        };
+        if text.is_empty() || text.len() > SYMBOL_MAX || !plain {
+            return Err(SymbolError);
+        }
+        let mut bytes = [0; SYMBOL_MAX];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        Ok(Self {
+            bytes,
+            len: text.len() as u8,
+        })
+    }
+
+    /// The spelling.
+    pub fn as_str(&self) -> &str {
+        // Always text: `new` copied it from one. The fallback cannot be reached, and is not worth `unsafe`.
+        std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or("?")
+    }
+}
+
+impl fmt::Display for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Symbol {
+    type Err = SymbolError;
+    fn from_str(text: &str) -> Result<Self, SymbolError> {
+        Self::new(text)
+    }
+}
+
+impl Serialize for Symbol {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Symbol {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl de::Visitor<'_> for Text {
+            type Value = Symbol;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a symbol")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Symbol, E> {
+                Symbol::new(text).map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn symbols_keep_their_spelling() {
+        for text in [
+            "BTC",
+            "kPEPE",
+            "@107",
+            "PURR/USDC",
+            "xyz:TSLA",
+            "币安人生USDT",
+        ] {
+            assert_eq!(Symbol::new(text).expect(text).as_str(), text);
+        }
+        for text in ["", " BTC", "B TC", "B\nTC", "\u{7f}", &"X".repeat(32)] {
+            assert_eq!(Symbol::new(text), Err(SymbolError), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn symbols_order_as_text() {
+        let mut symbols = ["ETH", "BT", "BTC", "@1"].map(|s| Symbol::new(s).expect(s));
+        symbols.sort();
+        assert_eq!(symbols.map(|s| s.to_string()), ["@1", "BT", "BTC", "ETH"]);
+    }
+
+    #[test]
+    fn venues_are_named_alike_everywhere() {
+        for venue in Venue::ALL {
+            assert_eq!(venue.name().parse(), Ok(venue));
+            assert_eq!(
+                serde_json::to_value(venue).expect("serialises"),
+                venue.name()
+            );
+        }
+        assert!(
+            "binance"
+                .parse::<Venue>()
+                .expect_err("unknown")
+                .to_string()
+                .contains("hyperliquid")
+        );
+    }
+}

@@ -1,0 +1,59 @@
+//! Decoding, the same for every venue: [`decode`] turns one message into events.
+
+use crate::{binance_spot, hyperliquid};
+use hypersentry_model::{DecimalError, MarketEvent, Symbol, Venue};
+
+/// What a message was, once its events have been taken out.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// It gave the events that were pushed, possibly none.
+    Events,
+    /// Acknowledgement, pong, the venue's own error, metadata: counted by name, not an event.
+    Control(&'static str),
+    /// A channel that we know and do not use, by name.
+    Skipped(String),
+}
+
+/// A refused message.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{code}: {detail}")]
+pub struct DecodeError {
+    /// Stable code: `malformed_json`, `malformed_message`, `unknown_message`, `symbol_required`, `not_utf8`, or a decimal's code.
+    pub code: &'static str,
+    /// What was wrong and where, for a person.
+    pub detail: String,
+}
+
+impl DecodeError {
+    /// An error of that code.
+    pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl From<DecimalError> for DecodeError {
+    fn from(error: DecimalError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+/// Decodes one message of `venue`, whether it came over the WebSocket or as a REST body, and pushes its events to `out`.
+///
+/// `symbol` stands in where the payload names none. On an error nothing is pushed.
+///
+/// # Errors
+/// See [`DecodeError::code`].
+pub fn decode(
+    venue: Venue,
+    frame: &[u8],
+    symbol: Option<Symbol>,
+    out: &mut Vec<MarketEvent>,
+) -> Result<Outcome, DecodeError> {
+    match venue {
+        Venue::Hyperliquid => hyperliquid::decode::decode_any(frame, symbol, out),
+        Venue::BinanceSpot => binance_spot::decode::decode_any(frame, symbol, out),
+    }
+}
