@@ -198,6 +198,9 @@ pub struct AggUpdate {
     /// Trade tape.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub trades: Option<TradesField>,
+    /// Mid price.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mid_price: Option<Field<Price>>,
     /// Mark price.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub mark_price: Option<Field<Price>>,

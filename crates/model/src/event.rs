@@ -241,6 +241,36 @@ impl Serialize for Payload {
     }
 }
 
+/// Which figure of a market a message feeds. Each has its own stamps in the market core.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+pub enum Feed {
+    /// The order book, or where there is a faster one for the first levels, the deeper book.
+    Book,
+    /// A faster book of the first levels only.
+    BookTop,
+    /// Best bid and offer.
+    Bbo,
+    /// Trades.
+    Trades,
+    /// Mark, index, open interest, funding, day figures.
+    Context,
+    /// Mid prices of many markets.
+    Mids,
+    /// Candles.
+    Candles,
+}
+
+/// Why a book may no longer be read.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Loss {
+    /// Updates are missing: what we hold may be wrong and is withdrawn.
+    Gap,
+    /// The connection ended: what we hold was right when it was stamped.
+    Disconnected,
+    /// No longer wanted or no longer listed.
+    Dropped,
+}
+
 /// One normalised event out of a frame.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct MarketEvent {

@@ -6,24 +6,7 @@ use hypersentry_model::{MarketEvent, Symbol, Timestamp, Venue};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Which figure of a market a message feeds. Each has its own stamps in the market core.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-pub enum Feed {
-    /// The order book, or where there is a faster one for the first levels, the deeper book.
-    Book,
-    /// A faster book of the first levels only.
-    BookTop,
-    /// Best bid and offer.
-    Bbo,
-    /// Trades.
-    Trades,
-    /// Mark, index, open interest, funding, day figures.
-    Context,
-    /// Mid prices of many markets.
-    Mids,
-    /// Candles.
-    Candles,
-}
+pub use hypersentry_model::event::{Feed, Loss};
 
 /// Which REST request an answer belongs to. It is journaled with the answer.
 #[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -85,17 +68,6 @@ pub enum Input<'a> {
     Due,
     /// The market core found the book of this symbol unusable (crossed, say): fetch it anew.
     Resync(Symbol),
-}
-
-/// Why a book may no longer be read.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Loss {
-    /// Updates are missing: what we hold may be wrong and is withdrawn.
-    Gap,
-    /// The connection ended: what we hold was right when it was stamped.
-    Disconnected,
-    /// No longer wanted or no longer listed.
-    Dropped,
 }
 
 /// What a session wants or says.
