@@ -1,0 +1,53 @@
+//! Servers of the journeys, and the journeys that need one.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use crate::{
+    node,
+    process::{Cmd, Service},
+    workspace::Workspace,
+};
+
+/// Any free port of the loopback interface.
+const LOOPBACK: &str = "127.0.0.1:0";
+
+/// A gateway over simulated venues, serving the built UI.
+pub(crate) fn practice_gateway(
+    workspace: &Workspace,
+    gateway: &Path,
+    data: &Path,
+) -> Result<Service> {
+    Cmd::new(gateway, &workspace.root)
+        .args([
+            "serve",
+            "--venues",
+            "sim",
+            "--listen",
+            LOOPBACK,
+            "--data-dir",
+        ])
+        .arg(data)
+        .arg("--ui")
+        .arg(workspace.ui_dist())
+        .serve(Some(&workspace.reports()?.join("gateway.log")))
+}
+
+/// The venue simulator alone.
+pub(crate) fn simulator(workspace: &Workspace, gateway: &Path) -> Result<Service> {
+    Cmd::new(gateway, &workspace.root)
+        .args(["sim", "--listen", LOOPBACK, "--seed", "7"])
+        .serve(Some(&workspace.reports()?.join("simulator.log")))
+}
+
+/// Runs an npm script against a fresh gateway.
+pub(crate) fn against_gateway(workspace: &Workspace, gateway: &Path, script: &str) -> Result<()> {
+    let data = tempfile::tempdir().context("cannot create a data directory")?;
+    let mut service = practice_gateway(workspace, gateway, data.path())?;
+    let outcome = node::script(workspace, script)
+        .env("HYPERSENTRY_URL", &service.url)
+        .run();
+    service.check()?;
+    outcome
+}
