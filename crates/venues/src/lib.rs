@@ -20,5 +20,7 @@ pub mod binance_spot;
 pub mod decode;
 /// Hyperliquid.
 pub mod hyperliquid;
+/// Cursor primitives for hand-written JSON readers.
+mod scan;
 /// What a session is told and what it asks for.
 pub mod session;
