@@ -1,1 +1,25 @@
-//! Placeholder.
+//! The market core: canonical state per market and source, built from normalised events.
+//!
+//! Order books, trade tape, last price, best bid and offer, slow figures, the freshness of each, and the versioned snapshots and deltas that clients see.
+//!
+//! A pure state machine: every call gets the core time, nothing is read from outside, and the same calls give the same bytes.
+//! What is deliberately absent: sockets, clocks, venue wire formats, and clients.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+/// Order book with a state that says whether it may be read.
+pub mod book;
+/// What is refused, and with which code.
+pub mod guard;
+/// Sorted levels of one side.
+pub mod ladder;
+/// The core: all markets, and the grid on which they are published.
+pub mod market;
+/// One market of one source.
+mod state;
+/// The trade tape.
+mod tape;
+/// What clients see of a market, and the differences between two such views.
+mod view;
+
+pub use guard::Refusal;
+pub use market::{Market, MarketConfig, MarketId};

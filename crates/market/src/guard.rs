@@ -1,0 +1,109 @@
+//! What the market core refuses. A refused event changes nothing.
+
+use hypersentry_model::event::{Bbo, BookDelta, BookSnapshot};
+use hypersentry_model::{Level, Trade};
+
+/// Why an event was refused. Each has a stable code.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, thiserror::Error)]
+pub enum Refusal {
+    /// A price of zero or below.
+    #[error("a price is not positive")]
+    PriceNotPositive,
+    /// A size of zero where none may be, or below zero.
+    #[error("a size is not positive")]
+    SizeNotPositive,
+    /// Best bid at or above best ask.
+    #[error("the book is crossed")]
+    CrossedBook,
+    /// Snapshot levels that are not strictly sorted, best first.
+    #[error("levels are not sorted")]
+    UnsortedLevels,
+    /// An update that does not follow from what is held.
+    #[error("the update is out of sequence")]
+    OutOfSequence,
+    /// An update for a book that has no snapshot.
+    #[error("the book has no snapshot")]
+    BookNotSynced,
+    /// More markets than the core holds.
+    #[error("too many markets")]
+    TooManyMarkets,
+    /// More levels than any venue sends.
+    #[error("too many levels")]
+    TooManyLevels,
+}
+
+impl Refusal {
+    /// The stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::PriceNotPositive => "price_not_positive",
+            Self::SizeNotPositive => "size_not_positive",
+            Self::CrossedBook => "crossed_book",
+            Self::UnsortedLevels => "unsorted_levels",
+            Self::OutOfSequence => "out_of_sequence",
+            Self::BookNotSynced => "book_not_synced",
+            Self::TooManyMarkets => "too_many_markets",
+            Self::TooManyLevels => "too_many_levels",
+        }
+    }
+}
+
+/// Levels a side that a book holds at most. The deepest snapshot of any venue has 5,000; updates may add as many again.
+pub const MAX_LEVELS: usize = 20_000;
+
+fn positive(level: &Level) -> Result<(), Refusal> {
+    if !level.px.is_positive() {
+        Err(Refusal::PriceNotPositive)
+    } else if !level.sz.is_positive() {
+        Err(Refusal::SizeNotPositive)
+    } else {
+        Ok(())
+    }
+}
+
+pub(crate) fn trade(trade: &Trade) -> Result<(), Refusal> {
+    positive(&Level {
+        px: trade.px,
+        sz: trade.sz,
+    })
+}
+
+pub(crate) fn bbo(bbo: &Bbo) -> Result<(), Refusal> {
+    bbo.bid.iter().chain(&bbo.ask).try_for_each(positive)?;
+    match (bbo.bid, bbo.ask) {
+        (Some(bid), Some(ask)) if bid.px >= ask.px => Err(Refusal::CrossedBook),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn snapshot(book: &BookSnapshot) -> Result<(), Refusal> {
+    if book.bids.len().max(book.asks.len()) > MAX_LEVELS {
+        return Err(Refusal::TooManyLevels);
+    }
+    book.bids.iter().chain(&book.asks).try_for_each(positive)?;
+    let bids_sorted = book.bids.windows(2).all(|w| w[0].px > w[1].px);
+    let asks_sorted = book.asks.windows(2).all(|w| w[0].px < w[1].px);
+    if !bids_sorted || !asks_sorted {
+        return Err(Refusal::UnsortedLevels);
+    }
+    match (book.bids.first(), book.asks.first()) {
+        (Some(bid), Some(ask)) if bid.px >= ask.px => Err(Refusal::CrossedBook),
+        _ => Ok(()),
+    }
+}
+
+/// Checks form only: whether the change fits the book is the book's question.
+pub(crate) fn delta(change: &BookDelta) -> Result<(), Refusal> {
+    if change.bids.len().max(change.asks.len()) > MAX_LEVELS {
+        return Err(Refusal::TooManyLevels);
+    }
+    for level in change.bids.iter().chain(&change.asks) {
+        if !level.px.is_positive() {
+            return Err(Refusal::PriceNotPositive);
+        }
+        if level.sz.units() < 0 {
+            return Err(Refusal::SizeNotPositive);
+        }
+    }
+    Ok(())
+}
