@@ -54,7 +54,10 @@ fn modules(line: &str) -> impl Iterator<Item = &str> {
 
 /// A module's path from the root; itself where it is a package.
 fn resolve(importer: &str, module: &str) -> String {
-    if let Some(rest) = module.strip_prefix("@/") {
+    if let Some(rest) = ["@/", "~/"]
+        .iter()
+        .find_map(|alias| module.strip_prefix(alias))
+    {
         return format!("{UI}{rest}");
     }
     if !module.starts_with('.') {
@@ -112,6 +115,7 @@ mod tests {
             "../tape/rows",
             "../../features/tape",
             "@/features/tape/rows",
+            "~/features/tape/rows",
         ] {
             assert_eq!(
                 findings(path, &format!("import {{ a }} from '{module}';\n")),

@@ -27,7 +27,7 @@ impl Source {
         name == "tests.rs"
             || name.contains(".test.")
             || name.contains(".spec.")
-            || ["tests", "benches", "test_data", "e2e"]
+            || ["tests", "benches", "bench", "test_data", "e2e"]
                 .into_iter()
                 .any(folder)
     }
