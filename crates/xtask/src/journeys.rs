@@ -4,11 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use crate::{
-    node,
-    process::{Cmd, Service},
-    workspace::Workspace,
-};
+use crate::{node, process::Cmd, service::Service, workspace::Workspace};
 
 /// Any free port of the loopback interface.
 const LOOPBACK: &str = "127.0.0.1:0";
@@ -19,7 +15,7 @@ pub(crate) fn practice_gateway(
     gateway: &Path,
     data: &Path,
 ) -> Result<Service> {
-    Cmd::new(gateway, &workspace.root)
+    let command = Cmd::new(gateway, &workspace.root)
         .args([
             "serve",
             "--venues",
@@ -30,15 +26,15 @@ pub(crate) fn practice_gateway(
         ])
         .arg(data)
         .arg("--ui")
-        .arg(workspace.ui_dist())
-        .serve(Some(&workspace.reports()?.join("gateway.log")))
+        .arg(workspace.ui_dist());
+    Service::start(command, Some(&workspace.reports()?.join("gateway.log")))
 }
 
 /// The venue simulator alone.
 pub(crate) fn simulator(workspace: &Workspace, gateway: &Path) -> Result<Service> {
-    Cmd::new(gateway, &workspace.root)
-        .args(["sim", "--listen", LOOPBACK, "--seed", "7"])
-        .serve(Some(&workspace.reports()?.join("simulator.log")))
+    let command =
+        Cmd::new(gateway, &workspace.root).args(["sim", "--listen", LOOPBACK, "--seed", "7"]);
+    Service::start(command, Some(&workspace.reports()?.join("simulator.log")))
 }
 
 /// Runs an npm script against a fresh gateway.

@@ -17,6 +17,7 @@ mod packages;
 mod process;
 mod python_sdk;
 mod run;
+mod service;
 mod smoke;
 mod steps;
 mod system;

@@ -4,9 +4,8 @@ use std::{
     collections::BTreeSet,
     env,
     ffi::OsStr,
-    fs::File,
-    io::{BufRead as _, BufReader, Read as _},
-    path::{Path, PathBuf},
+    io::Read as _,
+    path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{
         Mutex, PoisonError,
@@ -27,7 +26,6 @@ use crate::{
 /// Longer than any step takes on two cores from a cold cache.
 const STEP_LIMIT: Duration = Duration::from_secs(40 * 60);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
-const START_LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 
 static LIVE: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
@@ -36,7 +34,7 @@ static STOPPING: AtomicBool = AtomicBool::new(false);
 /// A command, not yet started.
 #[derive(Debug)]
 pub(crate) struct Cmd {
-    inner: Command,
+    pub(crate) inner: Command,
     limit: Duration,
 }
 
@@ -88,14 +86,14 @@ impl Cmd {
     }
 
     /// The command as a user would type it.
-    fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         let program = Path::new(self.inner.get_program());
         let mut words = vec![program.file_name().unwrap_or_default().to_string_lossy()];
         words.extend(self.inner.get_args().map(OsStr::to_string_lossy));
         words.join(" ")
     }
 
-    fn spawn(&mut self) -> Result<Child> {
+    pub(crate) fn spawn(&mut self) -> Result<Child> {
         if STOPPING.load(Ordering::SeqCst) {
             return Err(Interrupted.into());
         }
@@ -162,86 +160,6 @@ impl Cmd {
             Err(error) => Err(error),
         }
     }
-
-    /// Starts a server and waits for the address in its line `listening on URL`. Its messages go to `log`, or are shown.
-    pub(crate) fn serve(mut self, log: Option<&Path>) -> Result<Service> {
-        self.inner.stdout(Stdio::piped());
-        if let Some(log) = log {
-            let file =
-                File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
-            self.inner.stderr(file);
-        }
-        let child = self.spawn()?;
-        let mut service = Service {
-            shown: self.shown(),
-            url: String::new(),
-            child,
-            log: log.map(Path::to_path_buf),
-        };
-        let stdout = service.child.stdout.take().context("it has no output")?;
-        let (found, address) = mpsc::sync_channel(1);
-        // Reads on after the address: a full pipe would stop the server.
-        thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                if let Some(url) = line.strip_prefix("listening on ") {
-                    // A second address has no reader.
-                    let _ = found.try_send(url.trim().to_owned());
-                }
-            }
-        });
-        match address.recv_timeout(START_LIMIT) {
-            Ok(url) => service.url = url,
-            Err(_) => bail!(
-                "`{}` did not say where it listens{}",
-                service.shown,
-                service.log_end()
-            ),
-        }
-        Ok(service)
-    }
-}
-
-/// A running server; stopped when dropped.
-#[derive(Debug)]
-pub(crate) struct Service {
-    pub(crate) url: String,
-    shown: String,
-    child: Child,
-    log: Option<PathBuf>,
-}
-
-impl Service {
-    /// Waits until it ends by itself or is interrupted.
-    pub(crate) fn wait(mut self) -> Result<ExitStatus> {
-        wait(&mut self.child, Duration::MAX, &self.shown)
-    }
-
-    /// Fails if it ended before it was asked to.
-    pub(crate) fn check(&mut self) -> Result<()> {
-        if let Some(status) = self.child.try_wait()? {
-            bail!("`{}` ended early ({status}){}", self.shown, self.log_end());
-        }
-        Ok(())
-    }
-
-    /// The last lines of its messages, for a failure's report.
-    pub(crate) fn log_end(&self) -> String {
-        let Some(log) = &self.log else {
-            return String::new();
-        };
-        let text = std::fs::read_to_string(log).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().collect();
-        let last = lines
-            .get(lines.len().saturating_sub(20)..)
-            .unwrap_or_default();
-        format!("; the end of {}:\n{}", log.display(), last.join("\n"))
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        stop(&mut self.child);
-    }
 }
 
 fn live() -> std::sync::MutexGuard<'static, BTreeSet<u32>> {
@@ -256,7 +174,7 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-fn wait(child: &mut Child, limit: Duration, shown: &str) -> Result<ExitStatus> {
+pub(crate) fn wait(child: &mut Child, limit: Duration, shown: &str) -> Result<ExitStatus> {
     let start = now();
     loop {
         if let Some(status) = child.try_wait()? {
@@ -277,7 +195,7 @@ fn wait(child: &mut Child, limit: Duration, shown: &str) -> Result<ExitStatus> {
     }
 }
 
-fn stop(child: &mut Child) {
+pub(crate) fn stop(child: &mut Child) {
     if matches!(child.try_wait(), Ok(None)) {
         system::signal_group(child.id(), "TERM");
         let start = now();

@@ -9,6 +9,7 @@ use crate::{
     binaries::{self, Binary},
     node, packages,
     process::Cmd,
+    service::Service,
     system,
     workspace::Workspace,
 };
@@ -53,8 +54,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
             .args(["--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data_dir(workspace, options.live)?)
             .arg("--ui")
-            .arg(workspace.ui_dist())
-            .serve(None)?;
+            .arg(workspace.ui_dist());
+        let gateway = Service::start(gateway, None)?;
         println!("open {}", gateway.url);
         gateway.wait()?
     };
