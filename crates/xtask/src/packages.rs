@@ -107,7 +107,7 @@ fn install(root: &Path, absent: &[Package]) -> Result<()> {
     let sudo = user.trim() != "0";
     if sudo && !Cmd::new("sudo", root).args(["-n", "true"]).succeeds()? {
         return Err(Setup(format!(
-            "system packages are missing: run `sudo apt-get install --no-install-recommends {}`",
+            "not root, and some are missing: run `sudo apt-get install --no-install-recommends {}`",
             names.join(" ")
         ))
         .into());

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::Finding;
 
-const PAGE: &str = "ARCHITECTURE.md";
+pub(crate) const PAGE: &str = "ARCHITECTURE.md";
 const TABLE: &str = "## Dependencies";
 
 pub(crate) fn check(
@@ -133,7 +133,7 @@ pub(crate) fn npm_dependencies(manifest: &str) -> Result<BTreeSet<String>> {
 mod tests {
     use super::*;
 
-    const PAGE: &str = "# A\n`crates/model` and\n```\ncrates/sim/  a\n```\n## Dependencies\n\n| `serde` | x |\n## Next\n`axum`\n";
+    const EXAMPLE: &str = "# A\n`crates/model` and\n```\ncrates/sim/  a\n```\n## Dependencies\n\n| `serde` | x |\n## Next\n`axum`\n";
 
     fn set(names: &[&str]) -> BTreeSet<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
@@ -143,21 +143,21 @@ mod tests {
     fn rooms_must_be_mentioned() {
         assert!(
             check(
-                PAGE,
+                EXAMPLE,
                 &set(&["hypersentry-model", "hypersentry-sim"]),
                 &set(&[])
             )
             .is_empty()
         );
-        let findings = check(PAGE, &set(&["hypersentry-api"]), &set(&[]));
+        let findings = check(EXAMPLE, &set(&["hypersentry-api"]), &set(&[]));
         assert_eq!(findings.len(), 1, "{findings:?}");
     }
 
     #[test]
     fn dependencies_must_be_in_their_table() {
-        assert!(check(PAGE, &set(&[]), &set(&["serde"])).is_empty());
+        assert!(check(EXAMPLE, &set(&[]), &set(&["serde"])).is_empty());
         // It stands in the page, but not in the table.
-        assert_eq!(check(PAGE, &set(&[]), &set(&["axum"])).len(), 1);
+        assert_eq!(check(EXAMPLE, &set(&[]), &set(&["axum"])).len(), 1);
         assert_eq!(check("# A\n", &set(&[]), &set(&["serde"])).len(), 1);
     }
 

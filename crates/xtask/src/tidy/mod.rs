@@ -78,11 +78,11 @@ fn documented(workspace: &Workspace, metadata: &str) -> Result<Vec<Finding>> {
     let read = |name: &str| {
         fs::read_to_string(workspace.root.join(name)).with_context(|| format!("cannot read {name}"))
     };
+    let Ok(page) = read(documents::PAGE) else {
+        return Ok(vec![Finding::new(documents::PAGE, 0, "is missing")]);
+    };
     let mut dependencies = documents::workspace_dependencies(&read("Cargo.toml")?);
     dependencies.extend(documents::npm_dependencies(&read("package.json")?)?);
-    Ok(documents::check(
-        &read("ARCHITECTURE.md")?,
-        &layers::members(metadata)?,
-        &dependencies,
-    ))
+    let members = layers::members(metadata)?;
+    Ok(documents::check(&page, &members, &dependencies))
 }

@@ -128,11 +128,19 @@ mod tests {
 
     #[test]
     fn empty_type_names_are_found() {
-        assert_eq!(findings("a.rs", "pub struct OrderManager {\n"), 1);
-        assert_eq!(findings("a.tsx", "export interface DateUtil {\n"), 1);
-        assert_eq!(findings("a.rs", "use tauri::Manager;\n"), 0);
-        assert_eq!(findings("a.rs", "pub enum Utilisation {\n"), 0);
-        assert_eq!(findings("a.md", "a struct OrderManager is refused\n"), 0);
+        for name in EMPTY_NAMES {
+            assert_eq!(findings("a.rs", &format!("pub struct Order{name} {{\n")), 1);
+            assert_eq!(
+                findings("a.tsx", &format!("export interface Order{name} {{\n")),
+                1
+            );
+            assert_eq!(findings("a.rs", &format!("use tauri::{name};\n")), 0);
+            assert_eq!(findings("a.rs", &format!("pub enum {name}isation {{\n")), 0);
+            assert_eq!(
+                findings("a.md", &format!("a struct Order{name} is refused\n")),
+                0
+            );
+        }
     }
 
     #[test]
