@@ -95,9 +95,10 @@ function watchCalls() {
   }
 }
 
+/** The drawn price without its grouping. */
 function readPrice() {
-  const text = document.querySelector('[data-testid="last-price"]')?.textContent?.trim() ?? "";
-  return /^\d[\d,]*(\.\d+)?$/.test(text) ? text : null;
+  const text = document.querySelector('[data-testid="last-price"]')?.textContent?.replace(/[\s,]/g, "") ?? "";
+  return /^\d+(\.\d+)?$/.test(text) ? text : null;
 }
 
 /** The texts that a reader sees and that say SIMULATED. */
