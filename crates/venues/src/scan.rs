@@ -43,12 +43,6 @@ impl<'a> Cursor<'a> {
         Some(())
     }
 
-    /// The next byte, which stays.
-    #[inline]
-    pub(crate) fn peek(&self) -> Option<u8> {
-        self.rest.first().copied()
-    }
-
     /// Nothing may follow.
     #[inline]
     pub(crate) fn end(&self) -> Option<()> {
