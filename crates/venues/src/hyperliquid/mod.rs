@@ -1,6 +1,19 @@
-//! Hyperliquid.
+//! Hyperliquid: perpetuals.
+//!
+//! Every book message is a whole book, there are no sequence numbers anywhere, and the trades of the last minutes come again
+//! with every subscription. So this folder needs no splicing; it needs to notice silence and to drop what it has seen.
 
+/// REST bodies, told apart by their shape.
+mod bodies;
 /// Frames and bodies to events.
 pub mod decode;
+/// A reader of the exact spelling of order books.
+mod fast;
+/// Limits, cadences, and what counts as proof of life.
+pub mod limits;
+/// The requests that the session makes.
+pub mod rest;
 /// The state machine behind the connection.
 pub mod session;
+/// The venue's messages as types.
+pub mod wire;

@@ -133,12 +133,9 @@ fn read_file(name: &str, path: &Path, corpus: &mut Corpus) {
             });
         }
         "jsonl" | "gz" => {
+            let bytes = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
             for (i, line) in bytes.split(|b| *b == b'\n').enumerate() {
                 let line = line.trim_ascii();
-                let last = line.is_empty() && i == bytes.iter().filter(|b| **b == b'\n').count();
-                if last {
-                    break;
-                }
                 if line.is_empty() {
                     corpus
                         .skipped
