@@ -1,0 +1,210 @@
+import { readFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join, normalize } from "node:path";
+import { type WebSocket, WebSocketServer } from "ws";
+import { MockFeed, type RunFacts } from "./feed";
+import { generator, LISTINGS } from "./market";
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
+};
+
+export const CSP = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "font-src 'self'",
+  "connect-src 'self' ipc: http://ipc.localhost",
+  "worker-src 'self' blob:",
+].join("; ");
+
+const DIST = join(import.meta.dirname, "../../dist");
+
+export interface MockOptions {
+  readonly port?: number;
+  readonly mode?: RunFacts["mode"];
+  readonly runId?: string;
+  /** Deltas a second over all pairs; the protocol's grid gives 20 for each. */
+  readonly updatesPerSecond?: number;
+  readonly symbols?: readonly string[];
+}
+
+/** A gateway that speaks the protocol over invented markets and fails on request. */
+export class MockGateway {
+  readonly feeds: MockFeed[];
+  readonly run: RunFacts;
+  /** Deltas that were made and, to provoke a gap, not sent. */
+  skip = 0;
+  /** The process lives and says nothing. */
+  mute = false;
+  /** Connected, but no market has been seen yet. */
+  silentMarkets = false;
+  downVenue: string | null = null;
+  sent = 0;
+  readonly subscriptions: string[] = [];
+  readonly #http: Server;
+  readonly #sockets = new Map<WebSocket, Set<string>>();
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #venueSeq = new Map<string, number>();
+  readonly #startedAt = Date.now();
+  #carry = 0;
+  #turn = 0;
+
+  private constructor(private readonly options: MockOptions) {
+    this.run = { runId: options.runId ?? "01JD3ZMOCK", mode: options.mode ?? "simulated" };
+    const random = generator(7);
+    const listed = LISTINGS.filter(({ symbol }) => options.symbols?.includes(symbol) ?? true);
+    this.feeds = listed.flatMap((listing) =>
+      listing.sources.map((source) => new MockFeed(listing, source, this.run, random)),
+    );
+    this.#http = createServer((request, response) => void this.#serve(request, response));
+    const sockets = new WebSocketServer({ server: this.#http, path: "/ws" });
+    sockets.on("connection", (socket) => this.#accept(socket));
+  }
+
+  static async start(options: MockOptions = {}): Promise<MockGateway> {
+    const mock = new MockGateway(options);
+    await new Promise<void>((resolve) => mock.#http.listen(options.port ?? 0, "127.0.0.1", resolve));
+    mock.#timers.push(
+      setInterval(() => mock.#tick(), 10),
+      setInterval(() => mock.#status(), 500),
+    );
+    return mock;
+  }
+
+  get port(): number {
+    return (this.#http.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}/`;
+  }
+
+  feed(source: string, symbol: string): MockFeed {
+    const found = this.feeds.find((feed) => feed.source === source && feed.listing.symbol === symbol);
+    if (found === undefined) throw new Error(`no feed ${source} ${symbol}`);
+    return found;
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const socket of this.#sockets.keys()) socket.terminate();
+    this.#http.closeAllConnections();
+    await new Promise((resolve) => this.#http.close(resolve));
+  }
+
+  #tick(): void {
+    if (this.mute || this.silentMarkets) return;
+    const rate = this.options.updatesPerSecond ?? this.feeds.length * 20;
+    this.#carry += rate / 100;
+    for (; this.#carry >= 1; this.#carry -= 1) {
+      const feed = this.feeds[this.#turn++ % this.feeds.length];
+      if (feed === undefined || feed.source === this.downVenue) continue;
+      const text = JSON.stringify(feed.delta());
+      if (this.skip > 0) {
+        this.skip -= 1;
+        continue;
+      }
+      this.#publish(feed.listing.symbol, text);
+    }
+  }
+
+  #publish(symbol: string, text: string): void {
+    for (const [socket, coins] of this.#sockets) {
+      if (symbol !== "*" && !coins.has(symbol)) continue;
+      socket.send(text);
+      this.sent += 1;
+    }
+  }
+
+  #status(): void {
+    if (this.mute) return;
+    for (const source of new Set(this.feeds.map((feed) => feed.source))) {
+      const now = Date.now();
+      const seq = (this.#venueSeq.get(source) ?? 0) + 1;
+      this.#venueSeq.set(source, seq);
+      const down = source === this.downVenue;
+      const data = {
+        ts_source: "receive",
+        now_ms: now,
+        run_id: this.run.runId,
+        mode: this.run.mode,
+        connection: down ? "reconnecting" : "live",
+        since_ms: this.#startedAt,
+        reconnects: down ? 1 : 0,
+        reason: down ? "the venue closed the connection (1006)" : null,
+        rtt_ms: down ? null : 1.4 + (now % 10) / 10,
+        frames: seq * 431,
+        gaps: 0,
+        duplicates: 30,
+        refused: source === "hyperliquid" ? { crossed_book: 1 } : {},
+        skipped: {},
+        streams: this.feeds.filter((feed) => feed.source === source).flatMap((feed) => feed.streams()),
+      };
+      this.#publish(
+        "*",
+        JSON.stringify({ event_type: "venue_status", symbol: "*", ts_ms: now, source, seq, data }),
+      );
+    }
+  }
+
+  #accept(socket: WebSocket): void {
+    const coins = new Set<string>();
+    this.#sockets.set(socket, coins);
+    socket.on("close", () => this.#sockets.delete(socket));
+    socket.on("message", (raw) => {
+      if (!this.mute) this.#answer(socket, coins, JSON.parse(String(raw)));
+    });
+  }
+
+  #answer(socket: WebSocket, coins: Set<string>, message: Record<string, unknown>): void {
+    const reply = (body: Record<string, unknown>): void =>
+      socket.send(JSON.stringify(message["id"] === undefined ? body : { ...body, id: message["id"] }));
+    const coin = String(message["coin"] ?? "");
+    const channels = ["public.market"];
+    if (message["type"] === "ping") return reply({ type: "pong", now_ms: Date.now() });
+    if (message["type"] === "unsubscribe") {
+      coins.delete(coin);
+      this.subscriptions.push(`-${coin}`);
+      return reply({ type: "unsubscribed", coin, channels });
+    }
+    const feeds = this.feeds.filter((feed) => feed.listing.symbol === coin);
+    if (feeds.length === 0)
+      return reply({ type: "error", code: "unknown_symbol", detail: `${coin} is not a listed symbol`, retryable: false });
+    coins.add(coin);
+    this.subscriptions.push(`+${coin}`);
+    const sources = feeds.map((feed) => feed.source);
+    reply({ type: "subscribed", coin, channels, run_id: this.run.runId, mode: this.run.mode, sources });
+    if (this.silentMarkets) return;
+    for (const feed of feeds) socket.send(JSON.stringify(feed.snapshot()));
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = new URL(request.url ?? "/", "http://mock").pathname;
+    if (this.mute) return;
+    if (path === "/market/symbols") {
+      const symbols = [...new Set(this.feeds.map((feed) => feed.listing))].map(({ symbol, sources }) => ({ symbol, sources }));
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ run_id: this.run.runId, mode: this.run.mode, symbols }));
+      return;
+    }
+    const file = normalize(join(DIST, path === "/" ? "index.html" : path));
+    try {
+      if (!file.startsWith(DIST)) throw new Error("outside");
+      const body = await readFile(file);
+      response.writeHead(200, {
+        "content-type": TYPES[extname(file)] ?? "application/octet-stream",
+        "content-security-policy": CSP,
+      });
+      response.end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  }
+}

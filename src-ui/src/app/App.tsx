@@ -1,0 +1,71 @@
+import { type ReactNode, useEffect, useSyncExternalStore } from "react";
+import { StatusBar } from "~/features/status/StatusBar";
+import { Painted, usePaint } from "~/shared/paint";
+import { refreshLook } from "~/shared/theme";
+import { paintTip } from "~/shared/tooltip";
+import { SessionContext, useSessionPart } from "~/stores/react";
+import type { Session } from "~/stores/session";
+import { useSettings } from "~/stores/settings";
+import { useUi } from "~/stores/ui";
+import { KeyList } from "./KeyList";
+import { Palette } from "./Palette";
+import { Tabs } from "./Tabs";
+import { TopBar } from "./TopBar";
+import { useKeys } from "./useKeys";
+import { Workspace } from "./Workspace";
+
+const NARROW = matchMedia("(max-width: 899.98px)");
+
+function watchNarrow(listener: () => void): () => void {
+  NARROW.addEventListener("change", listener);
+  return () => NARROW.removeEventListener("change", listener);
+}
+
+function useLook(): void {
+  const { theme, palette, density } = useSettings();
+  useEffect(() => {
+    const root = document.documentElement.dataset;
+    root["theme"] = theme;
+    root["palette"] = palette;
+    root["density"] = density;
+    refreshLook();
+  }, [theme, palette, density]);
+}
+
+function Tip(): null {
+  usePaint(paintTip);
+  return null;
+}
+
+function Frame({ session }: { readonly session: Session }): ReactNode {
+  const symbol = useSettings((state) => state.symbol);
+  const overlay = useUi((state) => state.overlay);
+  const mode = useSessionPart((snapshot) => snapshot.mode);
+  const phase = useSessionPart((snapshot) => snapshot.link.phase);
+  const narrow = useSyncExternalStore(watchNarrow, () => NARROW.matches);
+  useLook();
+  useKeys();
+  useEffect(() => session.activate(symbol), [session, symbol]);
+  return (
+    <div className="app" data-mode={mode ?? "none"} data-phase={phase}>
+      <Painted>
+        <TopBar />
+      </Painted>
+      <main className="work">{narrow ? <Tabs /> : <Workspace />}</main>
+      <Painted>
+        <StatusBar />
+        <Tip />
+      </Painted>
+      {overlay === "palette" ? <Palette /> : null}
+      {overlay === "keys" ? <KeyList /> : null}
+    </div>
+  );
+}
+
+export function App({ session }: { readonly session: Session }): ReactNode {
+  return (
+    <SessionContext value={session}>
+      <Frame session={session} />
+    </SessionContext>
+  );
+}

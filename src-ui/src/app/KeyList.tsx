@@ -1,0 +1,30 @@
+import type { ReactNode } from "react";
+import { conflicts, keysText } from "~/shared/keymap";
+import { ACTIONS } from "./actions";
+import { Dialog } from "./Dialog";
+
+export function KeyList(): ReactNode {
+  const bound = ACTIONS.flatMap(({ id, title, keys }) => (keys === undefined ? [] : [{ id, title, keys }]));
+  const clashing = new Set(conflicts(bound).flat());
+  return (
+    <Dialog label="Keys">
+      <h2 className="dialog-title">Keys</h2>
+      <dl className="key-list">
+        {bound.map(({ id, title, keys }) => (
+          <div key={id} data-conflict={clashing.has(id)}>
+            <dt>{title}</dt>
+            <dd>
+              <kbd>{keysText(keys)}</kbd>
+            </dd>
+          </div>
+        ))}
+        <div>
+          <dt>Close</dt>
+          <dd>
+            <kbd>Esc</kbd>
+          </dd>
+        </div>
+      </dl>
+    </Dialog>
+  );
+}

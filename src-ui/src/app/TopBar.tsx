@@ -1,0 +1,39 @@
+import type { ReactNode } from "react";
+import { Quote } from "~/features/quote/Quote";
+import { keysText } from "~/shared/keymap";
+import { ModeChip } from "~/shared/ModeChip";
+import { useSession, useSessionPart } from "~/stores/react";
+import { useSettings } from "~/stores/settings";
+import { useUi } from "~/stores/ui";
+import { ACTIONS, PICK_SYMBOL } from "./actions";
+
+export function TopBar(): ReactNode {
+  const session = useSession();
+  const mode = useSessionPart((snapshot) => snapshot.mode);
+  const phase = useSessionPart((snapshot) => snapshot.link.phase);
+  const symbol = useSettings((state) => state.symbol);
+  const show = useUi((state) => state.show);
+  return (
+    <header className="top" data-mode={mode ?? "none"}>
+      <button
+        type="button"
+        className="top-symbol"
+        aria-label={`Symbol ${symbol}: choose another`}
+        title="Choose a symbol (/)"
+        onClick={() => ACTIONS.find((action) => action.id === PICK_SYMBOL)?.run(session)}
+      >
+        <span data-testid="symbol">{symbol}</span>
+        <span aria-hidden="true" className="caret" />
+      </button>
+      <Quote key={symbol} symbol={symbol} />
+      <span className="top-marks">
+        <ModeChip mode={mode} large />
+        {phase === "closed" ? <span className="mode-chip large" data-mode="closed">DISCONNECTED</span> : null}
+      </span>
+      <span className="spring" />
+      <button type="button" className="top-command" onClick={() => show("palette")}>
+        <span>Commands</span> <kbd>{keysText("Mod+k")}</kbd>
+      </button>
+    </header>
+  );
+}

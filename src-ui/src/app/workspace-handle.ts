@@ -1,0 +1,60 @@
+import type { DockviewApi } from "dockview-react";
+import { useUi } from "~/stores/ui";
+import { applyDefault, saveLayout } from "./layout";
+import { type PanelName, PANELS } from "./panels";
+
+let dock: DockviewApi | null = null;
+
+export function setWorkspace(api: DockviewApi | null): void {
+  dock = api;
+}
+
+export function resetLayout(): void {
+  if (dock === null) return;
+  applyDefault(dock);
+  saveLayout(dock);
+}
+
+/** Brings a panel of this kind forward, docked or as a tab, adding one if none is left. */
+export function reveal(panel: PanelName): void {
+  useUi.getState().openTab(panel);
+  const shown = dock?.panels.find((item) => item.api.component === panel);
+  if (shown) shown.api.setActive();
+  else openPanel(panel);
+}
+
+/** Adds a panel of this kind to the right edge and brings it forward. */
+export function openPanel(panel: PanelName): void {
+  if (dock === null) return;
+  let number = 1;
+  while (dock.getPanel(`${panel}-${number}`) !== undefined) number += 1;
+  dock.addPanel({
+    id: `${panel}-${number}`,
+    component: panel,
+    title: PANELS[panel].title,
+    params: {},
+    renderer: "onlyWhenVisible",
+    minimumWidth: 180,
+    minimumHeight: 120,
+    position: { direction: "right" },
+  });
+}
+
+export function closeActivePanel(): void {
+  if (dock !== null && dock.panels.length > 1) dock.activePanel?.api.close();
+}
+
+export function focusPanel(step: 1 | -1): void {
+  const panels = dock?.panels ?? [];
+  const at = panels.findIndex((panel) => panel === dock?.activePanel);
+  panels[(at + step + panels.length) % panels.length]?.api.setActive();
+}
+
+/** Shows the next of the given venues in the active panel. */
+export function switchVenue(sources: readonly string[]): void {
+  const panel = dock?.activePanel;
+  if (!panel || sources.length === 0) return;
+  const source: unknown = panel.api.getParameters()["source"];
+  const at = sources.findIndex((item) => item === source);
+  panel.api.updateParameters({ source: sources[(at + 1) % sources.length] });
+}

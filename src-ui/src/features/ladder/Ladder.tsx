@@ -1,0 +1,86 @@
+import { type ReactNode, useState } from "react";
+import { CanvasSurface } from "~/shared/CanvasSurface";
+import { price, size } from "~/shared/format";
+import { plainFigure } from "~/shared/mirror";
+import { Notice } from "~/shared/Notice";
+import type { PanelProps } from "~/shared/panel";
+import type { Stamped } from "~/shared/stamped";
+import { look } from "~/shared/theme";
+import type { TipFacts } from "~/shared/tooltip";
+import { useSampled } from "~/shared/useSampled";
+import { venueName } from "~/shared/venue";
+import { figureSet } from "~/stores/figures";
+import type { MarketView } from "~/stores/market-view";
+import { useSession, useSessionPart, useSessionSnapshot } from "~/stores/react";
+import { sourceFor, sourcesOf } from "~/stores/sources";
+import { drawLadder } from "./draw";
+import { Mirror } from "./Mirror";
+import { geometry, HEAD_HEIGHT } from "./rows";
+
+function ageKey(stamped: Stamped<unknown> | null, now: number): string {
+  const reading = stamped?.read(now) ?? null;
+  return reading === null ? "-" : `${reading.state}${Math.round(reading.worn * 100)}`;
+}
+
+export function Ladder({ symbol, source: wanted }: PanelProps): ReactNode {
+  const session = useSession();
+  const snapshot = useSessionSnapshot();
+  const source = sourceFor(snapshot, symbol, wanted);
+  const [figures] = useState(figureSet);
+  const read = (): MarketView | null => session.view(source, symbol);
+  const present = useSampled(() => read()?.book != null);
+  const failure = useSessionPart((part) => part.coinErrors[symbol]);
+  const closed = snapshot.link.phase === "closed";
+
+  if (failure !== undefined)
+    return <Notice kind="error" title={`${symbol} cannot be shown`} detail={failure.message} code={failure.code} />;
+  if (!sourcesOf(snapshot, symbol).includes(source) && snapshot.symbols !== null)
+    return <Notice kind="empty" title={`${venueName(source)} does not list ${symbol}`} detail="Choose the other venue above, or another symbol." />;
+
+  return (
+    <div className="panel">
+      <CanvasSurface
+        testId={`ladder-canvas-${source}`}
+        contentKey={(now) => {
+          const view = read();
+          return `${symbol}|${source}|${closed}|${view?.revision}|${ageKey(view?.book ?? null, now)}|${ageKey(view?.deep ?? null, now)}|${ageKey(view?.figure("price") ?? null, now)}`;
+        }}
+        draw={(pen, now) => {
+          pen.held = closed;
+          const view = read();
+          if (view?.book == null) pen.begin(12);
+          else drawLadder(pen, view, figures.bookSpread(view), now);
+        }}
+        factsAt={(_x, y, _width, height, now) => factsAt(read(), y, height, now)}
+      />
+      {present ? null : (
+        <Notice
+          kind="waiting"
+          title={`Waiting for the book of ${symbol}`}
+          detail={`${venueName(source)} has sent no synced book yet.`}
+        />
+      )}
+      <Mirror read={read} source={source} caption={`Order book of ${symbol} on ${venueName(source)}, best ten levels`} />
+    </div>
+  );
+}
+
+function factsAt(view: MarketView | null, y: number, height: number, now: number): TipFacts | null {
+  if (view?.book == null || y < HEAD_HEIGHT) return null;
+  const place = geometry(height, look().row);
+  const side = y < place.spreadTop ? "ask" : "bid";
+  const distance = side === "ask" ? place.spreadTop - y : y - place.spreadTop - place.spreadHeight;
+  if (distance < 0) return null;
+  const index = Math.floor(distance / place.row);
+  const beyond = view.deepFrom !== null && index >= view.deepFrom;
+  const stamped = beyond ? view.deep : view.book;
+  return (
+    stamped?.draw(now, (book, reading) => {
+      const level = (side === "ask" ? book.asks : book.bids)[index];
+      if (level === undefined || index >= place.rows) return null;
+      const px = plainFigure(price(level.px, view.instrument?.pxDecimals ?? null), reading);
+      const sz = plainFigure(size(level.sz, view.instrument?.szDecimals ?? null), reading);
+      return { label: `${side} level ${index + 1}`, value: `${sz} at ${px}`, source: view.source, reading };
+    }) ?? null
+  );
+}

@@ -1,0 +1,116 @@
+import { sortKey } from "~/shared/decimal";
+import { basisPoints, price, size } from "~/shared/format";
+import type { Pen } from "~/shared/pen";
+import type { Reading, Stamped } from "~/shared/stamped";
+import { look } from "~/shared/theme";
+import type { Level } from "~/stores/book";
+import type { Spread } from "~/stores/figures";
+import type { BookView, MarketView } from "~/stores/market-view";
+import { cumulate, type Geometry, geometry, HEAD_HEIGHT, rowTop } from "./rows";
+
+const PAD = 8;
+
+interface SideLook {
+  readonly side: "bid" | "ask";
+  readonly reading: Reading;
+  readonly deep: Reading | null;
+  readonly deepFrom: number | null;
+}
+
+export function drawLadder(
+  pen: Pen,
+  view: MarketView,
+  spread: Stamped<Spread> | null,
+  now: number,
+): void {
+  const place = geometry(pen.height, look().row);
+  pen.begin(12);
+  drawHead(pen);
+  const deep = view.deep?.read(now) ?? null;
+  view.book?.draw(now, (book, reading) => {
+    const bids = cumulate(book.bids, place.rows);
+    const asks = cumulate(book.asks, place.rows);
+    const most = Math.max(bids.last, asks.last);
+    const common = { reading, deep, deepFrom: view.deepFrom };
+    drawSide(pen, view, book, asks.totals, most, place, { side: "ask", ...common });
+    drawSide(pen, view, book, bids.totals, most, place, { side: "bid", ...common });
+    pen.ageBar(reading, 0, place.spreadTop + place.spreadHeight - 1, pen.width);
+    if (deep !== null && view.deepFrom !== null && view.deepFrom < place.rows) {
+      pen.ageBar(deep, 0, rowTop("ask", view.deepFrom - 1, place), pen.width);
+      pen.ageBar(deep, 0, rowTop("bid", view.deepFrom, place), pen.width);
+    }
+  });
+  drawSpread(pen, view, spread, place, now);
+}
+
+function drawHead(pen: Pen): void {
+  const y = HEAD_HEIGHT / 2 + 1;
+  pen.fontSize(11);
+  pen.label("Price", PAD, y, "ink-2");
+  pen.label("Size", sizeEdge(pen.width), y, "ink-2", "right");
+  pen.label("Total", pen.width - PAD, y, "ink-2", "right");
+  pen.fontSize(12);
+}
+
+function sizeEdge(width: number): number {
+  return Math.round(PAD + (width - 2 * PAD) * 0.66);
+}
+
+function drawSide(
+  pen: Pen,
+  view: MarketView,
+  book: BookView,
+  totals: ReturnType<typeof cumulate>["totals"],
+  most: number,
+  place: Geometry,
+  how: SideLook,
+): void {
+  const levels: readonly Level[] = how.side === "bid" ? book.bids : book.asks;
+  const tone = how.side === "bid" ? "up" : "down";
+  const places = view.instrument;
+  for (let index = 0; index < totals.length; index += 1) {
+    const level = levels[index];
+    const total = totals[index];
+    if (level === undefined || total === undefined) break;
+    const beyond = how.deepFrom !== null && index >= how.deepFrom;
+    // Levels whose stamp is missing have no value, although the server still counts on them being held.
+    if (beyond && how.deep === null) break;
+    const reading = beyond && how.deep !== null ? how.deep : how.reading;
+    const top = rowTop(how.side, index, place);
+    const middle = top + place.row / 2 + 0.5;
+    const share = most === 0 ? 0 : sortKey(total) / most;
+    const bar = Math.round((pen.width - PAD) * 0.72 * share);
+    const fill = reading.state === "stale" ? "ink-2" : tone;
+    pen.rect(pen.width - bar, top, bar, place.row - 1, fill, look().dark ? 0.16 : 0.13);
+    pen.figure(price(level.px, places?.pxDecimals ?? null), reading, PAD, middle, tone, "left");
+    const lot = places?.szDecimals ?? null;
+    pen.figure(size(level.sz, lot), reading, sizeEdge(pen.width), middle, "ink-0", "right");
+    pen.figure(size(total, lot), reading, pen.width - PAD, middle, "ink-1", "right");
+  }
+}
+
+function drawSpread(
+  pen: Pen,
+  view: MarketView,
+  spread: Stamped<Spread> | null,
+  place: Geometry,
+  now: number,
+): void {
+  const middle = place.spreadTop + place.spreadHeight / 2;
+  pen.rect(0, place.spreadTop, pen.width, place.spreadHeight - 1, "bg-2");
+  const last = view.figure("price");
+  pen.fontSize(15, 500);
+  const places = view.instrument?.pxDecimals ?? null;
+  if (last === null) pen.label("\u2014", PAD, middle, "ink-2");
+  else
+    last.draw(now, (value, reading) => pen.figure(price(value, places), reading, PAD, middle, "ink-0", "left"));
+  pen.fontSize(11);
+  if (spread === null) pen.label("\u2014", pen.width - PAD, middle, "ink-2", "right");
+  else
+    spread.draw(now, (value, reading) => {
+      const right = pen.width - PAD;
+      const used = pen.figure(basisPoints(value.bps), reading, right, middle, "ink-1", "right");
+      pen.figure(price(value.width, places), reading, right - used - 12, middle, "ink-1", "right");
+    });
+  pen.fontSize(12);
+}

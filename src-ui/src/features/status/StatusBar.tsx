@@ -1,0 +1,120 @@
+import type { ReactNode } from "react";
+import { ageText, timeText, zoneText } from "~/shared/age";
+import { clock } from "~/shared/clock";
+import { LiveText } from "~/shared/LiveText";
+import { frameLoop } from "~/shared/paint";
+import { venueName, venueShort } from "~/shared/venue";
+import { useSession, useSessionSnapshot } from "~/stores/react";
+import { useSettings } from "~/stores/settings";
+import { STATUS_LIMIT_MS, type VenueStatus } from "~/stores/venue-view";
+import type { LinkState } from "~/transport/types";
+
+const CARRIER = { gateway: "gateway", desktop: "engine", fake: "test" } as const;
+
+export function StatusBar(): ReactNode {
+  const session = useSession();
+  const { link, mode, kind, sources } = useSessionSnapshot();
+  const utc = useSettings((state) => state.utc);
+  const set = useSettings((state) => state.set);
+  return (
+    <footer className="status" data-phase={link.phase}>
+      <span data-mode={mode ?? "none"} className="status-mode">
+        {mode === null ? "mode unknown" : mode.toUpperCase()}
+      </span>
+      <span className="status-link" role="status" data-testid="link" data-phase={link.phase}>
+        <LinkText link={link} carrier={CARRIER[kind]} />
+      </span>
+      {link.phase === "closed" ? (
+        <button type="button" className="status-retry" onClick={() => session.retry()}>
+          Retry now
+        </button>
+      ) : null}
+      {sources.map((source) => (
+        <VenueDot key={source} source={source} />
+      ))}
+      <span className="spring" />
+      <LiveText className="status-gaps" everyMs={250} testId="gaps" read={() => `gaps ${totalGaps(session.venues) + session.counters.gaps}`} />
+      <LiveText className="status-resyncs" everyMs={250} testId="resyncs" read={() => `resyncs ${session.counters.resyncs}`} />
+      <LiveText
+        className="status-dropped"
+        everyMs={250}
+        read={() => `dropped ${session.counters.malformed + session.counters.unexpected}`}
+      />
+      <LiveText
+        className="status-fps"
+        everyMs={500}
+        testId="fps"
+        read={() => {
+          const fps = frameLoop.fps();
+          return fps === null ? "\u2014 fps" : `${Math.round(fps)} fps`;
+        }}
+      />
+      <button
+        type="button"
+        className="status-clock"
+        title={utc ? "Show local time (u)" : "Show UTC (u)"}
+        aria-label={utc ? "Clock, UTC: show local time" : "Clock, local time: show UTC"}
+        onClick={() => set({ utc: !utc })}
+      >
+        <LiveText everyMs={100} read={() => `${timeText(Date.now(), 1)} ${zoneText()}`} />
+      </button>
+    </footer>
+  );
+}
+
+function totalGaps(venues: readonly VenueStatus[]): number {
+  return venues.reduce((sum, venue) => sum + venue.gaps, 0);
+}
+
+function LinkText({ link, carrier }: { readonly link: LinkState; readonly carrier: string }): ReactNode {
+  const session = useSession();
+  if (link.phase === "connecting") return `connecting to the ${carrier}`;
+  if (link.phase === "open")
+    return (
+      <LiveText
+        everyMs={500}
+        read={() => (session.roundTripMs === null ? carrier : `${carrier} ${session.roundTripMs.toFixed(1)} ms`)}
+      />
+    );
+  const { reason, at, retryAt } = link;
+  return (
+    <>
+      {`Disconnected at ${timeText(at)}: ${reason}. `}
+      <span aria-hidden="true">
+        <LiveText
+          everyMs={100}
+          read={() => {
+            if (retryAt === null) return "No further attempt is planned.";
+            return `Reconnecting in ${Math.max(0, Math.ceil((retryAt - clock.now()) / 1000))} s.`;
+          }}
+        />
+      </span>
+    </>
+  );
+}
+
+function VenueDot({ source }: { readonly source: string }): ReactNode {
+  const session = useSession();
+  const state = (now: number): string => {
+    const venue = session.venue(source);
+    return venue === null || now - venue.arrivedAt > STATUS_LIMIT_MS ? "unknown" : venue.connection;
+  };
+  return (
+    <span className="status-venue" title={venueName(source)} data-testid={`venue-${source}`}>
+      <LiveText className="dot" read={() => ""} state={state} />
+      {venueShort(source)}{" "}
+      <LiveText
+        everyMs={250}
+        className="status-rtt"
+        read={(now) => {
+          const venue = session.venue(source);
+          const phase = state(now);
+          if (phase === "unknown")
+            return venue === null ? "no status" : `no status ${ageText(now - venue.arrivedAt)}`;
+          if (phase !== "live") return phase;
+          return venue?.rttMs == null ? "\u2014" : `${venue.rttMs.toFixed(1)} ms`;
+        }}
+      />
+    </span>
+  );
+}

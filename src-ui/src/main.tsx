@@ -1,0 +1,19 @@
+import "dockview-react/dist/styles/dockview.css";
+import "./app/fonts.css";
+import "./app/tokens.css";
+import "./app/base.css";
+import "./app/shell.css";
+import "./app/dock.css";
+import "./app/panels.css";
+import { createRoot } from "react-dom/client";
+import { App } from "./app/App";
+import { Session } from "./stores/session";
+import { useSettings } from "./stores/settings";
+import { chooseTransport } from "./transport/choose";
+
+const root = document.getElementById("root");
+if (root === null) throw new Error("the page has no root element");
+
+const session = new Session(await chooseTransport(), useSettings.getState().symbol);
+createRoot(root).render(<App session={session} />);
+session.start();

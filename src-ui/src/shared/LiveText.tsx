@@ -1,0 +1,30 @@
+import { type ReactNode, useRef } from "react";
+import { usePaint } from "./paint";
+
+interface LiveTextProps {
+  /** Words, ages and counts; market numbers belong in a `Figure`. */
+  readonly read: (now: number) => string;
+  readonly state?: (now: number) => string;
+  readonly everyMs?: number;
+  readonly className?: string;
+  readonly testId?: string;
+}
+
+export function LiveText({ read, state, everyMs = 0, className, testId }: LiveTextProps): ReactNode {
+  const element = useRef<HTMLSpanElement>(null);
+  const held = useRef({ text: "", state: "" });
+  usePaint((now) => {
+    if (element.current === null) return;
+    const text = read(now);
+    if (text !== held.current.text) {
+      held.current.text = text;
+      element.current.textContent = text;
+    }
+    const next = state?.(now) ?? "";
+    if (next !== held.current.state) {
+      held.current.state = next;
+      element.current.dataset["state"] = next;
+    }
+  }, everyMs);
+  return <span ref={element} className={className} data-testid={testId} />;
+}

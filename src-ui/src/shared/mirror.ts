@@ -1,0 +1,7 @@
+import { type FigureText, plainText } from "./figure-ink";
+import type { Reading } from "./stamped";
+
+/** A figure as text for a hidden mirror; it takes the reading so that the state is written beside it. */
+export function plainFigure(text: FigureText, reading: Reading): string {
+  return reading.state === "stale" ? `${plainText(text)} (stale)` : plainText(text);
+}

@@ -1,0 +1,184 @@
+import { clock } from "~/shared/clock";
+import { Backoff } from "./backoff";
+import { asApiError, asDirectory, asEnvelope, asObject, asSubscribed } from "./decode";
+import { ApiError, type SymbolDirectory, type Transport, type TransportListener } from "./types";
+
+const PING_EVERY_MS = 2000;
+const SILENCE_LIMIT_MS = 8000;
+const SETTLED_AFTER_MS = 5000;
+
+const CLOSE_REASONS: Readonly<Record<number, string>> = {
+  1001: "the gateway is shutting down",
+  1006: "the gateway does not answer",
+  1009: "a message was too large",
+  1011: "the gateway failed",
+  1012: "the gateway is restarting",
+  1013: "the gateway has too many clients",
+};
+
+type OpenSocket = (url: URL) => WebSocket;
+
+export class GatewayTransport implements Transport {
+  readonly kind = "gateway";
+  readonly #wanted = new Set<string>();
+  readonly #asked = new Map<number, string>();
+  readonly #backoff = new Backoff();
+  #listener: TransportListener | null = null;
+  #socket: WebSocket | null = null;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #pingTimer: ReturnType<typeof setInterval> | undefined;
+  #nextId = 1;
+  #pingedAt = 0;
+  #heardAt = 0;
+  #openedAt = 0;
+
+  constructor(
+    private readonly base: URL = new URL(".", document.baseURI),
+    private readonly openSocket: OpenSocket = (url) => new WebSocket(url),
+  ) {}
+
+  open(listener: TransportListener): void {
+    this.#listener = listener;
+    window.addEventListener("online", this.#online);
+    this.#connect();
+  }
+
+  subscribe(coin: string): void {
+    this.#wanted.add(coin);
+    this.#ask("subscribe", coin);
+  }
+
+  unsubscribe(coin: string): void {
+    this.#wanted.delete(coin);
+    this.#ask("unsubscribe", coin);
+  }
+
+  async symbols(): Promise<SymbolDirectory> {
+    const response = await fetch(new URL("market/symbols", this.base)).catch((error: unknown) => {
+      throw asApiError(error);
+    });
+    const body: unknown = await response.json().catch(() => null);
+    const directory = response.ok ? asDirectory(body) : null;
+    if (directory !== null) return directory;
+    throw response.ok
+      ? new ApiError("malformed_answer", "the list of symbols could not be read", true)
+      : asApiError(body ?? { code: `http_${response.status}`, retryable: response.status >= 500 });
+  }
+
+  retry(): void {
+    if (this.#socket === null) this.#connect();
+  }
+
+  close(): void {
+    window.removeEventListener("online", this.#online);
+    clearTimeout(this.#retryTimer);
+    clearInterval(this.#pingTimer);
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#listener = null;
+    socket?.close(1000);
+  }
+
+  #online = (): void => this.retry();
+
+  #connect(): void {
+    clearTimeout(this.#retryTimer);
+    const url = new URL("ws", this.base);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    const socket = this.openSocket(url);
+    this.#socket = socket;
+    this.#listener?.onState({ phase: "connecting" });
+    this.#heardAt = clock.now();
+    this.#pingTimer = setInterval(() => this.#watch(socket), PING_EVERY_MS);
+    socket.addEventListener("open", () => this.#opened(socket));
+    socket.addEventListener("message", (event) => {
+      if (socket === this.#socket) this.#receive(event.data);
+    });
+    socket.addEventListener("close", (event) => this.#lost(socket, event.code, event.reason));
+  }
+
+  #opened(socket: WebSocket): void {
+    if (socket !== this.#socket) return;
+    this.#openedAt = clock.now();
+    this.#heardAt = this.#openedAt;
+    this.#asked.clear();
+    this.#listener?.onState({ phase: "open", since: Date.now() });
+    for (const coin of this.#wanted) this.#ask("subscribe", coin);
+    this.#ping(socket);
+  }
+
+  #watch(socket: WebSocket): void {
+    if (clock.now() - this.#heardAt > SILENCE_LIMIT_MS) {
+      // close() would wait for the peer's own close frame, which a hung peer never sends.
+      this.#lost(socket, 1006, "");
+      socket.close();
+    } else this.#ping(socket);
+  }
+
+  #ping(socket: WebSocket): void {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    this.#pingedAt = clock.now();
+    socket.send('{"type":"ping"}');
+  }
+
+  #lost(socket: WebSocket, code: number, words: string): void {
+    if (socket !== this.#socket) return;
+    this.#socket = null;
+    clearInterval(this.#pingTimer);
+    const now = clock.now();
+    if (this.#openedAt > 0 && now - this.#openedAt > SETTLED_AFTER_MS) this.#backoff.reset();
+    this.#openedAt = 0;
+    const wait = this.#backoff.next();
+    this.#retryTimer = setTimeout(() => this.#connect(), wait);
+    const reason = words || (CLOSE_REASONS[code] ?? `the connection closed with code ${code}`);
+    this.#listener?.onState({ phase: "closed", reason, at: Date.now(), retryAt: now + wait });
+  }
+
+  #ask(type: "subscribe" | "unsubscribe", coin: string): void {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    const id = this.#nextId++;
+    this.#asked.set(id, coin);
+    this.#socket.send(JSON.stringify({ type, id, coin, channels: ["public.market"] }));
+  }
+
+  #receive(raw: unknown): void {
+    const arrivedAt = clock.now();
+    this.#heardAt = arrivedAt;
+    const listener = this.#listener;
+    if (listener === null) return;
+    const message = parse(raw);
+    if (message === null) return listener.onMalformed();
+    if (message["event_type"] !== undefined) {
+      const envelope = asEnvelope(message);
+      if (envelope === null) listener.onMalformed();
+      else listener.onEvents([envelope], arrivedAt);
+      return;
+    }
+    const id = message["id"];
+    const coin = typeof id === "number" ? (this.#asked.get(id) ?? null) : null;
+    if (typeof id === "number") this.#asked.delete(id);
+    switch (message["type"]) {
+      case "pong":
+        return listener.onRoundTrip(arrivedAt - this.#pingedAt);
+      case "unsubscribed":
+        return;
+      case "subscribed": {
+        const answer = asSubscribed(message);
+        return answer === null ? listener.onMalformed() : listener.onSubscribed(answer);
+      }
+      case "error":
+        return listener.onError(asApiError(message, coin));
+      default:
+        return listener.onMalformed();
+    }
+  }
+}
+
+function parse(raw: unknown): Readonly<Record<string, unknown>> | null {
+  if (typeof raw !== "string") return null;
+  try {
+    return asObject(JSON.parse(raw));
+  } catch {
+    return null;
+  }
+}

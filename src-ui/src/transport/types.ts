@@ -1,0 +1,77 @@
+export type Mode = "live" | "simulated" | "replay";
+
+export interface Envelope {
+  readonly event_type: string;
+  readonly symbol: string;
+  readonly ts_ms: number;
+  readonly source: string;
+  readonly seq: number;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface Subscribed {
+  readonly coin: string;
+  readonly run_id: string;
+  readonly mode: Mode;
+  readonly sources: readonly string[];
+}
+
+export interface ListedSymbol {
+  readonly symbol: string;
+  readonly sources: readonly string[];
+}
+
+export interface SymbolDirectory {
+  readonly run_id: string;
+  readonly mode: Mode;
+  readonly symbols: readonly ListedSymbol[];
+}
+
+/** An error with the server's stable code; the interface decides by the code and never by the words. */
+export class ApiError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly retryable: boolean,
+    readonly coin: string | null = null,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+}
+
+export type LinkState =
+  | { readonly phase: "connecting" }
+  | { readonly phase: "open"; readonly since: number }
+  | {
+      readonly phase: "closed";
+      readonly reason: string;
+      /** Wall time of the loss. */
+      readonly at: number;
+      /** Monotonic time of the next attempt; null when there will be none. */
+      readonly retryAt: number | null;
+    };
+
+export interface TransportListener {
+  /** `arrivedAt` is the monotonic time at which the batch came in. */
+  onEvents(batch: readonly Envelope[], arrivedAt: number): void;
+  onSubscribed(answer: Subscribed): void;
+  onState(state: LinkState): void;
+  onError(error: ApiError): void;
+  /** A message that is not the protocol; it was left out. */
+  onMalformed(): void;
+  /** Round trip between this window and its server. */
+  onRoundTrip(ms: number): void;
+}
+
+/** The one seam between the interface and whatever runs the engine. */
+export interface Transport {
+  readonly kind: "gateway" | "desktop" | "fake";
+  open(listener: TransportListener): void;
+  subscribe(coin: string): void;
+  unsubscribe(coin: string): void;
+  symbols(): Promise<SymbolDirectory>;
+  /** Tries again at once instead of at the planned time. */
+  retry(): void;
+  close(): void;
+}
