@@ -1,0 +1,137 @@
+//! One book at one venue with its makers and its takers.
+
+use super::book::{Book, Fill, Side};
+use super::flow::{Flow, TakerOrder};
+use super::grid::Grid;
+use super::instrument::BookCharacter;
+use super::maker::{Maker, MakerStep};
+use super::random::Random;
+
+/// Takers do not pay more than this beyond the fair price.
+const MOST_SLIPPAGE_BPS: f64 = 9.0;
+/// Permanent impact of an order as large as a day's volume, as a share of the price. A fifth of what the square-root
+/// law (impact = daily volatility * sqrt(order / day volume)) gives for the whole impact.
+const IMPACT: f64 = 0.004;
+/// Levels that takers leave standing.
+const KEEP: usize = 3;
+
+/// A fill at Binance spot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SpotTrade {
+    /// Index into the instruments.
+    pub(crate) coin: usize,
+    pub(crate) px: i64,
+    pub(crate) lots: i64,
+    /// The aggressor: `Bid` bought.
+    pub(crate) taker: Side,
+    /// Fills of the same taker order at the same price share it.
+    pub(crate) order: u64,
+}
+
+/// A book in motion.
+#[derive(Debug, Clone)]
+pub(crate) struct VenueBook {
+    pub(crate) book: Book,
+    pub(crate) maker: Maker,
+    flow: Flow,
+    day_volume: f64,
+    orders: Vec<TakerOrder>,
+    fills: Vec<Fill>,
+}
+
+/// What happened in one step of a [`VenueBook`].
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct BookStep {
+    /// Logarithmic price move that the takers caused for good.
+    pub(crate) impact: f64,
+}
+
+/// The surroundings of one step.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Surroundings {
+    /// In quanta of this book.
+    pub(crate) fair: f64,
+    pub(crate) taker_activity: f64,
+    pub(crate) volatility: f64,
+    /// Seconds.
+    pub(crate) dt: f64,
+}
+
+impl VenueBook {
+    pub(crate) fn new(
+        grid: Grid,
+        lot_decimals: u32,
+        character: BookCharacter,
+        (first_update_id, remember_touched): (u64, bool),
+        fair: f64,
+        random: &mut Random,
+    ) -> Self {
+        let maker = Maker::new(grid, lot_decimals, character);
+        let mut book = Book::new(first_update_id, remember_touched);
+        maker.fill(&mut book, fair, random);
+        book.take_touched();
+        Self {
+            book,
+            maker,
+            flow: Flow::new(character.orders_per_s, character.order_usd),
+            day_volume: character.day_volume(),
+            orders: Vec::new(),
+            fills: Vec::new(),
+        }
+    }
+
+    /// Makers first, then takers, so that a trade happens at a touch that was there.
+    pub(crate) fn step(
+        &mut self,
+        around: Surroundings,
+        random: &mut Random,
+        mut trade: impl FnMut(Fill, TakerOrder, usize, &mut Random),
+    ) -> BookStep {
+        let activity = 0.25 + 0.75 * around.taker_activity.min(3.0);
+        let now = MakerStep {
+            fair: around.fair,
+            activity,
+            volatility: around.volatility,
+            dt: around.dt,
+        };
+        self.maker.step(&mut self.book, now, random);
+
+        let Some(double_mid) = self.book.double_mid() else {
+            return BookStep::default();
+        };
+        let mid = 0.5 * double_mid as f64;
+        // Who knows the fair price buys below it: one basis point of difference tilts by a third.
+        let tilt = ((around.fair - mid) / mid * 1e4 * 0.33).clamp(-0.85, 0.85);
+        self.orders.clear();
+        self.flow.step(
+            around.dt,
+            around.taker_activity,
+            tilt,
+            random,
+            &mut self.orders,
+        );
+
+        let mut step = BookStep::default();
+        for index in 0..self.orders.len() {
+            let order = self.orders[index];
+            let against = order.side.opposite();
+            let slip = around.fair.max(mid) * MOST_SLIPPAGE_BPS * 1e-4;
+            let limit = match order.side {
+                Side::Bid => around.fair.max(mid) + slip,
+                Side::Ask => around.fair.min(mid) - slip,
+            };
+            self.fills.clear();
+            let lots = self.maker.lots(order.usd, mid);
+            self.book
+                .take(against, lots, limit as i64, KEEP, &mut self.fills);
+            for fill in &self.fills {
+                trade(*fill, order, index, random);
+            }
+            if !self.fills.is_empty() {
+                step.impact +=
+                    order.side.sign() as f64 * IMPACT * (order.usd / self.day_volume).sqrt();
+            }
+        }
+        step
+    }
+}

@@ -1,0 +1,166 @@
+//! What a client may subscribe to.
+
+use serde_json::{Map, Value, json};
+
+use super::rounding::Rounding;
+use crate::generator::{Interval, Market};
+
+/// A feed. Coins are indices into the universe.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Subscription {
+    AllMids {
+        dex: Option<String>,
+    },
+    L2Book {
+        coin: usize,
+        rounding: Rounding,
+        fast: bool,
+    },
+    Bbo {
+        coin: usize,
+    },
+    Trades {
+        coin: usize,
+    },
+    Candle {
+        coin: usize,
+        interval: Interval,
+    },
+    ActiveAssetCtx {
+        coin: usize,
+    },
+}
+
+/// Why an object is not a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// The venue cannot parse it.
+    Unparseable,
+    /// The venue ends the connection.
+    UnknownCoin,
+}
+
+impl Subscription {
+    pub(super) fn parse(value: &Value, market: &Market) -> Result<Self, Unfit> {
+        let object = value.as_object().ok_or(Unfit::Unparseable)?;
+        let kind = text(object, "type")?;
+        if kind == "allMids" {
+            return Ok(Self::AllMids {
+                dex: optional_text(object, "dex")?,
+            });
+        }
+        if !matches!(
+            kind,
+            "l2Book" | "bbo" | "trades" | "candle" | "activeAssetCtx"
+        ) {
+            return Err(Unfit::Unparseable);
+        }
+        let name = text(object, "coin")?;
+        let coin = || market.coin_index(name).ok_or(Unfit::UnknownCoin);
+        Ok(match kind {
+            "l2Book" => {
+                let rounding = Rounding {
+                    n_sig_figs: optional_digit(object, "nSigFigs")?,
+                    mantissa: optional_digit(object, "mantissa")?,
+                };
+                let fast = match object.get("fast") {
+                    None | Some(Value::Null) => false,
+                    Some(Value::Bool(fast)) => *fast,
+                    Some(_) => return Err(Unfit::Unparseable),
+                };
+                if !rounding.valid() {
+                    return Err(Unfit::Unparseable);
+                }
+                Self::L2Book {
+                    coin: coin()?,
+                    rounding,
+                    fast,
+                }
+            }
+            "bbo" => Self::Bbo { coin: coin()? },
+            "trades" => Self::Trades { coin: coin()? },
+            "candle" => {
+                let interval =
+                    Interval::parse(text(object, "interval")?).ok_or(Unfit::Unparseable)?;
+                Self::Candle {
+                    coin: coin()?,
+                    interval,
+                }
+            }
+            _ => Self::ActiveAssetCtx { coin: coin()? },
+        })
+    }
+
+    /// The venue's normalised form, with the optional fields filled in.
+    pub(super) fn echo(&self, market: &Market) -> Value {
+        let name = |coin: usize| market.coins()[coin].instrument.coin;
+        match self {
+            Self::AllMids { dex: None } => json!({"type": "allMids"}),
+            Self::AllMids { dex: Some(dex) } => json!({"type": "allMids", "dex": dex}),
+            Self::L2Book {
+                coin,
+                rounding,
+                fast,
+            } => json!({
+                "type": "l2Book",
+                "coin": name(*coin),
+                "nSigFigs": rounding.n_sig_figs,
+                "mantissa": rounding.mantissa,
+                "fast": fast,
+            }),
+            Self::Bbo { coin } => json!({"type": "bbo", "coin": name(*coin)}),
+            Self::Trades { coin } => json!({"type": "trades", "coin": name(*coin)}),
+            Self::Candle { coin, interval } => {
+                json!({"type": "candle", "coin": name(*coin), "interval": interval.name()})
+            }
+            Self::ActiveAssetCtx { coin } => json!({"type": "activeAssetCtx", "coin": name(*coin)}),
+        }
+    }
+
+    pub(super) fn channel(&self) -> &'static str {
+        match self {
+            Self::AllMids { .. } => "allMids",
+            Self::L2Book { .. } => "l2Book",
+            Self::Bbo { .. } => "bbo",
+            Self::Trades { .. } => "trades",
+            Self::Candle { .. } => "candle",
+            Self::ActiveAssetCtx { .. } => "activeAssetCtx",
+        }
+    }
+
+    pub(super) fn coin(&self) -> Option<usize> {
+        match self {
+            Self::AllMids { .. } => None,
+            Self::L2Book { coin, .. }
+            | Self::Bbo { coin }
+            | Self::Trades { coin }
+            | Self::Candle { coin, .. }
+            | Self::ActiveAssetCtx { coin } => Some(*coin),
+        }
+    }
+}
+
+fn text<'a>(object: &'a Map<String, Value>, key: &str) -> Result<&'a str, Unfit> {
+    object
+        .get(key)
+        .and_then(Value::as_str)
+        .ok_or(Unfit::Unparseable)
+}
+
+fn optional_text(object: &Map<String, Value>, key: &str) -> Result<Option<String>, Unfit> {
+    match object.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(Unfit::Unparseable),
+    }
+}
+
+fn optional_digit(object: &Map<String, Value>, key: &str) -> Result<Option<u8>, Unfit> {
+    match object.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => {
+            let digit = value.as_u64().and_then(|number| u8::try_from(number).ok());
+            digit.map(Some).ok_or(Unfit::Unparseable)
+        }
+    }
+}
