@@ -201,3 +201,15 @@ impl Session {
         }
     }
 }
+
+/// Whether a line of a recording is a REST answer rather than a frame, and to which request.
+pub fn recorded_answer(venue: Venue, line: &[u8]) -> Option<RequestKind> {
+    match venue {
+        // Every Hyperliquid frame names its channel; REST bodies of markets are not in recordings.
+        Venue::Hyperliquid => None,
+        // Binance's diffs name their stream or their event; the bare snapshot begins with its sequence number.
+        Venue::BinanceSpot => line
+            .starts_with(b"{\"lastUpdateId\"")
+            .then_some(RequestKind::Book),
+    }
+}

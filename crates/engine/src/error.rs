@@ -1,0 +1,77 @@
+//! Why the engine cannot start or go on. Each error has a stable code and says what to do.
+
+use hypersentry_store::JournalError;
+use std::path::PathBuf;
+
+/// An engine error.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Nothing at that path.
+    #[error("there is no recording or journal at {}", .0.display())]
+    RecordingMissing(PathBuf),
+    /// The file cannot be read.
+    #[error("{} cannot be read: {detail}", path.display())]
+    RecordingUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        detail: String,
+    },
+    /// The compressed text ends early.
+    #[error("{} is cut off after line {line}: copy it again", path.display())]
+    RecordingTruncated {
+        /// The file.
+        path: PathBuf,
+        /// The last whole line.
+        line: u64,
+    },
+    /// A line that is not `<receive_ns> <json>`.
+    #[error("{} line {line} is not `<receive_ns> <json>`", path.display())]
+    RecordingMalformed {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+    },
+    /// The file's prefix names no venue that we read.
+    #[error("{} names no known venue: its name must begin with `hyperliquid_` or `binance-spot_`", .0.display())]
+    RecordingVenue(PathBuf),
+    /// The journal holds something else than this version writes.
+    #[error("the journal's record {seq} cannot be replayed: {detail}")]
+    JournalForeign {
+        /// The record.
+        seq: u64,
+        /// Why.
+        detail: String,
+    },
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The operating system's random source failed.
+    #[error("the operating system gives no random numbers: {0}")]
+    Random(String),
+    /// A client for REST requests cannot be made.
+    #[error("cannot set up HTTPS: {0}")]
+    Tls(String),
+    /// A thread could not be started.
+    #[error("cannot start the engine's thread: {0}")]
+    Thread(String),
+}
+
+impl EngineError {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::RecordingMissing(_) => "recording_missing",
+            Self::RecordingUnreadable { .. } => "recording_unreadable",
+            Self::RecordingTruncated { .. } => "recording_truncated",
+            Self::RecordingMalformed { .. } => "recording_malformed",
+            Self::RecordingVenue(_) => "unknown_venue",
+            Self::JournalForeign { .. } => "journal_foreign",
+            Self::Journal(error) => error.code(),
+            Self::Random(_) => "random_unavailable",
+            Self::Tls(_) => "tls_unavailable",
+            Self::Thread(_) => "thread_unavailable",
+        }
+    }
+}

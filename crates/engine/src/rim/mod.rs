@@ -1,0 +1,9 @@
+//! The rim: everything that touches the outside.
+
+pub(crate) mod clock;
+pub(crate) mod connection;
+pub(crate) mod journal;
+pub(crate) mod playback;
+pub(crate) mod rest;
+pub(crate) mod sequencer;
+pub(crate) mod tls;

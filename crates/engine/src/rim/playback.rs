@@ -1,0 +1,60 @@
+//! A recording or journal in real time: the pauses between inputs are kept, the times are the recorded ones.
+
+use crate::Publication;
+use crate::error::EngineError;
+use crate::replay::Replay;
+use crate::rim::sequencer::{Relay, Relayed};
+use hypersentry_market::MarketId;
+use hypersentry_model::{Clock, Source, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) struct Playback {
+    pub(crate) replay: Replay,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) relay: Relay,
+    pub(crate) cancel: CancellationToken,
+}
+
+impl Playback {
+    /// Plays to the end, then stays there.
+    pub(crate) async fn run(mut self) -> Result<(), EngineError> {
+        let started = self.clock.now();
+        let mut first: Option<Timestamp> = None;
+        let mut told = Vec::new();
+        loop {
+            let receive = self.replay.step(&mut told)?;
+            if let Some(receive) = receive {
+                let first = *first.get_or_insert(receive);
+                let due = receive.ns_since(first) - self.clock.now().ns_since(started);
+                if due > 0 {
+                    tokio::select! {
+                        biased;
+                        () = self.cancel.cancelled() => return Ok(()),
+                        () = tokio::time::sleep(Duration::from_nanos(due as u64)) => {}
+                    }
+                }
+            }
+            for publication in told.drain(..) {
+                let snapshot = match (&publication, self.replay.core()) {
+                    (Publication::Agg(e), Some(core)) => {
+                        let Source::Venue(venue) = e.source;
+                        core.market().snapshot(MarketId {
+                            venue,
+                            symbol: e.symbol,
+                        })
+                    }
+                    _ => None,
+                };
+                (self.relay)(Relayed {
+                    publication,
+                    snapshot,
+                });
+            }
+            if receive.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The one place where everything that enters gets its order: stamped, journaled, then applied.
+
+use crate::Publication;
+use crate::core::{Core, Effect};
+use crate::input::Input;
+use crate::rim::journal::{JournalHealth, Journaling};
+use hypersentry_market::MarketId;
+use hypersentry_model::agg::AggUpdate;
+use hypersentry_model::{Clock, Envelope, Source, Timestamp, Venue};
+use hypersentry_venues::session::Request;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+/// Inputs that may wait. A venue's socket is not read while the queue is full.
+pub(crate) const QUEUE: usize = 4_096;
+
+/// Inputs that are journaled and applied together at most.
+const BATCH: usize = 256;
+
+/// Commands to a venue's socket that may wait.
+pub(crate) const COMMANDS: usize = 1_024;
+
+/// The longest that the core sleeps: proof that the thread lives, and the grain of the journal's sealing.
+const IDLE: Duration = Duration::from_millis(250);
+
+/// An input and when it was received.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) receive: Timestamp,
+    pub(crate) input: Input,
+}
+
+/// What a venue's socket is asked to do.
+#[derive(Debug)]
+pub(crate) enum VenueCommand {
+    Open,
+    Close,
+    Send(String),
+    Fetch(Request),
+}
+
+/// A publication on its way to clients, with what they hold after it.
+#[derive(Clone, Debug)]
+pub struct Relayed {
+    /// What is told.
+    pub publication: Publication,
+    /// For markets: the snapshot of the version that the publication makes.
+    pub snapshot: Option<Envelope<AggUpdate>>,
+}
+
+/// Takes publications to clients. It must not block.
+pub type Relay = Box<dyn FnMut(Relayed) + Send>;
+
+/// How the engine is doing.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Health {
+    /// The journal.
+    pub journal: JournalHealth,
+    /// Venues with at least one book that may be read.
+    pub synced: Vec<Venue>,
+}
+
+pub(crate) struct Sequencer {
+    pub(crate) core: Core,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entries: mpsc::Receiver<Entry>,
+    pub(crate) venues: BTreeMap<Venue, mpsc::Sender<VenueCommand>>,
+    pub(crate) relay: Relay,
+    pub(crate) journaling: Journaling,
+    pub(crate) health: watch::Sender<Health>,
+    pub(crate) cancel: CancellationToken,
+}
+
+impl Sequencer {
+    pub(crate) async fn run(mut self) {
+        let cancel = self.cancel.clone();
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            let now = self.clock.now();
+            let wait = self.core.next_due().map_or(IDLE, |due| {
+                Duration::from_nanos(due.ns_since(now).max(0) as u64).min(IDLE)
+            });
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => break,
+                taken = self.entries.recv_many(&mut batch, BATCH) => if taken == 0 { break },
+                () = tokio::time::sleep(wait) => {
+                    batch.push(Entry { receive: self.clock.now(), input: Input::Tick });
+                }
+            }
+            self.apply(&mut batch);
+        }
+        self.journaling.close();
+    }
+
+    fn apply(&mut self, batch: &mut Vec<Entry>) {
+        self.journaling.append(&self.core, batch);
+        let mut effects = Vec::new();
+        for entry in batch.drain(..) {
+            self.core.step(entry.receive, &entry.input, &mut effects);
+            for effect in effects.drain(..) {
+                self.perform(effect);
+            }
+        }
+        self.journaling.settle(&self.core, self.core.now());
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Open(venue) => self.command(venue, VenueCommand::Open),
+            Effect::Close(venue) => self.command(venue, VenueCommand::Close),
+            Effect::Send(venue, text) => self.command(venue, VenueCommand::Send(text)),
+            Effect::Fetch(venue, request) => self.command(venue, VenueCommand::Fetch(request)),
+            Effect::Publish(publication) => self.publish(publication),
+        }
+    }
+
+    fn command(&self, venue: Venue, command: VenueCommand) {
+        if let Some(socket) = self.venues.get(&venue)
+            && let Err(error) = socket.try_send(command)
+        {
+            // The sessions pace themselves far below this bound; what is lost here shows as a missing acknowledgement, which
+            // makes the session reconnect.
+            tracing::error!(%venue, %error, "the venue's command queue is full");
+        }
+    }
+
+    fn publish(&mut self, publication: Publication) {
+        let snapshot = match &publication {
+            Publication::Agg(e) => {
+                let Source::Venue(venue) = e.source;
+                self.core.market().snapshot(MarketId {
+                    venue,
+                    symbol: e.symbol,
+                })
+            }
+            Publication::Status(_) => {
+                self.report_health();
+                None
+            }
+        };
+        (self.relay)(Relayed {
+            publication,
+            snapshot,
+        });
+    }
+
+    /// Statuses come at least each second and on every change, which is when health may change too.
+    fn report_health(&self) {
+        let market = self.core.market();
+        let mut synced: Vec<Venue> = market
+            .ids()
+            .filter(|id| market.book_is_synced(*id))
+            .map(|id| id.venue)
+            .collect();
+        synced.dedup();
+        let health = Health {
+            journal: self.journaling.health().clone(),
+            synced,
+        };
+        self.health.send_if_modified(|held| {
+            let changed = *held != health;
+            if changed {
+                *held = health;
+            }
+            changed
+        });
+    }
+}
