@@ -1,1 +1,42 @@
-//! Placeholder.
+//! The one API: what clients may ask, what they are answered, and the fan-out that brings events to them.
+//!
+//! Shells (gateway, desktop) carry these messages and decide nothing.
+//!
+//! What is deliberately absent: HTTP, WebSocket, Tauri; and private events, for which there is no path to a client yet: the
+//! fan-out takes [`hypersentry_model::Public`] alone.
+//!
+//! ```compile_fail
+//! use hypersentry_model::{Owner, Private};
+//! fn leak(hub: &hypersentry_api::Hub, relayed: hypersentry_engine::startup::Relayed) {
+//!     // A private event does not fit into the public fan-out.
+//!     hub.publish(Private { owner: Owner::User("a".into()), event: relayed });
+//! }
+//! ```
+//!
+//! ```
+//! use hypersentry_model::Public;
+//! fn tell(hub: &hypersentry_api::Hub, relayed: hypersentry_engine::startup::Relayed) {
+//!     hub.publish(Public(relayed));
+//! }
+//! ```
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+/// Coded errors.
+pub mod error;
+/// Publications to clients.
+mod hub;
+/// Requests and answers.
+pub mod message;
+/// What waits for one client.
+mod queue;
+/// Ages that are right at the moment of sending.
+mod restamp;
+/// One client's subscriptions and events.
+pub mod session;
+/// Engine and fan-out as one.
+pub mod terminal;
+
+pub use error::ApiError;
+pub use hub::Hub;
+pub use session::ClientSession;
+pub use terminal::Terminal;

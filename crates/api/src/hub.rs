@@ -1,0 +1,231 @@
+//! Publications to clients: encoded once, shared by all.
+
+use crate::queue::Queue;
+use crate::restamp::restamp;
+use bytes::Bytes;
+use hypersentry_engine::Publication;
+use hypersentry_engine::startup::Relayed;
+use hypersentry_model::agg::AggUpdate;
+use hypersentry_model::{Clock, Envelope, EventType, Public, StreamKey, Symbol, Timestamp};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Clients at once; a further one is refused.
+pub const MAX_CLIENTS: usize = 1_024;
+
+/// A snapshot encoded within this span is shared: its ages are that exact.
+const SHARE_MS: i64 = 20;
+
+/// Brings publications to clients.
+///
+/// The lock order is hub before client. The publisher never waits for a client: a client's lock is held only to move bytes.
+pub struct Hub {
+    state: Mutex<State>,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
+struct State {
+    clients: BTreeMap<u64, Arc<Queue>>,
+    next_client: u64,
+    streams: BTreeMap<StreamKey, Arc<Current>>,
+}
+
+/// The newest state of a stream.
+pub(crate) struct Current {
+    whole: Whole,
+    /// When it came, by the hub's clock.
+    came: Timestamp,
+    encoded: Mutex<Option<(Timestamp, Bytes)>>,
+}
+
+enum Whole {
+    Market(Box<Envelope<AggUpdate>>),
+    /// Each event of the stream is complete in itself.
+    Event(Bytes),
+}
+
+pub(crate) fn encode(value: &impl Serialize) -> Bytes {
+    // Only a map with keys that are no strings can fail, and there is none.
+    Bytes::from(serde_json::to_vec(value).unwrap_or_default())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that holds these locks can leave a half-made state behind.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Current {
+    fn bytes(&self, now: Timestamp) -> Bytes {
+        let envelope = match &self.whole {
+            Whole::Event(bytes) => return bytes.clone(),
+            Whole::Market(envelope) => envelope,
+        };
+        let mut encoded = lock(&self.encoded);
+        if let Some((at, bytes)) = &*encoded
+            && now.ns_since(*at) <= SHARE_MS * 1_000_000
+        {
+            return bytes.clone();
+        }
+        let mut envelope = envelope.as_ref().clone();
+        let waited_ms = now.ns_since(self.came).max(0) / 1_000_000;
+        let now_ms = envelope.data.now_ms + waited_ms;
+        restamp(&mut envelope.data, now_ms);
+        envelope.ts_ms = now_ms;
+        let bytes = encode(&envelope);
+        *encoded = Some((now, bytes.clone()));
+        bytes
+    }
+}
+
+impl Hub {
+    /// A hub without clients.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            state: Mutex::default(),
+            clock,
+        }
+    }
+
+    /// Tells every client that watches the symbol.
+    pub fn publish(&self, event: Public<Relayed>) {
+        let Relayed {
+            publication,
+            snapshot,
+        } = event.0;
+        let stream = publication.stream();
+        let bytes = match &publication {
+            // The first of a stream is a snapshot: clients get it like any other snapshot.
+            Publication::Agg(e) if e.data.base_version.is_none() => None,
+            _ => Some(encode(&publication)),
+        };
+        let whole = match (snapshot, &bytes) {
+            (Some(envelope), _) => Some(Whole::Market(Box::new(envelope))),
+            (None, Some(bytes)) => Some(Whole::Event(bytes.clone())),
+            (None, None) => None,
+        };
+        let mut state = lock(&self.state);
+        if let Some(whole) = whole {
+            let current = Current {
+                whole,
+                came: self.clock.now(),
+                encoded: Mutex::new(None),
+            };
+            state.streams.insert(stream, Arc::new(current));
+        }
+        for queue in state.clients.values() {
+            let mut inner = lock(&queue.inner);
+            let wanted = if stream.symbol == Symbol::ANY {
+                !inner.symbols.is_empty()
+            } else {
+                inner.symbols.contains(&stream.symbol)
+            };
+            if wanted {
+                match &bytes {
+                    Some(bytes) => inner.event(stream, bytes),
+                    None => inner.mark(stream),
+                }
+                drop(inner);
+                queue.ready.notify_one();
+            }
+        }
+    }
+
+    /// Adds a client, unless there are too many.
+    pub(crate) fn join(&self) -> Option<(u64, Arc<Queue>)> {
+        let mut state = lock(&self.state);
+        if state.clients.len() >= MAX_CLIENTS {
+            return None;
+        }
+        let id = state.next_client;
+        state.next_client += 1;
+        let queue = Arc::new(Queue::default());
+        state.clients.insert(id, Arc::clone(&queue));
+        Some((id, queue))
+    }
+
+    pub(crate) fn leave(&self, id: u64) {
+        lock(&self.state).clients.remove(&id);
+    }
+
+    /// Number of clients.
+    pub fn clients(&self) -> usize {
+        lock(&self.state).clients.len()
+    }
+
+    /// Adds a symbol, answers, and lets its current state follow.
+    pub(crate) fn watch(&self, queue: &Queue, symbol: Symbol, answer: Bytes) {
+        let state = lock(&self.state);
+        let mut inner = lock(&queue.inner);
+        let first = inner.symbols.is_empty();
+        inner.symbols.insert(symbol);
+        inner.answer(answer);
+        for stream in state.streams.keys() {
+            let venue_wide = first && stream.symbol == Symbol::ANY;
+            if stream.symbol == symbol || venue_wide {
+                inner.mark(*stream);
+            }
+        }
+        drop(inner);
+        queue.ready.notify_one();
+    }
+
+    /// Removes a symbol and what waits of it, then answers.
+    pub(crate) fn unwatch(queue: &Queue, symbol: Symbol, answer: Bytes) {
+        let mut inner = lock(&queue.inner);
+        inner.symbols.remove(&symbol);
+        let none = inner.symbols.is_empty();
+        inner.forget(|s| s.symbol == symbol || (none && s.symbol == Symbol::ANY));
+        inner.answer(answer);
+        drop(inner);
+        queue.ready.notify_one();
+    }
+
+    pub(crate) fn answer(queue: &Queue, answer: Bytes) {
+        lock(&queue.inner).answer(answer);
+        queue.ready.notify_one();
+    }
+
+    /// Takes all that waits for a client. The states of marked streams are chosen under the lock, so that no delta that they include comes
+    /// after them, and encoded outside of it.
+    pub(crate) fn take(&self, queue: &Queue) -> Vec<Bytes> {
+        let (mut messages, wholes) = {
+            let state = lock(&self.state);
+            let taken = lock(&queue.inner).take();
+            let wholes: Vec<Arc<Current>> = taken
+                .dirty
+                .iter()
+                .filter_map(|s| state.streams.get(s).cloned())
+                .collect();
+            (taken.messages, wholes)
+        };
+        let now = self.clock.now();
+        messages.extend(wholes.iter().map(|whole| whole.bytes(now)));
+        messages
+    }
+
+    /// The present by the hub's clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Symbols of which something was published, with the sources.
+    pub(crate) fn published(&self) -> BTreeMap<Symbol, BTreeSet<&'static str>> {
+        let mut all: BTreeMap<Symbol, BTreeSet<&'static str>> = BTreeMap::new();
+        for stream in lock(&self.state).streams.keys() {
+            if stream.event_type == EventType::AggUpdate {
+                all.entry(stream.symbol)
+                    .or_default()
+                    .insert(stream.source.name());
+            }
+        }
+        all
+    }
+}

@@ -1,0 +1,37 @@
+//! A snapshot that waited must not look younger than it is: its time and the states that follow from it are renewed when it is sent.
+
+use hypersentry_model::Freshness;
+use hypersentry_model::agg::{AggUpdate, Mark};
+
+fn mark(mark: &mut Mark, now_ms: i64) {
+    if let Some(proved_at) = mark.proved_at {
+        let stale = now_ms - proved_at > i64::from(mark.age_limit_ms);
+        mark.state = if stale {
+            Freshness::Stale
+        } else {
+            Freshness::Fresh
+        };
+    }
+}
+
+/// Moves `update` on to `now_ms`.
+pub(crate) fn restamp(update: &mut AggUpdate, now_ms: i64) {
+    update.now_ms = now_ms;
+    let marks = [
+        update.price.as_mut().map(|f| &mut f.mark),
+        update.bbo.as_mut().map(|f| &mut f.mark),
+        update.book.as_mut().map(|f| &mut f.mark),
+        update.trades.as_mut().map(|f| &mut f.mark),
+        update.mid_price.as_mut().map(|f| &mut f.mark),
+        update.mark_price.as_mut().map(|f| &mut f.mark),
+        update.index_price.as_mut().map(|f| &mut f.mark),
+        update.funding_rate.as_mut().map(|f| &mut f.mark),
+        update.open_interest_base.as_mut().map(|f| &mut f.mark),
+        update.prev_day_price.as_mut().map(|f| &mut f.mark),
+        update.day_notional_usd.as_mut().map(|f| &mut f.mark),
+    ];
+    marks.into_iter().flatten().for_each(|m| mark(m, now_ms));
+    if let Some(deep) = update.book.as_mut().and_then(|b| b.deep.as_mut()) {
+        mark(&mut deep.mark, now_ms);
+    }
+}
