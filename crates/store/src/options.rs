@@ -15,7 +15,8 @@ pub struct Options {
     pub frame_age: Duration,
     /// Bytes that all segments together may take: twice `segment_bytes` or more. Default 5 GiB.
     pub total_bytes: u64,
-    /// Age after which a segment is removed, counted from its end: one minute or more. Default none.
+    /// Age after which a segment is removed, counted from the beginning of the next one: one minute or more. Default none.
+    /// Looked at whenever a segment begins.
     pub max_age: Option<Duration>,
     /// Level of zstd: 1 to 9. Default 3.
     pub compression_level: i32,

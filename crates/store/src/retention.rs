@@ -39,7 +39,7 @@ pub(crate) fn apply(
     Ok(())
 }
 
-/// Whether the segment before `successor` ended longer ago than segments are kept.
+/// Whether `successor` began longer ago than the segment before it is kept.
 fn expired(successor: &Path, options: &Options, now: Timestamp) -> bool {
     let Some(max_age) = options.max_age else {
         return false;

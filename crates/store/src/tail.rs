@@ -147,7 +147,7 @@ impl TailReader {
         let in_order = self
             .previous
             .is_none_or(|previous| previous.checked_add(1) == Some(seq));
-        if got == HEAD_LEN && len <= MAX_PAYLOAD && in_order {
+        if got == HEAD_LEN && len <= MAX_PAYLOAD && in_order && seq < u64::MAX {
             let mut payload = vec![0; len];
             let whole = read_full(&mut self.file, &mut payload).map_err(failed)? == len;
             let crc = crc32c::crc32c_append(crc32c::crc32c(&head[..4]), &head[8..]);

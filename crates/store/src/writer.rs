@@ -252,6 +252,12 @@ impl Journal {
 
     fn check<P: AsRef<[u8]>>(&self, records: &[Record<P>]) -> Result<(), JournalError> {
         let mut last_core = self.last_core;
+        if self.next_seq.checked_add(records.len() as u64).is_none() {
+            return Err(JournalError::Record {
+                seq: self.next_seq,
+                detail: "there is no number left for it".to_owned(),
+            });
+        }
         for (expected, record) in (self.next_seq..).zip(records) {
             let refused = |detail: String| JournalError::Record {
                 seq: record.seq,

@@ -1,5 +1,9 @@
 //! The journal on a real disk, and on one that fails.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod damage;
+mod faults;
+mod faulty_disk;
+mod retention;
 mod round_trip;
 mod support;

@@ -1,0 +1,205 @@
+//! A disk that fails when told to, and that knows what a power cut would leave.
+
+use hypersentry_store::{Disk, DiskFile, NativeDisk};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+/// Counts the changes made to the disk and lets some fail.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FaultyDisk(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    changes: u64,
+    plan: Option<Plan>,
+    files: Vec<Tracked>,
+    log: Vec<&'static str>,
+}
+
+/// Which change fails, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    pub(crate) at: u64,
+    pub(crate) kind: io::ErrorKind,
+    /// All that come after it fail too.
+    pub(crate) for_good: bool,
+    /// A write that fails has written half.
+    pub(crate) half: bool,
+}
+
+#[derive(Debug)]
+struct Tracked {
+    path: PathBuf,
+    len: u64,
+    synced: u64,
+}
+
+impl FaultyDisk {
+    pub(crate) fn new(plan: Plan) -> Self {
+        let disk = Self::default();
+        disk.0.lock().unwrap().plan = Some(plan);
+        disk
+    }
+
+    pub(crate) fn boxed(&self) -> Box<dyn Disk> {
+        Box::new(self.clone())
+    }
+
+    /// What was done, one word for each change.
+    pub(crate) fn log(&self) -> Vec<&'static str> {
+        self.0.lock().unwrap().log.clone()
+    }
+
+    /// From now on the given change fails, counted from now.
+    pub(crate) fn arm(&self, plan: Plan) {
+        let mut state = self.0.lock().unwrap();
+        let at = plan.at + state.changes;
+        state.plan = Some(Plan { at, ..plan });
+    }
+
+    /// Leaves `kept` of ten parts of what was written but not synced.
+    pub(crate) fn cut_power(&self, kept: u64) {
+        for file in &self.0.lock().unwrap().files {
+            if let Ok(native) = File::options().write(true).open(&file.path) {
+                let unsynced = file.len.saturating_sub(file.synced);
+                native.set_len(file.synced + unsynced * kept / 10).unwrap();
+            }
+        }
+    }
+
+    fn change(&self, what: &'static str) -> io::Result<()> {
+        let mut state = self.0.lock().unwrap();
+        let number = state.changes;
+        state.changes += 1;
+        state.log.push(what);
+        match state.plan {
+            Some(plan) if number == plan.at || plan.for_good && number > plan.at => {
+                Err(plan.kind.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn track(&self, path: &Path, file: Box<dyn DiskFile>) -> Box<dyn DiskFile> {
+        let len = fs::metadata(path).unwrap().len();
+        let mut state = self.0.lock().unwrap();
+        state.files.retain(|file| file.path != path);
+        state.files.push(Tracked {
+            path: path.to_owned(),
+            len,
+            synced: len,
+        });
+        Box::new(FaultyFile {
+            disk: self.clone(),
+            path: path.to_owned(),
+            file,
+        })
+    }
+}
+
+impl Disk for FaultyDisk {
+    fn make_dir(&self, dir: &Path) -> io::Result<()> {
+        self.change("make_dir")?;
+        NativeDisk.make_dir(dir)
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<File> {
+        self.change("lock")?;
+        NativeDisk.lock(path)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        self.change("create")?;
+        Ok(self.track(path, NativeDisk.create(path)?))
+    }
+
+    fn extend(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        self.change("extend")?;
+        Ok(self.track(path, NativeDisk.extend(path)?))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.change("rename")?;
+        NativeDisk.rename(from, to)?;
+        let mut state = self.0.lock().unwrap();
+        state.files.retain(|file| file.path != to);
+        for file in &mut state.files {
+            if file.path == from {
+                file.path = to.to_owned();
+            }
+        }
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.change("remove")?;
+        NativeDisk.remove(path)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        self.change("sync_dir")?;
+        NativeDisk.sync_dir(dir)
+    }
+}
+
+#[derive(Debug)]
+struct FaultyFile {
+    disk: FaultyDisk,
+    path: PathBuf,
+    file: Box<dyn DiskFile>,
+}
+
+impl FaultyFile {
+    fn update(&self, change: impl FnOnce(&mut Tracked)) {
+        let mut state = self.disk.0.lock().unwrap();
+        // A draft is renamed while it is open.
+        let renamed = self.path.with_extension("hsj");
+        let found = state
+            .files
+            .iter_mut()
+            .find(|file| file.path == self.path || file.path == renamed);
+        if let Some(file) = found {
+            change(file);
+        }
+    }
+}
+
+impl DiskFile for FaultyFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let outcome = self.disk.change("write");
+        let half = self
+            .disk
+            .0
+            .lock()
+            .unwrap()
+            .plan
+            .is_some_and(|plan| plan.half);
+        let taken = match &outcome {
+            Ok(()) => bytes.len(),
+            Err(_) if half => bytes.len() / 2,
+            Err(_) => 0,
+        };
+        self.file.write(&bytes[..taken])?;
+        self.update(|file| file.len += taken as u64);
+        outcome
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.disk.change("sync")?;
+        self.file.sync()?;
+        self.update(|file| file.synced = file.len);
+        Ok(())
+    }
+
+    fn cut(&mut self, len: u64) -> io::Result<()> {
+        self.disk.change("cut")?;
+        self.file.cut(len)?;
+        self.update(|file| {
+            file.len = len;
+            file.synced = file.synced.min(len);
+        });
+        Ok(())
+    }
+}
