@@ -55,6 +55,7 @@
 //! What is deliberately absent: clocks, threads, encryption, and knowledge of what is recorded.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod begin;
 mod disk;
 mod error;
 mod files;
