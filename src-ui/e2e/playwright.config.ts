@@ -9,6 +9,5 @@ export default defineConfig({
   use: {
     viewport: { width: 1440, height: 900 },
     launchOptions: { executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] },
-    trace: "retain-on-failure",
   },
 });

@@ -26,6 +26,9 @@ export const CSP = [
 
 const DIST = join(import.meta.dirname, "../../dist");
 
+/** The grid on which the engine publishes. */
+const TICK_MS = 50;
+
 export interface MockOptions {
   readonly port?: number;
   readonly mode?: RunFacts["mode"];
@@ -72,7 +75,7 @@ export class MockGateway {
     const mock = new MockGateway(options);
     await new Promise<void>((resolve) => mock.#http.listen(options.port ?? 0, "127.0.0.1", resolve));
     mock.#timers.push(
-      setInterval(() => mock.#tick(), 10),
+      setInterval(() => mock.#tick(), TICK_MS),
       setInterval(() => mock.#status(), 500),
     );
     return mock;
@@ -102,7 +105,7 @@ export class MockGateway {
   #tick(): void {
     if (this.mute || this.silentMarkets) return;
     const rate = this.options.updatesPerSecond ?? this.feeds.length * 20;
-    this.#carry += rate / 100;
+    this.#carry += (rate * TICK_MS) / 1000;
     for (; this.#carry >= 1; this.#carry -= 1) {
       const feed = this.feeds[this.#turn++ % this.feeds.length];
       if (feed === undefined || feed.source === this.downVenue) continue;

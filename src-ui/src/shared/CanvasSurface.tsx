@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { formatRevision } from "./format";
 import { usePaint } from "./paint";
-import { Pen } from "./pen";
+import { forgetAdvances, Pen } from "./pen";
 import { lookRevision } from "./theme";
 import { hideTip, showTip, type TipFacts } from "./tooltip";
 
@@ -40,7 +40,10 @@ export function CanvasSurface(props: CanvasSurfaceProps): ReactNode {
     const observer = new ResizeObserver(measure);
     observer.observe(host);
     // Text measured before the fonts are there would be drawn in a fallback face until the next change.
-    void document.fonts.ready.then(() => (drawn.current = ""));
+    void document.fonts.ready.then(() => {
+      forgetAdvances();
+      drawn.current = "";
+    });
     return () => observer.disconnect();
   }, []);
 
@@ -91,7 +94,7 @@ export function CanvasSurface(props: CanvasSurfaceProps): ReactNode {
 }
 
 function fit(host: HTMLElement, element: HTMLCanvasElement | null): Surface | null {
-  const context = element?.getContext("2d") ?? null;
+  const context = element?.getContext("2d", { alpha: false }) ?? null;
   if (element === null || context === null) return null;
   const width = host.clientWidth;
   const height = host.clientHeight;

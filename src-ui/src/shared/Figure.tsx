@@ -2,8 +2,8 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { type FigureText, inkOf, plainText } from "./figure-ink";
 import { formatRevision } from "./format";
 import { usePaint } from "./paint";
+import { setText } from "./set-text";
 import type { Stamped } from "./stamped";
-import { reducedMotion } from "./theme";
 import { hideTip, showTip, type TipTarget } from "./tooltip";
 
 export type Tone = "up" | "down" | "";
@@ -108,8 +108,8 @@ function write<T>(element: HTMLElement, held: Held<T>, props: FigureProps<T>): v
   const [sign, same, changed, pad, unit] = element.children;
   if (!sign || !same || !changed || !pad || !unit) return;
   if (held.stamped === null || held.stamped === undefined) {
-    for (const part of [sign, changed, pad, unit]) part.textContent = "";
-    same.textContent = "\u2014";
+    for (const part of [sign, changed, pad, unit]) setText(part, "");
+    setText(same, "\u2014");
     element.dataset["tone"] = "";
     held.text = "";
     held.order = Number.NaN;
@@ -123,11 +123,11 @@ function write<T>(element: HTMLElement, held: Held<T>, props: FigureProps<T>): v
     if (text === held.text) return;
     const from = props.trace ? firstDifference(ink.body, held.text.slice(ink.sign.length)) : ink.body.length;
     held.text = text;
-    sign.textContent = ink.sign;
-    same.textContent = ink.body.slice(0, from);
-    changed.textContent = ink.body.slice(from);
-    pad.textContent = ink.pad;
-    unit.textContent = ink.unit;
+    setText(sign, ink.sign);
+    setText(same, ink.body.slice(0, from));
+    setText(changed, ink.body.slice(from));
+    setText(pad, ink.pad);
+    setText(unit, ink.unit);
   });
 }
 
@@ -136,11 +136,7 @@ function traceChange<T>(element: HTMLElement, held: Held<T>, order: number): voi
   const first = Number.isNaN(held.order);
   const tone = order > held.order ? "up" : "down";
   held.order = order;
-  if (first) return;
-  element.dataset["tone"] = tone;
-  if (reducedMotion() || element.getAnimations().length > 0) return;
-  const tint = `color-mix(in srgb, var(--${tone}) 18%, transparent)`;
-  element.animate([{ backgroundColor: tint }, { backgroundColor: "transparent" }], 150);
+  if (!first) element.dataset["tone"] = tone;
 }
 
 function firstDifference(text: string, before: string): number {

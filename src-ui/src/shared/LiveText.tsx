@@ -1,5 +1,6 @@
 import { type ReactNode, useRef } from "react";
 import { usePaint } from "./paint";
+import { setText } from "./set-text";
 
 interface LiveTextProps {
   /** Words, ages and counts; market numbers belong in a `Figure`. */
@@ -18,7 +19,7 @@ export function LiveText({ read, state, everyMs = 0, className, testId }: LiveTe
     const text = read(now);
     if (text !== held.current.text) {
       held.current.text = text;
-      element.current.textContent = text;
+      setText(element.current, text);
     }
     const next = state?.(now) ?? "";
     if (next !== held.current.state) {

@@ -4,6 +4,18 @@ import { type Colour, look } from "./theme";
 
 const FONT = '"JetBrains Mono", "Inter", monospace';
 
+interface Advance {
+  readonly digit: number;
+  readonly thin: number;
+}
+
+const advances = new Map<string, Advance>();
+
+/** To be called when fonts have come in: what was measured before belongs to another face. */
+export function forgetAdvances(): void {
+  advances.clear();
+}
+
 export type Align = "left" | "right" | "center";
 
 /** Draws on a canvas in CSS pixels. Market numbers go through `figure`, which wants the reading of their stamp. */
@@ -21,7 +33,8 @@ export class Pen {
   begin(fontSize: number): void {
     const { context } = this;
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    context.clearRect(0, 0, this.width, this.height);
+    context.fillStyle = look().colours["bg-1"];
+    context.fillRect(0, 0, this.width, this.height);
     context.font = `400 ${fontSize}px ${FONT}`;
     context.textBaseline = "middle";
     context.fontKerning = "none";
@@ -61,8 +74,8 @@ export class Pen {
     const strong = look().colours[stale ? "stale" : this.held ? "ink-2" : colour];
     const head = ink.sign + ink.body;
     const tail = ink.pad + ink.unit;
-    const headWidth = context.measureText(head).width;
-    const tailWidth = tail === "" ? 0 : context.measureText(tail).width;
+    const headWidth = this.#width(head);
+    const tailWidth = tail === "" ? 0 : this.#width(tail);
     const width = headWidth + tailWidth;
     const left = align === "right" ? x - width : x;
     context.textAlign = "left";
@@ -74,6 +87,20 @@ export class Pen {
     }
     if (stale) this.#dots(left, y + 8, width);
     return width;
+  }
+
+  /** Every sign of the figures' face is as wide as a digit, save the thin space. */
+  #width(text: string): number {
+    const { context } = this;
+    let advance = advances.get(context.font);
+    if (advance === undefined) {
+      const digit = context.measureText("0000000000").width / 10;
+      advance = { digit, thin: context.measureText("0\u20090").width - 2 * digit };
+      advances.set(context.font, advance);
+    }
+    let thin = 0;
+    for (let at = text.indexOf("\u2009"); at >= 0; at = text.indexOf("\u2009", at + 1)) thin += 1;
+    return (text.length - thin) * advance.digit + thin * advance.thin;
   }
 
   #dots(x: number, y: number, width: number): void {

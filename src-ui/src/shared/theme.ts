@@ -49,7 +49,3 @@ export function look(): Look {
 export function lookRevision(): number {
   return revision;
 }
-
-export function reducedMotion(): boolean {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
-}

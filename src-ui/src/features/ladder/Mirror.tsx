@@ -2,6 +2,7 @@ import { type ReactNode, useRef } from "react";
 import { plainFigure } from "~/shared/mirror";
 import { price, size } from "~/shared/format";
 import { usePaint } from "~/shared/paint";
+import { setText } from "~/shared/set-text";
 import type { MarketView } from "~/stores/market-view";
 import { cumulate } from "./rows";
 
@@ -78,6 +79,6 @@ function write(row: HTMLTableRowElement | undefined, texts: readonly string[] | 
   for (let at = 0; at < 4; at += 1) {
     const cell = row.cells[at + 1];
     const text = texts?.[at] ?? "";
-    if (cell && cell.textContent !== text) cell.textContent = text;
+    if (cell) setText(cell, text);
   }
 }

@@ -3,6 +3,7 @@ import { timeText } from "~/shared/age";
 import { price, size } from "~/shared/format";
 import { plainFigure } from "~/shared/mirror";
 import { usePaint } from "~/shared/paint";
+import { setText } from "~/shared/set-text";
 import type { MarketView } from "~/stores/market-view";
 
 const MIRROR_TRADES = 10;
@@ -37,7 +38,7 @@ export function Mirror({ read, source, caption }: MirrorProps): ReactNode {
       for (let at = 0; at < 4; at += 1) {
         const cell = cells[at];
         const text = lines?.[index]?.[at] ?? "";
-        if (cell && cell.textContent !== text) cell.textContent = text;
+        if (cell) setText(cell, text);
       }
     }
   }, 250);
