@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Clients at once; a further one is refused.
-pub const MAX_CLIENTS: usize = 1_024;
+pub(crate) const MAX_CLIENTS: usize = 1_024;
 
 /// A snapshot encoded within this span is shared: its ages are that exact.
 const SHARE_MS: i64 = 20;

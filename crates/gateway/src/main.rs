@@ -1,1 +1,91 @@
-fn main() {}
+//! `hypersentry-gateway`: the terminal's server, and the commands with which its data is examined.
+
+use anyhow::anyhow;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+mod decode;
+mod http;
+mod replay;
+mod serve;
+mod shutdown;
+mod sim;
+mod ws;
+
+/// HyperSentry's server and tools.
+#[derive(Debug, Parser)]
+#[command(name = "hypersentry-gateway", version, about)]
+struct Arguments {
+    /// What is logged to stderr: `error`, `warn`, `info`, `debug`, or tracing directives.
+    #[arg(long, global = true, env = "HYPERSENTRY_LOG", default_value = "info")]
+    log: String,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server: market data over WebSocket, and the terminal for browsers.
+    Serve(serve::Arguments),
+    /// Run the venue simulator alone.
+    Sim(sim::Arguments),
+    /// Decode raw venue messages, one a line from stdin, to canonical envelopes.
+    Decode(decode::Arguments),
+    /// Run a journal or a recording through the engine.
+    Replay(replay::Arguments),
+}
+
+/// A failure that the user can mend: one line, exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{message} [{code}]")]
+pub(crate) struct Refused {
+    code: String,
+    message: String,
+}
+
+impl Refused {
+    pub(crate) fn new(code: &str, message: impl std::fmt::Display) -> anyhow::Error {
+        anyhow!(Self {
+            code: code.to_owned(),
+            message: message.to_string()
+        })
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = match tracing_subscriber::EnvFilter::try_new(&arguments.log) {
+        Ok(filter) => filter,
+        Err(error) => return fail(&Refused::new("bad_flag", format!("--log: {error}"))),
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let result = match arguments.command {
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Sim(arguments) => sim::run(arguments),
+        Command::Decode(arguments) => decode::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the one line that says why the command failed"
+)]
+fn fail(error: &anyhow::Error) -> ExitCode {
+    // A reader that went away (`| head`) is no failure worth a line.
+    if error.chain().any(|e| {
+        e.downcast_ref::<std::io::Error>()
+            .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    }) {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("hypersentry-gateway: {error:#}");
+    ExitCode::from(2)
+}

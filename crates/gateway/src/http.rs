@@ -1,0 +1,87 @@
+//! Routes. Each answers with what the API says.
+
+use crate::ws;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use hypersentry_api::message::Symbols;
+use hypersentry_api::{ApiError, Terminal};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use tower_http::services::ServeDir;
+
+/// What handlers share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) terminal: Arc<Terminal>,
+    pub(crate) cancel: CancellationToken,
+}
+
+/// The page may load its own files and speak to its own server, and nothing else.
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const SECURITY: [(HeaderName, &str); 4] = [
+    (header::CONTENT_SECURITY_POLICY, CSP),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::CACHE_CONTROL, "no-cache"),
+];
+
+pub(crate) fn router(terminal: Arc<Terminal>, ui: PathBuf, cancel: CancellationToken) -> Router {
+    let files = ServeDir::new(&ui).append_index_html_on_directories(true);
+    Router::new()
+        .route(
+            "/healthz",
+            get(async || Json(serde_json::json!({ "status": "ok" }))),
+        )
+        .route("/readyz", get(readyz))
+        .route("/market/symbols", get(symbols))
+        .route("/ws", get(ws::upgrade))
+        .fallback_service(files.fallback(get(missing)))
+        .layer(middleware::from_fn(secure))
+        .with_state(Shared { terminal, cancel })
+}
+
+async fn secure(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in SECURITY {
+        response
+            .headers_mut()
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn readyz(State(shared): State<Shared>) -> Response {
+    let readiness = shared.terminal.readiness();
+    let status = if readiness.ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(readiness)).into_response()
+}
+
+async fn symbols(State(shared): State<Shared>) -> Json<Symbols> {
+    Json(shared.terminal.symbols())
+}
+
+async fn missing(request: Request) -> Response {
+    let path = request.uri().path();
+    let error = if path == "/" {
+        ApiError::new(
+            "ui_missing",
+            "the terminal's files are not there: build them with `npm run build`, or name their directory with --ui",
+        )
+    } else {
+        ApiError::new("not_found", "there is nothing at this path")
+    };
+    (StatusCode::NOT_FOUND, Json(error)).into_response()
+}

@@ -1,0 +1,133 @@
+//! `serve`: the server.
+
+use crate::{Refused, http, shutdown, sim};
+use hypersentry_api::Terminal;
+use hypersentry_engine::{Endpoints, EngineConfig, Prepared};
+use hypersentry_model::{Mode, Venue};
+use hypersentry_sim::{SimConfig, Simulator};
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// `live` for the real venues, `sim` for the simulator in this process, or the path of a recording or journal to play in real time.
+    #[arg(long, default_value = "live")]
+    venues: String,
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8787")]
+    listen: SocketAddr,
+    /// Where the journal is kept.
+    #[arg(long, default_value = "hypersentry-data")]
+    data_dir: PathBuf,
+    /// The terminal's files for browsers.
+    #[arg(long, default_value = "src-ui/dist")]
+    ui: PathBuf,
+    /// Seed of the simulated market.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Faults for the simulator to play, as JSON.
+    #[arg(long)]
+    scenario: Option<PathBuf>,
+}
+
+/// A directory that can be written to, made if it is not there; nothing is left in it.
+fn writable(dir: &Path) -> anyhow::Result<()> {
+    let refused = |e: std::io::Error| {
+        Refused::new(
+            "data_dir_not_writable",
+            format!(
+                "cannot write to {}: {e}; choose another with --data-dir",
+                dir.display()
+            ),
+        )
+    };
+    std::fs::create_dir_all(dir).map_err(refused)?;
+    let probe = dir.join(".hypersentry-probe");
+    std::fs::write(&probe, b"").map_err(refused)?;
+    std::fs::remove_file(&probe).map_err(refused)
+}
+
+async fn simulator(arguments: &Arguments) -> anyhow::Result<Simulator> {
+    let scenario = arguments
+        .scenario
+        .as_deref()
+        .map(sim::scenario)
+        .transpose()?;
+    let config = SimConfig {
+        listen: (Ipv4Addr::LOCALHOST, 0).into(),
+        seed: arguments.seed,
+        scenario,
+    };
+    hypersentry_sim::start(config)
+        .await
+        .map_err(|e| Refused::new(e.code(), &e))
+}
+
+async fn prepare(arguments: &Arguments) -> anyhow::Result<(Prepared, Option<Simulator>)> {
+    let refused = |e: hypersentry_engine::EngineError| Refused::new(e.code(), &e);
+    let (mode, simulator) = match arguments.venues.as_str() {
+        "live" => (Mode::Live, None),
+        "sim" => (Mode::Simulated, Some(simulator(arguments).await?)),
+        path => return Ok((Prepared::playback(Path::new(path)).map_err(refused)?, None)),
+    };
+    writable(&arguments.data_dir)?;
+    let endpoints = Venue::ALL
+        .into_iter()
+        .map(|venue| {
+            let endpoints = match &simulator {
+                Some(s) => Endpoints::simulator(venue, &s.local_addr().to_string()),
+                None => Endpoints::production(venue),
+            };
+            (venue, endpoints)
+        })
+        .collect();
+    let mut config = EngineConfig::new(mode, endpoints);
+    config.data_dir = Some(arguments.data_dir.clone());
+    Ok((Prepared::venues(config).map_err(refused)?, simulator))
+}
+
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Runtime::new()?.block_on(async {
+        // The port is taken first: nothing is begun that a taken port would leave behind.
+        let listener = tokio::net::TcpListener::bind(arguments.listen)
+            .await
+            .map_err(|e| {
+                let code = if e.kind() == std::io::ErrorKind::AddrInUse {
+                    "address_in_use"
+                } else {
+                    "address_unavailable"
+                };
+                let listen = arguments.listen;
+                Refused::new(
+                    code,
+                    format!("cannot listen on {listen}: {e}; choose another with --listen"),
+                )
+            })?;
+        let address = listener.local_addr()?;
+        let (prepared, simulator) = prepare(&arguments).await?;
+        let terminal =
+            Arc::new(Terminal::start(prepared).map_err(|e| Refused::new(&e.code, &e.message))?);
+        writeln!(std::io::stdout(), "listening on http://{address}")?;
+        let cancel = tokio_util::sync::CancellationToken::new();
+        let stop = cancel.clone();
+        tokio::spawn(async move {
+            shutdown::requested().await;
+            stop.cancel();
+        });
+        let router = http::router(Arc::clone(&terminal), arguments.ui.clone(), cancel.clone());
+        axum::serve(listener, router)
+            .with_graceful_shutdown(cancel.cancelled_owned())
+            .await?;
+        // Every connection has ended, so this is the last owner.
+        if let Some(terminal) = Arc::into_inner(terminal) {
+            terminal.stop().await;
+        }
+        if let Some(simulator) = simulator {
+            simulator.shutdown().await;
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}

@@ -1,0 +1,59 @@
+//! `sim`: the venue simulator alone.
+
+use crate::{Refused, shutdown};
+use hypersentry_sim::{Scenario, SimConfig};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:3001")]
+    listen: SocketAddr,
+    /// Seed of the market: the same seed gives the same market.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Faults to play, as JSON.
+    #[arg(long)]
+    scenario: Option<PathBuf>,
+}
+
+/// Reads a scenario file.
+pub(crate) fn scenario(path: &std::path::Path) -> anyhow::Result<Scenario> {
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        Refused::new(
+            "scenario_unreadable",
+            format!("{} cannot be read: {e}", path.display()),
+        )
+    })?;
+    serde_json::from_str(&text).map_err(|e| {
+        Refused::new(
+            "scenario_invalid",
+            format!("{} is not a scenario: {e}", path.display()),
+        )
+    })
+}
+
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let scenario = arguments.scenario.as_deref().map(scenario).transpose()?;
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let config = SimConfig {
+            listen: arguments.listen,
+            seed: arguments.seed,
+            scenario,
+        };
+        let simulator = hypersentry_sim::start(config)
+            .await
+            .map_err(|e| Refused::new(e.code(), &e))?;
+        writeln!(
+            std::io::stdout(),
+            "listening on http://{}",
+            simulator.local_addr()
+        )?;
+        shutdown::requested().await;
+        simulator.shutdown().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
