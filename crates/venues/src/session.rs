@@ -71,6 +71,10 @@ pub enum Input<'a> {
 }
 
 /// What a session wants or says.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are events, and none is kept: a box would only cost"
+)]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Output {
     /// Open the WebSocket at the session's URL path (empty for the configured URL itself).

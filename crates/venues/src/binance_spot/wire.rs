@@ -30,6 +30,10 @@ pub enum Channel {
 }
 
 /// What a WebSocket frame says.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are events, and none is kept: a box would only cost"
+)]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Message {
     /// A market event.
