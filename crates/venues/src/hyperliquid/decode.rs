@@ -4,9 +4,9 @@
 //! spelling take a short way that checks every byte; whatever deviates from it takes the general one, with the same result.
 
 use super::wire::{
-    AckWire, ActiveContextWire, BboWire, BookWire, CandleWire, ContextWire, EnvelopeWire,
-    LevelWire, Listing, Message, MetaWire, MidsWire, SpotContextWire, SubscriptionWire, Text,
-    TradeWire,
+    AckWire, ActiveContextWire, AssetWire, BboWire, BookWire, CandleWire, ContextWire,
+    EnvelopeWire, LevelWire, Listing, Message, MetaWire, MidsWire, SpotContextWire,
+    SubscriptionWire, Text, TradeWire,
 };
 use super::{bodies, fast, limits};
 use crate::decode::{DecodeError, Outcome};
@@ -203,6 +203,14 @@ fn of_channel(
     })
 }
 
+/// The list of markets out of an answer of which nothing else can be read. Entries that cannot be read are left out.
+pub fn markets_alone(body: &[u8]) -> Option<Vec<Listing>> {
+    let (meta, _): (BTreeMap<String, &RawValue>, IgnoredAny) = serde_json::from_slice(body).ok()?;
+    let entries: Vec<&RawValue> = serde_json::from_str(meta.get("universe")?.get()).ok()?;
+    let readable = |entry: &&RawValue| listing(&json(entry.get()).ok()?).ok();
+    Some(entries.iter().filter_map(readable).collect())
+}
+
 /// The subscription that an error's words quote, whether alone or within the request.
 pub fn quoted_subscription(words: &str) -> Option<super::wire::Subscription> {
     #[derive(Deserialize)]
@@ -360,14 +368,22 @@ fn candle(wire: CandleWire<'_>) -> Result<MarketEvent, DecodeError> {
 
 /// The entries of a list of markets.
 pub(super) fn listings(wire: &MetaWire<'_>) -> Result<Vec<Listing>, DecodeError> {
-    let listing = |asset: &super::wire::AssetWire<'_>| {
-        Ok(Listing {
-            coin: symbol(&asset.name)?,
-            sz_decimals: asset.sz_decimals,
-            delisted: asset.is_delisted == Some(true),
-        })
-    };
     wire.universe.iter().map(listing).collect()
+}
+
+fn listing(wire: &AssetWire<'_>) -> Result<Listing, DecodeError> {
+    let coin = symbol(&wire.name)?;
+    if wire.sz_decimals > Size::SCALE {
+        return Err(malformed(format!(
+            "{coin}: szDecimals {}",
+            wire.sz_decimals
+        )));
+    }
+    Ok(Listing {
+        coin,
+        sz_decimals: wire.sz_decimals,
+        delisted: wire.is_delisted == Some(true),
+    })
 }
 
 fn level(wire: &LevelWire<'_>) -> Result<Level, DecodeError> {

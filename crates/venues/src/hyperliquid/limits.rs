@@ -64,6 +64,8 @@ pub const MARKETS_RETRY_MIN_MS: i64 = 1_000;
 pub const MARKETS_RETRY_MAX_MS: i64 = 30_000;
 /// Shortest pause after the answer 429. The request weighs 20 of 1200 a minute (Hyperliquid docs, API > Rate limits and user limits).
 pub const MARKETS_COOLDOWN_MS: i64 = 10_000;
+/// Longest pause after the answer 429, whatever the server asks for.
+pub const MARKETS_PAUSE_MAX_MS: i64 = 600_000;
 /// A request must be answered within this time.
 pub const ANSWER_MS: i64 = 15_000;
 /// The list is asked for anew at this age: markets come and go.
