@@ -23,7 +23,7 @@ const MAX_TAIL: u64 = 4 << 20;
 /// The writer of a journal. One at a time holds a directory.
 ///
 /// The first failed write or sync is final: it is kept, and every later call returns it. What had been acknowledged until
-/// then can be read. To write again, open the journal anew.
+/// then can be read. To write again, drop this one, which gives up the lock, and open the journal anew.
 #[derive(Debug)]
 pub struct Journal {
     disk: Box<dyn Disk>,
