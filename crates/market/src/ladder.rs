@@ -179,13 +179,22 @@ impl Ladder {
                 self.worst[at] = last.key;
                 // Joining thin neighbours keeps the number of runs in proportion to the number of levels.
                 let thin = |i: usize| self.runs.get(i).is_some_and(|r| r.len() <= RUN / 8);
-                if thin(at) && thin(at + 1) {
-                    let next = self.runs.remove(at + 1);
-                    self.runs[at].extend(next);
-                    self.worst.remove(at);
+                if thin(at) {
+                    if thin(at + 1) {
+                        self.join(at);
+                    } else if at > 0 && thin(at - 1) {
+                        self.join(at - 1);
+                    }
                 }
             }
         }
+    }
+
+    /// Moves the run after `at` into `at`.
+    fn join(&mut self, at: usize) {
+        let next = self.runs.remove(at + 1);
+        self.runs[at].extend(next);
+        self.worst.remove(at);
     }
 
     /// Forgets the worst levels beyond `max`.
