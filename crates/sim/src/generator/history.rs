@@ -141,26 +141,26 @@ impl<'a> PathCursor<'a> {
     }
 
     fn log_move(&mut self, time_ms: i64) -> f64 {
-        let units =
-            (time_ms - self.history.origin_ms + HISTORY_MS + DAY_MS) as f64 / SAMPLE_MS as f64;
+        let units = (time_ms - self.history.origin_ms + HISTORY_MS + DAY_MS).max(0) / SAMPLE_MS;
         let (mut common, mut own) = (0.0, 0.0);
-        for (scale, cached) in self.cached.iter_mut().enumerate() {
-            let length = (1_i64 << scale) as f64;
-            let index = (units / length).floor();
-            if cached.0 != index as i64 {
-                let key = mix((scale as u64) << 56 ^ index as u64);
-                let wildness = wildness(self.history.seed, index * length, length);
+        // Tents of one sample's length are zero at every sample.
+        for (scale, cached) in self.cached.iter_mut().enumerate().skip(1) {
+            let length = 1_i64 << scale;
+            let index = units >> scale;
+            if cached.0 != index {
+                let key = mix(((scale as u64) << 56) ^ index as u64);
+                let wildness = wildness(self.history.seed, index << scale, length);
+                let height = wildness * 0.5 * (length as f64).sqrt();
                 *cached = (
-                    index as i64,
-                    wildness * normal_from_hash(mix(self.history.seed ^ key)),
-                    wildness
-                        * normal_from_hash(mix(self.history.seed ^ self.history.coin_key ^ key)),
+                    index,
+                    height * normal_from_hash(mix(self.history.seed ^ key)),
+                    height * normal_from_hash(mix(self.history.seed ^ self.history.coin_key ^ key)),
                 );
             }
-            let tent = 1.0 - (2.0 * (units / length - index) - 1.0).abs();
-            let height = 0.5 * length.sqrt() * tent;
-            common += cached.1 * height;
-            own += cached.2 * height;
+            let inside = units & (length - 1);
+            let tent = 2.0 * inside.min(length - inside) as f64 / length as f64;
+            common += cached.1 * tent;
+            own += cached.2 * tent;
         }
         let unit_s = SAMPLE_MS as f64 / 1_000.0;
         let per_unit = (unit_s / YEAR_S).sqrt();
@@ -170,14 +170,14 @@ impl<'a> PathCursor<'a> {
 }
 
 /// Volatility of an interval against the average.
-fn wildness(seed: u64, start_units: f64, length_units: f64) -> f64 {
-    const DAY_UNITS: f64 = 5_760.0;
+fn wildness(seed: u64, start_units: i64, length_units: i64) -> f64 {
+    const DAY_UNITS: i64 = 5_760;
     if length_units > DAY_UNITS {
         return 1.0;
     }
-    let middle = start_units + 0.5 * length_units;
+    let middle = start_units + length_units / 2;
     let day = normal_from_hash(mix(seed ^ 0xda7 ^ mix((middle / DAY_UNITS) as u64)));
-    let spell = normal_from_hash(mix(seed ^ 0x5be1 ^ mix((middle * 9.0 / DAY_UNITS) as u64)));
+    let spell = normal_from_hash(mix(seed ^ 0x5be1 ^ mix((middle * 9 / DAY_UNITS) as u64)));
     0.87 * libm::exp(0.35 * day + 0.4 * spell)
 }
 

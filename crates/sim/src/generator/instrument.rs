@@ -193,7 +193,7 @@ pub(crate) static INSTRUMENTS: [Instrument; 11] = [
         beta: 1.1,
         own_volatility: 0.8,
         open_interest: 6.3e8,
-        mean_basis_bps: 2.0,
+        mean_basis_bps: 8.0,
         perp: perp(0.5, 7_000.0, 45.0, 1.62, 480.0),
         spot: None,
     },
@@ -290,7 +290,7 @@ pub(crate) static INSTRUMENTS: [Instrument; 11] = [
         beta: 1.35,
         own_volatility: 0.8,
         open_interest: 2.1e7,
-        mean_basis_bps: -2.0,
+        mean_basis_bps: -9.0,
         perp: perp(1.6, 2_000.0, 14.0, 0.16, 240.0),
         spot: listing(
             ("TIAUSDT", "TIA"),
@@ -307,7 +307,7 @@ pub(crate) static INSTRUMENTS: [Instrument; 11] = [
         beta: 1.6,
         own_volatility: 0.9,
         open_interest: 7.0e7,
-        mean_basis_bps: 1.0,
+        mean_basis_bps: 6.5,
         perp: perp(1.0, 3_600.0, 24.0, 0.45, 280.0),
         spot: Some(SpotListing {
             symbol: "PEPEUSDT",

@@ -6,12 +6,13 @@ use std::time::Duration;
 use axum::extract::ws::{Utf8Bytes, WebSocketUpgrade};
 use axum::extract::{ConnectInfo, State};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::feeds::Subscribed;
 use super::frames::frame;
 use super::info::{self, Answer};
-use super::subscription::{Subscription, Unfit};
+use super::subscription::{Echo, Subscription, Unfit};
 use crate::faults::{Venue, millis};
 use crate::server::{Shared, refusal};
 use crate::session::{self, ClientId, Flow, Pace, Protocol};
@@ -73,6 +74,12 @@ pub(crate) async fn connect(
         .into_response()
 }
 
+#[derive(Debug, Serialize)]
+struct Acknowledged<'a> {
+    method: &'a str,
+    subscription: &'a Echo,
+}
+
 #[derive(Debug, Clone)]
 struct Client {
     world: SharedWorld,
@@ -110,14 +117,17 @@ impl Client {
         let acknowledgement = || {
             frame(
                 "subscriptionResponse",
-                json!({"method": method, "subscription": echo}),
+                Acknowledged {
+                    method,
+                    subscription: &echo,
+                },
             )
         };
         if method == "unsubscribe" {
             let text = if world.hyperliquid.unsubscribe(self.id, &subscription) {
                 acknowledgement()
             } else {
-                frame("error", format!("Already unsubscribed: {echo}"))
+                frame("error", format!("Already unsubscribed: {}", echo.text()))
             };
             self.say(world, text);
             return Flow::Continue;
@@ -145,15 +155,19 @@ impl Client {
                     self.say(world, first);
                 }
             }
-            Subscribed::Already => {
-                self.say(world, frame("error", format!("Already subscribed: {echo}")))
-            }
+            Subscribed::Already => self.say(
+                world,
+                frame("error", format!("Already subscribed: {}", echo.text())),
+            ),
             Subscribed::TooMany => {
                 self.say(
                     world,
                     frame(
                         "error",
-                        format!("Cannot subscribe to more than {most} feeds: {echo}"),
+                        format!(
+                            "Cannot subscribe to more than {most} feeds: {}",
+                            echo.text()
+                        ),
                     ),
                 );
             }

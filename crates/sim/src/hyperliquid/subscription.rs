@@ -1,6 +1,7 @@
 //! What a client may subscribe to.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::rounding::Rounding;
 use crate::generator::{Interval, Market};
@@ -29,6 +30,31 @@ pub(super) enum Subscription {
     ActiveAssetCtx {
         coin: usize,
     },
+}
+
+/// A subscription as the venue repeats it; an inner `None` is printed as null.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Echo {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dex: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coin: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval: Option<&'static str>,
+    #[serde(rename = "nSigFigs", skip_serializing_if = "Option::is_none")]
+    n_sig_figs: Option<Option<u8>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mantissa: Option<Option<u8>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fast: Option<bool>,
+}
+
+impl Echo {
+    pub(super) fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
 }
 
 /// Why an object is not a subscription.
@@ -92,29 +118,23 @@ impl Subscription {
     }
 
     /// The venue's normalised form, with the optional fields filled in.
-    pub(super) fn echo(&self, market: &Market) -> Value {
-        let name = |coin: usize| market.coins()[coin].instrument.coin;
+    pub(super) fn echo(&self, market: &Market) -> Echo {
+        let mut echo = Echo {
+            kind: self.channel(),
+            coin: self.coin().map(|coin| market.coins()[coin].instrument.coin),
+            ..Echo::default()
+        };
         match self {
-            Self::AllMids { dex: None } => json!({"type": "allMids"}),
-            Self::AllMids { dex: Some(dex) } => json!({"type": "allMids", "dex": dex}),
-            Self::L2Book {
-                coin,
-                rounding,
-                fast,
-            } => json!({
-                "type": "l2Book",
-                "coin": name(*coin),
-                "nSigFigs": rounding.n_sig_figs,
-                "mantissa": rounding.mantissa,
-                "fast": fast,
-            }),
-            Self::Bbo { coin } => json!({"type": "bbo", "coin": name(*coin)}),
-            Self::Trades { coin } => json!({"type": "trades", "coin": name(*coin)}),
-            Self::Candle { coin, interval } => {
-                json!({"type": "candle", "coin": name(*coin), "interval": interval.name()})
+            Self::AllMids { dex } => echo.dex.clone_from(dex),
+            Self::L2Book { rounding, fast, .. } => {
+                echo.n_sig_figs = Some(rounding.n_sig_figs);
+                echo.mantissa = Some(rounding.mantissa);
+                echo.fast = Some(*fast);
             }
-            Self::ActiveAssetCtx { coin } => json!({"type": "activeAssetCtx", "coin": name(*coin)}),
+            Self::Candle { interval, .. } => echo.interval = Some(interval.name()),
+            Self::Bbo { .. } | Self::Trades { .. } | Self::ActiveAssetCtx { .. } => {}
         }
+        echo
     }
 
     pub(super) fn channel(&self) -> &'static str {

@@ -1,0 +1,8 @@
+//! The simulator as a client sees it, over real sockets.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod binance_spot;
+mod client;
+mod faults;
+mod hyperliquid;
+mod start_up;
