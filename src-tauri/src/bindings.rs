@@ -1,0 +1,93 @@
+//! The commands and their TypeScript.
+
+use crate::commands;
+use tauri::Runtime;
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
+
+/// All commands. What a command refuses, its promise rejects with.
+pub(crate) fn commands<R: Runtime>() -> Builder<R> {
+    Builder::new()
+        .error_handling(ErrorHandlingMode::Throw)
+        .commands(collect_commands![
+            commands::open_session,
+            commands::close_session,
+            commands::subscribe,
+            commands::unsubscribe,
+            commands::symbols,
+            commands::readiness,
+            commands::next_frame,
+        ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command_names::COMMANDS;
+    use specta_typescript::Typescript;
+    use std::fs;
+    use tauri::test::MockRuntime;
+
+    const FILE: &str = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/src-ui/src/transport/bindings.gen.ts"
+    );
+
+    fn generated() -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("bindings.ts");
+        commands::<MockRuntime>()
+            .export(Typescript::default(), &path)
+            .unwrap();
+        fs::read_to_string(path).unwrap()
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "whether the file is written is asked by whoever runs the tests"
+    )]
+    fn asked_to_write() -> bool {
+        std::env::var("HYPERSENTRY_WRITE_BINDINGS").is_ok_and(|value| value == "1")
+    }
+
+    #[test]
+    fn bindings_are_those_of_the_commands() {
+        let generated = generated();
+        if asked_to_write() {
+            fs::write(FILE, &generated).unwrap();
+        }
+        let kept = fs::read_to_string(FILE).unwrap_or_default();
+        assert!(
+            kept == generated,
+            "src-ui/src/transport/bindings.gen.ts is not what the commands are: \
+             `HYPERSENTRY_WRITE_BINDINGS=1 cargo test -p hypersentry bindings` writes it anew"
+        );
+    }
+
+    #[test]
+    fn every_command_has_a_permission_and_the_window_is_granted_it() {
+        let generated = generated();
+        let mut called: Vec<&str> = generated
+            .split("(\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        called.sort_unstable();
+        let mut named = COMMANDS.to_vec();
+        named.sort_unstable();
+        assert_eq!(called, named);
+
+        let capability: serde_json::Value =
+            serde_json::from_str(include_str!("../capabilities/main.json")).unwrap();
+        let granted: Vec<&str> = capability["permissions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|p| p.as_str().unwrap())
+            .collect();
+        let allowed: Vec<String> = COMMANDS
+            .iter()
+            .map(|name| format!("allow-{}", name.replace('_', "-")))
+            .collect();
+        assert_eq!(granted, allowed);
+    }
+}

@@ -1,0 +1,11 @@
+// Read by the build script as well, which makes a permission of each; a command that is not named here is refused.
+/// Commands that a window may be allowed to call.
+pub(crate) const COMMANDS: &[&str] = &[
+    "open_session",
+    "close_session",
+    "subscribe",
+    "unsubscribe",
+    "symbols",
+    "readiness",
+    "next_frame",
+];

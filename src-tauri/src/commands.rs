@@ -1,0 +1,143 @@
+//! What the window may call. The commands carry; the terminal decides. All are asynchronous: a command that is not runs on the thread
+//! that draws the window.
+
+use crate::shell::Shell;
+use bytes::Bytes;
+use hypersentry_api::ApiError;
+use hypersentry_api::message::{Readiness, Subscribed, Symbols, mode_name};
+use serde::{Deserialize, Serialize};
+use specta::Types;
+use specta::datatype::DataType;
+use specta::function::FunctionArg;
+use tauri::ipc::{CommandArg, CommandItem, InvokeError, InvokeResponseBody, IpcResponse};
+use tauri::{Runtime, State};
+
+/// The window that calls, by its label. The window does not send it; the shell knows it.
+#[derive(Debug)]
+pub(crate) struct Caller(String);
+
+impl<'de, R: Runtime> CommandArg<'de, R> for Caller {
+    fn from_command(command: CommandItem<'de, R>) -> Result<Self, InvokeError> {
+        Ok(Self(command.message.webview_ref().label().to_owned()))
+    }
+}
+
+impl FunctionArg for Caller {
+    fn to_datatype(_: &mut Types) -> Option<DataType> {
+        None
+    }
+}
+
+/// An open session.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, specta::Type)]
+pub(crate) struct Opened {
+    /// Names the session in further calls.
+    pub(crate) session: String,
+    /// The run: sequences begin anew with each.
+    pub(crate) run_id: String,
+    /// `live`, `simulated` or `replay`.
+    pub(crate) mode: String,
+}
+
+/// Answers and events, one JSON message a line. Raw bytes reach the window as they are, without a script being made of them.
+#[derive(Debug)]
+pub(crate) struct Frame(Vec<Bytes>);
+
+impl IpcResponse for Frame {
+    fn body(self) -> tauri::Result<InvokeResponseBody> {
+        Ok(InvokeResponseBody::Raw(self.0.join(&b'\n')))
+    }
+}
+
+impl specta::Type for Frame {
+    fn definition(_: &mut Types) -> DataType {
+        DataType::Reference(specta_typescript::define("ArrayBuffer"))
+    }
+}
+
+/// Opens a session of the calling window.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn open_session(
+    caller: Caller,
+    shell: State<'_, Shell>,
+) -> Result<Opened, ApiError> {
+    let (client, run_id, mode) =
+        shell.terminal(|t| (t.open(), t.run_id().to_owned(), mode_name(t.mode())))?;
+    Ok(Opened {
+        session: shell.sessions.add(&caller.0, client?)?,
+        run_id,
+        mode: mode.to_owned(),
+    })
+}
+
+/// Closes a session; one that is gone already is no error.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn close_session(
+    caller: Caller,
+    shell: State<'_, Shell>,
+    session: String,
+) -> Result<(), ApiError> {
+    shell.sessions.close(&caller.0, &session);
+    Ok(())
+}
+
+/// Watches a symbol; its current state follows in the frames, after the same answer.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn subscribe(
+    caller: Caller,
+    shell: State<'_, Shell>,
+    session: String,
+    coin: String,
+) -> Result<Subscribed, ApiError> {
+    shell
+        .sessions
+        .get(&caller.0, &session)?
+        .client
+        .subscribe(&coin)
+}
+
+/// Watches a symbol no more.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn unsubscribe(
+    caller: Caller,
+    shell: State<'_, Shell>,
+    session: String,
+    coin: String,
+) -> Result<(), ApiError> {
+    shell
+        .sessions
+        .get(&caller.0, &session)?
+        .client
+        .unsubscribe(&coin)
+}
+
+/// The markets that can be watched.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn symbols(shell: State<'_, Shell>) -> Result<Symbols, ApiError> {
+    shell.terminal(hypersentry_api::Terminal::symbols)
+}
+
+/// Whether the terminal can be relied on.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn readiness(shell: State<'_, Shell>) -> Result<Readiness, ApiError> {
+    shell.terminal(hypersentry_api::Terminal::readiness)
+}
+
+/// Waits for the next answers and events of a session. Empty when nothing came for a while. One request at a time: a second is refused
+/// with `frame_in_flight`.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn next_frame(
+    caller: Caller,
+    shell: State<'_, Shell>,
+    session: String,
+) -> Result<Frame, ApiError> {
+    let session = shell.sessions.get(&caller.0, &session)?;
+    session.next_frame().await.map(Frame)
+}
