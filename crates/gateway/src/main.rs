@@ -80,9 +80,13 @@ fn main() -> ExitCode {
 )]
 fn fail(error: &anyhow::Error) -> ExitCode {
     // A reader that went away (`| head`) is no failure worth a line.
+    let gone = |kind| kind == Some(std::io::ErrorKind::BrokenPipe);
     if error.chain().any(|e| {
-        e.downcast_ref::<std::io::Error>()
-            .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+        gone(e.downcast_ref::<std::io::Error>().map(std::io::Error::kind))
+            || gone(
+                e.downcast_ref::<serde_json::Error>()
+                    .and_then(serde_json::Error::io_error_kind),
+            )
     }) {
         return ExitCode::SUCCESS;
     }

@@ -19,8 +19,9 @@ use tokio_util::task::TaskTracker;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// The largest message that is read. The largest known one, all contexts of all markets, is about 200 kB.
-const MAX_MESSAGE: usize = 16 << 20;
+/// The largest message that is read. The largest known one, all contexts of all markets, is about 200 kB; a record of the
+/// journal may have 4 MiB.
+const MAX_MESSAGE: usize = 3 << 20;
 
 /// A write that takes longer means that the peer does not read.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);

@@ -6,8 +6,9 @@ use crate::input::Answer;
 use bytes::{Bytes, BytesMut};
 use hypersentry_venues::session::Request;
 
-/// The largest answer that is read. The largest known one, a venue's full list of markets, is about 12 MB.
-const MAX_BODY: usize = 32 << 20;
+/// The largest answer that is read. The largest that the sessions ask for, a venue's list of markets with their contexts, is
+/// about 200 kB; a record of the journal may have 4 MiB.
+const MAX_BODY: usize = 3 << 20;
 
 pub(crate) fn client(config: &EngineConfig) -> Result<reqwest::Client, EngineError> {
     super::tls::install();
