@@ -1,4 +1,4 @@
-//! Decodes every recorded Hyperliquid message that can be found.
+//! Decodes every recorded Hyperliquid message that can be found, as it is and with bytes changed.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,7 +10,18 @@
 mod corpus;
 
 use hypersentry_model::Venue;
-use hypersentry_venues::decode::decode;
+use hypersentry_venues::decode::{DecodeError, decode};
+use hypersentry_venues::hyperliquid::decode::fuzz_entry;
+
+/// Why a recorded payload may be refused.
+fn explained(payload: &[u8], error: &DecodeError) -> Option<&'static str> {
+    let text = String::from_utf8_lossy(payload);
+    if error.code == "unknown_message" && !text.contains("\"channel\"") {
+        // A REST answer about users or vaults, or a frame that was stored without its envelope.
+        return Some("fixture without envelope, not used");
+    }
+    None
+}
 
 #[test]
 fn corpus_decode_hyperliquid() {
@@ -19,10 +30,69 @@ fn corpus_decode_hyperliquid() {
     };
     let mut report = corpus::Report::default();
     let mut events = Vec::new();
+    let mut unexplained = Vec::new();
     for sample in &corpus.samples {
         events.clear();
         let result = decode(Venue::Hyperliquid, &sample.payload, None, &mut events);
         report.note(sample, &result, events.len());
+        let Err(error) = result else {
+            continue;
+        };
+        let place = format!("{}:{}", sample.file, sample.line);
+        match explained(&sample.payload, &error) {
+            Some(reason) => println!("{place}: refused ({reason}): {error}"),
+            None => unexplained.push(format!("{place}: {error}")),
+        }
+        assert!(events.is_empty(), "{place}: an error pushed events");
     }
     report.print(&corpus);
+    let totals = report.totals();
+    assert_eq!(totals.read, corpus.samples.len() as u64);
+    assert_eq!(
+        totals.accounted(),
+        totals.read,
+        "every payload is accounted for"
+    );
+    assert!(
+        unexplained.is_empty(),
+        "refused without reason: {unexplained:#?}"
+    );
+    assert!(totals.events > 0, "nothing was decoded");
+}
+
+#[test]
+fn corpus_fuzz_hyperliquid() {
+    let Some(corpus) = corpus::walk("hyperliquid") else {
+        return;
+    };
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = |below: usize| {
+        // xorshift64: the same changes in every run.
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random >> 11) as usize % below.max(1)
+    };
+    let mut changed = 0;
+    for sample in &corpus.samples {
+        fuzz_entry(&sample.payload);
+        // Large payloads get fewer changes: each is read whole.
+        let rounds = (400_000 / sample.payload.len().max(1)).clamp(2, 100);
+        for _ in 0..rounds {
+            let mut bytes = sample.payload.clone();
+            for _ in 0..=next(2) {
+                let at = next(bytes.len());
+                match next(4) {
+                    _ if bytes.is_empty() => {}
+                    0 => bytes[at] = next(256) as u8,
+                    1 => bytes.insert(at, br#"0."{}[],:-e\"#[next(12)]),
+                    2 => drop(bytes.remove(at)),
+                    _ => bytes[at] ^= 1 << next(8),
+                }
+            }
+            fuzz_entry(&bytes);
+            changed += 1;
+        }
+    }
+    println!("{} payloads, {changed} changed ones", corpus.samples.len());
 }
