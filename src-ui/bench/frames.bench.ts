@@ -25,6 +25,10 @@ function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
 test(`frames at ${UPDATES_PER_SECOND} updates a second`, async ({ page }) => {
   const mock = await MockGateway.start({ updatesPerSecond: UPDATES_PER_SECOND });
   try {
@@ -33,8 +37,7 @@ test(`frames at ${UPDATES_PER_SECOND} updates a second`, async ({ page }) => {
     const before = mock.sent;
     const frames = await page.evaluate(recordFrames, SECONDS * 1000);
     const sent = mock.sent - before;
-    const sorted = [...frames].sort((a, b) => a - b);
-    const round = (value: number): number => Math.round(value * 10) / 10;
+    const sorted = frames.toSorted((a, b) => a - b);
     const result = {
       updates_per_s: Math.round(sent / SECONDS),
       frames: frames.length,

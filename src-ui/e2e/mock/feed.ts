@@ -42,7 +42,8 @@ export class MockFeed {
     this.#open = listing.price * (0.96 + random() * 0.08);
     const now = Date.now();
     for (const name of Object.keys(LIMITS)) this.#stamps.set(name, { asOf: now, provedAt: now });
-    for (let count = 0; count < 60; count += 1) this.#remember(this.market.step(now - (60 - count) * 700).trades);
+    for (let count = 0; count < 60; count += 1)
+      this.#remember(this.market.step(now - (60 - count) * 700).trades);
   }
 
   #remember(trades: readonly Json[]): void {
@@ -92,13 +93,13 @@ export class MockFeed {
   }
 
   #quote(now: number): Json {
-    const { bids, asks } = this.market.book;
-    return this.#stamped("bbo", now, { v: { bid: bids[0] ?? null, ask: asks[0] ?? null } });
+    return this.#stamped("bbo", now, { v: this.market.best });
   }
 
   snapshot(): Json {
     const now = Date.now();
     const places = this.listing.pxDecimals;
+    const { book } = this.market;
     return this.#envelope(now, {
       kind: "snapshot",
       run_id: this.run.runId,
@@ -110,10 +111,12 @@ export class MockFeed {
       },
       price: this.#stamped("price", now, { v: this.market.last }),
       bbo: this.#quote(now),
-      book: { ...this.#book(now, this.market.book.bids, this.market.book.asks), depth: this.market.depth },
+      book: { ...this.#book(now, book.bids, book.asks), depth: this.market.depth },
       trades: this.#stamped("trades", now, { v: [...this.#trades], dropped: 0 }),
       prev_day_price: this.#stamped("context", now, { v: this.#open.toFixed(places) }),
-      day_notional_usd: this.#stamped("context", now, { v: (5.92e9 * (this.listing.price / 97412)).toFixed(2) }),
+      day_notional_usd: this.#stamped("context", now, {
+        v: (5.92e9 * (this.listing.price / 97412)).toFixed(2),
+      }),
       ...this.#slow(now),
     });
   }
@@ -146,9 +149,21 @@ export class MockFeed {
 
   streams(): Json[] {
     const now = Date.now();
-    const own = this.source === HL
-      ? [["l2Book", "deep"], ["l2Book:fast", "book"], ["bbo", "bbo"], ["trades", "trades"], ["activeAssetCtx", "context"]]
-      : [["depth", "book"], ["bookTicker", "bbo"], ["trade", "trades"], ["ticker", "context"]];
+    const own =
+      this.source === HL
+        ? [
+            ["l2Book", "deep"],
+            ["l2Book:fast", "book"],
+            ["bbo", "bbo"],
+            ["trades", "trades"],
+            ["activeAssetCtx", "context"],
+          ]
+        : [
+            ["depth", "book"],
+            ["bookTicker", "bbo"],
+            ["trade", "trades"],
+            ["ticker", "context"],
+          ];
     return own.map(([channel, name]) => ({
       channel,
       symbol: this.listing.symbol,

@@ -54,10 +54,9 @@ export interface Step {
 /** A random walk on the tick, with a book of random sizes around it. */
 export class RandomMarket {
   readonly depth: number;
-  book: Book = { bids: [], asks: [] };
   last: string;
   #ticks: number;
-  #sizes = new Map<number, number>();
+  readonly #sizes = new Map<number, string>();
   #nextTrade = 1;
 
   constructor(
@@ -69,67 +68,75 @@ export class RandomMarket {
     const offset = source === HL ? 1 : 0.9998;
     this.#ticks = Math.round(listing.price * offset * 10 ** listing.pxDecimals);
     this.last = this.#px(this.#ticks);
-    this.book = this.#build();
+  }
+
+  get book(): Book {
+    return {
+      bids: Array.from({ length: this.depth }, (_, index) => this.#level(this.#ticks - index)),
+      asks: Array.from({ length: this.depth }, (_, index) => this.#level(this.#ticks + 1 + index)),
+    };
+  }
+
+  get best(): { bid: Level; ask: Level } {
+    return { bid: this.#level(this.#ticks), ask: this.#level(this.#ticks + 1) };
   }
 
   #px(ticks: number): string {
     return (ticks / 10 ** this.listing.pxDecimals).toFixed(this.listing.pxDecimals);
   }
 
-  #size(): number {
-    const spread = Math.exp((this.random() - 0.5) * 3);
-    return Math.max(10 ** -this.listing.szDecimals, this.listing.typical * spread);
+  #size(scale = 1): string {
+    const { typical, szDecimals } = this.listing;
+    const size = typical * scale * Math.exp((this.random() - 0.5) * 3);
+    return trimmed(Math.max(10 ** -szDecimals, size).toFixed(szDecimals));
   }
 
-  #build(): Book {
-    const levels = (side: 1 | -1): Level[] =>
-      Array.from({ length: this.depth }, (_, index) => {
-        const ticks = this.#ticks + side * (index + (side === 1 ? 1 : 0));
-        const size = this.#sizes.get(ticks) ?? this.#size();
-        this.#sizes.set(ticks, size);
-        return [this.#px(ticks), trimmed(size.toFixed(this.listing.szDecimals))];
-      });
-    return { bids: levels(-1), asks: levels(1) };
+  #level(ticks: number): Level {
+    let size = this.#sizes.get(ticks);
+    if (size === undefined) this.#sizes.set(ticks, (size = this.#size()));
+    return [this.#px(ticks), size];
   }
 
+  /** Moves by at most a tick and changes a few sizes; gives only what changed, as a delta does. */
   step(now: number): Step {
-    const before = this.book;
+    const changed: Book = { bids: [], asks: [] };
     const draw = this.random();
-    if (draw < 0.18) this.#ticks += 1;
-    else if (draw < 0.36) this.#ticks -= 1;
+    const from = this.#ticks;
+    const { depth } = this;
+    if (draw < 0.18) {
+      changed.asks.push([this.#px(from + 1), "0"], this.#level(from + 1 + depth));
+      changed.bids.push(this.#level(from + 1), [this.#px(from - depth + 1), "0"]);
+      this.#forget(from - 2 * depth);
+      this.#ticks = from + 1;
+    } else if (draw < 0.36) {
+      changed.bids.push([this.#px(from), "0"], this.#level(from - depth));
+      changed.asks.push(this.#level(from), [this.#px(from + depth), "0"]);
+      this.#forget(from + 2 * depth);
+      this.#ticks = from - 1;
+    }
     for (let count = 0; count < 3; count += 1) {
-      const ticks = this.#ticks + Math.round((this.random() - 0.5) * 2 * this.depth);
+      const distance = Math.floor(this.random() ** 2 * depth);
+      const bid = this.random() < 0.5;
+      const ticks = bid ? this.#ticks - distance : this.#ticks + 1 + distance;
       this.#sizes.set(ticks, this.#size());
+      (bid ? changed.bids : changed.asks).push(this.#level(ticks));
     }
-    for (const ticks of this.#sizes.keys())
-      if (Math.abs(ticks - this.#ticks) > this.depth * 2) this.#sizes.delete(ticks);
-    this.book = this.#build();
-    const trades: Step["trades"] = [];
-    if (this.random() < 0.35) {
-      const side = this.random() < 0.5 ? "buy" : "sell";
-      const px = (side === "buy" ? this.book.asks : this.book.bids)[0]?.[0] ?? this.last;
-      const sz = trimmed((this.#size() * 0.4).toFixed(this.listing.szDecimals));
-      this.last = px;
-      trades.push({ id: String(this.#nextTrade++), px, sz: sz === "0" ? "1" : sz, side, ts_ms: now });
-    }
-    return {
-      changed: { bids: diff(before.bids, this.book.bids), asks: diff(before.asks, this.book.asks) },
-      trades,
-    };
+    return { changed, trades: this.#trade(now) };
+  }
+
+  #trade(now: number): Step["trades"] {
+    if (this.random() > 0.35) return [];
+    const side = this.random() < 0.5 ? "buy" : "sell";
+    const px = this.#px(side === "buy" ? this.#ticks + 1 : this.#ticks);
+    this.last = px;
+    return [{ id: String(this.#nextTrade++), px, sz: this.#size(0.4), side, ts_ms: now }];
+  }
+
+  #forget(ticks: number): void {
+    this.#sizes.delete(ticks);
   }
 }
 
 function trimmed(text: string): string {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
-}
-
-function diff(before: readonly Level[], after: readonly Level[]): Level[] {
-  const old = new Map(before);
-  const out: Level[] = [];
-  for (const [px, sz] of after) {
-    if (old.get(px) !== sz) out.push([px, sz]);
-    old.delete(px);
-  }
-  for (const px of old.keys()) out.push([px, "0"]);
-  return out;
 }

@@ -62,7 +62,6 @@ export function Palette(): ReactNode {
         aria-expanded="true"
         aria-controls="palette-list"
         aria-activedescendant={found[marked] ? `palette-${marked}` : undefined}
-        autoFocus
         autoComplete="off"
         spellCheck={false}
         placeholder="Command or symbol"

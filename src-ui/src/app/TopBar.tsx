@@ -28,7 +28,11 @@ export function TopBar(): ReactNode {
       <Quote key={symbol} symbol={symbol} />
       <span className="top-marks">
         <ModeChip mode={mode} large />
-        {phase === "closed" ? <span className="mode-chip large" data-mode="closed">DISCONNECTED</span> : null}
+        {phase === "closed" ? (
+          <span className="mode-chip large" data-mode="closed">
+            DISCONNECTED
+          </span>
+        ) : null}
       </span>
       <span className="spring" />
       <button type="button" className="top-command" onClick={() => show("palette")}>

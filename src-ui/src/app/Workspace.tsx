@@ -64,7 +64,7 @@ function Head({ activePanel }: IDockviewHeaderActionsProps): ReactNode {
   const name = activePanel?.api.component;
   if (activePanel === undefined || !isPanelName(name)) return null;
   const { Head: PanelHead } = PANELS[name];
-  const source: unknown = activePanel.api.getParameters()["source"];
+  const source: unknown = activePanel.params?.["source"];
   return (
     <Painted>
       <PanelHead

@@ -4,7 +4,14 @@ import { type Session } from "~/stores/session";
 import { type Settings, useSettings } from "~/stores/settings";
 import { sourcesOf } from "~/stores/sources";
 import { useUi } from "~/stores/ui";
-import { closeActivePanel, focusPanel, openPanel, resetLayout, reveal, switchVenue } from "./workspace-handle";
+import {
+  closeActivePanel,
+  focusPanel,
+  openPanel,
+  resetLayout,
+  reveal,
+  switchVenue,
+} from "./workspace-handle";
 
 export interface Action {
   readonly id: string;
@@ -16,6 +23,10 @@ export interface Action {
 function choose<K extends keyof Settings>(name: K, a: Settings[K], b: Settings[K]): void {
   const { set } = useSettings.getState();
   set({ [name]: useSettings.getState()[name] === a ? b : a });
+}
+
+function focusPicker(): void {
+  document.getElementById(PICKER_ID)?.focus();
 }
 
 /** Moves through the listed symbols in their order, around the ends. */
@@ -30,7 +41,12 @@ function stepSymbol(session: Session, step: 1 | -1): void {
 export const PICK_SYMBOL = "symbol.pick";
 
 export const ACTIONS: readonly Action[] = [
-  { id: "palette", title: "Open the command palette", keys: "Mod+k", run: () => useUi.getState().show("palette") },
+  {
+    id: "palette",
+    title: "Open the command palette",
+    keys: "Mod+k",
+    run: () => useUi.getState().show("palette"),
+  },
   { id: "keys", title: "Show all keys", keys: "?", run: () => useUi.getState().show("keys") },
   {
     id: PICK_SYMBOL,
@@ -38,10 +54,9 @@ export const ACTIONS: readonly Action[] = [
     keys: "/",
     run: () => {
       reveal("watchlist");
-      const focus = (): void => document.getElementById(PICKER_ID)?.focus();
-      focus();
+      focusPicker();
       // A panel that was hidden is mounted only now.
-      requestAnimationFrame(() => requestAnimationFrame(focus));
+      requestAnimationFrame(() => requestAnimationFrame(focusPicker));
     },
   },
   { id: "symbol.next", title: "Next symbol", keys: "]", run: (session) => stepSymbol(session, 1) },
@@ -60,7 +75,12 @@ export const ACTIONS: readonly Action[] = [
   { id: "panel.watchlist", title: "Add a watch list", keys: "n w", run: () => openPanel("watchlist") },
   { id: "panel.close", title: "Close the active panel", keys: "n x", run: closeActivePanel },
   { id: "layout.reset", title: "Reset the layout", keys: "n r", run: resetLayout },
-  { id: "theme", title: "Switch between dark and light", keys: "t", run: () => choose("theme", "dark", "light") },
+  {
+    id: "theme",
+    title: "Switch between dark and light",
+    keys: "t",
+    run: () => choose("theme", "dark", "light"),
+  },
   {
     id: "palette.colours",
     title: "Switch between green/red and blue/orange",
@@ -73,7 +93,12 @@ export const ACTIONS: readonly Action[] = [
     keys: "d",
     run: () => choose("density", "normal", "compact"),
   },
-  { id: "clock", title: "Switch between local time and UTC", keys: "u", run: () => choose("utc", false, true) },
+  {
+    id: "clock",
+    title: "Switch between local time and UTC",
+    keys: "u",
+    run: () => choose("utc", false, true),
+  },
   {
     id: "thousands",
     title: "Change the thousands mark",

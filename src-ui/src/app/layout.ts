@@ -10,24 +10,32 @@ interface Placed {
   readonly source?: string;
   readonly beside?: { readonly of: string; readonly direction: "right" | "below" };
   readonly width?: number;
-  readonly height?: number;
 }
 
-/** Wide screens have room for the other venue's trades; elsewhere one tape with a switch serves. */
+/** Both venues side by side, the feeds under the symbols: every column is filled at the usual screen heights. */
 export function defaultPanels(width: number): readonly Placed[] {
-  const wide = width >= 1800;
-  const watch = 240;
-  const feeds = wide ? 440 : 360;
-  const middle = (width - watch - feeds) / (wide ? 4 : 3);
+  const side = Math.round(Math.min(420, Math.max(300, width * 0.24)));
+  const column = (width - side) / 4;
+  const beside = (of: string): Placed["beside"] => ({ of, direction: "right" });
   return [
-    { id: "watchlist", panel: "watchlist", width: watch },
-    { id: "ladder-1", panel: "ladder", source: "hyperliquid", beside: { of: "watchlist", direction: "right" }, width: middle },
-    { id: "ladder-2", panel: "ladder", source: "binance-spot", beside: { of: "ladder-1", direction: "right" }, width: middle },
-    { id: "tape-1", panel: "tape", source: "hyperliquid", beside: { of: "ladder-2", direction: "right" }, width: middle },
-    ...(wide
-      ? [{ id: "tape-2", panel: "tape", source: "binance-spot", beside: { of: "tape-1", direction: "right" }, width: middle } as const]
-      : []),
-    { id: "feeds", panel: "feeds", beside: { of: wide ? "tape-2" : "tape-1", direction: "right" }, width: feeds },
+    { id: "watchlist", panel: "watchlist", width: side },
+    {
+      id: "ladder-1",
+      panel: "ladder",
+      source: "hyperliquid",
+      beside: beside("watchlist"),
+      width: column,
+    },
+    {
+      id: "ladder-2",
+      panel: "ladder",
+      source: "binance-spot",
+      beside: beside("ladder-1"),
+      width: column,
+    },
+    { id: "tape-1", panel: "tape", source: "hyperliquid", beside: beside("ladder-2"), width: column },
+    { id: "tape-2", panel: "tape", source: "binance-spot", beside: beside("tape-1"), width: column },
+    { id: "feeds", panel: "feeds", beside: { of: "watchlist", direction: "below" } },
   ];
 }
 
@@ -43,7 +51,9 @@ export function applyDefault(api: DockviewApi): void {
       renderer: "onlyWhenVisible",
       minimumWidth: 180,
       minimumHeight: 120,
-      ...(beside === undefined ? {} : { position: { referencePanel: beside.of, direction: beside.direction } }),
+      ...(beside === undefined
+        ? {}
+        : { position: { referencePanel: beside.of, direction: beside.direction } }),
     });
   for (const { id, width } of panels) if (width !== undefined) api.getPanel(id)?.api.setSize({ width });
 }

@@ -54,7 +54,7 @@ export function focusPanel(step: 1 | -1): void {
 export function switchVenue(sources: readonly string[]): void {
   const panel = dock?.activePanel;
   if (!panel || sources.length === 0) return;
-  const source: unknown = panel.api.getParameters()["source"];
+  const source: unknown = panel.params?.["source"];
   const at = sources.findIndex((item) => item === source);
   panel.api.updateParameters({ source: sources[(at + 1) % sources.length] });
 }

@@ -6,7 +6,7 @@ import { setText } from "./set-text";
 import type { Stamped } from "./stamped";
 import { hideTip, showTip, type TipTarget } from "./tooltip";
 
-export type Tone = "up" | "down" | "";
+type Tone = "up" | "down" | "";
 
 interface FigureProps<T> {
   /** What the figure is, for the tooltip and for screen readers. */

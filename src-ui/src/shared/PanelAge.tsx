@@ -17,7 +17,8 @@ export function PanelAge({ read, link, testId }: PanelAgeProps): ReactNode {
       className="panel-age"
       testId={testId}
       read={(now) => {
-        const held = link.phase === "closed" && link.at !== undefined ? ` \u00b7 held ${timeText(link.at)}` : "";
+        const held =
+          link.phase === "closed" && link.at !== undefined ? ` \u00b7 held ${timeText(link.at)}` : "";
         return panelAge(read(), now) + held;
       }}
       state={(now) => panelState(read(), now)}

@@ -75,10 +75,7 @@ export function multiply(a: Decimal, b: Decimal): Decimal {
 export function divide(a: Decimal, b: Decimal, places: number): Decimal | null {
   if (isZero(b)) return null;
   const scale = Math.max(decimals(a), decimals(b));
-  return fromUnits(
-    divideHalfAway(toUnits(a, scale) * 10n ** BigInt(places), toUnits(b, scale)),
-    places,
-  );
+  return fromUnits(divideHalfAway(toUnits(a, scale) * 10n ** BigInt(places), toUnits(b, scale)), places);
 }
 
 export function round(value: Decimal, places: number): Decimal {

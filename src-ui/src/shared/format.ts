@@ -1,4 +1,14 @@
-import { decimals, type Decimal, digits, fromUnits, isNegative, isZero, round, scaleBy, toUnits } from "./decimal";
+import {
+  decimals,
+  type Decimal,
+  digits,
+  fromUnits,
+  isNegative,
+  isZero,
+  round,
+  scaleBy,
+  toUnits,
+} from "./decimal";
 import { type FigureText, inkOf, seal } from "./figure-ink";
 
 export type ThousandsMark = "thin" | "comma" | "none";
@@ -94,8 +104,4 @@ function withPrefix(text: FigureText, prefix: string): FigureText {
 /** USD in an overview cell: k, M, B past 10 000. */
 export function usd(value: Decimal): FigureText {
   return abbreviate(value, "$");
-}
-
-export function amount(value: Decimal): FigureText {
-  return abbreviate(value, "");
 }

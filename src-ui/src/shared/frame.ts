@@ -11,7 +11,7 @@ export class PaintScope {
   readonly #entries = new Set<Entry>();
   visible = true;
 
-  constructor(private readonly onError: (error: unknown) => void = (error) => console.error(error)) {}
+  constructor(private readonly onError: (error: unknown) => void) {}
 
   add(paint: Paint, everyMs = 0): () => void {
     const entry: Entry = { paint, everyMs, due: 0 };

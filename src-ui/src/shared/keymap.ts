@@ -54,12 +54,15 @@ export class Keymap {
   constructor(bindings: readonly Binding[]) {
     this.#actions = new Map(bindings.map(({ id, keys }) => [normal(keys), id]));
     this.#prefixes = new Set(
-      bindings.map(({ keys }) => normal(keys)).flatMap((keys) => (keys.includes(" ") ? [keys.split(" ")[0] ?? ""] : [])),
+      bindings
+        .map(({ keys }) => normal(keys))
+        .flatMap((keys) => (keys.includes(" ") ? [keys.split(" ")[0] ?? ""] : [])),
     );
   }
 
   press(stroke: string, now: number): string | null {
-    const sequence = now - this.#pendingAt < SEQUENCE_MS && this.#pending !== "" ? `${this.#pending} ${stroke}` : stroke;
+    const sequence =
+      now - this.#pendingAt < SEQUENCE_MS && this.#pending !== "" ? `${this.#pending} ${stroke}` : stroke;
     this.#pending = "";
     const action = this.#actions.get(sequence) ?? this.#actions.get(stroke);
     if (action !== undefined) return action;

@@ -9,7 +9,7 @@ export interface Stamp {
   readonly arrivedAt: number;
 }
 
-export type Freshness = "fresh" | "aging" | "stale";
+type Freshness = "fresh" | "aging" | "stale";
 
 export interface Reading {
   readonly state: Freshness;
@@ -43,7 +43,7 @@ export function readingOf(stamp: Stamp, now: number): Reading {
 }
 
 /** A derived value is as stale as its worst input, judged by that input's own limit. */
-export function worstReading(stamps: readonly Stamp[], now: number): Reading {
+function worstReading(stamps: readonly Stamp[], now: number): Reading {
   let worst: Reading | null = null;
   let asOf = Infinity;
   for (const stamp of stamps) {
@@ -113,9 +113,7 @@ export function derived<A, B, R>(
   };
 }
 
-export function projected<A, R>(
-  change: (value: A) => R | null,
-): (a: Stamped<A> | null) => Stamped<R> | null {
+export function projected<A, R>(change: (value: A) => R | null): (a: Stamped<A> | null) => Stamped<R> | null {
   let lastA: Stamped<A> | null = null;
   let last: Stamped<R> | null = null;
   return (a) => {

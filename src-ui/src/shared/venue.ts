@@ -5,7 +5,13 @@ const SHORT: Readonly<Record<string, string>> = {
 };
 
 export function venueShort(source: string): string {
-  return SHORT[source] ?? source.replace(/[^a-z0-9]/gi, "").slice(0, 4).toUpperCase();
+  return (
+    SHORT[source] ??
+    source
+      .replace(/[^a-z0-9]/gi, "")
+      .slice(0, 4)
+      .toUpperCase()
+  );
 }
 
 const NAMES: Readonly<Record<string, string>> = {

@@ -1,4 +1,14 @@
-import { type Decimal, divide, fromUnits, multiply, scaleBy, sortKey, subtract, toUnits, decimals } from "~/shared/decimal";
+import {
+  type Decimal,
+  divide,
+  fromUnits,
+  multiply,
+  scaleBy,
+  sortKey,
+  subtract,
+  toUnits,
+  decimals,
+} from "~/shared/decimal";
 import { derived, projected, type Stamped } from "~/shared/stamped";
 import type { Level } from "./book";
 import type { BookView, MarketView, Quote } from "./market-view";

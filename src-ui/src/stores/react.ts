@@ -1,5 +1,6 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
-import type { Session, SessionSnapshot } from "./session";
+import type { Session } from "./session";
+import type { SessionSnapshot } from "./session-snapshot";
 
 export const SessionContext = createContext<Session | null>(null);
 

@@ -4,7 +4,6 @@ import type {
   ApiError,
   Envelope,
   LinkState,
-  ListedSymbol,
   Mode,
   Subscribed,
   SymbolDirectory,
@@ -12,6 +11,7 @@ import type {
   TransportListener,
 } from "~/transport/types";
 import { MarketView } from "./market-view";
+import type { Counters, SessionSnapshot } from "./session-snapshot";
 import { readVenueStatus, type VenueStatus } from "./venue-view";
 
 /** The protocol's limit for one client. */
@@ -19,25 +19,6 @@ export const MOST_WATCHED = 64;
 
 const RESYNC_PAUSE_MS = 2000;
 const DIRECTORY_RETRY_MS = 3000;
-
-export interface Counters {
-  readonly gaps: number;
-  readonly resyncs: number;
-  readonly malformed: number;
-  readonly unexpected: number;
-}
-
-/** Cold facts for React; hot figures are read from the views each frame. */
-export interface SessionSnapshot {
-  readonly link: LinkState;
-  readonly mode: Mode | null;
-  readonly runId: string | null;
-  readonly symbols: readonly ListedSymbol[] | null;
-  readonly directoryError: ApiError | null;
-  readonly coinErrors: Readonly<Record<string, ApiError>>;
-  readonly sources: readonly string[];
-  readonly kind: Transport["kind"];
-}
 
 export class Session implements TransportListener {
   readonly #views = new Map<string, Map<string, MarketView>>();
@@ -236,7 +217,7 @@ export class Session implements TransportListener {
   }
 
   #unwatchOne(): void {
-    for (const symbol of [...this.#watched].reverse()) {
+    for (const symbol of [...this.#watched].toReversed()) {
       if (symbol === this.#active) continue;
       this.#watched.delete(symbol);
       this.#views.delete(symbol);

@@ -11,7 +11,7 @@ export interface Settings {
   readonly symbol: string;
 }
 
-export const CHOICES = {
+const CHOICES = {
   theme: ["dark", "light"],
   palette: ["green-red", "blue-orange"],
   density: ["normal", "compact"],

@@ -1,4 +1,4 @@
-import type { SessionSnapshot } from "./session";
+import type { SessionSnapshot } from "./session-snapshot";
 
 /** The venues of a symbol: its own when the list is known, else every venue seen so far. */
 export function sourcesOf(snapshot: SessionSnapshot, symbol: string): readonly string[] {

@@ -15,7 +15,8 @@ function asTrade(value: unknown): Trade | null {
   const sz = parseDecimal(body?.["sz"]);
   const side = body?.["side"];
   const tsMs = body?.["ts_ms"];
-  if (px === null || sz === null || (side !== "buy" && side !== "sell") || typeof tsMs !== "number") return null;
+  if (px === null || sz === null || (side !== "buy" && side !== "sell") || typeof tsMs !== "number")
+    return null;
   return { id: String(body?.["id"] ?? ""), px, sz, side, tsMs };
 }
 

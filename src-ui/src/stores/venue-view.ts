@@ -3,7 +3,7 @@ import { asObject } from "~/transport/decode";
 import type { Envelope } from "~/transport/types";
 import { asStamp } from "./stamps";
 
-export type Connection = "connecting" | "live" | "reconnecting" | "down";
+type Connection = "connecting" | "live" | "reconnecting" | "down";
 
 export interface StreamStatus {
   readonly channel: string;
@@ -33,6 +33,11 @@ export interface VenueStatus {
 /** The status is repeated each second; after this the server itself is in doubt. */
 export const STATUS_LIMIT_MS = 3000;
 
+/** The state of a venue's connection; unknown once its status itself is overdue. */
+export function connectionState(venue: VenueStatus | null, now: number): Connection | "unknown" {
+  return venue === null || now - venue.arrivedAt > STATUS_LIMIT_MS ? "unknown" : venue.connection;
+}
+
 const MOST_STREAMS = 2000;
 
 function count(value: unknown): number {
@@ -42,7 +47,7 @@ function count(value: unknown): number {
 function counts(value: unknown): readonly (readonly [string, number])[] {
   return Object.entries(asObject(value) ?? {})
     .filter((entry): entry is [string, number] => typeof entry[1] === "number" && entry[1] > 0)
-    .sort((a, b) => b[1] - a[1])
+    .toSorted((a, b) => b[1] - a[1])
     .slice(0, 32);
 }
 

@@ -1,4 +1,11 @@
-import { ApiError, type Envelope, type ListedSymbol, type Mode, type Subscribed, type SymbolDirectory } from "./types";
+import {
+  ApiError,
+  type Envelope,
+  type ListedSymbol,
+  type Mode,
+  type Subscribed,
+  type SymbolDirectory,
+} from "./types";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -56,7 +63,12 @@ export function asApiError(value: unknown, coin: string | null = null): ApiError
   const body = asObject(value);
   const code = body?.["code"];
   if (typeof code !== "string")
-    return new ApiError("unreachable", value instanceof Error ? value.message : "the server gave no answer", true, coin);
+    return new ApiError(
+      "unreachable",
+      value instanceof Error ? value.message : "the server gave no answer",
+      true,
+      coin,
+    );
   const text = body?.["detail"] ?? body?.["message"];
   return new ApiError(code, typeof text === "string" ? text : code, body?.["retryable"] === true, coin);
 }

@@ -2,7 +2,13 @@ import { invoke } from "@tauri-apps/api/core";
 import { clock } from "~/shared/clock";
 import { Backoff } from "./backoff";
 import { asApiError, asDirectory, asEnvelope, asObject, asSubscribed } from "./decode";
-import { ApiError, type Envelope, type SymbolDirectory, type Transport, type TransportListener } from "./types";
+import {
+  ApiError,
+  type Envelope,
+  type SymbolDirectory,
+  type Transport,
+  type TransportListener,
+} from "./types";
 
 /** The shell's commands, in one place so that generated bindings can take over by replacing this object. */
 const commands = {

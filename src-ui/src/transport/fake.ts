@@ -1,4 +1,12 @@
-import type { ApiError, Envelope, LinkState, Subscribed, SymbolDirectory, Transport, TransportListener } from "./types";
+import type {
+  ApiError,
+  Envelope,
+  LinkState,
+  Subscribed,
+  SymbolDirectory,
+  Transport,
+  TransportListener,
+} from "./types";
 
 /** A transport under the hand of a unit test. */
 export class FakeTransport implements Transport {

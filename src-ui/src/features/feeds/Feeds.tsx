@@ -7,7 +7,7 @@ import { readingOf } from "~/shared/stamped";
 import { useSampled } from "~/shared/useSampled";
 import { venueName } from "~/shared/venue";
 import { useSession } from "~/stores/react";
-import { STATUS_LIMIT_MS, type StreamStatus, type VenueStatus } from "~/stores/venue-view";
+import { connectionState, STATUS_LIMIT_MS, type StreamStatus, type VenueStatus } from "~/stores/venue-view";
 import { concerns, countsText, streamsOf } from "./rows";
 
 export function Feeds({ symbol }: PanelProps): ReactNode {
@@ -20,7 +20,11 @@ export function Feeds({ symbol }: PanelProps): ReactNode {
   );
   if (shape === "")
     return (
-      <Notice kind="waiting" title="Waiting for the venues' status" detail="Each venue reports once a second." />
+      <Notice
+        kind="waiting"
+        title="Waiting for the venues' status"
+        detail="Each venue reports once a second."
+      />
     );
   return (
     <div className="panel feeds" tabIndex={0} role="region" aria-label="Feeds">
@@ -62,7 +66,11 @@ function Venue({ source, symbol, all }: VenueProps): ReactNode {
           read={(now) => connectionText(venue(), now)}
         />
       </header>
-      <LiveText className="feeds-counts" everyMs={250} read={() => (venue() === null ? "" : countsText(venue() as VenueStatus))} />
+      <LiveText
+        className="feeds-counts"
+        everyMs={250}
+        read={() => (venue() === null ? "" : countsText(venue() as VenueStatus))}
+      />
       <LiveText className="feeds-reason" everyMs={250} read={() => reasonText(venue())} />
       <table>
         <thead>
@@ -77,7 +85,14 @@ function Venue({ source, symbol, all }: VenueProps): ReactNode {
         </thead>
         <tbody>
           {streamsOf(current, symbol, all).map(({ channel, symbol: own }) => (
-            <Stream key={`${channel} ${own}`} source={source} channel={channel} own={own} active={symbol} />
+            <Stream
+              key={`${channel} ${own}`}
+              source={source}
+              channel={channel}
+              own={own}
+              active={symbol}
+              named={all}
+            />
           ))}
         </tbody>
       </table>
@@ -90,9 +105,11 @@ interface StreamProps {
   readonly channel: string;
   readonly own: string;
   readonly active: string;
+  /** Names the symbol too, where streams of several are shown. */
+  readonly named: boolean;
 }
 
-function Stream({ source, channel, own, active }: StreamProps): ReactNode {
+function Stream({ source, channel, own, active, named }: StreamProps): ReactNode {
   const session = useSession();
   const stream = (): StreamStatus | undefined =>
     session.venue(source)?.streams.find((item) => item.channel === channel && item.symbol === own);
@@ -111,7 +128,7 @@ function Stream({ source, channel, own, active }: StreamProps): ReactNode {
     <tr data-here={here} data-testid={`stream-${source}-${channel}-${own}`}>
       <th scope="row" title={`${channel} ${own}`}>
         {channel}
-        {own === "*" ? null : <span className="hint"> {own}</span>}
+        {!named || own === "*" ? null : <span className="hint"> {own}</span>}
       </th>
       <td className="words">
         <LiveText everyMs={100} read={() => stream()?.sync ?? ""} state={() => stream()?.sync ?? ""} />
@@ -130,12 +147,6 @@ function Stream({ source, channel, own, active }: StreamProps): ReactNode {
       </td>
     </tr>
   );
-}
-
-/** The state of a venue's connection; unknown once its status itself is overdue. */
-export function connectionState(venue: VenueStatus | null, now: number): string {
-  if (venue === null || now - venue.arrivedAt > STATUS_LIMIT_MS) return "unknown";
-  return venue.connection;
 }
 
 function connectionText(venue: VenueStatus | null, now: number): string {

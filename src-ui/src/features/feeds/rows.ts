@@ -4,7 +4,7 @@ import type { StreamStatus, VenueStatus } from "~/stores/venue-view";
 /** A stream without a symbol of its own concerns every symbol. */
 export function streamsOf(venue: VenueStatus, symbol: string, all: boolean): readonly StreamStatus[] {
   const chosen = all ? venue.streams : venue.streams.filter((stream) => concerns(stream, symbol));
-  return [...chosen].sort(
+  return chosen.toSorted(
     (a, b) =>
       Number(concerns(b, symbol)) - Number(concerns(a, symbol)) ||
       a.symbol.localeCompare(b.symbol) ||

@@ -33,9 +33,17 @@ export function Ladder({ symbol, source: wanted }: PanelProps): ReactNode {
   const closed = snapshot.link.phase === "closed";
 
   if (failure !== undefined)
-    return <Notice kind="error" title={`${symbol} cannot be shown`} detail={failure.message} code={failure.code} />;
+    return (
+      <Notice kind="error" title={`${symbol} cannot be shown`} detail={failure.message} code={failure.code} />
+    );
   if (!sourcesOf(snapshot, symbol).includes(source) && snapshot.symbols !== null)
-    return <Notice kind="empty" title={`${venueName(source)} does not list ${symbol}`} detail="Choose the other venue above, or another symbol." />;
+    return (
+      <Notice
+        kind="empty"
+        title={`${venueName(source)} does not list ${symbol}`}
+        detail="Choose the other venue above, or another symbol."
+      />
+    );
 
   return (
     <div className="panel">
@@ -60,7 +68,11 @@ export function Ladder({ symbol, source: wanted }: PanelProps): ReactNode {
           detail={`${venueName(source)} has sent no synced book yet.`}
         />
       )}
-      <Mirror read={read} source={source} caption={`Order book of ${symbol} on ${venueName(source)}, best ten levels`} />
+      <Mirror
+        read={read}
+        source={source}
+        caption={`Order book of ${symbol} on ${venueName(source)}, best ten levels`}
+      />
     </div>
   );
 }

@@ -6,7 +6,7 @@ import { setText } from "~/shared/set-text";
 import type { MarketView } from "~/stores/market-view";
 import { cumulate } from "./rows";
 
-export const MIRROR_LEVELS = 10;
+const MIRROR_LEVELS = 10;
 
 const INDICES = Array.from({ length: MIRROR_LEVELS }, (_, index) => index);
 

@@ -17,12 +17,7 @@ interface SideLook {
   readonly deepFrom: number | null;
 }
 
-export function drawLadder(
-  pen: Pen,
-  view: MarketView,
-  spread: Stamped<Spread> | null,
-  now: number,
-): void {
+export function drawLadder(pen: Pen, view: MarketView, spread: Stamped<Spread> | null, now: number): void {
   const place = geometry(pen.height, look().row);
   pen.begin(12);
   drawHead(pen);
@@ -103,7 +98,9 @@ function drawSpread(
   const places = view.instrument?.pxDecimals ?? null;
   if (last === null) pen.label("\u2014", PAD, middle, "ink-2");
   else
-    last.draw(now, (value, reading) => pen.figure(price(value, places), reading, PAD, middle, "ink-0", "left"));
+    last.draw(now, (value, reading) =>
+      pen.figure(price(value, places), reading, PAD, middle, "ink-0", "left"),
+    );
   pen.fontSize(11);
   if (spread === null) pen.label("\u2014", pen.width - PAD, middle, "ink-2", "right");
   else

@@ -58,10 +58,22 @@ export function Quote({ symbol }: { readonly symbol: string }): ReactNode {
         />
       </Cell>
       <Cell name="bid" label="bid">
-        <Figure {...common} label="best bid" testId="best-bid" read={() => figures.bid(view())} format={onTick} />
+        <Figure
+          {...common}
+          label="best bid"
+          testId="best-bid"
+          read={() => figures.bid(view())}
+          format={onTick}
+        />
       </Cell>
       <Cell name="ask" label="ask">
-        <Figure {...common} label="best ask" testId="best-ask" read={() => figures.ask(view())} format={onTick} />
+        <Figure
+          {...common}
+          label="best ask"
+          testId="best-ask"
+          read={() => figures.ask(view())}
+          format={onTick}
+        />
       </Cell>
       <Cell name="spread" label="spread">
         <Figure

@@ -6,7 +6,7 @@ import { frameLoop } from "~/shared/paint";
 import { venueName, venueShort } from "~/shared/venue";
 import { useSession, useSessionSnapshot } from "~/stores/react";
 import { useSettings } from "~/stores/settings";
-import { STATUS_LIMIT_MS, type VenueStatus } from "~/stores/venue-view";
+import { connectionState, type VenueStatus } from "~/stores/venue-view";
 import type { LinkState } from "~/transport/types";
 
 const CARRIER = { gateway: "gateway", desktop: "engine", fake: "test" } as const;
@@ -33,8 +33,18 @@ export function StatusBar(): ReactNode {
         <VenueDot key={source} source={source} />
       ))}
       <span className="spring" />
-      <LiveText className="status-gaps" everyMs={250} testId="gaps" read={() => `gaps ${totalGaps(session.venues) + session.counters.gaps}`} />
-      <LiveText className="status-resyncs" everyMs={250} testId="resyncs" read={() => `resyncs ${session.counters.resyncs}`} />
+      <LiveText
+        className="status-gaps"
+        everyMs={250}
+        testId="gaps"
+        read={() => `gaps ${totalGaps(session.venues) + session.counters.gaps}`}
+      />
+      <LiveText
+        className="status-resyncs"
+        everyMs={250}
+        testId="resyncs"
+        read={() => `resyncs ${session.counters.resyncs}`}
+      />
       <LiveText
         className="status-dropped"
         everyMs={250}
@@ -53,7 +63,6 @@ export function StatusBar(): ReactNode {
         type="button"
         className="status-clock"
         title={utc ? "Show local time (u)" : "Show UTC (u)"}
-        aria-label={utc ? "Clock, UTC: show local time" : "Clock, local time: show UTC"}
         onClick={() => set({ utc: !utc })}
       >
         <LiveText everyMs={100} read={() => `${timeText(Date.now(), 1)} ${zoneText()}`} />
@@ -73,7 +82,9 @@ function LinkText({ link, carrier }: { readonly link: LinkState; readonly carrie
     return (
       <LiveText
         everyMs={500}
-        read={() => (session.roundTripMs === null ? carrier : `${carrier} ${session.roundTripMs.toFixed(1)} ms`)}
+        read={() =>
+          session.roundTripMs === null ? carrier : `${carrier} ${session.roundTripMs.toFixed(1)} ms`
+        }
       />
     );
   const { reason, at, retryAt } = link;
@@ -95,10 +106,7 @@ function LinkText({ link, carrier }: { readonly link: LinkState; readonly carrie
 
 function VenueDot({ source }: { readonly source: string }): ReactNode {
   const session = useSession();
-  const state = (now: number): string => {
-    const venue = session.venue(source);
-    return venue === null || now - venue.arrivedAt > STATUS_LIMIT_MS ? "unknown" : venue.connection;
-  };
+  const state = (now: number): string => connectionState(session.venue(source), now);
   return (
     <span className="status-venue" title={venueName(source)} data-testid={`venue-${source}`}>
       <LiveText className="dot" read={() => ""} state={state} />

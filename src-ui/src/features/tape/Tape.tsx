@@ -34,9 +34,17 @@ export function Tape({ symbol, source: wanted }: PanelProps): ReactNode {
   }, [symbol, source]);
 
   if (failure !== undefined)
-    return <Notice kind="error" title={`${symbol} cannot be shown`} detail={failure.message} code={failure.code} />;
+    return (
+      <Notice kind="error" title={`${symbol} cannot be shown`} detail={failure.message} code={failure.code} />
+    );
   if (!sourcesOf(snapshot, symbol).includes(source) && snapshot.symbols !== null)
-    return <Notice kind="empty" title={`${venueName(source)} does not list ${symbol}`} detail="Choose the other venue above, or another symbol." />;
+    return (
+      <Notice
+        kind="empty"
+        title={`${venueName(source)} does not list ${symbol}`}
+        detail="Choose the other venue above, or another symbol."
+      />
+    );
 
   return (
     <div className="panel">
@@ -90,7 +98,12 @@ function factsAt(view: MarketView | null, offset: number, y: number, now: number
       if (trade === undefined) return null;
       const px = plainFigure(price(trade.px, view.instrument?.pxDecimals ?? null), reading);
       const sz = plainFigure(size(trade.sz, view.instrument?.szDecimals ?? null), reading);
-      return { label: `${trade.side}, trade ${trade.id}`, value: `${sz} at ${px}`, source: view.source, reading };
+      return {
+        label: `${trade.side}, trade ${trade.id}`,
+        value: `${sz} at ${px}`,
+        source: view.source,
+        reading,
+      };
     }) ?? null
   );
 }

@@ -9,7 +9,7 @@ import type { TradeRing } from "~/stores/trades";
 const PAD = 8;
 export const HEAD_HEIGHT = 20;
 
-export function rowsIn(height: number, row: number): number {
+function rowsIn(height: number, row: number): number {
   return Math.max(0, Math.ceil((height - HEAD_HEIGHT) / row));
 }
 

@@ -103,7 +103,10 @@ export function Watchlist({ symbol: active }: PanelProps): ReactNode {
           {...(directoryError === null ? {} : { detail: directoryError.message, code: directoryError.code })}
         />
       ) : shown.length === 0 ? (
-        <Notice kind="empty" title={typed === "" ? "No symbol is listed" : `No symbol matches \u201c${typed}\u201d`} />
+        <Notice
+          kind="empty"
+          title={typed === "" ? "No symbol is listed" : `No symbol matches \u201c${typed}\u201d`}
+        />
       ) : null}
     </div>
   );

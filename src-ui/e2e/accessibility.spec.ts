@@ -1,0 +1,44 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import { expect, openTerminal, test } from "./gateway";
+
+const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+async function violations(page: import("@playwright/test").Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const results = await page.evaluate(() =>
+    (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+  );
+  return results.violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
+}
+
+for (const theme of ["dark", "light"] as const)
+  test(`has no serious barrier, ${theme}`, async ({ page, address }) => {
+    await openTerminal(page, address);
+    if (theme === "light") await page.keyboard.press("t");
+    await expect(page.locator("html")).toHaveAttribute("data-theme", theme);
+    expect(await violations(page)).toEqual([]);
+  });
+
+test("has no serious barrier in a narrow window", async ({ page, address }) => {
+  await page.setViewportSize({ width: 700, height: 900 });
+  await openTerminal(page, address);
+  expect(await violations(page)).toEqual([]);
+});
+
+test("has no serious barrier with the palette open", async ({ page, address }) => {
+  await openTerminal(page, address);
+  await page.keyboard.press("Control+k");
+  expect(await violations(page)).toEqual([]);
+});
+
+test("has no serious barrier while everything is stale", async ({ page, startMock }) => {
+  const mock = await startMock();
+  await openTerminal(page, mock.url);
+  await mock.stop();
+  await expect(page.getByTestId("last-price")).toHaveAttribute("data-state", "stale", { timeout: 8000 });
+  expect(await violations(page)).toEqual([]);
+});

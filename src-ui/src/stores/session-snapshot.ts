@@ -1,0 +1,20 @@
+import type { ApiError, LinkState, ListedSymbol, Mode, Transport } from "~/transport/types";
+
+export interface Counters {
+  readonly gaps: number;
+  readonly resyncs: number;
+  readonly malformed: number;
+  readonly unexpected: number;
+}
+
+/** Cold facts for React; hot figures are read from the views each frame. */
+export interface SessionSnapshot {
+  readonly link: LinkState;
+  readonly mode: Mode | null;
+  readonly runId: string | null;
+  readonly symbols: readonly ListedSymbol[] | null;
+  readonly directoryError: ApiError | null;
+  readonly coinErrors: Readonly<Record<string, ApiError>>;
+  readonly sources: readonly string[];
+  readonly kind: Transport["kind"];
+}
