@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use crate::process::now;
+use crate::{failure::Setup, process::now};
 
 #[derive(Debug, Default)]
 pub(crate) struct Steps {
+    /// Beginnings of the names of steps to do; empty for all.
+    only: Vec<String>,
+    names: Vec<&'static str>,
     done: Vec<Done>,
 }
 
@@ -19,11 +22,23 @@ struct Done {
 }
 
 impl Steps {
+    pub(crate) fn only(names: &[String]) -> Self {
+        Self {
+            only: names.iter().map(|name| name.to_lowercase()).collect(),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn step(
         &mut self,
         name: &'static str,
         work: impl FnOnce() -> Result<()>,
     ) -> Result<()> {
+        self.names.push(name);
+        let lower = name.to_lowercase();
+        if !self.only.is_empty() && !self.only.iter().any(|only| lower.starts_with(only)) {
+            return Ok(());
+        }
         println!("\n==> {name}");
         let start = now();
         let outcome = work();
@@ -33,6 +48,18 @@ impl Steps {
             passed: outcome.is_ok(),
         });
         outcome.context(name)
+    }
+
+    /// Fails if no step has such a name.
+    pub(crate) fn check_names(&self) -> Result<()> {
+        if self.done.is_empty() {
+            return Err(Setup(format!(
+                "no such step; there are: {}",
+                self.names.join(", ")
+            ))
+            .into());
+        }
+        Ok(())
     }
 
     /// The table, and one line that says it all.
@@ -77,5 +104,17 @@ mod tests {
         assert!(summary.contains("fmt  "), "{summary}");
         assert!(summary.contains("FAILED"), "{summary}");
         assert!(summary.contains("1 passed, 1 failed"), "{summary}");
+    }
+    #[test]
+    fn steps_are_chosen_by_the_beginnings_of_their_names() {
+        let mut steps = Steps::only(&["UI".to_owned(), "python".to_owned()]);
+        for name in ["Rust format", "UI lint", "Python SDK"] {
+            assert!(steps.step(name, || Ok(())).is_ok());
+        }
+        assert!(steps.summary().contains("2 passed"));
+        assert!(steps.check_names().is_ok());
+        let mut none = Steps::only(&["soak".to_owned()]);
+        assert!(none.step("UI lint", || bail!("never run")).is_ok());
+        assert!(none.check_names().is_err());
     }
 }
