@@ -6,6 +6,7 @@ const source = fileURLToPath(new URL("./src-ui/src", import.meta.url));
 
 export default defineConfig({
   root: "src-ui",
+  cacheDir: "../node_modules/.vite",
   // Relative addresses let the gateway serve the same build under any path, and Tauri from its own scheme.
   base: "./",
   plugins: [react()],

@@ -62,7 +62,9 @@ test("keeps the last values when the server dies, says so, and comes back", asyn
   await expect(page.getByTestId("link")).toContainText(/Reconnecting in \d+ s/);
   await expect(page.getByText("DISCONNECTED", { exact: true })).toBeVisible();
   await expect(page.getByTestId("last-price")).not.toHaveText("\u2014");
-  await expect(page.getByTestId("age-ladder-hyperliquid")).toHaveText(/STALE .* held/, { timeout: 8000 });
+  await expect(page.getByTestId("age-ladder-hyperliquid")).toHaveText(/^held \d\d:\d\d:\d\d$/);
+  await expect(page.getByTestId("venue-hyperliquid")).toContainText("no status");
+  await expect(page.getByTestId("age-ladder-hyperliquid")).toHaveText(/^STALE \d/, { timeout: 8000 });
   await expect(page.getByTestId("last-price")).toHaveAttribute("data-state", "stale");
   await startMock({ port, runId: "01JD3ZNEXT" });
   await page.getByRole("button", { name: "Retry now" }).click();

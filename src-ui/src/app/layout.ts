@@ -14,7 +14,7 @@ interface Placed {
 
 /** Both venues side by side, the feeds under the symbols: every column is filled at the usual screen heights. */
 export function defaultPanels(width: number): readonly Placed[] {
-  const side = Math.round(Math.min(420, Math.max(300, width * 0.24)));
+  const side = Math.round(Math.min(420, Math.max(336, width * 0.22)));
   const column = (width - side) / 4;
   const beside = (of: string): Placed["beside"] => ({ of, direction: "right" });
   return [

@@ -128,6 +128,7 @@ function write<T>(element: HTMLElement, held: Held<T>, props: FigureProps<T>): v
     setText(changed, ink.body.slice(from));
     setText(pad, ink.pad);
     setText(unit, ink.unit);
+    (element.lastElementChild as HTMLElement).style.width = `${text.length}ch`;
   });
 }
 

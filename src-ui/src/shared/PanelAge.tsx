@@ -17,9 +17,11 @@ export function PanelAge({ read, link, testId }: PanelAgeProps): ReactNode {
       className="panel-age"
       testId={testId}
       read={(now) => {
-        const held =
-          link.phase === "closed" && link.at !== undefined ? ` \u00b7 held ${timeText(link.at)}` : "";
-        return panelAge(read(), now) + held;
+        const stamped = read();
+        const held = link.phase === "closed" && link.at !== undefined && stamped !== null;
+        return held && panelState(stamped, now) !== "stale"
+          ? `held ${timeText(link.at)}`
+          : panelAge(stamped, now);
       }}
       state={(now) => panelState(read(), now)}
     />

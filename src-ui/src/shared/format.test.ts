@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { ageText, setUtc, timeText } from "./age";
 import { parseDecimal, type Decimal } from "./decimal";
 import { inkOf, plainText } from "./figure-ink";
-import { annualised, basisPoints, fundingRate, percent, price, setThousandsMark, usd } from "./format";
+import { annualised, basisPoints, fundingRate, percent, price, setThousandsMark, size, usd } from "./format";
 
 const decimal = (text: string): Decimal => parseDecimal(text) as Decimal;
 const plain = (text: string): string => text.replaceAll("\u2009", "_").replaceAll("\u2212", "-");
@@ -17,10 +17,10 @@ describe("figures", () => {
     expect(plain(plainText(price(decimal("97437"), 1)))).toBe("97_437.0");
     expect(plain(plainText(price(decimal("1234567.25"), 2)))).toBe("1_234_567.25");
   });
-  it("keeps apart the zeros that only fill the tick", () => {
-    expect(inkOf(price(decimal("97437"), 1))).toMatchObject({ pad: ".0" });
-    expect(inkOf(price(decimal("1.5"), 3))).toMatchObject({ body: "1.5", pad: "00" });
-    expect(inkOf(price(decimal("1.50"), 2))).toMatchObject({ body: "1.5", pad: "0" });
+  it("keeps apart the zeros that only fill the lot", () => {
+    expect(inkOf(size(decimal("12"), 1))).toMatchObject({ body: "12", pad: ".0" });
+    expect(inkOf(size(decimal("1.50"), 3))).toMatchObject({ body: "1.5", pad: "00" });
+    expect(inkOf(price(decimal("1.5"), 3))).toMatchObject({ body: "1.500", pad: "" });
   });
   it("never hides a digit finer than the tick", () => {
     expect(plainText(price(decimal("0.123456"), 2))).toBe("0.123456");

@@ -33,7 +33,14 @@ function group(whole: string): string {
   return whole.replace(/\B(?=(?:\d{3})+$)/g, mark);
 }
 
-function write(value: Decimal, places: number, sign: "always" | "negative", unit: string): FigureText {
+interface Style {
+  readonly sign: "always" | "negative";
+  readonly unit: string;
+  /** Zeros that only fill the lot are quieter; those of a price are digits like any other. */
+  readonly quietZeros?: boolean;
+}
+
+function write(value: Decimal, places: number, { sign, unit, quietZeros = false }: Style): FigureText {
   const text = digits(value).replace("-", "");
   const point = text.indexOf(".");
   const whole = point < 0 ? text : text.slice(0, point);
@@ -43,41 +50,42 @@ function write(value: Decimal, places: number, sign: "always" | "negative", unit
   const pad = "0".repeat(shown - significant.length);
   const negative = isNegative(value);
   const plus = sign === "always" && !negative && !isZero(value) ? "+" : "";
+  const filled = significant === "" && pad !== "" ? `.${pad}` : pad;
   const body = group(whole) + (significant === "" ? "" : `.${significant}`);
   return seal({
     sign: negative ? "\u2212" : plus,
-    body,
-    pad: significant === "" && pad !== "" ? `.${pad}` : pad,
+    body: quietZeros ? body : body + filled,
+    pad: quietZeros ? filled : "",
     unit,
   });
 }
 
 /** On the market's tick; a finer price than the tick is shown whole. */
 export function price(value: Decimal, places: number | null): FigureText {
-  return write(value, places ?? decimals(value), "negative", "");
+  return write(value, places ?? decimals(value), { sign: "negative", unit: "" });
 }
 
 /** On the market's lot. */
 export function size(value: Decimal, places: number | null): FigureText {
-  return write(value, places ?? decimals(value), "negative", "");
+  return write(value, places ?? decimals(value), { sign: "negative", unit: "", quietZeros: true });
 }
 
 export function percent(value: Decimal, places = 2): FigureText {
-  return write(round(value, places), places, "always", " %");
+  return write(round(value, places), places, { sign: "always", unit: " %" });
 }
 
 export function basisPoints(value: Decimal): FigureText {
-  return write(round(value, 2), 2, "negative", " bps");
+  return write(round(value, 2), 2, { sign: "negative", unit: " bps" });
 }
 
 /** A funding rate per interval as a percentage. */
 export function fundingRate(rate: Decimal): FigureText {
-  return write(round(scaleBy(rate, 100), 4), 4, "always", " %");
+  return write(round(scaleBy(rate, 100), 4), 4, { sign: "always", unit: " %" });
 }
 
 export function annualised(rate: Decimal, intervalHours: number): FigureText {
   const yearly = scaleBy(scaleBy(rate, 100), Math.round((365 * 24) / intervalHours));
-  return write(round(yearly, 1), 1, "always", " % a");
+  return write(round(yearly, 1), 1, { sign: "always", unit: " % a" });
 }
 
 const STEPS: readonly (readonly [number, string])[] = [
@@ -92,7 +100,7 @@ function abbreviate(value: Decimal, prefix: string): FigureText {
   const step = whole.length > 4 ? STEPS.find(([power]) => whole.length > power) : undefined;
   const shifted = step ? fromUnits(toUnits(value, decimals(value)), decimals(value) + step[0]) : value;
   const places = step ? 2 : Math.min(2, decimals(value));
-  const ink = write(round(shifted, places), places, "negative", step?.[1] ?? "");
+  const ink = write(round(shifted, places), places, { sign: "negative", unit: step?.[1] ?? "" });
   return prefix === "" ? ink : withPrefix(ink, prefix);
 }
 

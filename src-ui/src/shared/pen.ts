@@ -40,6 +40,11 @@ export class Pen {
     context.fontKerning = "none";
   }
 
+  /** The face of words, for labels. */
+  words(size: number): void {
+    this.context.font = `400 ${size}px "Inter", sans-serif`;
+  }
+
   fontSize(size: number, weight: 400 | 500 = 400): void {
     this.context.font = `${weight} ${size}px ${FONT}`;
   }

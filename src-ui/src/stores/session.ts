@@ -82,6 +82,10 @@ export class Session implements TransportListener {
     return [...this.#venues.values()];
   }
 
+  get linked(): boolean {
+    return this.#snapshot.link.phase === "open";
+  }
+
   isWatched(symbol: string): boolean {
     return this.#watched.has(symbol);
   }

@@ -27,15 +27,25 @@ export interface VenueStatus {
   readonly refused: readonly (readonly [string, number])[];
   readonly skipped: readonly (readonly [string, number])[];
   readonly streams: readonly StreamStatus[];
+  readonly coreNow: number;
   readonly arrivedAt: number;
 }
 
 /** The status is repeated each second; after this the server itself is in doubt. */
-export const STATUS_LIMIT_MS = 3000;
+const STATUS_LIMIT_MS = 3000;
 
-/** The state of a venue's connection; unknown once its status itself is overdue. */
-export function connectionState(venue: VenueStatus | null, now: number): Connection | "unknown" {
-  return venue === null || now - venue.arrivedAt > STATUS_LIMIT_MS ? "unknown" : venue.connection;
+/** The state of a venue's connection; unknown without a link to the server or once the status is overdue. */
+export function connectionState(
+  venue: VenueStatus | null,
+  linked: boolean,
+  now: number,
+): Connection | "unknown" {
+  return venue === null || !linked || now - venue.arrivedAt > STATUS_LIMIT_MS ? "unknown" : venue.connection;
+}
+
+/** How long the connection has been in its state, by the server's clock. */
+export function connectedForMs(venue: VenueStatus, now: number): number {
+  return Math.max(0, venue.coreNow - venue.sinceMs + now - venue.arrivedAt);
 }
 
 const MOST_STREAMS = 2000;
@@ -85,6 +95,7 @@ export function readVenueStatus(envelope: Envelope, arrivedAt: number): VenueSta
     refused: counts(data["refused"]),
     skipped: counts(data["skipped"]),
     streams,
+    coreNow,
     arrivedAt,
   };
 }

@@ -7,7 +7,7 @@ import { readingOf } from "~/shared/stamped";
 import { useSampled } from "~/shared/useSampled";
 import { venueName } from "~/shared/venue";
 import { useSession } from "~/stores/react";
-import { connectionState, STATUS_LIMIT_MS, type StreamStatus, type VenueStatus } from "~/stores/venue-view";
+import { connectedForMs, connectionState, type StreamStatus, type VenueStatus } from "~/stores/venue-view";
 import { concerns, countsText, streamsOf } from "./rows";
 
 export function Feeds({ symbol }: PanelProps): ReactNode {
@@ -57,13 +57,17 @@ function Venue({ source, symbol, all }: VenueProps): ReactNode {
   return (
     <section className="feeds-venue" aria-label={venueName(source)}>
       <header>
-        <LiveText className="dot" read={() => ""} state={(now) => connectionState(venue(), now)} />
+        <LiveText
+          className="dot"
+          read={() => ""}
+          state={(now) => connectionState(venue(), session.linked, now)}
+        />
         <h3>{venueName(source)}</h3>
         <LiveText
           className="feeds-connection"
           everyMs={100}
           testId={`connection-${source}`}
-          read={(now) => connectionText(venue(), now)}
+          read={(now) => connectionText(venue(), session.linked, now)}
         />
       </header>
       <LiveText
@@ -149,13 +153,12 @@ function Stream({ source, channel, own, active, named }: StreamProps): ReactNode
   );
 }
 
-function connectionText(venue: VenueStatus | null, now: number): string {
+function connectionText(venue: VenueStatus | null, linked: boolean, now: number): string {
   if (venue === null) return "";
-  const overdue = now - venue.arrivedAt;
-  if (overdue > STATUS_LIMIT_MS) return `no status for ${ageText(overdue)}`;
+  const state = connectionState(venue, linked, now);
+  if (state === "unknown") return `no status for ${ageText(now - venue.arrivedAt)}`;
   const rtt = venue.rttMs === null ? "" : ` \u00b7 ${venue.rttMs.toFixed(1)} ms`;
-  const since = venue.sinceMs === 0 ? "" : ` for ${ageText(Math.max(0, Date.now() - venue.sinceMs))}`;
-  return `${venue.connection}${since}${rtt}`;
+  return `${state} for ${ageText(connectedForMs(venue, now))}${rtt}`;
 }
 
 function reasonText(venue: VenueStatus | null): string {

@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from "react";
 import { CanvasSurface } from "~/shared/CanvasSurface";
 import { price, size } from "~/shared/format";
-import { plainFigure } from "~/shared/mirror";
+import { tipFigure } from "~/shared/mirror";
 import { Notice } from "~/shared/Notice";
 import type { PanelProps } from "~/shared/panel";
 import type { Stamped } from "~/shared/stamped";
@@ -65,7 +65,7 @@ export function Ladder({ symbol, source: wanted }: PanelProps): ReactNode {
         <Notice
           kind="waiting"
           title={`Waiting for the book of ${symbol}`}
-          detail={`${venueName(source)} has sent no synced book yet.`}
+          detail={`${venueName(source)} has sent no book yet.`}
         />
       )}
       <Mirror
@@ -90,8 +90,8 @@ function factsAt(view: MarketView | null, y: number, height: number, now: number
     stamped?.draw(now, (book, reading) => {
       const level = (side === "ask" ? book.asks : book.bids)[index];
       if (level === undefined || index >= place.rows) return null;
-      const px = plainFigure(price(level.px, view.instrument?.pxDecimals ?? null), reading);
-      const sz = plainFigure(size(level.sz, view.instrument?.szDecimals ?? null), reading);
+      const px = tipFigure(price(level.px, view.instrument?.pxDecimals ?? null));
+      const sz = tipFigure(size(level.sz, view.instrument?.szDecimals ?? null));
       return { label: `${side} level ${index + 1}`, value: `${sz} at ${px}`, source: view.source, reading };
     }) ?? null
   );

@@ -40,7 +40,7 @@ export function drawLadder(pen: Pen, view: MarketView, spread: Stamped<Spread> |
 
 function drawHead(pen: Pen): void {
   const y = HEAD_HEIGHT / 2 + 1;
-  pen.fontSize(11);
+  pen.words(11);
   pen.label("Price", PAD, y, "ink-2");
   pen.label("Size", sizeEdge(pen.width), y, "ink-2", "right");
   pen.label("Total", pen.width - PAD, y, "ink-2", "right");
@@ -72,11 +72,12 @@ function drawSide(
     if (beyond && how.deep === null) break;
     const reading = beyond && how.deep !== null ? how.deep : how.reading;
     const top = rowTop(how.side, index, place);
-    const middle = top + place.row / 2 + 0.5;
+    const height = Math.round(place.row);
+    const middle = Math.round(top + height / 2) + 0.5;
     const share = most === 0 ? 0 : sortKey(total) / most;
     const bar = Math.round((pen.width - PAD) * 0.72 * share);
     const fill = reading.state === "stale" ? "ink-2" : tone;
-    pen.rect(pen.width - bar, top, bar, place.row - 1, fill, look().dark ? 0.16 : 0.13);
+    pen.rect(pen.width - bar, top, bar, height - 1, fill, look().dark ? 0.16 : 0.13);
     pen.figure(price(level.px, places?.pxDecimals ?? null), reading, PAD, middle, tone, "left");
     const lot = places?.szDecimals ?? null;
     pen.figure(size(level.sz, lot), reading, sizeEdge(pen.width), middle, "ink-0", "right");

@@ -13,11 +13,12 @@ const SPREAD_HEIGHT = 28;
 
 export function geometry(height: number, row: number): Geometry {
   const free = Math.max(0, height - HEAD_HEIGHT - SPREAD_HEIGHT);
-  const rows = Math.floor(free / 2 / row);
+  const rows = Math.max(1, Math.round(free / 2 / row));
+  // Rows give or take a pixel so that the two sides fill the panel to its edges.
   return {
     rows,
-    row,
-    spreadTop: HEAD_HEIGHT + rows * row + Math.floor((free - 2 * rows * row) / 2),
+    row: free / 2 / rows,
+    spreadTop: HEAD_HEIGHT + Math.floor(free / 2),
     spreadHeight: SPREAD_HEIGHT,
   };
 }
@@ -25,8 +26,8 @@ export function geometry(height: number, row: number): Geometry {
 /** Top of a level's row; level 0 touches the spread row. */
 export function rowTop(side: "bid" | "ask", index: number, place: Geometry): number {
   return side === "ask"
-    ? place.spreadTop - (index + 1) * place.row
-    : place.spreadTop + place.spreadHeight + index * place.row;
+    ? place.spreadTop - Math.round((index + 1) * place.row)
+    : place.spreadTop + place.spreadHeight + Math.round(index * place.row);
 }
 
 export interface Cumulative {

@@ -106,7 +106,7 @@ function LinkText({ link, carrier }: { readonly link: LinkState; readonly carrie
 
 function VenueDot({ source }: { readonly source: string }): ReactNode {
   const session = useSession();
-  const state = (now: number): string => connectionState(session.venue(source), now);
+  const state = (now: number): string => connectionState(session.venue(source), session.linked, now);
   return (
     <span className="status-venue" title={venueName(source)} data-testid={`venue-${source}`}>
       <LiveText className="dot" read={() => ""} state={state} />

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { CanvasSurface } from "~/shared/CanvasSurface";
 import { price, size } from "~/shared/format";
-import { plainFigure } from "~/shared/mirror";
+import { tipFigure } from "~/shared/mirror";
 import { Notice } from "~/shared/Notice";
 import type { PanelProps } from "~/shared/panel";
 import { look } from "~/shared/theme";
@@ -96,8 +96,8 @@ function factsAt(view: MarketView | null, offset: number, y: number, now: number
     view?.trades?.draw(now, (ring, reading) => {
       const trade = ring.newest(index);
       if (trade === undefined) return null;
-      const px = plainFigure(price(trade.px, view.instrument?.pxDecimals ?? null), reading);
-      const sz = plainFigure(size(trade.sz, view.instrument?.szDecimals ?? null), reading);
+      const px = tipFigure(price(trade.px, view.instrument?.pxDecimals ?? null));
+      const sz = tipFigure(size(trade.sz, view.instrument?.szDecimals ?? null));
       return {
         label: `${trade.side}, trade ${trade.id}`,
         value: `${sz} at ${px}`,

@@ -16,6 +16,7 @@ function rowsIn(height: number, row: number): number {
 export function drawTape(pen: Pen, view: MarketView, offset: number, now: number): void {
   const row = look().row;
   pen.begin(11);
+  pen.words(11);
   const headMiddle = HEAD_HEIGHT / 2 + 1;
   const timeEdge = pen.width - PAD;
   const sizeEdge = Math.round(PAD + (pen.width - 2 * PAD) * 0.62);
@@ -34,7 +35,7 @@ export function drawTape(pen: Pen, view: MarketView, offset: number, now: number
       const tone = trade.side === "buy" ? "up" : "down";
       const share = most === 0 ? 0 : sortKey(trade.sz) / most;
       const fill = reading.state === "stale" ? "ink-2" : tone;
-      pen.rect(0, top, Math.round(pen.width * share), row - 1, fill, look().dark ? 0.13 : 0.11);
+      pen.rect(0, top, Math.round(pen.width * share), row - 1, fill, look().dark ? 0.1 : 0.09);
       const places = view.instrument;
       pen.figure(price(trade.px, places?.pxDecimals ?? null), reading, PAD, middle, tone, "left");
       pen.figure(size(trade.sz, places?.szDecimals ?? null), reading, sizeEdge, middle, "ink-0", "right");

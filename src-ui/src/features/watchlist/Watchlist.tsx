@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
-import { sortKey, type Decimal } from "~/shared/decimal";
+import type { Decimal } from "~/shared/decimal";
 import { Figure } from "~/shared/Figure";
 import { percent, price } from "~/shared/format";
 import { Notice } from "~/shared/Notice";
@@ -149,7 +149,6 @@ function Row({ id, item, active, marked, watched, choose }: RowProps): ReactNode
         source={source}
         read={() => view()?.figure("price") ?? null}
         format={onTick}
-        trace={sortKey}
       />
       <Figure
         className="watch-change"

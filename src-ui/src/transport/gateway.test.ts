@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Backoff } from "./backoff";
+import { GatewayTransport } from "./gateway";
+import type { Envelope, LinkState, TransportListener } from "./types";
+
+class ScriptedSocket extends EventTarget {
+  readyState: number = WebSocket.CONNECTING;
+  readonly sent: { type: string; id?: number; coin?: string }[] = [];
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text));
+  }
+
+  close(): void {
+    this.readyState = WebSocket.CLOSED;
+  }
+
+  accept(): void {
+    this.readyState = WebSocket.OPEN;
+    this.dispatchEvent(new Event("open"));
+  }
+
+  say(message: unknown): void {
+    const data = typeof message === "string" ? message : JSON.stringify(message);
+    this.dispatchEvent(new MessageEvent("message", { data }));
+  }
+
+  drop(code: number): void {
+    this.readyState = WebSocket.CLOSED;
+    this.dispatchEvent(Object.assign(new Event("close"), { code, reason: "" }));
+  }
+
+  asked(): string[] {
+    return this.sent.filter(({ coin }) => coin !== undefined).map(({ type, coin }) => `${type} ${coin}`);
+  }
+}
+
+describe("the gateway transport", () => {
+  const sockets: ScriptedSocket[] = [];
+  const urls: string[] = [];
+  const states: LinkState[] = [];
+  const events: Envelope[] = [];
+  const errors: string[] = [];
+  let malformed = 0;
+  let transport: GatewayTransport;
+
+  const listener: TransportListener = {
+    onEvents: (batch) => void events.push(...batch),
+    onSubscribed: () => undefined,
+    onState: (state) => void states.push(state),
+    onError: (error) => void errors.push(`${error.code} ${error.coin}`),
+    onMalformed: () => (malformed += 1),
+    onRoundTrip: () => undefined,
+  };
+  const last = (): ScriptedSocket => sockets.at(-1) as ScriptedSocket;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    for (const list of [sockets, urls, states, events, errors]) list.length = 0;
+    malformed = 0;
+    transport = new GatewayTransport(new URL("https://desk.example/terminal/"), (url) => {
+      urls.push(url.href);
+      sockets.push(new ScriptedSocket());
+      return last() as unknown as WebSocket;
+    });
+    transport.open(listener);
+  });
+  afterEach(() => {
+    transport.close();
+    vi.useRealTimers();
+  });
+
+  it("connects beside the page, encrypted as the page is", () => {
+    expect(urls).toEqual(["wss://desk.example/terminal/ws"]);
+  });
+
+  it("subscribes once it is open, and again after each reconnection", async () => {
+    transport.subscribe("BTC");
+    expect(last().asked()).toEqual([]);
+    last().accept();
+    transport.subscribe("ETH");
+    transport.unsubscribe("BTC");
+    expect(last().asked()).toEqual(["subscribe BTC", "subscribe ETH", "unsubscribe BTC"]);
+    last().drop(1006);
+    expect(states.at(-1)).toMatchObject({ phase: "closed", reason: "the gateway does not answer" });
+    await vi.advanceTimersByTimeAsync(600);
+    last().accept();
+    expect(sockets.length).toBe(2);
+    expect(last().asked()).toEqual(["subscribe ETH"]);
+  });
+
+  it("takes a server that says nothing for lost", async () => {
+    last().accept();
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(states.some(({ phase }) => phase === "closed")).toBe(true);
+  });
+
+  it("ties an error to the symbol that was asked for", () => {
+    last().accept();
+    transport.subscribe("NOPE");
+    const id = last().sent.at(-1)?.id;
+    last().say({ type: "error", code: "unknown_symbol", detail: "x", retryable: false, id });
+    expect(errors).toEqual(["unknown_symbol NOPE"]);
+  });
+
+  it("passes events on and counts what is not the protocol", () => {
+    last().accept();
+    last().say({ event_type: "agg_update", symbol: "BTC", ts_ms: 1, source: "x", seq: 1, data: {} });
+    for (const bad of ["{", "[]", "7", { event_type: "agg_update" }, { type: "unheard_of" }]) last().say(bad);
+    expect([events.length, malformed]).toEqual([1, 5]);
+  });
+
+  it("says nothing after it was closed", () => {
+    last().accept();
+    transport.close();
+    const before = states.length;
+    last().drop(1006);
+    expect(states.length).toBe(before);
+  });
+});
+
+describe("the waits between attempts", () => {
+  it("double up to a limit, within their jitter", () => {
+    const low = new Backoff(500, 4000, () => 0);
+    const high = new Backoff(500, 4000, () => 1);
+    expect([low, high].map((backoff) => [1, 2, 3, 4, 5].map(() => backoff.next()))).toEqual([
+      [250, 500, 1000, 2000, 2000],
+      [500, 1000, 2000, 4000, 4000],
+    ]);
+    high.reset();
+    expect(high.next()).toBe(500);
+  });
+});
