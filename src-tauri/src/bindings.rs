@@ -38,7 +38,24 @@ mod tests {
         commands::<MockRuntime>()
             .export(Typescript::default(), &path)
             .unwrap();
-        fs::read_to_string(path).unwrap()
+        formatted(&fs::read_to_string(path).unwrap())
+    }
+
+    /// As the UI's formatter has it, so that the file passes its check.
+    fn formatted(text: &str) -> String {
+        let mut formatted = String::new();
+        let mut in_type = false;
+        for line in text.trim_end().lines() {
+            in_type = (in_type || line.starts_with("export type")) && line != "};";
+            let line = line
+                .replace('\t', "  ")
+                .replace("/**  ", "/** ")
+                .replace("*  ", "* ");
+            let field = line.strip_suffix(',').filter(|_| in_type);
+            formatted.push_str(&field.map_or(line.clone(), |field| format!("{field};")));
+            formatted.push('\n');
+        }
+        formatted
     }
 
     #[expect(

@@ -1,1 +1,320 @@
-//! The commands as a window calls them, on a runtime without windows, with the real capabilities.
+//! The commands as a window calls them: on a runtime without windows, with the real capabilities, over a real engine.
+
+use crate::launch::Launch;
+use crate::places::Places;
+use crate::sessions::MAX_SESSIONS;
+use crate::shell::Shell;
+use crate::start;
+use crate::window;
+use hypersentry_model::Mode;
+use serde_json::{Value, json};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tauri::ipc::{CallbackFn, InvokeBody, InvokeResponseBody};
+use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder};
+use tauri::webview::InvokeRequest;
+use tauri::{App, Manager as _, WebviewWindow, WebviewWindowBuilder};
+
+/// A book and a trade every second, for longer than any of these tests takes.
+fn record(dir: &Path) -> PathBuf {
+    let path = dir.join("hyperliquid_btc_20250126.jsonl");
+    let mut file = std::fs::File::create(&path).unwrap();
+    for second in 0..600_i64 {
+        let ms = 1_737_900_000_000 + second * 1_000;
+        let level = |px: i64| json!({"px": px.to_string(), "sz": "1.5", "n": 2});
+        let book = json!({"channel": "l2Book", "data": {"coin": "BTC", "time": ms, "levels": [
+            [level(104_999 - second % 3)],
+            [level(105_001 + second % 3)],
+        ]}});
+        let trade = json!({"channel": "trades", "data": [{
+            "coin": "BTC", "side": "B", "px": "105000", "sz": "0.25", "time": ms,
+            "hash": format!("{:#066x}", second + 1), "tid": second + 1,
+            "users": ["0x0000000000000000000000000000000000000001", "0x0000000000000000000000000000000000000002"],
+        }]});
+        for frame in [book, trade] {
+            writeln!(file, "{} {frame}", ms * 1_000_000).unwrap();
+        }
+    }
+    path
+}
+
+struct Desk {
+    app: App<MockRuntime>,
+    _dir: tempfile::TempDir,
+}
+
+impl Desk {
+    fn open() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let launch = Launch {
+            replay: Some(record(dir.path())),
+            ..Launch::default()
+        };
+        let places = Places::new(Some(dir.path().join("data")), false, |_| None).unwrap();
+        let running = tauri::async_runtime::block_on(start::start(&launch, &places)).unwrap();
+        let app = window::application(
+            mock_builder(),
+            Shell::new(running),
+            Mode::Replay,
+            places.web_view,
+        )
+        .build(window::context())
+        .unwrap();
+        let desk = Self { app, _dir: dir };
+        // The recording's first frames are played at once, but on a thread of their own.
+        for _ in 0..200 {
+            if desk.shell().terminal(|t| t.readiness().ready).unwrap() {
+                return desk;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("nothing was played");
+    }
+
+    fn shell(&self) -> tauri::State<'_, Shell> {
+        self.app.state()
+    }
+
+    fn window(&self, label: &str) -> WebviewWindow<MockRuntime> {
+        WebviewWindowBuilder::new(&self.app, label, Default::default())
+            .build()
+            .unwrap()
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        tauri::async_runtime::block_on(self.shell().stop());
+    }
+}
+
+fn call(
+    window: &WebviewWindow<MockRuntime>,
+    command: &str,
+    args: Value,
+) -> Result<InvokeResponseBody, Value> {
+    let url = if cfg!(windows) {
+        "http://tauri.localhost"
+    } else {
+        "tauri://localhost"
+    };
+    get_ipc_response(
+        window,
+        InvokeRequest {
+            cmd: command.into(),
+            callback: CallbackFn(0),
+            error: CallbackFn(1),
+            url: url.parse().unwrap(),
+            body: InvokeBody::Json(args),
+            headers: Default::default(),
+            invoke_key: INVOKE_KEY.to_owned(),
+        },
+    )
+}
+
+fn ask(window: &WebviewWindow<MockRuntime>, command: &str, args: Value) -> Value {
+    call(window, command, args).unwrap().deserialize().unwrap()
+}
+
+fn code(window: &WebviewWindow<MockRuntime>, command: &str, args: Value) -> String {
+    let error = call(window, command, args).unwrap_err();
+    assert!(error["message"].is_string(), "{error}");
+    assert!(error["retryable"].is_boolean(), "{error}");
+    assert!(error["details"].is_object(), "{error}");
+    error["code"].as_str().unwrap().to_owned()
+}
+
+fn session(window: &WebviewWindow<MockRuntime>) -> String {
+    ask(window, "open_session", json!({}))["session"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// The messages of the next frame.
+fn frame(window: &WebviewWindow<MockRuntime>, session: &str) -> Vec<Value> {
+    match call(window, "next_frame", json!({ "session": session })).unwrap() {
+        InvokeResponseBody::Raw(bytes) => bytes
+            .split(|b| *b == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect(),
+        InvokeResponseBody::Json(_) => panic!("a frame must not be made into a script"),
+    }
+}
+
+#[test]
+fn a_window_watches_a_market() {
+    let desk = Desk::open();
+    let window = desk.window("main");
+    let opened = ask(&window, "open_session", json!({}));
+    assert_eq!(opened["mode"], "replay");
+    assert_eq!(opened["run_id"], "recording");
+    let session = opened["session"].as_str().unwrap();
+
+    let symbols = ask(&window, "symbols", json!({}));
+    assert_eq!(symbols["symbols"][0]["symbol"], "BTC");
+    let readiness = ask(&window, "readiness", json!({}));
+    assert_eq!(readiness["ready"], true);
+
+    let watch = json!({"session": session, "coin": "BTC"});
+    let subscribed = ask(&window, "subscribe", watch.clone());
+    assert_eq!(subscribed["sources"], json!(["hyperliquid"]));
+
+    let first = frame(&window, session);
+    assert_eq!(first[0]["type"], "subscribed");
+    let snapshot = first
+        .iter()
+        .find(|m| m["event_type"] == "agg_update")
+        .unwrap();
+    assert_eq!(snapshot["data"]["kind"], "snapshot");
+    assert_eq!(snapshot["data"]["mode"], "replay");
+
+    let mut held = snapshot["data"]["version"].as_i64().unwrap();
+    while held < snapshot["data"]["version"].as_i64().unwrap() + 2 {
+        for message in frame(&window, session) {
+            if message["event_type"] == "agg_update" {
+                assert_eq!(message["data"]["base_version"], held);
+                held = message["data"]["version"].as_i64().unwrap();
+            }
+        }
+    }
+
+    ask(&window, "unsubscribe", watch);
+    let last = frame(&window, session);
+    assert_eq!(last.last().unwrap()["type"], "unsubscribed");
+    ask(&window, "close_session", json!({"session": session}));
+    assert_eq!(
+        code(&window, "next_frame", json!({"session": session})),
+        "unknown_session"
+    );
+}
+
+#[test]
+fn refusals_have_codes() {
+    let desk = Desk::open();
+    let window = desk.window("main");
+    let session = session(&window);
+    for coin in ["NOPE", "", "a very long name that is no symbol at all"] {
+        let watch = json!({"session": session, "coin": coin});
+        assert_eq!(code(&window, "subscribe", watch), "unknown_symbol");
+    }
+    let stranger = json!({"session": "main-999", "coin": "BTC"});
+    assert_eq!(code(&window, "subscribe", stranger), "unknown_session");
+    // What Tauri itself refuses is a sentence.
+    assert!(call(&window, "subscribe", json!({"session": session})).is_err());
+}
+
+#[test]
+fn a_second_request_for_a_frame_is_refused() {
+    let desk = Desk::open();
+    let window = desk.window("main");
+    let session = session(&window);
+    let waiting = std::thread::spawn({
+        let (window, session) = (window.clone(), session.clone());
+        move || frame(&window, &session)
+    });
+    std::thread::sleep(Duration::from_millis(200));
+    let second = json!({"session": session});
+    assert_eq!(code(&window, "next_frame", second), "frame_in_flight");
+    // Nothing is watched: the first is answered empty at its time limit.
+    assert_eq!(waiting.join().unwrap(), Vec::<Value>::new());
+    assert_eq!(frame(&window, &session), Vec::<Value>::new());
+}
+
+#[test]
+fn sessions_are_bounded_and_end_with_their_window() {
+    let desk = Desk::open();
+    let window = desk.window("main");
+    for _ in 0..MAX_SESSIONS {
+        session(&window);
+    }
+    assert_eq!(
+        code(&window, "open_session", json!({})),
+        "too_many_sessions"
+    );
+    desk.shell().sessions.close_window("other");
+    assert_eq!(desk.shell().sessions.len(), MAX_SESSIONS);
+    desk.shell().sessions.close_window("main");
+    assert_eq!(desk.shell().sessions.len(), 0);
+    session(&window);
+}
+
+#[test]
+fn only_what_is_granted_can_be_called() {
+    let desk = Desk::open();
+    let window = desk.window("main");
+    for command in [
+        "plugin:window|close",
+        "plugin:event|listen",
+        "plugin:app|version",
+    ] {
+        assert!(call(&window, command, json!({})).is_err(), "{command}");
+    }
+    let other = desk.window("other");
+    let refused = call(&other, "open_session", json!({})).unwrap_err();
+    assert!(refused.is_string(), "{refused}");
+    assert_eq!(desk.shell().sessions.len(), 0);
+}
+
+#[test]
+fn after_the_end_calls_are_refused() {
+    let desk = Desk::open();
+    let window = desk.window("main");
+    session(&window);
+    tauri::async_runtime::block_on(desk.shell().stop());
+    assert_eq!(desk.shell().sessions.len(), 0);
+    assert_eq!(code(&window, "open_session", json!({})), "stopping");
+    assert_eq!(code(&window, "symbols", json!({})), "stopping");
+}
+
+#[test]
+fn practice_comes_from_the_simulator_and_is_journaled() {
+    let dir = tempfile::tempdir().unwrap();
+    let launch = Launch {
+        practice: true,
+        seed: Some(7),
+        ..Launch::default()
+    };
+    let places = Places::new(Some(dir.path().join("data")), true, |_| None).unwrap();
+    tauri::async_runtime::block_on(async {
+        let running = start::start(&launch, &places).await.unwrap();
+        assert_eq!(running.terminal.mode(), Mode::Simulated);
+        assert!(running.simulator.is_some());
+        // The journal is this terminal's alone.
+        let second = start::start(&launch, &places).await.unwrap_err();
+        assert_eq!(second.code, "journal_locked");
+        assert!(second.message.contains("--data-dir"), "{second}");
+        Shell::new(running).stop().await;
+    });
+    assert!(dir.path().join("data/journal").is_dir());
+}
+
+#[test]
+fn what_cannot_be_started_leaves_nothing_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let refuse = |replay: Option<PathBuf>, data: PathBuf| {
+        let launch = Launch {
+            replay,
+            ..Launch::default()
+        };
+        let places = Places::new(Some(data), false, |_| None).unwrap();
+        tauri::async_runtime::block_on(start::start(&launch, &places)).unwrap_err()
+    };
+    let data = dir.path().join("data");
+    let missing = refuse(Some(dir.path().join("hyperliquid_btc.gz")), data.clone());
+    assert_eq!(missing.code, "recording_missing");
+    let file = dir.path().join("other_btc.gz");
+    std::fs::write(&file, "x").unwrap();
+    assert_eq!(
+        refuse(Some(file.clone()), data.clone()).code,
+        "unknown_venue"
+    );
+    assert!(!data.exists());
+
+    let refused = refuse(None, file.join("data"));
+    assert_eq!(refused.code, "data_dir_read_only");
+    assert!(refused.message.contains("--data-dir"), "{refused}");
+    assert_eq!(std::fs::read(&file).unwrap(), b"x");
+}

@@ -1,6 +1,6 @@
-import { invoke } from "@tauri-apps/api/core";
 import { clock } from "~/shared/clock";
 import { Backoff } from "./backoff";
+import { commands } from "./bindings.gen";
 import { asApiError, asDirectory, asEnvelope, asObject, asSubscribed } from "./decode";
 import {
   ApiError,
@@ -9,16 +9,6 @@ import {
   type Transport,
   type TransportListener,
 } from "./types";
-
-/** The shell's commands, in one place so that generated bindings can take over by replacing this object. */
-const commands = {
-  openSession: () => invoke<{ session: string }>("open_session"),
-  subscribe: (session: string, coin: string) => invoke<unknown>("subscribe", { session, coin }),
-  unsubscribe: (session: string, coin: string) => invoke<unknown>("unsubscribe", { session, coin }),
-  symbols: () => invoke<unknown>("symbols"),
-  nextFrame: (session: string) => invoke<ArrayBuffer>("next_frame", { session }),
-  closeSession: (session: string) => invoke<unknown>("close_session", { session }),
-};
 
 const utf8 = new TextDecoder();
 
@@ -92,12 +82,10 @@ export class DesktopTransport implements Transport {
     }
   }
 
+  /** The answer comes in the frames too, in its place before the events that follow from it, and is taken there. */
   async #subscribe(session: string, coin: string): Promise<void> {
     try {
-      const answer = asSubscribed(asObject(await commands.subscribe(session, coin)) ?? {});
-      if (session !== this.#session) return;
-      if (answer === null) this.#listener?.onMalformed();
-      else this.#listener?.onSubscribed(answer);
+      await commands.subscribe(session, coin);
     } catch (error) {
       if (session === this.#session) this.#listener?.onError(asApiError(error, coin));
     }
@@ -125,15 +113,29 @@ export class DesktopTransport implements Transport {
 
   #receive(frame: ArrayBuffer): void {
     const arrivedAt = clock.now();
-    if (frame.byteLength === 0) return;
-    const batch: Envelope[] = [];
+    let batch: Envelope[] = [];
+    const tell = () => {
+      if (batch.length > 0) this.#listener?.onEvents(batch, arrivedAt);
+      batch = [];
+    };
     for (const line of utf8.decode(frame).split("\n")) {
       if (line === "") continue;
-      const envelope = parse(line);
-      if (envelope === null) this.#listener?.onMalformed();
-      else batch.push(envelope);
+      const message = parse(line);
+      const envelope = message === null ? null : asEnvelope(message);
+      if (envelope !== null) batch.push(envelope);
+      else {
+        tell();
+        this.#answered(message);
+      }
     }
-    if (batch.length > 0) this.#listener?.onEvents(batch, arrivedAt);
+    tell();
+  }
+
+  #answered(message: ReturnType<typeof asObject>): void {
+    if (message?.["type"] === "unsubscribed") return;
+    const answer = message?.["type"] === "subscribed" ? asSubscribed(message) : null;
+    if (answer === null) this.#listener?.onMalformed();
+    else this.#listener?.onSubscribed(answer);
   }
 
   #lost(error: ApiError): void {
@@ -155,10 +157,9 @@ function shown(): Promise<void> {
   });
 }
 
-function parse(line: string): Envelope | null {
+function parse(line: string): ReturnType<typeof asObject> {
   try {
-    const message = asObject(JSON.parse(line));
-    return message === null ? null : asEnvelope(message);
+    return asObject(JSON.parse(line));
   } catch {
     return null;
   }

@@ -1,0 +1,136 @@
+import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { DesktopTransport } from "./desktop";
+import type { TransportListener } from "./types";
+
+const envelope = (seq: number) => ({
+  event_type: "agg_update",
+  symbol: "BTC",
+  ts_ms: 1,
+  source: "hyperliquid",
+  seq,
+  data: {},
+});
+const subscribed = { type: "subscribed", coin: "BTC", run_id: "r", mode: "replay", sources: ["hyperliquid"] };
+
+/** What the shell was asked, and the requests for frames that it has not answered yet. */
+class Shell {
+  readonly asked: string[] = [];
+  readonly frames: { resolve: (frame: ArrayBuffer) => void; reject: (error: unknown) => void }[] = [];
+  refuse: Record<string, unknown> = {};
+
+  constructor() {
+    mockIPC((command) => {
+      this.asked.push(command);
+      const refusal = this.refuse[command];
+      if (refusal !== undefined) throw refusal;
+      if (command === "open_session") return { session: "main-1", run_id: "r", mode: "replay" };
+      if (command !== "next_frame") return null;
+      return new Promise<ArrayBuffer>((resolve, reject) => this.frames.push({ resolve, reject }));
+    });
+  }
+
+  answer(...messages: readonly unknown[]): void {
+    const lines = messages.map((m) => (typeof m === "string" ? m : JSON.stringify(m)));
+    this.frames.shift()?.resolve(new TextEncoder().encode(lines.join("\n")).buffer);
+  }
+
+  count(command: string): number {
+    return this.asked.filter((name) => name === command).length;
+  }
+}
+
+function listen() {
+  const told: string[] = [];
+  const listener: TransportListener = {
+    onEvents: (batch) => void told.push(`events ${batch.map((e) => e.seq).join(" ")}`),
+    onSubscribed: (answer) => void told.push(`subscribed ${answer.coin}`),
+    onState: (state) => void told.push(state.phase),
+    onError: (error) => void told.push(`error ${error.code} ${error.coin}`),
+    onMalformed: () => void told.push("malformed"),
+    onRoundTrip: () => undefined,
+  };
+  return { told, listener };
+}
+
+const settle = () => vi.advanceTimersByTimeAsync(0);
+
+let hidden = false;
+beforeEach(() => {
+  vi.useFakeTimers();
+  hidden = false;
+  vi.spyOn(document, "hidden", "get").mockImplementation(() => hidden);
+});
+afterEach(() => {
+  clearMocks();
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+test("answers and events are told in the order in which they came", async () => {
+  const shell = new Shell();
+  const { told, listener } = listen();
+  const transport = new DesktopTransport();
+  transport.open(listener);
+  transport.subscribe("BTC");
+  await settle();
+  expect(shell.count("subscribe")).toBe(1);
+  shell.answer(envelope(1), subscribed, envelope(2), envelope(3), { type: "unsubscribed", coin: "ETH" });
+  await settle();
+  expect(told).toEqual(["connecting", "open", "events 1", "subscribed BTC", "events 2 3"]);
+  shell.answer("{", { type: "surprise" });
+  await settle();
+  expect(told.slice(5)).toEqual(["malformed", "malformed"]);
+  transport.close();
+  expect(shell.count("close_session")).toBe(1);
+});
+
+test("one request for a frame is out at a time, and none while nobody looks", async () => {
+  const shell = new Shell();
+  const { listener } = listen();
+  const transport = new DesktopTransport();
+  transport.open(listener);
+  await settle();
+  expect(shell.count("next_frame")).toBe(1);
+  shell.answer();
+  await settle();
+  expect(shell.count("next_frame")).toBe(2);
+  hidden = true;
+  shell.answer(envelope(1));
+  await settle();
+  expect(shell.count("next_frame")).toBe(2);
+  hidden = false;
+  document.dispatchEvent(new Event("visibilitychange"));
+  await settle();
+  expect(shell.count("next_frame")).toBe(3);
+  expect(shell.frames).toHaveLength(1);
+  transport.close();
+});
+
+test("a lost session is opened again with what was wanted", async () => {
+  const shell = new Shell();
+  const { told, listener } = listen();
+  const transport = new DesktopTransport();
+  transport.open(listener);
+  transport.subscribe("BTC");
+  await settle();
+  shell.frames.shift()?.reject({ code: "unknown_session", message: "closed", retryable: true, details: {} });
+  await settle();
+  expect(told.at(-1)).toBe("closed");
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(told.at(-1)).toBe("open");
+  expect(shell.count("subscribe")).toBe(2);
+  transport.close();
+});
+
+test("a refused symbol is an error of that symbol", async () => {
+  const shell = new Shell();
+  shell.refuse = { subscribe: { code: "unknown_symbol", message: "none", retryable: false, details: {} } };
+  const { told, listener } = listen();
+  const transport = new DesktopTransport();
+  transport.open(listener);
+  transport.subscribe("NOPE");
+  await settle();
+  expect(told.at(-1)).toBe("error unknown_symbol NOPE");
+  transport.close();
+});
