@@ -2,9 +2,8 @@
 //!
 //! Shapes: Hyperliquid docs, API > Info endpoint, and API > Info endpoint > Perpetuals.
 
-use super::decode::{
-    book, candles, context, json, listings, malformed, mids_event, trades, unknown,
-};
+use super::decode::{json, malformed, unknown};
+use super::events::{book, candles, context, listings, mids_event, trades};
 use super::wire::{ContextWire, Entries, Message, MetaWire, Text};
 use crate::decode::DecodeError;
 use hypersentry_model::MarketEvent;

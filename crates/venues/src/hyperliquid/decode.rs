@@ -4,16 +4,13 @@
 //! spelling take a short way that checks every byte; whatever deviates from it takes the general one, with the same result.
 
 use super::wire::{
-    AckWire, ActiveContextWire, AssetWire, BboWire, BookWire, CandleWire, ContextWire,
-    EnvelopeWire, LevelWire, Listing, Message, MetaWire, MidsWire, SpotContextWire,
-    SubscriptionWire, Text, TradeWire,
+    AckWire, ActiveContextWire, ContextWire, EnvelopeWire, Listing, Message, MidsWire,
+    SpotContextWire, Subscription, SubscriptionWire, Text,
 };
-use super::{bodies, fast, limits};
+use super::{bodies, events, fast};
 use crate::decode::{DecodeError, Outcome};
-use hypersentry_model::event::{AssetContext, Bbo, BookSnapshot, Candle, Feed, Mids};
-use hypersentry_model::{
-    Level, MarketEvent, Payload, Price, Rate, Side, Size, Symbol, Timestamp, Trade, TradeId, Usd,
-};
+use hypersentry_model::event::Feed;
+use hypersentry_model::{MarketEvent, Symbol};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -158,37 +155,37 @@ fn of_channel(
     };
     Ok(match channel {
         "l2Book" => {
-            let (feed, event) = book(json(data()?)?)?;
+            let (feed, event) = events::book(json(data()?)?)?;
             out.push(event);
             Message::Events(feed)
         }
         "bbo" => {
-            out.push(bbo(json(data()?)?)?);
+            out.push(events::bbo(json(data()?)?)?);
             Message::Events(Feed::Bbo)
         }
         "trades" => {
-            trades(data()?, out)?;
+            events::trades(data()?, out)?;
             Message::Events(Feed::Trades)
         }
         "activeAssetCtx" => {
             let wire: ActiveContextWire<'_, ContextWire<'_>> = json(data()?)?;
-            out.push(context(symbol(&wire.coin)?, &wire.ctx)?);
+            out.push(events::context(events::symbol(&wire.coin)?, &wire.ctx)?);
             Message::Events(Feed::Context)
         }
         // The documentation and the wire differ in the order of the words.
         "activeSpotAssetCtx" | "activeAssetSpotCtx" => {
             let wire: ActiveContextWire<'_, SpotContextWire<'_>> = json(data()?)?;
-            out.push(spot_context(&wire)?);
+            out.push(events::spot_context(&wire)?);
             Message::Events(Feed::Context)
         }
         "allMids" => {
             let wire: MidsWire<'_> = json(data()?)?;
             let mids = wire.mids.0.iter().map(|(coin, px)| (&*coin.0, &*px.0));
-            out.push(mids_event(mids)?);
+            out.push(events::mids_event(mids)?);
             Message::Events(Feed::Mids)
         }
         "candle" => {
-            candle_or_candles(data()?, out)?;
+            events::candle_or_candles(data()?, out)?;
             Message::Events(Feed::Candles)
         }
         "subscriptionResponse" => {
@@ -207,12 +204,12 @@ fn of_channel(
 pub fn markets_alone(body: &[u8]) -> Option<Vec<Listing>> {
     let (meta, _): (BTreeMap<String, &RawValue>, IgnoredAny) = serde_json::from_slice(body).ok()?;
     let entries: Vec<&RawValue> = serde_json::from_str(meta.get("universe")?.get()).ok()?;
-    let readable = |entry: &&RawValue| listing(&json(entry.get()).ok()?).ok();
+    let readable = |entry: &&RawValue| events::listing(&json(entry.get()).ok()?).ok();
     Some(entries.iter().filter_map(readable).collect())
 }
 
 /// The subscription that an error's words quote, whether alone or within the request.
-pub fn quoted_subscription(words: &str) -> Option<super::wire::Subscription> {
+pub fn quoted_subscription(words: &str) -> Option<Subscription> {
     #[derive(Deserialize)]
     struct RequestWire<'a> {
         #[serde(borrow)]
@@ -225,185 +222,6 @@ pub fn quoted_subscription(words: &str) -> Option<super::wire::Subscription> {
         .ok()
         .or_else(bare)?
         .identity()
-}
-
-pub(super) fn book(wire: BookWire<'_>) -> Result<(Feed, MarketEvent), DecodeError> {
-    let fast = wire.fast == Some(true);
-    let (feed, depth) = limits::book_feed(fast);
-    let side = |levels: &[LevelWire<'_>]| levels.iter().map(level).collect::<Result<_, _>>();
-    let event = MarketEvent {
-        symbol: symbol(&wire.coin)?,
-        venue_time: Some(time(wire.time)?),
-        payload: Payload::BookSnapshot(BookSnapshot {
-            bids: side(&wire.levels.0)?,
-            asks: side(&wire.levels.1)?,
-            depth,
-            last_seq: None,
-        }),
-    };
-    Ok((feed, event))
-}
-
-fn bbo(wire: BboWire<'_>) -> Result<MarketEvent, DecodeError> {
-    Ok(MarketEvent {
-        symbol: symbol(&wire.coin)?,
-        venue_time: Some(time(wire.time)?),
-        payload: Payload::Bbo(Bbo {
-            bid: wire.bbo.0.as_ref().map(level).transpose()?,
-            ask: wire.bbo.1.as_ref().map(level).transpose()?,
-            book_seq: None,
-        }),
-    })
-}
-
-pub(super) fn trades(text: &str, out: &mut Vec<MarketEvent>) -> Result<(), DecodeError> {
-    for wire in json::<Vec<TradeWire<'_>>>(text)? {
-        let side = match &*wire.side.0 {
-            "B" => Side::Buy,
-            "A" => Side::Sell,
-            other => return Err(malformed(format!("side {other:?}"))),
-        };
-        out.push(MarketEvent {
-            symbol: symbol(&wire.coin)?,
-            venue_time: Some(time(wire.time)?),
-            payload: Payload::Trade(Trade {
-                id: TradeId::Number(wire.tid),
-                px: Price::parse(&wire.px.0)?,
-                sz: Size::parse(&wire.sz.0)?,
-                side,
-            }),
-        });
-    }
-    Ok(())
-}
-
-pub(super) fn context(coin: Symbol, wire: &ContextWire<'_>) -> Result<MarketEvent, DecodeError> {
-    Ok(MarketEvent {
-        symbol: coin,
-        venue_time: None,
-        payload: Payload::AssetContext(AssetContext {
-            mark_px: Some(Price::parse(&wire.mark_px.0)?),
-            index_px: Some(Price::parse(&wire.oracle_px.0)?),
-            mid_px: optional_price(wire.mid_px.as_ref())?,
-            open_interest_base: Some(Size::parse(&wire.open_interest.0)?),
-            funding_rate: Some(Rate::parse(&wire.funding.0)?),
-            funding_interval_h: Some(limits::FUNDING_INTERVAL_H),
-            prev_day_px: Some(Price::parse(&wire.prev_day_px.0)?),
-            day_notional_usd: Some(Usd::parse(&wire.day_ntl_vlm.0)?),
-        }),
-    })
-}
-
-fn spot_context(
-    wire: &ActiveContextWire<'_, SpotContextWire<'_>>,
-) -> Result<MarketEvent, DecodeError> {
-    Ok(MarketEvent {
-        symbol: symbol(&wire.coin)?,
-        venue_time: None,
-        payload: Payload::AssetContext(AssetContext {
-            mark_px: Some(Price::parse(&wire.ctx.mark_px.0)?),
-            mid_px: optional_price(wire.ctx.mid_px.as_ref())?,
-            prev_day_px: Some(Price::parse(&wire.ctx.prev_day_px.0)?),
-            day_notional_usd: Some(Usd::parse(&wire.ctx.day_ntl_vlm.0)?),
-            ..AssetContext::default()
-        }),
-    })
-}
-
-pub(super) fn mids_event<'a>(
-    mids: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Result<MarketEvent, DecodeError> {
-    let mut px_by_symbol = BTreeMap::new();
-    for (coin, px) in mids {
-        let coin = Symbol::new(coin).map_err(|_| malformed(format!("coin {coin:?}")))?;
-        if px_by_symbol.insert(coin, Price::parse(px)?).is_some() {
-            return Err(malformed(format!("{coin} twice")));
-        }
-    }
-    Ok(MarketEvent {
-        symbol: Symbol::ANY,
-        venue_time: None,
-        payload: Payload::Mids(Mids { px_by_symbol }),
-    })
-}
-
-/// The documentation says an array, the wire has a single candle.
-fn candle_or_candles(text: &str, out: &mut Vec<MarketEvent>) -> Result<(), DecodeError> {
-    if text.starts_with('[') {
-        return candles(text, out);
-    }
-    out.push(candle(json(text)?)?);
-    Ok(())
-}
-
-pub(super) fn candles(text: &str, out: &mut Vec<MarketEvent>) -> Result<(), DecodeError> {
-    for wire in json::<Vec<CandleWire<'_>>>(text)? {
-        out.push(candle(wire)?);
-    }
-    Ok(())
-}
-
-fn candle(wire: CandleWire<'_>) -> Result<MarketEvent, DecodeError> {
-    if !limits::INTERVALS.contains(&&*wire.interval.0) {
-        return Err(malformed(format!("interval {:?}", wire.interval.0)));
-    }
-    Ok(MarketEvent {
-        symbol: symbol(&wire.coin)?,
-        venue_time: None,
-        payload: Payload::Candle(Candle {
-            interval: wire.interval.0.into_owned(),
-            open_ms: time(wire.open_ms)?.ms(),
-            close_ms: time(wire.close_ms)?.ms(),
-            o: Price::parse(&wire.o.0)?,
-            h: Price::parse(&wire.h.0)?,
-            l: Price::parse(&wire.l.0)?,
-            c: Price::parse(&wire.c.0)?,
-            volume_base: Size::parse(&wire.volume.0)?,
-            trades: wire.trades,
-            // The venue does not say, and later corrections would be lost if we guessed from the time.
-            closed: false,
-        }),
-    })
-}
-
-/// The entries of a list of markets.
-pub(super) fn listings(wire: &MetaWire<'_>) -> Result<Vec<Listing>, DecodeError> {
-    wire.universe.iter().map(listing).collect()
-}
-
-fn listing(wire: &AssetWire<'_>) -> Result<Listing, DecodeError> {
-    let coin = symbol(&wire.name)?;
-    if wire.sz_decimals > Size::SCALE {
-        return Err(malformed(format!(
-            "{coin}: szDecimals {}",
-            wire.sz_decimals
-        )));
-    }
-    Ok(Listing {
-        coin,
-        sz_decimals: wire.sz_decimals,
-        delisted: wire.is_delisted == Some(true),
-    })
-}
-
-fn level(wire: &LevelWire<'_>) -> Result<Level, DecodeError> {
-    Ok(Level {
-        px: Price::parse(&wire.px.0)?,
-        sz: Size::parse(&wire.sz.0)?,
-    })
-}
-
-fn optional_price(text: Option<&Text<'_>>) -> Result<Option<Price>, DecodeError> {
-    Ok(text.map(|text| Price::parse(&text.0)).transpose()?)
-}
-
-fn symbol(text: &Text<'_>) -> Result<Symbol, DecodeError> {
-    Symbol::new(&text.0).map_err(|error| malformed(format!("coin {:?}: {error}", text.0)))
-}
-
-/// A block time in milliseconds since 1970.
-fn time(ms: u64) -> Result<Timestamp, DecodeError> {
-    limits::venue_time(ms).ok_or_else(|| malformed(format!("time {ms} is out of range")))
 }
 
 /// Reads JSON of that shape.

@@ -7,6 +7,8 @@
 mod bodies;
 /// Frames and bodies to events.
 pub mod decode;
+/// The venue's figures to events.
+mod events;
 /// A reader of the exact spelling of order books.
 mod fast;
 /// Limits, cadences, and what counts as proof of life.

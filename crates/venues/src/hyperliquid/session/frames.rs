@@ -1,7 +1,7 @@
 //! What the venue says, and what of it is passed on.
 
 use super::markets::price_of;
-use super::subscriptions::{Coin, Standing};
+use super::streams::{Coin, Standing};
 use super::{Session, limits};
 use crate::hyperliquid::decode;
 use crate::hyperliquid::wire::{Channel, Message, Method};

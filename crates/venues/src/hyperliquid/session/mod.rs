@@ -16,6 +16,8 @@
 mod connection;
 mod frames;
 mod markets;
+mod outbox;
+mod streams;
 mod subscriptions;
 mod trades;
 
@@ -30,9 +32,10 @@ use hypersentry_model::agg::Mark;
 use hypersentry_model::status::{StreamStatus, Sync};
 use hypersentry_model::{MarketEvent, Symbol, Timestamp};
 use markets::Markets;
+use outbox::Outbox;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use subscriptions::{Coin, Outbox, Stream};
+use streams::{Coin, Stream};
 
 /// The longest reason that is kept, in bytes.
 const REASON_MAX: usize = 240;

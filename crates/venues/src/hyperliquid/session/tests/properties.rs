@@ -91,7 +91,7 @@ fn apply(run: &mut Run, pause: i64, act: &Act) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn the_same_inputs_give_the_same_outputs(script in script(), bare in any::<bool>(), cut in 0usize..60) {
