@@ -11,9 +11,11 @@
 mod corpus;
 
 use corpus::{Report, Sample, walk};
-use hypersentry_model::{Symbol, Venue};
+use hypersentry_model::{Level, Payload, Price, Size, Symbol, Timestamp, Venue};
 use hypersentry_venues::binance_spot::decode::{general_message, message};
 use hypersentry_venues::decode::decode;
+use hypersentry_venues::session::{Input, Output, RequestKey, RequestKind, Session, SessionConfig};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The market that a payload without one belongs to: from its request, else from its file's name.
 fn symbol_hint(sample: &Sample) -> Option<Symbol> {
@@ -65,4 +67,163 @@ fn corpus_decode_binance_spot() {
     let totals = report.totals();
     assert_eq!(totals.read, totals.accounted());
     assert!(totals.refused.is_empty(), "{:?}", totals.refused);
+}
+
+/// A book from a session's outputs.
+#[derive(Default)]
+struct Book {
+    bids: BTreeMap<Price, Size>,
+    asks: BTreeMap<Price, Size>,
+    seq: u64,
+}
+
+fn set(side: &mut BTreeMap<Price, Size>, levels: &[Level]) {
+    for level in levels {
+        if level.sz.is_zero() {
+            side.remove(&level.px);
+        } else {
+            side.insert(level.px, level.sz);
+        }
+    }
+}
+
+impl Book {
+    fn best(&self) -> (Option<Level>, Option<Level>) {
+        let level = |(px, sz): (&Price, &Size)| Level { px: *px, sz: *sz };
+        (
+            self.bids.last_key_value().map(level),
+            self.asks.first_key_value().map(level),
+        )
+    }
+}
+
+#[derive(Debug, Default, Eq, PartialEq)]
+struct Spliced {
+    snapshots: u64,
+    deltas: u64,
+    lost: u64,
+    trades: u64,
+    /// Best prices whose update id is exactly one that the book stood at, and that agree or not.
+    agreed: u64,
+    disagreed: u64,
+}
+
+fn splice(samples: &[&Sample], symbol: Symbol) -> (Spliced, Session) {
+    let mut session = Session::new(
+        Venue::BinanceSpot,
+        SessionConfig {
+            jitter_seed: 0,
+            accept_any_symbol: true,
+        },
+    );
+    let mut spliced = Spliced::default();
+    let mut book: Option<Book> = None;
+    // Either may come first.
+    let mut tickers = BTreeMap::new();
+    let mut bests = BTreeMap::new();
+    let mut out = Vec::new();
+    let mut now = Timestamp::default();
+    for sample in samples {
+        now = now.max(sample.receive.unwrap_or_default());
+        let key = RequestKey {
+            kind: RequestKind::Book,
+            symbol,
+            attempt: 0,
+        };
+        let input = if sample.payload.starts_with(b"{\"lastUpdateId\"") {
+            Input::Answer {
+                key: &key,
+                status: 200,
+                retry_after_s: None,
+                body: &sample.payload,
+            }
+        } else {
+            Input::Frame(&sample.payload)
+        };
+        session.step(now, input, &mut out);
+        for output in out.drain(..) {
+            let event = match output {
+                Output::Event { event, .. } => event,
+                Output::BookLost { .. } => {
+                    spliced.lost += 1;
+                    book = None;
+                    continue;
+                }
+                _ => continue,
+            };
+            match event.payload {
+                Payload::BookSnapshot(snapshot) => {
+                    spliced.snapshots += 1;
+                    let mut fresh = Book::default();
+                    set(&mut fresh.bids, &snapshot.bids);
+                    set(&mut fresh.asks, &snapshot.asks);
+                    fresh.seq = snapshot.last_seq.unwrap();
+                    bests.insert(fresh.seq, fresh.best());
+                    book = Some(fresh);
+                }
+                Payload::BookDelta(delta) => {
+                    spliced.deltas += 1;
+                    let book = book.as_mut().expect("a snapshot comes first");
+                    assert!(delta.first_seq.unwrap() <= book.seq + 1);
+                    set(&mut book.bids, &delta.bids);
+                    set(&mut book.asks, &delta.asks);
+                    book.seq = delta.last_seq.unwrap();
+                    bests.insert(book.seq, book.best());
+                }
+                Payload::Bbo(bbo) => {
+                    tickers.insert(bbo.book_seq.unwrap(), (bbo.bid, bbo.ask));
+                }
+                Payload::Trade(_) => spliced.trades += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    for (seq, best) in &bests {
+        if let Some(told) = tickers.get(seq) {
+            if told == best {
+                spliced.agreed += 1;
+            } else {
+                spliced.disagreed += 1;
+                println!("at {seq}: book {best:?}, best prices {told:?}");
+            }
+        }
+    }
+    (spliced, session)
+}
+
+#[test]
+fn corpus_splice_binance_spot() {
+    let Some(corpus) = walk("binance-spot") else {
+        return;
+    };
+    let files: BTreeSet<&str> = corpus
+        .samples
+        .iter()
+        .filter(|sample| sample.file.contains("recordings/"))
+        .map(|sample| sample.file.as_str())
+        .collect();
+    for file in files {
+        let samples: Vec<&Sample> = corpus.samples.iter().filter(|s| s.file == file).collect();
+        let symbol = symbol_hint(samples[0]).expect("the file names its market");
+        let (spliced, session) = splice(&samples, symbol);
+        let status = session.status(Timestamp::default());
+        let Session::BinanceSpot(binance) = &session else {
+            panic!("of Binance");
+        };
+        println!(
+            "{file}: {spliced:?}, gaps {}, trade gaps {}, duplicates {}, refused {:?}, skipped {:?}",
+            status.gaps,
+            binance.trade_gaps(),
+            status.duplicates,
+            status.refused,
+            status.skipped,
+        );
+        assert_eq!(spliced.snapshots, 1);
+        assert!(spliced.deltas > 1_000 && spliced.trades > 1_000);
+        assert_eq!((status.gaps, spliced.lost), (0, 0));
+        assert!(status.refused.is_empty() && status.skipped.is_empty());
+        assert!(spliced.agreed > 0);
+        assert_eq!(spliced.disagreed, 0);
+        assert_eq!(splice(&samples, symbol).0, spliced, "the same each time");
+    }
 }
