@@ -1,11 +1,12 @@
 //! Publications to clients: encoded once, shared by all.
 
 use crate::queue::Queue;
-use crate::restamp::restamp;
+use crate::restamp;
 use bytes::Bytes;
 use hypersentry_engine::Publication;
 use hypersentry_engine::startup::Relayed;
 use hypersentry_model::agg::AggUpdate;
+use hypersentry_model::status::VenueStatus;
 use hypersentry_model::{Clock, Envelope, EventType, Public, StreamKey, Symbol, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,8 +49,7 @@ pub(crate) struct Current {
 
 enum Whole {
     Market(Box<Envelope<AggUpdate>>),
-    /// Each event of the stream is complete in itself.
-    Event(Bytes),
+    Status(Box<Envelope<VenueStatus>>),
 }
 
 pub(crate) fn encode(value: &impl Serialize) -> Bytes {
@@ -64,22 +64,27 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Current {
     fn bytes(&self, now: Timestamp) -> Bytes {
-        let envelope = match &self.whole {
-            Whole::Event(bytes) => return bytes.clone(),
-            Whole::Market(envelope) => envelope,
-        };
         let mut encoded = lock(&self.encoded);
         if let Some((at, bytes)) = &*encoded
             && now.ns_since(*at) <= SHARE_MS * 1_000_000
         {
             return bytes.clone();
         }
-        let mut envelope = envelope.as_ref().clone();
         let waited_ms = now.ns_since(self.came).max(0) / 1_000_000;
-        let now_ms = envelope.data.now_ms + waited_ms;
-        restamp(&mut envelope.data, now_ms);
-        envelope.ts_ms = now_ms;
-        let bytes = encode(&envelope);
+        let bytes = match &self.whole {
+            Whole::Market(envelope) => {
+                let mut envelope = envelope.as_ref().clone();
+                envelope.ts_ms = envelope.data.now_ms + waited_ms;
+                restamp::market(&mut envelope.data, envelope.ts_ms);
+                encode(&envelope)
+            }
+            Whole::Status(envelope) => {
+                let mut envelope = envelope.as_ref().clone();
+                envelope.ts_ms = envelope.data.now_ms + waited_ms;
+                restamp::status(&mut envelope.data, envelope.ts_ms);
+                encode(&envelope)
+            }
+        };
         *encoded = Some((now, bytes.clone()));
         bytes
     }
@@ -106,10 +111,9 @@ impl Hub {
             Publication::Agg(e) if e.data.base_version.is_none() => None,
             _ => Some(encode(&publication)),
         };
-        let whole = match (snapshot, &bytes) {
-            (Some(envelope), _) => Some(Whole::Market(Box::new(envelope))),
-            (None, Some(bytes)) => Some(Whole::Event(bytes.clone())),
-            (None, None) => None,
+        let whole = match publication {
+            Publication::Agg(_) => snapshot.map(|envelope| Whole::Market(Box::new(envelope))),
+            Publication::Status(envelope) => Some(Whole::Status(Box::new(envelope))),
         };
         let mut state = lock(&self.state);
         if let Some(whole) = whole {

@@ -1,7 +1,8 @@
-//! A snapshot that waited must not look younger than it is: its time and the states that follow from it are renewed when it is sent.
+//! What waited must not look younger than it is: its time and the states that follow from it are renewed when it is sent.
 
 use hypersentry_model::Freshness;
 use hypersentry_model::agg::{AggUpdate, Mark};
+use hypersentry_model::status::VenueStatus;
 
 fn mark(mark: &mut Mark, now_ms: i64) {
     if let Some(proved_at) = mark.proved_at {
@@ -15,7 +16,7 @@ fn mark(mark: &mut Mark, now_ms: i64) {
 }
 
 /// Moves `update` on to `now_ms`.
-pub(crate) fn restamp(update: &mut AggUpdate, now_ms: i64) {
+pub(crate) fn market(update: &mut AggUpdate, now_ms: i64) {
     update.now_ms = now_ms;
     let marks = [
         update.price.as_mut().map(|f| &mut f.mark),
@@ -34,4 +35,13 @@ pub(crate) fn restamp(update: &mut AggUpdate, now_ms: i64) {
     if let Some(deep) = update.book.as_mut().and_then(|b| b.deep.as_mut()) {
         mark(&mut deep.mark, now_ms);
     }
+}
+
+/// Moves `status` on to `now_ms`.
+pub(crate) fn status(status: &mut VenueStatus, now_ms: i64) {
+    status.now_ms = now_ms;
+    status
+        .streams
+        .iter_mut()
+        .for_each(|s| mark(&mut s.mark, now_ms));
 }

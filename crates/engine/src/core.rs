@@ -32,8 +32,11 @@ pub enum Effect {
     Publish(Publication),
 }
 
-/// How often a venue's status is told although nothing changed.
+/// How often a venue's status is told while anything in it changes. Frames are counted in it, so a living feed always changes it.
 const STATUS_EVERY_MS: i64 = 1_000;
+
+/// The pause doubles up to 2 to this power while nothing changes: recordings may pause for months.
+const MAX_QUIET: u32 = 6;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct Slot {
@@ -42,6 +45,9 @@ struct Slot {
     refused: BTreeMap<String, u64>,
     status_seq: u64,
     status_due: Timestamp,
+    told: Option<VenueStatus>,
+    /// How often in a row there was nothing to tell.
+    quiet: u32,
 }
 
 /// The core. Its serialised form is a checkpoint.
@@ -164,7 +170,13 @@ impl Core {
             refused: BTreeMap::new(),
             status_seq: 0,
             status_due: now.next_on_grid(config.grid_ms),
+            told: None,
+            quiet: 0,
         });
+        let happened = !matches!(input, session::Input::Due);
+        if happened && std::mem::take(&mut slot.quiet) > 0 {
+            slot.status_due = now.next_on_grid(config.grid_ms);
+        }
         let mut said = Vec::new();
         slot.session.step(now, input, &mut said);
         let mut queue = VecDeque::from(said);
@@ -291,10 +303,6 @@ impl Core {
         let Some(slot) = self.slots.get_mut(&venue) else {
             return;
         };
-        slot.status_due = now
-            .plus_ms(STATUS_EVERY_MS - self.config.grid_ms)
-            .next_on_grid(self.config.grid_ms);
-        slot.status_seq += 1;
         let status = slot.session.status(now);
         let mut refused = status.refused;
         for (code, count) in &slot.refused {
@@ -323,6 +331,27 @@ impl Core {
             skipped: status.skipped,
             streams,
         };
+        // Told again only if something besides the time differs.
+        let same = slot.told.as_ref().is_some_and(|told| {
+            VenueStatus {
+                now_ms: told.now_ms,
+                ..data.clone()
+            } == *told
+        });
+        slot.quiet = if same {
+            (slot.quiet + 1).min(MAX_QUIET)
+        } else {
+            0
+        };
+        let grid = self.config.grid_ms;
+        slot.status_due = now
+            .plus_ms((STATUS_EVERY_MS << slot.quiet) - grid)
+            .next_on_grid(grid);
+        if same {
+            return;
+        }
+        slot.told = Some(data.clone());
+        slot.status_seq += 1;
         out.push(Effect::Publish(Publication::Status(Envelope {
             event_type: EventType::VenueStatus,
             symbol: Symbol::ANY,

@@ -14,13 +14,18 @@ use std::path::{Path, PathBuf};
 /// The longest line that is read; the largest message of any venue is below 4 MiB.
 const MAX_LINE: u64 = 16 << 20;
 
+/// A venue that says nothing for this long was not being recorded: its connection is taken to have ended with its last line.
+const PAUSE_NS: i64 = 60_000_000_000;
+
 const EXTENSIONS: [&str; 4] = ["gz", "zst", "jsonl", "txt"];
 
 /// One or more recordings, merged by (receive time, file name, line).
 #[derive(Debug)]
 pub struct Recording {
     files: Vec<Source>,
+    /// Venues whose connection is taken to be open, and those that were told to begin.
     opened: BTreeSet<Venue>,
+    demanded: BTreeSet<Venue>,
     queue: VecDeque<(Timestamp, Input)>,
     skipped: Vec<PathBuf>,
 }
@@ -96,6 +101,7 @@ impl Recording {
         Ok(Self {
             files,
             opened: BTreeSet::new(),
+            demanded: BTreeSet::new(),
             queue: VecDeque::new(),
             skipped,
         })
@@ -147,11 +153,26 @@ impl Recording {
             None => Input::Frame(venue, frame),
         };
         if self.opened.insert(venue) {
+            if self.demanded.insert(venue) {
+                self.queue
+                    .push_back((at, Input::Demand(venue, BTreeSet::new())));
+            }
             self.queue.push_back((at, Input::Opened(venue)));
-            self.queue.push_back((at, input));
-            return Ok(Some((at, Input::Demand(venue, BTreeSet::new()))));
         }
-        Ok(Some((at, input)))
+        self.queue.push_back((at, input));
+        let next = self
+            .files
+            .iter()
+            .filter(|s| s.venue == venue)
+            .filter_map(|s| s.head.as_ref().map(|(at, _)| *at))
+            .min();
+        let others_go_on = self.files.iter().any(|s| s.head.is_some());
+        if others_go_on && next.is_none_or(|next| next.ns_since(at) > PAUSE_NS) {
+            self.opened.remove(&venue);
+            self.queue
+                .push_back((at, Input::Closed(venue, "the recording pauses".into())));
+        }
+        Ok(self.queue.pop_front())
     }
 }
 
