@@ -31,7 +31,8 @@ pub(crate) fn check(file: &Source) -> Vec<Finding> {
 }
 
 fn may_know_tauri(path: &str) -> bool {
-    path == "src-ui/src/bindings.gen.ts" || path.starts_with("src-ui/src/transport/desktop")
+    path == "src-ui/src/transport/bindings.gen.ts"
+        || path.starts_with("src-ui/src/transport/desktop")
 }
 
 /// The modules that a line names after `from`, `import` or `import(`.
@@ -105,7 +106,7 @@ mod tests {
         );
         assert_eq!(findings("src-ui/src/transport/desktop.ts", line), 0);
         assert_eq!(findings("src-ui/src/transport/desktop.test.ts", line), 0);
-        assert_eq!(findings("src-ui/src/bindings.gen.ts", line), 0);
+        assert_eq!(findings("src-ui/src/transport/bindings.gen.ts", line), 0);
     }
 
     #[test]

@@ -82,7 +82,7 @@ mod tests {
     fn tests_generated_files_and_documents_are_exempt() {
         for path in [
             "tests/tests/a.rs",
-            "src-ui/src/bindings.gen.ts",
+            "src-ui/src/transport/bindings.gen.ts",
             "src-ui/src/a.test.tsx",
             "docs/a.md",
         ] {
