@@ -25,6 +25,9 @@ pub enum SimError {
         /// What is wrong, and where.
         detail: String,
     },
+    /// The runtime ended while the market was being prepared.
+    #[error("interrupted while starting")]
+    Interrupted,
 }
 
 impl SimError {
@@ -35,6 +38,7 @@ impl SimError {
             Self::AddressInUse { .. } => "address_in_use",
             Self::Listen { .. } => "listen_failed",
             Self::ScenarioInvalid { .. } => "scenario_invalid",
+            Self::Interrupted => "interrupted",
         }
     }
 }

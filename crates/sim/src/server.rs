@@ -110,7 +110,7 @@ impl Drop for Simulator {
 /// Starts a simulator.
 ///
 /// # Errors
-/// `address_in_use`, `listen_failed`, `scenario_invalid`.
+/// `address_in_use`, `listen_failed`, `scenario_invalid`, `interrupted`.
 pub async fn start(config: SimConfig) -> Result<Simulator, SimError> {
     let SimConfig {
         listen: address,
@@ -134,9 +134,7 @@ pub async fn start(config: SimConfig) -> Result<Simulator, SimError> {
     // The warm-up takes a moment of computing.
     let world = tokio::task::spawn_blocking(move || World::new(seed, start_ms, scenario.as_ref()))
         .await
-        .map_err(|error| SimError::ScenarioInvalid {
-            detail: error.to_string(),
-        })?;
+        .map_err(|_| SimError::Interrupted)?;
     let shared = Shared {
         world: SharedWorld::new(world),
         tasks: TaskTracker::new(),

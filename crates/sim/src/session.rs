@@ -62,6 +62,16 @@ impl Outbox {
     }
 }
 
+#[cfg(test)]
+impl Inbox {
+    /// The frames that wait, without a connection.
+    pub(crate) fn drain(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.frames.try_recv().ok())
+            .map(|frame| frame.text.to_string())
+            .collect()
+    }
+}
+
 /// What to do after a client's message.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Flow {

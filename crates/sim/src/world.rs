@@ -195,3 +195,54 @@ impl SharedWorld {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session;
+
+    const START_MS: i64 = 1_739_550_037_000;
+
+    /// Every frame of both venues over some seconds, as a client of all feeds gets them.
+    fn frames(seed: u64) -> Vec<String> {
+        let mut world = World::new(seed, START_MS, None);
+        let (outbox, mut inbox) = session::outbox(100_000);
+        world
+            .hyperliquid
+            .subscribe_all(outbox.clone(), &world.market);
+        let names: Vec<String> = ["btcusdt", "ethusdt", "dogeusdt"]
+            .iter()
+            .flat_map(|symbol| {
+                [
+                    "depth@100ms",
+                    "depth",
+                    "trade",
+                    "aggTrade",
+                    "bookTicker",
+                    "depth20",
+                ]
+                .map(|kind| format!("{symbol}@{kind}"))
+            })
+            .collect();
+        world.binance_spot.subscribe_all(outbox, &names);
+        for _ in 0..1_500 {
+            world.step(STEP_MS);
+        }
+        inbox.drain()
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_bytes() {
+        let first = frames(41);
+        assert!(first.len() > 2_000, "{} frames", first.len());
+        assert!(first == frames(41));
+        assert!(first != frames(42));
+    }
+
+    #[test]
+    fn the_start_lies_at_the_wanted_time_with_trades_behind_it() {
+        let world = World::new(43, START_MS, None);
+        assert!((START_MS - world.market.now_ms()) < WARM_UP_STEP_MS);
+        assert!(world.hyperliquid.recent_trades(0, &world.market).len() >= 10);
+    }
+}

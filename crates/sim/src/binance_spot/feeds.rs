@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use axum::extract::ws::Utf8Bytes;
-use serde_json::json;
 
 use super::frames::{self, Aggregate, Depth, DepthUpdate, Scales};
 use super::stream::{Kind, Stream};
-use crate::faults::{FrameForm, VenueFaults};
+use crate::faults::VenueFaults;
 use crate::generator::{Level, Market, Side, SpotTrade, StepEvents, Touched};
 use crate::limits::{Window, Windows};
 use crate::session::{ClientId, Outbox};
@@ -28,20 +27,20 @@ struct Client {
 
 /// The diffs of one speed: what changed since the last one.
 #[derive(Debug, Default)]
-struct DiffStream {
-    touched: Touched,
-    last_update_id: u64,
+pub(super) struct DiffStream {
+    pub(super) touched: Touched,
+    pub(super) last_update_id: u64,
     next_ms: i64,
 }
 
 /// One symbol's feeds.
 #[derive(Debug)]
-struct SymbolFeed {
-    coin: usize,
-    symbol: &'static str,
+pub(super) struct SymbolFeed {
+    pub(super) coin: usize,
+    pub(super) symbol: &'static str,
     lower: String,
-    scales: Scales,
-    fast: DiffStream,
+    pub(super) scales: Scales,
+    pub(super) fast: DiffStream,
     slow: DiffStream,
     shown_touch: Option<[(i64, Level); 2]>,
     next_trade: u64,
@@ -53,8 +52,8 @@ struct SymbolFeed {
 pub(crate) struct Feeds {
     clients: BTreeMap<ClientId, Client>,
     next_client: ClientId,
-    subscribers: BTreeMap<Stream, BTreeSet<ClientId>>,
-    symbols: Vec<SymbolFeed>,
+    pub(super) subscribers: BTreeMap<Stream, BTreeSet<ClientId>>,
+    pub(super) symbols: Vec<SymbolFeed>,
     pub(super) attempts: Windows,
     pub(super) rest: BTreeMap<IpAddr, super::rest::Account>,
 }
@@ -378,7 +377,7 @@ impl Feeds {
     }
 
     /// Sends a payload to the subscribers of a stream; it is made only if there are any.
-    fn send(
+    pub(super) fn send(
         &self,
         feed: &SymbolFeed,
         kind: Kind,
@@ -405,97 +404,19 @@ impl Feeds {
             client.outbox.send(text.clone(), delay_ms);
         }
     }
-
-    /// Sends a wrong frame to whoever is subscribed to something of the symbol.
-    pub(crate) fn send_wrong(
-        &mut self,
-        market: &mut Market,
-        symbol: &str,
-        form: FrameForm,
-        faults: &VenueFaults,
-    ) {
-        let now_ms = market.now_ms();
-        let symbols = std::mem::take(&mut self.symbols);
-        let mut symbols = symbols;
-        if let Some(feed) = symbols.iter_mut().find(|feed| feed.symbol == symbol)
-            && let Some(spot) = &mut market.coins_mut()[feed.coin].spot
-            && let (Some((bid, bid_level)), Some((ask, ask_level))) =
-                (spot.book.best(Side::Bid), spot.book.best(Side::Ask))
-        {
-            let (kind, payload) = match form {
-                FrameForm::CrossedBook => {
-                    let wrong = ask + (ask - bid).max(1);
-                    let id = spot.book.spend_update_id();
-                    // The chain stays whole: the next diff says that nothing rests at the wrong price.
-                    let first = std::mem::replace(&mut feed.fast.last_update_id, id) + 1;
-                    feed.fast.touched.bids.insert(wrong);
-                    let update = DepthUpdate {
-                        e: "depthUpdate",
-                        E: now_ms,
-                        s: feed.symbol,
-                        U: first,
-                        u: id,
-                        b: vec![feed.scales.pair(wrong, bid_level.lots)],
-                        a: Vec::new(),
-                    };
-                    (Some(Kind::Diff { fast: true }), frames::text(&update))
-                }
-                FrameForm::CrossedBbo => (
-                    Some(Kind::BookTicker),
-                    frames::book_ticker(
-                        feed.symbol,
-                        feed.scales,
-                        spot.book.update_id(),
-                        (ask, ask_level),
-                        (bid, bid_level),
-                    ),
-                ),
-                FrameForm::MalformedJson => (
-                    None,
-                    format!("{{\"e\":\"trade\",\"E\":{now_ms},\"s\":\"{symbol}\",\"t\":"),
-                ),
-                FrameForm::MissingField => (
-                    Some(Kind::Trade),
-                    json!({"e": "trade", "E": now_ms, "s": symbol, "t": 1, "q": "1.00000000"})
-                        .to_string(),
-                ),
-                FrameForm::UnknownChannel => (
-                    None,
-                    json!({"e": "notInTheDocumentation", "E": now_ms, "s": symbol}).to_string(),
-                ),
-                FrameForm::ServerShutdown => (
-                    None,
-                    json!({"e": "serverShutdown", "E": now_ms}).to_string(),
-                ),
-            };
-            let coin = feed.coin;
-            if let Some(kind) = kind {
-                self.send(feed, kind, now_ms, faults, || payload);
-            } else {
-                let ids: BTreeSet<ClientId> = self
-                    .subscribers
-                    .iter()
-                    .filter(|(stream, _)| stream.coin == coin)
-                    .flat_map(|(_, ids)| ids.iter().copied())
-                    .collect();
-                for id in ids {
-                    let combined = self.combined(id) && form == FrameForm::ServerShutdown;
-                    let text = if combined {
-                        format!("{{\"stream\":\"!serverShutdown\",\"data\":{payload}}}")
-                    } else {
-                        payload.clone()
-                    };
-                    self.answer(id, text, now_ms, faults);
-                }
-            }
-        }
-        self.symbols = symbols;
-    }
 }
 
 impl DiffStream {
     fn add(&mut self, touched: &Touched) {
         self.touched.bids.extend(&touched.bids);
         self.touched.asks.extend(&touched.asks);
+    }
+}
+
+#[cfg(test)]
+impl Feeds {
+    pub(crate) fn subscribe_all(&mut self, outbox: Outbox, names: &[String]) {
+        let id = self.join(outbox, false);
+        assert!(self.subscribe(id, names, usize::MAX));
     }
 }

@@ -13,6 +13,7 @@ mod frames;
 mod rest;
 mod session;
 mod stream;
+mod wrong;
 
 pub(crate) use feeds::Feeds;
 pub(crate) use rest::{depth, exchange_info, ping, time};

@@ -38,8 +38,8 @@ impl Regime {
     fn mean_stay_s(self) -> f64 {
         match self {
             Self::Quiet => 26.0,
-            Self::Chop => 80.0,
-            Self::Trend => 50.0,
+            Self::Chop => 50.0,
+            Self::Trend => 40.0,
             Self::Burst => 9.0,
         }
     }
@@ -56,7 +56,7 @@ impl Regime {
     /// Arrival rate of taker orders against the average.
     pub(crate) fn activity(self) -> f64 {
         match self {
-            Self::Quiet => 0.008,
+            Self::Quiet => 0.015,
             Self::Chop => 0.9,
             Self::Trend => 1.6,
             Self::Burst => 6.0,
@@ -128,11 +128,6 @@ impl Climate {
             Regime::Burst => TREND_DRIFT * 1.5 * self.random.normal(),
             Regime::Quiet | Regime::Chop => 0.0,
         };
-    }
-
-    #[cfg(test)]
-    pub(crate) fn regime(&self) -> Regime {
-        self.regime
     }
 
     /// Multiplies every instrument's volatility.

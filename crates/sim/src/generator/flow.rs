@@ -22,7 +22,7 @@ const TAIL_EXPONENT: f64 = 1.5;
 const LARGEST: f64 = 4_000.0;
 /// Mean order over median order: body `exp(sigma^2 / 2)` and tail `from * alpha / (alpha - 1)`, weighted.
 pub(crate) const MEAN_SIZE: f64 = 5.4;
-const MOST_PER_STEP: u32 = 6;
+const MOST_PER_STEP: u32 = 16;
 
 /// A taker order before it meets the book.
 #[derive(Debug, Clone, Copy)]

@@ -148,7 +148,7 @@ pub(crate) static INSTRUMENTS: [Instrument; 11] = [
             ("BTCUSDT", "BTC"),
             2,
             5,
-            spot(0.004, 2_500.0, (12.0, 0.0004), 320.0, 4.0, 60.0),
+            spot(0.0004, 2_500.0, (12.0, 0.0004), 320.0, 4.0, 60.0),
         ),
     },
     Instrument {
@@ -165,7 +165,7 @@ pub(crate) static INSTRUMENTS: [Instrument; 11] = [
             ("ETHUSDT", "ETH"),
             2,
             4,
-            spot(0.02, 2_200.0, (2.4, 0.0005), 270.0, 2.6, 50.0),
+            spot(0.005, 2_200.0, (2.4, 0.0005), 270.0, 2.6, 50.0),
         ),
     },
     Instrument {

@@ -174,8 +174,14 @@ impl Maker {
                 Side::Ask => self.grid.below(best),
             }
         };
+        // Never through the other side: there it joins one step inside.
+        let px = match side {
+            Side::Bid => px.min(self.grid.below(other)),
+            Side::Ask => px.max(self.grid.above(other)),
+        };
         // A quote beyond the fair price would be picked off at once.
-        if side.sign() * (px - wanted) > 0 && (side.sign() * (px - wanted)) as f64 > band {
+        let beyond = (side.sign() * (px - wanted)) as f64;
+        if beyond > band || side.sign() * (px - best) <= 0 {
             return;
         }
         let level = self.draw_level(side, px, now.fair, random);

@@ -16,6 +16,8 @@ const PULL_S: f64 = 20_000.0;
 /// Basis: time constant in seconds and standard deviation in basis points.
 const BASIS_S: f64 = 150.0;
 const BASIS_BPS: f64 = 1.6;
+/// What passes in one block at most, whatever the clock says.
+const LONGEST_BLOCK_S: f64 = 0.5;
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 86_400_000;
 
@@ -135,65 +137,67 @@ impl Coin {
         self.start_price * libm::exp(self.log_move)
     }
 
-    fn step(
-        &mut self,
-        index: usize,
-        dt: f64,
-        climate: &Climate,
-        blocks: &mut Vec<PerpTrade>,
-        spots: &mut Vec<SpotTrade>,
-    ) {
+    /// Moves the efficient price and the basis.
+    fn move_price(&mut self, dt: f64, climate: &Climate) {
         let sigma = self.instrument.own_volatility / YEAR_S.sqrt() * climate.volatility();
         self.log_move += self.instrument.beta * climate.factor_return()
             + sigma * dt.sqrt() * self.random.normal()
             - self.log_move * dt / PULL_S;
         let pull = (self.instrument.mean_basis_bps - self.basis_bps) * dt / BASIS_S;
         self.basis_bps += pull + BASIS_BPS * (2.0 * dt / BASIS_S).sqrt() * self.random.normal();
-
         self.spell_s -= dt;
         if self.spell_s < -10.0 && self.random.chance(dt / 260.0) {
             self.spell_s = 5.0 + self.random.exponential(14.0);
         }
-        let quiet = if self.spell_s > 0.0 { 0.0 } else { 1.0 };
+    }
 
-        let price = self.price();
-        let around = |fair: f64| Surroundings {
+    fn around(&self, fair: f64, dt: f64, climate: &Climate) -> Surroundings {
+        let quiet = if self.spell_s > 0.0 { 0.0 } else { 1.0 };
+        Surroundings {
             fair,
             taker_activity: climate.activity() * quiet,
             volatility: climate.volatility(),
             dt,
-        };
-        let mut impact = 0.0;
-        let (random, context) = (&mut self.random, &mut self.context);
-        let perp_fair = price * self.perp.maker.grid().scale() * (1.0 + self.basis_bps * 1e-4);
-        let (mut usd, mut base) = (0.0, 0.0);
-        let usd_per_lot = price / self.perp.maker.lot_scale();
-        impact += self
-            .perp
-            .step(around(perp_fair), random, |fill, order, _, random| {
-                context.note_trade(fill.px, fill.lots, random);
-                usd += fill.lots as f64 * usd_per_lot;
-                base += fill.lots as f64;
-                blocks.push(perp_trade(index, fill.px, fill.lots, order.side, random));
-            })
-            .impact;
-        self.traded_usd += usd;
-        self.traded_lots += base;
-        if let (Some(spot), Some(listing)) = (&mut self.spot, &self.instrument.spot) {
-            let fair = price * listing.price_factor * spot.maker.grid().scale();
-            impact += spot
-                .step(around(fair), random, |fill, order, number, _| {
-                    spots.push(SpotTrade {
-                        coin: index,
-                        px: fill.px,
-                        lots: fill.lots,
-                        taker: order.side,
-                        order: number as u64,
-                    });
-                })
-                .impact;
         }
-        self.log_move += impact;
+    }
+
+    /// Binance's book moves in every step.
+    fn step_spot(&mut self, index: usize, dt: f64, climate: &Climate, trades: &mut Vec<SpotTrade>) {
+        let Some(listing) = &self.instrument.spot else {
+            return;
+        };
+        let fair = self.price() * listing.price_factor * listing.grid().scale();
+        let around = self.around(fair, dt, climate);
+        let Some(spot) = &mut self.spot else { return };
+        let step = spot.step(around, &mut self.random, |fill, order, number, _| {
+            trades.push(SpotTrade {
+                coin: index,
+                px: fill.px,
+                lots: fill.lots,
+                taker: order.side,
+                order: number as u64,
+            });
+        });
+        self.log_move += step.impact;
+    }
+
+    /// Hyperliquid's book moves in blocks: `dt` is the time since the last one.
+    fn step_perp(&mut self, index: usize, dt: f64, climate: &Climate, trades: &mut Vec<PerpTrade>) {
+        let price = self.price();
+        let fair = price * self.perp.maker.grid().scale() * (1.0 + self.basis_bps * 1e-4);
+        let around = self.around(fair, dt, climate);
+        let usd_per_lot = price / self.perp.maker.lot_scale();
+        let (context, mut lots) = (&mut self.context, 0.0);
+        let step = self
+            .perp
+            .step(around, &mut self.random, |fill, order, _, random| {
+                context.note_trade(fill.px, fill.lots, random);
+                lots += fill.lots as f64;
+                trades.push(perp_trade(index, fill.px, fill.lots, order.side, random));
+            });
+        self.log_move += step.impact;
+        self.traded_lots += lots;
+        self.traded_usd += lots * usd_per_lot;
     }
 
     fn update_context(&mut self, dt: f64) {
@@ -228,7 +232,6 @@ pub(crate) struct Market {
     next_block_ms: i64,
     last_block_ms: i64,
     next_context_ms: i64,
-    open_block: Vec<PerpTrade>,
 }
 
 impl Market {
@@ -249,7 +252,6 @@ impl Market {
             next_block_ms: origin_ms + 80,
             last_block_ms: origin_ms,
             next_context_ms: origin_ms,
-            open_block: Vec::new(),
         }
     }
 
@@ -262,13 +264,11 @@ impl Market {
         let dt = dt_ms as f64 / 1_000.0;
         self.climate.step(dt);
         for (index, coin) in self.coins.iter_mut().enumerate() {
-            coin.step(
-                index,
-                dt,
-                &self.climate,
-                &mut self.open_block,
-                &mut events.spot_trades,
-            );
+            coin.move_price(dt, &self.climate);
+            coin.step_spot(index, dt, &self.climate, &mut events.spot_trades);
+        }
+        if self.now_ms >= self.next_block_ms {
+            self.finish_block(events);
         }
         if self.now_ms >= self.next_context_ms {
             self.next_context_ms = self.now_ms + CONTEXT_EVERY_MS;
@@ -276,20 +276,21 @@ impl Market {
                 coin.update_context(CONTEXT_EVERY_MS as f64 / 1_000.0);
             }
         }
-        if self.now_ms >= self.next_block_ms {
-            let pause = 70 + 10 * self.block_random.below(4) as i64;
-            self.next_block_ms = self.now_ms + pause;
-            self.last_block_ms = self.now_ms;
-            events.block_ms = Some(self.now_ms);
-            events.perp_trades.append(&mut self.open_block);
-            for trade in &events.perp_trades {
-                self.coins[trade.coin]
-                    .candles
-                    .add_trade(self.now_ms, trade.px, trade.lots);
+    }
+
+    fn finish_block(&mut self, events: &mut StepEvents) {
+        let dt = ((self.now_ms - self.last_block_ms) as f64 / 1_000.0).min(LONGEST_BLOCK_S);
+        let pause = 70 + 10 * self.block_random.below(4) as i64;
+        self.next_block_ms = self.now_ms + pause;
+        self.last_block_ms = self.now_ms;
+        events.block_ms = Some(self.now_ms);
+        for (index, coin) in self.coins.iter_mut().enumerate() {
+            let first = events.perp_trades.len();
+            coin.step_perp(index, dt, &self.climate, &mut events.perp_trades);
+            for trade in &events.perp_trades[first..] {
+                coin.candles.add_trade(self.now_ms, trade.px, trade.lots);
             }
-            for coin in &mut self.coins {
-                coin.candles.advance(self.now_ms);
-            }
+            coin.candles.advance(self.now_ms);
         }
     }
 
@@ -327,11 +328,6 @@ impl Market {
 
     pub(crate) fn since_origin_ms(&self) -> i64 {
         self.now_ms - self.origin_ms
-    }
-
-    #[cfg(test)]
-    pub(crate) fn regime(&self) -> Regime {
-        self.climate.regime()
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::frames;
 use super::subscription::Subscription;
-use crate::faults::{FrameForm, VenueFaults};
+use crate::faults::VenueFaults;
 use crate::generator::{Bar, Interval, Level, Market, PerpTrade, Side, StepEvents};
 use crate::limits::Windows;
 use crate::session::{ClientId, Outbox};
@@ -45,7 +45,7 @@ struct CoinFeed {
 pub(crate) struct Feeds {
     clients: BTreeMap<ClientId, Client>,
     next_client: ClientId,
-    subscribers: BTreeMap<Subscription, BTreeSet<ClientId>>,
+    pub(super) subscribers: BTreeMap<Subscription, BTreeSet<ClientId>>,
     coins: Vec<CoinFeed>,
     /// The open bar of every candle feed with subscribers.
     bars: BTreeMap<(usize, Interval), Bar>,
@@ -238,7 +238,7 @@ impl Feeds {
     }
 
     /// Oldest first.
-    pub(super) fn recent_trades(&self, coin: usize, market: &Market) -> Vec<frames::TradeJson> {
+    pub(crate) fn recent_trades(&self, coin: usize, market: &Market) -> Vec<frames::TradeJson> {
         self.coins[coin]
             .recent
             .iter()
@@ -370,47 +370,17 @@ impl Feeds {
         debug_assert!(market.block_ms() == time);
     }
 
-    fn send(&self, ids: &BTreeSet<ClientId>, text: &Utf8Bytes, now_ms: i64, faults: &VenueFaults) {
+    pub(super) fn send(
+        &self,
+        ids: &BTreeSet<ClientId>,
+        text: &Utf8Bytes,
+        now_ms: i64,
+        faults: &VenueFaults,
+    ) {
         let delay_ms = faults.delay_ms(now_ms);
         for client in ids.iter().filter_map(|id| self.clients.get(id)) {
             client.outbox.send(text.clone(), delay_ms);
         }
-    }
-
-    /// Sends a wrong frame to whoever is subscribed to something of the coin.
-    pub(crate) fn send_wrong(
-        &self,
-        market: &Market,
-        symbol: &str,
-        form: FrameForm,
-        faults: &VenueFaults,
-    ) {
-        let Some(index) = market.coin_index(symbol) else {
-            return;
-        };
-        let coin = &market.coins()[index];
-        let time = market.block_ms();
-        let text = match form {
-            FrameForm::CrossedBook => frames::frame("l2Book", frames::crossed_book(coin, time)),
-            FrameForm::CrossedBbo => frames::frame("bbo", frames::crossed_bbo(coin, time)),
-            FrameForm::MalformedJson => {
-                format!("{{\"channel\":\"l2Book\",\"data\":{{\"coin\":\"{symbol}\",\"time\":{time},\"levels\":[[{{\"px\"").into()
-            }
-            FrameForm::MissingField => frames::frame(
-                "trades",
-                json!([{"coin": symbol, "side": "B", "sz": "1.0", "time": time, "tid": 1}]),
-            ),
-            FrameForm::UnknownChannel | FrameForm::ServerShutdown => {
-                frames::frame("notInTheDocumentation", json!({"coin": symbol, "time": time}))
-            }
-        };
-        let ids: BTreeSet<ClientId> = self
-            .subscribers
-            .iter()
-            .filter(|(subscription, _)| subscription.coin() == Some(index))
-            .flat_map(|(_, ids)| ids.iter().copied())
-            .collect();
-        self.send(&ids, &text, market.now_ms(), faults);
     }
 }
 
@@ -436,4 +406,36 @@ fn context_frame(market: &Market, coin: usize) -> Utf8Bytes {
     let data: Value =
         json!({"coin": coin.instrument.coin, "ctx": frames::asset_context(market, coin)});
     frames::frame("activeAssetCtx", data)
+}
+
+#[cfg(test)]
+impl Feeds {
+    /// A client of every feed of every coin.
+    pub(crate) fn subscribe_all(&mut self, outbox: Outbox, market: &Market) {
+        let id = self.join(outbox, IpAddr::from([127, 0, 0, 1]));
+        let interval = Interval::Minutes(1);
+        for coin in 0..market.coins().len() {
+            let rounding = super::rounding::Rounding::default();
+            for subscription in [
+                Subscription::L2Book {
+                    coin,
+                    rounding,
+                    fast: false,
+                },
+                Subscription::L2Book {
+                    coin,
+                    rounding,
+                    fast: true,
+                },
+                Subscription::Bbo { coin },
+                Subscription::Trades { coin },
+                Subscription::Candle { coin, interval },
+                Subscription::ActiveAssetCtx { coin },
+                Subscription::AllMids { dex: None },
+            ] {
+                self.subscribe(id, &subscription, usize::MAX);
+                self.first(&subscription, market);
+            }
+        }
+    }
 }

@@ -48,7 +48,7 @@ pub(super) struct BboJson {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct TradeJson {
+pub(crate) struct TradeJson {
     coin: &'static str,
     side: &'static str,
     px: String,

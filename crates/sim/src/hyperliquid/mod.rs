@@ -16,6 +16,7 @@ mod info;
 mod rounding;
 mod session;
 mod subscription;
+mod wrong;
 
 pub(crate) use feeds::Feeds;
 pub(crate) use info::post_info;

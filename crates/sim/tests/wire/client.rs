@@ -119,9 +119,8 @@ impl Ws {
     /// Reads until the connection ends, and says how.
     pub(crate) async fn end(&mut self) -> Got {
         loop {
-            match self.next().await {
-                end @ (Got::Closed(_) | Got::Cut) => return end,
-                _ => {}
+            if let end @ (Got::Closed(_) | Got::Cut) = self.next().await {
+                return end;
             }
         }
     }
