@@ -76,22 +76,22 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn the_users_directory_keeps_practice_and_live_apart() {
-        let home = [("HOME", "/home/a")];
+        let home = [("HOME", "/users/a")];
         let live = places(None, false, &home).unwrap();
         let practice = places(None, true, &home).unwrap();
-        let root = PathBuf::from("/home/a/.local/share/app.hypersentry.terminal");
+        let root = PathBuf::from("/users/a/.local/share/app.hypersentry.terminal");
         assert_eq!(live.engine, root.join("live"));
         assert_eq!(practice.engine, root.join("practice"));
         assert_eq!(live.web_view, practice.web_view);
-        let xdg = [("HOME", "/home/a"), ("XDG_DATA_HOME", "/data")];
+        let xdg = [("HOME", "/users/a"), ("XDG_DATA_HOME", "/data")];
         let live = places(None, false, &xdg).unwrap();
         assert!(live.engine.starts_with("/data"));
-        let relative = [("HOME", "/home/a"), ("XDG_DATA_HOME", "data")];
+        let relative = [("HOME", "/users/a"), ("XDG_DATA_HOME", "data")];
         assert!(
             places(None, false, &relative)
                 .unwrap()
                 .engine
-                .starts_with("/home/a")
+                .starts_with("/users/a")
         );
         assert_eq!(places(None, false, &[]), None);
     }
