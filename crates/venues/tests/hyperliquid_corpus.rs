@@ -9,9 +9,11 @@
 
 mod corpus;
 
-use hypersentry_model::Venue;
+use hypersentry_model::{Timestamp, Venue};
 use hypersentry_venues::decode::{DecodeError, decode};
 use hypersentry_venues::hyperliquid::decode::fuzz_entry;
+use hypersentry_venues::session::{Input, Output, Session, SessionConfig};
+use std::collections::BTreeMap;
 
 /// Why a recorded payload may be refused.
 fn explained(payload: &[u8], error: &DecodeError) -> Option<&'static str> {
@@ -95,4 +97,46 @@ fn corpus_fuzz_hyperliquid() {
         }
     }
     println!("{} payloads, {changed} changed ones", corpus.samples.len());
+}
+
+#[test]
+fn corpus_session_hyperliquid() {
+    let Some(corpus) = corpus::walk("hyperliquid") else {
+        return;
+    };
+    let mut by_file: BTreeMap<&str, Vec<&corpus::Sample>> = BTreeMap::new();
+    for sample in corpus.samples.iter().filter(|s| s.receive.is_some()) {
+        by_file.entry(&sample.file).or_default().push(sample);
+    }
+    for (file, samples) in by_file {
+        let config = SessionConfig {
+            jitter_seed: 1,
+            accept_any_symbol: true,
+        };
+        let mut session = Session::new(Venue::Hyperliquid, config);
+        let (mut out, mut decoded) = (Vec::new(), Vec::new());
+        let mut last = Timestamp::default();
+        for sample in samples {
+            last = last.max(sample.receive.expect("filtered"));
+            session.step(last, Input::Frame(&sample.payload), &mut out);
+            let _ = decode(Venue::Hyperliquid, &sample.payload, None, &mut decoded);
+        }
+        let replayed = |o: &&Output| matches!(o, Output::Event { replayed: true, .. });
+        let events = out.iter().filter(|o| matches!(o, Output::Event { .. }));
+        let (events, history) = (events.count(), out.iter().filter(replayed).count());
+        let status = session.status(last);
+        println!(
+            "{file}: {events} events of {}, {history} of them history, {} duplicates, refused {:?}",
+            decoded.len(),
+            status.duplicates,
+            status.refused
+        );
+        let late = status.refused.get("out_of_sequence").copied().unwrap_or(0);
+        assert!(events > 0, "{file}: nothing came through");
+        assert_eq!(
+            events as u64 + status.duplicates + late,
+            decoded.len() as u64,
+            "{file}: every event is passed on, known already, or late"
+        );
+    }
 }
