@@ -236,7 +236,15 @@ proptest! {
             Run::new(Some(idle_ms), false),
         ];
         for run in &mut runs {
-            run.apply(&Event::Demand(3));
+            for event in [
+                Event::Demand(3),
+                Event::Opened,
+                Event::Answer { status: 200, lag: 0 },
+                Event::Wait(400),
+                Event::AckAll,
+            ] {
+                run.apply(&event);
+            }
             for event in &events {
                 run.apply(event);
             }

@@ -126,7 +126,7 @@ impl Session {
             // The first one lets the snapshot be asked for.
             Offered::Held => self.dirty |= idle,
             Offered::Old => {
-                if market.splice.is_synced() && market.pulse(Feed::Book).prove(now) {
+                if market.book_provable(now) && market.pulse(Feed::Book).prove(now) {
                     out.push(Output::Proof {
                         symbol,
                         feed: Feed::Book,
