@@ -1,0 +1,111 @@
+//! Recordings of the real venues, where they are.
+//!
+//! The corpus lies outside the checkout: under `$HYPERSENTRY_CORPUS`, or in `shared` beside the checkout. Its recordings are in its folder
+//! `recordings`, or in itself.
+
+use crate::support::gateway::{Ended, run};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+const READ: [&str; 2] = ["hyperliquid_", "binance-spot_"];
+
+/// The recordings, or nothing where there is no corpus, which is said and, if a corpus is required, fails.
+fn recordings() -> Option<PathBuf> {
+    let root = match std::env::var_os("HYPERSENTRY_CORPUS") {
+        Some(path) if !path.is_empty() => PathBuf::from(path),
+        _ => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
+    };
+    let found = [root.join("recordings"), root]
+        .into_iter()
+        .find(|dir| READ.iter().all(|venue| !files(dir, &[venue]).is_empty()));
+    if found.is_none() {
+        println!("corpus absent: 1 tests skipped");
+        let required = std::env::var_os("HYPERSENTRY_REQUIRE_CORPUS").is_some_and(|v| v == "1");
+        assert!(
+            !required,
+            "HYPERSENTRY_REQUIRE_CORPUS=1 but no recordings were found"
+        );
+    }
+    found
+}
+
+/// Recordings in `dir` whose names begin with one of `venues`, in order.
+fn files(dir: &Path, venues: &[&str]) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            let name = path.file_name().unwrap().to_string_lossy();
+            name.ends_with(".gz") && venues.iter().any(|venue| name.starts_with(venue))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+fn hash(path: &Path) -> Ended {
+    let ended = run([OsStr::new("replay"), path.as_os_str(), OsStr::new("--hash")]);
+    assert_eq!(ended.code, Some(0), "{}: {}", path.display(), ended.stderr);
+    assert_eq!(ended.stdout.trim_end().len(), 64, "{}", path.display());
+    ended
+}
+
+fn same_hash_twice(venue: &str, one: bool) {
+    let Some(dir) = recordings() else { return };
+    let all = files(&dir, &[venue]);
+    for path in all.iter().take(if one { 1 } else { all.len() }) {
+        let (first, second) = (hash(path), hash(path));
+        assert_eq!(first.stderr, "", "{}", path.display());
+        assert_eq!(first.stdout, second.stdout, "{}", path.display());
+        println!("{}: {}", path.display(), first.stdout.trim_end());
+    }
+}
+
+#[test]
+fn corpus_replay_of_hyperliquid_gives_the_same_hash() {
+    same_hash_twice("hyperliquid_", false);
+}
+
+#[test]
+fn corpus_replay_of_binance_spot_gives_the_same_hash() {
+    same_hash_twice("binance-spot_", true);
+}
+
+/// Copies are made in another order, so that the directory lists them in another.
+fn copy(files: &[PathBuf], to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for file in files {
+        std::fs::copy(file, to.join(file.file_name().unwrap())).unwrap();
+    }
+}
+
+#[test]
+fn corpus_replay_of_a_directory_tells_what_it_skips_and_depends_on_no_order() {
+    let Some(dir) = recordings() else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let mut all = files(&dir, &[""]);
+    let skipped: Vec<&PathBuf> = all
+        .iter()
+        .filter(|path| {
+            let name = path.file_name().unwrap().to_string_lossy();
+            !READ.iter().any(|venue| name.starts_with(venue))
+        })
+        .collect();
+    let as_it_is = hash(&dir);
+    let lines: Vec<&str> = as_it_is.stderr.lines().collect();
+    assert_eq!(lines.len(), skipped.len(), "{}", as_it_is.stderr);
+    for path in &skipped {
+        let line = format!("skipped {}: of a venue that is not read", path.display());
+        assert!(lines.contains(&line.as_str()), "{}", as_it_is.stderr);
+    }
+    // Those that are read, copied in the opposite order, elsewhere.
+    let skipped: Vec<PathBuf> = skipped.into_iter().cloned().collect();
+    all.retain(|path| !skipped.contains(path));
+    all.reverse();
+    let elsewhere = scratch.path().join("copied");
+    copy(&all, &elsewhere);
+    let copied = hash(&elsewhere);
+    assert_eq!(copied.stderr, "");
+    assert_eq!(copied.stdout, as_it_is.stdout);
+}

@@ -1,0 +1,33 @@
+//! Journeys across rooms: a desk's day with the gateway, the engine and the simulated venues, and the days when things go wrong.
+//!
+//! | file | what is held |
+//! |---|---|
+//! | `bad_input` | a mistake of the user's is one line on stderr and exit code 2, and leaves nothing behind |
+//! | `gateway` | HTTP, the protocol of the socket, and books that clients rebuild |
+//! | `refusals` | every error code of the socket |
+//! | `stalled` | a client that does not read costs others nothing and never holds a wrong state |
+//! | `fan_out` | the same, and the limits, without sockets |
+//! | `journal` | what was seen is in the journal, and replays to the same bytes |
+//! | `cores` | checkpoints and idle ticks change nothing |
+//! | `corpus` | recordings of the real venues |
+//! | `venue_faults` | the venues fail in every way that the simulator knows |
+//! | `files` | the terminal's own files |
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs
+)]
+
+mod bad_input;
+mod cores;
+mod corpus;
+mod fan_out;
+mod files;
+mod gateway;
+mod journal;
+mod refusals;
+mod stalled;
+mod support;
+mod venue_faults;

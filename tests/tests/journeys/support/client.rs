@@ -1,0 +1,145 @@
+//! A client of the gateway's socket.
+
+use super::replica::Replica;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::Instant;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+
+/// What a client hears.
+#[derive(Clone, Debug)]
+pub(crate) enum Heard {
+    /// The answer to a request.
+    Answer(Value),
+    /// An event, which the replica has taken.
+    Event,
+    /// The end, with its code if the server gave one.
+    End(Option<u16>),
+}
+
+/// A connected client, and what it has rebuilt from the events that it heard.
+#[derive(Debug)]
+pub(crate) struct Client {
+    socket: WebSocketStream<TcpStream>,
+    pub(crate) replica: Replica,
+    /// Every `agg_update` delta, as it came.
+    pub(crate) deltas: Vec<String>,
+    pub(crate) events: u64,
+}
+
+impl Client {
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
+        Self::over(address, TcpStream::connect(address).await.unwrap()).await
+    }
+
+    /// With a receive buffer that is full at once.
+    pub(crate) async fn connect_narrow(address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4 << 10).unwrap();
+        Self::over(address, socket.connect(address).await.unwrap()).await
+    }
+
+    async fn over(address: SocketAddr, stream: TcpStream) -> Self {
+        let (socket, _) = tokio_tungstenite::client_async(format!("ws://{address}/ws"), stream)
+            .await
+            .expect("the socket opens");
+        Self {
+            socket,
+            replica: Replica::default(),
+            deltas: Vec::new(),
+            events: 0,
+        }
+    }
+
+    pub(crate) async fn send(&mut self, message: Message) {
+        self.socket.send(message).await.unwrap();
+    }
+
+    /// Sends a request without waiting for its answer.
+    pub(crate) async fn say(&mut self, request: &Value) {
+        self.send(Message::text(request.to_string())).await;
+    }
+
+    /// Sends a request and waits for its answer; events that come before it are taken.
+    pub(crate) async fn ask(&mut self, request: &Value) -> Value {
+        self.say(request).await;
+        self.answer().await
+    }
+
+    pub(crate) async fn answer(&mut self) -> Value {
+        loop {
+            match self.next().await {
+                Heard::Answer(answer) => return answer,
+                Heard::Event => {}
+                Heard::End(code) => panic!("the server closed with {code:?}"),
+            }
+        }
+    }
+
+    pub(crate) async fn subscribe(&mut self, coin: &str) -> Value {
+        let answer = self.ask(&subscribe(coin)).await;
+        assert_eq!(answer["type"], "subscribed", "{answer}");
+        assert_eq!(answer["coin"], coin);
+        answer
+    }
+
+    /// The next that is heard.
+    pub(crate) async fn next(&mut self) -> Heard {
+        self.next_within(Duration::from_secs(10))
+            .await
+            .expect("the server falls silent")
+    }
+
+    /// The next that is heard, if anything is.
+    pub(crate) async fn next_within(&mut self, longest: Duration) -> Option<Heard> {
+        let until = Instant::now() + longest;
+        loop {
+            let message = tokio::time::timeout_at(until, self.socket.next())
+                .await
+                .ok()?;
+            let text = match message {
+                Some(Ok(Message::Text(text))) => text,
+                Some(Ok(Message::Close(frame))) => {
+                    return Some(Heard::End(frame.map(|f| f.code.into())));
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+                Some(Ok(other)) => panic!("unexpected message {other:?}"),
+                Some(Err(_)) | None => return Some(Heard::End(None)),
+            };
+            let value: Value = serde_json::from_str(&text).expect("all messages are JSON");
+            if value.get("type").is_some() {
+                return Some(Heard::Answer(value));
+            }
+            self.events += 1;
+            self.replica.take(&value);
+            if value["data"]["kind"] == "delta" {
+                self.deltas.push(text.as_str().to_owned());
+            }
+            return Some(Heard::Event);
+        }
+    }
+
+    /// Takes what comes for a while.
+    pub(crate) async fn listen(&mut self, span: Duration) {
+        let until = Instant::now() + span;
+        while let Some(left) = until
+            .checked_duration_since(Instant::now())
+            .filter(|left| !left.is_zero())
+        {
+            match self.next_within(left).await {
+                Some(Heard::End(code)) => panic!("the server closed with {code:?}"),
+                Some(Heard::Answer(answer)) => panic!("an answer to nothing: {answer}"),
+                Some(Heard::Event) => {}
+                None => return,
+            }
+        }
+    }
+}
+
+pub(crate) fn subscribe(coin: &str) -> Value {
+    json!({"type": "subscribe", "coin": coin, "channels": ["public.market"]})
+}
