@@ -78,8 +78,15 @@ export class MockFeed {
   #slow(now: number): Json {
     const price = Number(this.market.last);
     const places = this.listing.pxDecimals;
-    if (this.source !== HL) return {};
+    const day = {
+      prev_day_price: this.#stamped("context", now, { v: this.#open.toFixed(places) }),
+      day_notional_usd: this.#stamped("context", now, {
+        v: (5.92e9 * (this.listing.price / 97412)).toFixed(2),
+      }),
+    };
+    if (this.source !== HL) return day;
     return {
+      ...day,
       mark_price: this.#stamped("context", now, { v: (price * 1.00003).toFixed(places + 1) }),
       index_price: this.#stamped("context", now, { v: (price * 0.99995).toFixed(places + 1) }),
       funding_rate: this.#stamped("context", now, { v: "0.0000125", interval_h: 1 }),
@@ -113,10 +120,6 @@ export class MockFeed {
       bbo: this.#quote(now),
       book: { ...this.#book(now, book.bids, book.asks), depth: this.market.depth },
       trades: this.#stamped("trades", now, { v: [...this.#trades], dropped: 0 }),
-      prev_day_price: this.#stamped("context", now, { v: this.#open.toFixed(places) }),
-      day_notional_usd: this.#stamped("context", now, {
-        v: (5.92e9 * (this.listing.price / 97412)).toFixed(2),
-      }),
       ...this.#slow(now),
     });
   }

@@ -5,7 +5,7 @@ import { useUi } from "~/stores/ui";
 import { PanelBoundary } from "./PanelBoundary";
 import { isPanelName, type PanelName, PANELS } from "./panels";
 
-const ORDER: readonly PanelName[] = ["ladder", "tape", "watchlist", "feeds"];
+const ORDER: readonly PanelName[] = ["ladder", "tape", "depth", "watchlist", "feeds"];
 
 /** One column with tabs, for windows too narrow to dock panels side by side. */
 export function Tabs(): ReactNode {

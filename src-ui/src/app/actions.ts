@@ -71,6 +71,7 @@ export const ACTIONS: readonly Action[] = [
   { id: "panel.previous", title: "Go to the previous panel", keys: "Shift+p", run: () => focusPanel(-1) },
   { id: "panel.ladder", title: "Add an order book", keys: "n b", run: () => openPanel("ladder") },
   { id: "panel.tape", title: "Add a trade tape", keys: "n t", run: () => openPanel("tape") },
+  { id: "panel.depth", title: "Add depth over time", keys: "n d", run: () => openPanel("depth") },
   { id: "panel.feeds", title: "Add the feeds", keys: "n f", run: () => openPanel("feeds") },
   { id: "panel.watchlist", title: "Add a watch list", keys: "n w", run: () => openPanel("watchlist") },
   { id: "panel.close", title: "Close the active panel", keys: "n x", run: closeActivePanel },

@@ -10,38 +10,61 @@ interface Placed {
   readonly source?: string;
   readonly beside?: { readonly of: string; readonly direction: "right" | "below" };
   readonly width?: number;
+  readonly height?: number;
 }
 
-/** Both venues side by side, the feeds under the symbols: every column is filled at the usual screen heights. */
-export function defaultPanels(width: number): readonly Placed[] {
-  const side = Math.round(Math.min(420, Math.max(336, width * 0.22)));
-  const column = (width - side) / 4;
-  const beside = (of: string): Placed["beside"] => ({ of, direction: "right" });
+const VENUES = ["hyperliquid", "binance-spot"] as const;
+
+/** A dozen symbols with their header. */
+const WATCH_HEIGHT = 352;
+
+function right(of: string): Placed["beside"] {
+  return { of, direction: "right" };
+}
+
+function below(of: string): Placed["beside"] {
+  return { of, direction: "below" };
+}
+
+/** Fills every column at the usual screen sizes; wide screens give the middle to depth over time. */
+export function defaultPanels(width: number, height: number): readonly Placed[] {
+  const side = Math.round(Math.min(420, Math.max(348, width * 0.2)));
+  const watch: Placed = { id: "watchlist", panel: "watchlist", width: side };
+  const feeds: Placed = {
+    id: "feeds",
+    panel: "feeds",
+    beside: below("watchlist"),
+    height: Math.max(height * 0.45, height - WATCH_HEIGHT),
+  };
+  const [first, second] = VENUES;
+  if (width < 1800) {
+    const column = (width - side) / 4;
+    return [
+      watch,
+      { id: "ladder-1", panel: "ladder", source: first, beside: right("watchlist"), width: column },
+      { id: "ladder-2", panel: "ladder", source: second, beside: right("ladder-1"), width: column },
+      { id: "tape-1", panel: "tape", source: first, beside: right("ladder-2"), width: column },
+      { id: "tape-2", panel: "tape", source: second, beside: right("tape-1"), width: column },
+      feeds,
+    ];
+  }
+  const column = Math.min(400, width * 0.165);
+  const middle = width - side - 2 * column;
   return [
-    { id: "watchlist", panel: "watchlist", width: side },
-    {
-      id: "ladder-1",
-      panel: "ladder",
-      source: "hyperliquid",
-      beside: beside("watchlist"),
-      width: column,
-    },
-    {
-      id: "ladder-2",
-      panel: "ladder",
-      source: "binance-spot",
-      beside: beside("ladder-1"),
-      width: column,
-    },
-    { id: "tape-1", panel: "tape", source: "hyperliquid", beside: beside("ladder-2"), width: column },
-    { id: "tape-2", panel: "tape", source: "binance-spot", beside: beside("tape-1"), width: column },
-    { id: "feeds", panel: "feeds", beside: { of: "watchlist", direction: "below" } },
+    watch,
+    { id: "depth-1", panel: "depth", source: first, beside: right("watchlist"), width: middle },
+    { id: "ladder-1", panel: "ladder", source: first, beside: right("depth-1"), width: column },
+    { id: "ladder-2", panel: "ladder", source: second, beside: right("ladder-1"), width: column },
+    feeds,
+    { id: "depth-2", panel: "depth", source: second, beside: below("depth-1") },
+    { id: "tape-1", panel: "tape", source: first, beside: below("ladder-1"), height: height * 0.27 },
+    { id: "tape-2", panel: "tape", source: second, beside: below("ladder-2"), height: height * 0.27 },
   ];
 }
 
 export function applyDefault(api: DockviewApi): void {
   api.clear();
-  const panels = defaultPanels(api.width);
+  const panels = defaultPanels(api.width, api.height);
   for (const { id, panel, source, beside } of panels)
     api.addPanel({
       id,
@@ -55,7 +78,10 @@ export function applyDefault(api: DockviewApi): void {
         ? {}
         : { position: { referencePanel: beside.of, direction: beside.direction } }),
     });
-  for (const { id, width } of panels) if (width !== undefined) api.getPanel(id)?.api.setSize({ width });
+  for (const { id, width, height } of panels) {
+    if (width !== undefined) api.getPanel(id)?.api.setSize({ width });
+    if (height !== undefined) api.getPanel(id)?.api.setSize({ height });
+  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,6 @@
 import type { FunctionComponent } from "react";
+import { DepthMap } from "~/features/depthmap/DepthMap";
+import { DepthMapHead } from "~/features/depthmap/DepthMapHead";
 import { Feeds } from "~/features/feeds/Feeds";
 import { FeedsHead } from "~/features/feeds/FeedsHead";
 import { Ladder } from "~/features/ladder/Ladder";
@@ -19,6 +21,7 @@ export const PANELS = {
   watchlist: { title: "Watch", Body: Watchlist, Head: WatchlistHead },
   ladder: { title: "Book", Body: Ladder, Head: LadderHead },
   tape: { title: "Tape", Body: Tape, Head: TapeHead },
+  depth: { title: "Depth", Body: DepthMap, Head: DepthMapHead },
   feeds: { title: "Feeds", Body: Feeds, Head: FeedsHead },
 } as const satisfies Record<string, PanelKind>;
 

@@ -22,6 +22,7 @@ export type Align = "left" | "right" | "center";
 export class Pen {
   /** The link to the server is gone: everything is drawn as held. */
   held = false;
+  #style = "";
 
   constructor(
     private readonly context: CanvasRenderingContext2D,
@@ -33,7 +34,7 @@ export class Pen {
   begin(fontSize: number): void {
     const { context } = this;
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    context.fillStyle = look().colours["bg-1"];
+    this.#fill(look().colours["bg-1"]);
     context.fillRect(0, 0, this.width, this.height);
     context.font = `400 ${fontSize}px ${FONT}`;
     context.textBaseline = "middle";
@@ -52,14 +53,20 @@ export class Pen {
   rect(x: number, y: number, width: number, height: number, colour: Colour, alpha = 1): void {
     const { context } = this;
     context.globalAlpha = this.held ? alpha * 0.5 : alpha;
-    context.fillStyle = look().colours[colour];
+    this.#fill(look().colours[colour]);
     context.fillRect(x, y, width, height);
     context.globalAlpha = 1;
   }
 
+  #fill(style: string): void {
+    if (style === this.#style) return;
+    this.#style = style;
+    this.context.fillStyle = style;
+  }
+
   label(text: string, x: number, y: number, colour: Colour, align: Align = "left"): void {
     const { context } = this;
-    context.fillStyle = look().colours[colour];
+    this.#fill(look().colours[colour]);
     context.textAlign = align;
     context.fillText(text, x, y);
   }
@@ -84,10 +91,10 @@ export class Pen {
     const width = headWidth + tailWidth;
     const left = align === "right" ? x - width : x;
     context.textAlign = "left";
-    context.fillStyle = strong;
+    this.#fill(strong);
     context.fillText(head, left, y);
     if (tail !== "") {
-      context.fillStyle = look().colours[stale ? "stale" : "ink-2"];
+      this.#fill(look().colours[stale ? "stale" : "ink-2"]);
       context.fillText(tail, left + headWidth, y);
     }
     if (stale) this.#dots(left, y + 8, width);
@@ -110,7 +117,7 @@ export class Pen {
 
   #dots(x: number, y: number, width: number): void {
     const { context } = this;
-    context.fillStyle = look().colours.stale;
+    this.#fill(look().colours.stale);
     for (let at = x; at < x + width; at += 3) context.fillRect(at, y, 1, 1);
   }
 

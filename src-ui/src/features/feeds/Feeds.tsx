@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useCallback, useState } from "react";
 import { ageText } from "~/shared/age";
 import { LiveText } from "~/shared/LiveText";
 import { Notice } from "~/shared/Notice";
@@ -10,9 +10,17 @@ import { useSession } from "~/stores/react";
 import { connectedForMs, connectionState, type StreamStatus, type VenueStatus } from "~/stores/venue-view";
 import { concerns, countsText, streamsOf } from "./rows";
 
+const TALL = 600;
+
 export function Feeds({ symbol }: PanelProps): ReactNode {
   const session = useSession();
-  const [all, setAll] = useState(false);
+  const [chosen, setAll] = useState<boolean | null>(null);
+  const [tall, setTall] = useState(false);
+  const measure = useCallback((element: HTMLElement | null) => {
+    if (element !== null) setTall(element.clientHeight > TALL);
+  }, []);
+  // A tall panel has room for every stream; until the reader chooses, it uses it.
+  const all = chosen ?? tall;
   // The set of rows changes rarely; figures inside the rows are painted without rendering.
   const shape = useSampled(
     () => session.venues.map((venue) => `${venue.source}:${venue.streams.length}`).join(),
@@ -27,7 +35,7 @@ export function Feeds({ symbol }: PanelProps): ReactNode {
       />
     );
   return (
-    <div className="panel feeds" tabIndex={0} role="region" aria-label="Feeds">
+    <div className="panel feeds" ref={measure} tabIndex={0} role="region" aria-label="Feeds">
       <div className="feeds-scope switch" role="group" aria-label="Streams shown">
         <button type="button" aria-pressed={!all} onClick={() => setAll(false)}>
           {symbol}

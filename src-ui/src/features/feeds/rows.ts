@@ -41,5 +41,7 @@ export function countsText(venue: VenueStatus): string {
     `duplicates ${venue.duplicates}`,
     `refused ${refused === "" ? "0" : refused}`,
     ...(skipped === 0 ? [] : [`skipped ${skipped}`]),
-  ].join(" \u00b7 ");
+  ]
+    .map((part) => part.replaceAll(" ", "\u00a0"))
+    .join(" \u00b7 ");
 }

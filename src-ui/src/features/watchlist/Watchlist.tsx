@@ -9,6 +9,7 @@ import { direction, figureSet } from "~/stores/figures";
 import type { MarketView } from "~/stores/market-view";
 import { useSession, useSessionSnapshot } from "~/stores/react";
 import { useSettings } from "~/stores/settings";
+import { Spark } from "./Spark";
 import type { ListedSymbol } from "~/transport/types";
 
 export const PICKER_ID = "symbol-picker";
@@ -143,6 +144,7 @@ function Row({ id, item, active, marked, watched, choose }: RowProps): ReactNode
       <span className="watch-venue" title={venueName(source)}>
         {item.sources.length > 1 || source === "hyperliquid" ? "" : venueShort(source)}
       </span>
+      <Spark read={view} />
       <Figure
         className="watch-price"
         label={`${item.symbol} last trade`}
