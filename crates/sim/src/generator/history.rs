@@ -120,6 +120,8 @@ impl History {
 struct PathCursor<'a> {
     history: &'a History,
     cached: [(i64, f64, f64); SCALES],
+    /// The last spell's volatility: most neighbouring intervals share it.
+    wild: (i64, f64),
     /// The sums at the origin, subtracted so that the path ends at the start price.
     at_origin: f64,
 }
@@ -129,6 +131,7 @@ impl<'a> PathCursor<'a> {
         let mut cursor = Self {
             history,
             cached: [(i64::MIN, 0.0, 0.0); SCALES],
+            wild: (i64::MIN, 1.0),
             at_origin: 0.0,
         };
         cursor.at_origin = cursor.log_move(history.origin_ms);
@@ -149,7 +152,7 @@ impl<'a> PathCursor<'a> {
             let index = units >> scale;
             if cached.0 != index {
                 let key = mix(((scale as u64) << 56) ^ index as u64);
-                let wildness = wildness(self.history.seed, index << scale, length);
+                let wildness = wildness(self.history.seed, index << scale, length, &mut self.wild);
                 let height = wildness * 0.5 * (length as f64).sqrt();
                 *cached = (
                     index,
@@ -169,16 +172,21 @@ impl<'a> PathCursor<'a> {
     }
 }
 
-/// Volatility of an interval against the average.
-fn wildness(seed: u64, start_units: i64, length_units: i64) -> f64 {
+/// Volatility of an interval against the average; `known` remembers the last spell.
+fn wildness(seed: u64, start_units: i64, length_units: i64, known: &mut (i64, f64)) -> f64 {
     const DAY_UNITS: i64 = 5_760;
+    /// A ninth of a day.
+    const SPELL_UNITS: i64 = DAY_UNITS / 9;
     if length_units > DAY_UNITS {
         return 1.0;
     }
-    let middle = start_units + length_units / 2;
-    let day = normal_from_hash(mix(seed ^ 0xda7 ^ mix((middle / DAY_UNITS) as u64)));
-    let spell = normal_from_hash(mix(seed ^ 0x5be1 ^ mix((middle * 9 / DAY_UNITS) as u64)));
-    0.87 * libm::exp(0.35 * day + 0.4 * spell)
+    let spell = (start_units + length_units / 2) / SPELL_UNITS;
+    if known.0 != spell {
+        let of_day = normal_from_hash(mix(seed ^ 0xda7 ^ mix((spell / 9) as u64)));
+        let of_spell = normal_from_hash(mix(seed ^ 0x5be1 ^ mix(spell as u64)));
+        *known = (spell, 0.87 * libm::exp(0.35 * of_day + 0.4 * of_spell));
+    }
+    known.1
 }
 
 /// A starting value addressed by seed and name, uniform on `[0, 1)`.
