@@ -6,7 +6,8 @@
 use hypersentry_model::{Level, Price, Size};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A run is split when it grows past this many levels. Chosen by measurement: 64 and 256 were slower on recorded updates.
+/// A run is split when it grows past this many levels. On recorded updates (benchmark `frame_to_book`) 64 and 128 cost the same
+/// within the noise, 256 about 8 % more from frame to book; 128 makes fewer runs.
 const RUN: usize = 128;
 
 /// Which way prices get worse.

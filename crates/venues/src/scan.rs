@@ -130,6 +130,8 @@ impl<'a> Cursor<'a> {
         if self.literal(b"]").is_some() {
             return Some(());
         }
+        // Most lists are no longer: growing to that from nothing costs several copies.
+        out.reserve(16);
         loop {
             self.literal(b"[")?;
             let px = self.price()?;
