@@ -34,23 +34,40 @@ test("calls a book stale when its stream stops, and leaves the others fresh", as
 
 test("turns stale within the limit and a frame, by its own clock", async ({ page, startMock }) => {
   const mock = await startMock();
+  // Notes when the newest proof of the book reached the page, less the age that it had then.
+  await page.addInitScript(() => {
+    const Plain = window.WebSocket;
+    window.WebSocket = class extends Plain {
+      constructor(url: string | URL) {
+        super(url);
+        this.addEventListener("message", (event) => {
+          const { symbol, source, data } = JSON.parse(String(event.data));
+          if (symbol === "BTC" && source === "hyperliquid" && data.book)
+            Object.assign(window, { provedAt: performance.now() - (data.now_ms - data.book.proved_at) });
+        });
+      }
+    };
+  });
   await openTerminal(page, mock.url);
-  const late = page.evaluate((limit) => {
+  mock.mute = true;
+  const { lateness, frame } = await page.evaluate((limit) => {
     const age = document.querySelector('[data-testid="age-ladder-hyperliquid"]');
-    const proved = performance.now();
-    return new Promise<number>((resolve) => {
+    let last = performance.now();
+    return new Promise<{ lateness: number; frame: number }>((resolve) => {
       const look = (): void => {
-        if (age?.textContent?.startsWith("STALE")) resolve(performance.now() - proved - limit);
+        const now = performance.now();
+        const { provedAt } = window as unknown as { provedAt: number };
+        if (age?.textContent?.startsWith("STALE"))
+          resolve({ lateness: now - provedAt - limit, frame: now - last });
         else requestAnimationFrame(look);
+        last = now;
       };
       look();
     });
   }, BOOK_LIMIT_MS);
-  mock.mute = true;
-  // The last message may have been up to a grid step old when the clock here was started.
-  const lateness = await late;
-  expect(lateness).toBeGreaterThan(-300);
-  expect(lateness).toBeLessThan(250);
+  expect(lateness).toBeGreaterThan(-2);
+  // A frame to notice it, and the frame of the one who looks.
+  expect(lateness).toBeLessThan(2 * Math.max(frame, 17) + 10);
 });
 
 test("keeps the last values when the server dies, says so, and comes back", async ({ page, startMock }) => {

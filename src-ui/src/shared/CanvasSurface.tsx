@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { formatRevision } from "./format";
+import { REDRAW_MS } from "./frame";
 import { usePaint } from "./paint";
 import { forgetAdvances, Pen } from "./pen";
 import { lookRevision } from "./theme";
@@ -27,6 +28,7 @@ export function CanvasSurface(props: CanvasSurfaceProps): ReactNode {
   const canvas = useRef<HTMLCanvasElement>(null);
   const surface = useRef<Surface | null>(null);
   const drawn = useRef("");
+  const drawnAt = useRef(0);
   const latest = useRef(props);
   latest.current = props;
 
@@ -57,8 +59,9 @@ export function CanvasSurface(props: CanvasSurfaceProps): ReactNode {
       if (target === null) return;
     }
     const key = `${latest.current.contentKey(now)}|${lookRevision()}|${formatRevision()}`;
-    if (key === drawn.current) return;
+    if (key === drawn.current || (drawn.current !== "" && now - drawnAt.current < REDRAW_MS)) return;
     drawn.current = key;
+    drawnAt.current = now;
     latest.current.draw(new Pen(target.context, target.width, target.height, target.ratio), now);
   });
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Decimal, parseDecimal, sortKey } from "./decimal";
 import { Figure } from "./Figure";
 import { price } from "./format";
-import { FrameLoop, PaintScope } from "./frame";
+import { FrameLoop, PaintScope, REDRAW_MS } from "./frame";
 import { Painted } from "./paint";
 import { type Stamp, Stamped } from "./stamped";
 
@@ -12,6 +12,8 @@ const decimal = (text: string): Decimal => parseDecimal(text) as Decimal;
 describe("a figure", () => {
   let stamped: Stamped<Decimal> | null = null;
   let frames: FrameRequestCallback[] = [];
+  let later = 0;
+  const realNow = performance.now.bind(performance);
   const stampNow = (part: Partial<Stamp> = {}): Stamp => ({
     asOf: 0,
     provedAt: 0,
@@ -22,6 +24,7 @@ describe("a figure", () => {
   });
   const frame = (): void =>
     act(() => {
+      later += REDRAW_MS;
       const due = frames;
       frames = [];
       for (const callback of due) callback(0);
@@ -43,6 +46,7 @@ describe("a figure", () => {
   };
 
   beforeEach(() => {
+    vi.spyOn(performance, "now").mockImplementation(() => realNow() + later);
     vi.stubGlobal("requestAnimationFrame", (callback: FrameRequestCallback) => frames.push(callback));
   });
   afterEach(() => {
@@ -50,6 +54,7 @@ describe("a figure", () => {
     // The loop stops in the frame after its last painter left.
     frame();
     vi.unstubAllGlobals();
+    vi.restoreAllMocks();
     stamped = null;
     frames = [];
   });

@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { type FigureText, inkOf, plainText } from "./figure-ink";
 import { formatRevision } from "./format";
+import { REDRAW_MS } from "./frame";
 import { usePaint } from "./paint";
 import { setText } from "./set-text";
 import type { Stamped } from "./stamped";
@@ -28,6 +29,7 @@ interface Held<T> {
   state: string;
   bar: number;
   order: number;
+  writtenAt: number;
 }
 
 /** The only component that draws a market number. */
@@ -40,6 +42,7 @@ export function Figure<T>(props: FigureProps<T>): ReactNode {
     state: "",
     bar: 0,
     order: Number.NaN,
+    writtenAt: -Infinity,
   });
   const latest = useRef(props);
   latest.current = props;
@@ -86,7 +89,9 @@ export function Figure<T>(props: FigureProps<T>): ReactNode {
 
 function paintFigure<T>(element: HTMLElement, held: Held<T>, props: FigureProps<T>, now: number): void {
   const stamped = props.read();
-  if (stamped !== held.stamped || held.formatRevision !== formatRevision()) {
+  const changed = stamped !== held.stamped || held.formatRevision !== formatRevision();
+  if (changed && (stamped === null || now - held.writtenAt >= REDRAW_MS)) {
+    held.writtenAt = now;
     held.stamped = stamped;
     held.formatRevision = formatRevision();
     write(element, held, props);

@@ -1,9 +1,23 @@
+/**
+ * The least time between two drawings of the same thing. The engine publishes each market 20 times a second, so nothing
+ * waits in ordinary operation; a burst beyond that costs drawings that nobody could tell apart.
+ */
+export const REDRAW_MS = 25;
+
 export type Paint = (now: number) => void;
 
 interface Entry {
   readonly paint: Paint;
   readonly everyMs: number;
   due: number;
+}
+
+let started = 0;
+
+/** Spreads painters that began together over their interval, so that no single frame carries them all. */
+function stagger(): number {
+  started += 1;
+  return ((started * 0.618) % 1) * 0.9 + 0.1;
 }
 
 /** Painters of one panel; they rest while the panel is hidden. */
@@ -23,7 +37,7 @@ export class PaintScope {
     if (!this.visible) return;
     for (const entry of this.#entries) {
       if (now < entry.due) continue;
-      if (entry.everyMs > 0) entry.due = now + entry.everyMs;
+      if (entry.everyMs > 0) entry.due = now + entry.everyMs * (entry.due === 0 ? stagger() : 1);
       try {
         entry.paint(now);
       } catch (error) {

@@ -16,7 +16,7 @@ interface MirrorProps {
   readonly caption: string;
 }
 
-/** The best levels as a table that assistive technology and tests can read, refreshed four times a second. */
+/** The best levels as a table that assistive technology and tests can read, refreshed a few times a second. */
 export function Mirror({ read, source, caption }: MirrorProps): ReactNode {
   const body = useRef<HTMLTableSectionElement>(null);
   usePaint((now) => {
@@ -44,33 +44,35 @@ export function Mirror({ read, source, caption }: MirrorProps): ReactNode {
       });
       for (const index of INDICES) write(rows[first + index], cells?.[index] ?? null);
     }
-  }, 250);
+  }, 400);
   return (
-    <table className="offscreen" role="table" data-testid={`ladder-${source}`}>
-      <caption>{caption}</caption>
-      <thead>
-        <tr>
-          {["Side", "Price", "Size", "Total", "State"].map((name) => (
-            <th key={name} scope="col">
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody ref={body}>
-        {(["ask", "bid"] as const).flatMap((side) =>
-          INDICES.map((index) => (
-            <tr key={`${side}${index}`} data-testid={`ladder-${source}-${side}-${index}`}>
-              <th scope="row">{`${side} ${index + 1}`}</th>
-              <td />
-              <td />
-              <td />
-              <td />
-            </tr>
-          )),
-        )}
-      </tbody>
-    </table>
+    <div className="offscreen">
+      <table role="table" data-testid={`ladder-${source}`}>
+        <caption>{caption}</caption>
+        <thead>
+          <tr>
+            {["Side", "Price", "Size", "Total", "State"].map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody ref={body}>
+          {(["ask", "bid"] as const).flatMap((side) =>
+            INDICES.map((index) => (
+              <tr key={`${side}${index}`} data-testid={`ladder-${source}-${side}-${index}`}>
+                <th scope="row">{`${side} ${index + 1}`}</th>
+                <td />
+                <td />
+                <td />
+                <td />
+              </tr>
+            )),
+          )}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

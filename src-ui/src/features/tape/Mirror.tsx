@@ -41,29 +41,31 @@ export function Mirror({ read, source, caption }: MirrorProps): ReactNode {
         if (cell) setText(cell, text);
       }
     }
-  }, 250);
+  }, 400);
   return (
-    <table className="offscreen" role="table" data-testid={`tape-${source}`}>
-      <caption>{caption}</caption>
-      <thead>
-        <tr>
-          {["Time", "Side", "Price", "Size"].map((name) => (
-            <th key={name} scope="col">
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody ref={body}>
-        {INDICES.map((index) => (
-          <tr key={index} data-testid={`tape-${source}-${index}`}>
-            <td />
-            <td />
-            <td />
-            <td />
+    <div className="offscreen">
+      <table role="table" data-testid={`tape-${source}`}>
+        <caption>{caption}</caption>
+        <thead>
+          <tr>
+            {["Time", "Side", "Price", "Size"].map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody ref={body}>
+          {INDICES.map((index) => (
+            <tr key={index} data-testid={`tape-${source}-${index}`}>
+              <td />
+              <td />
+              <td />
+              <td />
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
