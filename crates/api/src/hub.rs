@@ -113,7 +113,7 @@ impl Hub {
         };
         let whole = match publication {
             Publication::Agg(_) => snapshot.map(|envelope| Whole::Market(Box::new(envelope))),
-            Publication::Status(envelope) => Some(Whole::Status(Box::new(envelope))),
+            Publication::Status(envelope) => Some(Whole::Status(envelope)),
         };
         let mut state = lock(&self.state);
         if let Some(whole) = whole {

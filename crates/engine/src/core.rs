@@ -148,7 +148,7 @@ impl Core {
                     self.market.publish(self.now, &mut told);
                     out.extend(
                         told.into_iter()
-                            .map(|e| Effect::Publish(Publication::Agg(e))),
+                            .map(|e| Effect::Publish(Publication::Agg(Box::new(e)))),
                     );
                 }
                 Due::Status(venue) => self.publish_status(venue, out),
@@ -352,14 +352,15 @@ impl Core {
         }
         slot.told = Some(data.clone());
         slot.status_seq += 1;
-        out.push(Effect::Publish(Publication::Status(Envelope {
+        let told = Envelope {
             event_type: EventType::VenueStatus,
             symbol: Symbol::ANY,
             ts_ms: now.ms(),
             source: Source::Venue(venue),
             seq: slot.status_seq,
             data,
-        })));
+        };
+        out.push(Effect::Publish(Publication::Status(Box::new(told))));
     }
 }
 

@@ -9,9 +9,9 @@ use serde::{Serialize, Serializer};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Publication {
     /// A market of a source.
-    Agg(Envelope<AggUpdate>),
+    Agg(Box<Envelope<AggUpdate>>),
     /// A venue's feeds.
-    Status(Envelope<VenueStatus>),
+    Status(Box<Envelope<VenueStatus>>),
 }
 
 impl Publication {

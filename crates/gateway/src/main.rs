@@ -44,7 +44,7 @@ pub(crate) struct Refused {
 }
 
 impl Refused {
-    pub(crate) fn new(code: &str, message: impl std::fmt::Display) -> anyhow::Error {
+    pub(crate) fn because(code: &str, message: impl std::fmt::Display) -> anyhow::Error {
         anyhow!(Self {
             code: code.to_owned(),
             message: message.to_string()
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = match tracing_subscriber::EnvFilter::try_new(&arguments.log) {
         Ok(filter) => filter,
-        Err(error) => return fail(&Refused::new("bad_flag", format!("--log: {error}"))),
+        Err(error) => return fail(&Refused::because("bad_flag", format!("--log: {error}"))),
     };
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
 }
 
 fn refused(error: &EngineError) -> anyhow::Error {
-    Refused::new(error.code(), error)
+    Refused::because(error.code(), error)
 }
 
 fn note(notes: Vec<Note>) -> std::io::Result<()> {

@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
 /// A directory that can be written to, made if it is not there; nothing is left in it.
 fn writable(dir: &Path) -> anyhow::Result<()> {
     let refused = |e: std::io::Error| {
-        Refused::new(
+        Refused::because(
             "data_dir_not_writable",
             format!(
                 "cannot write to {}: {e}; choose another with --data-dir",
@@ -63,11 +63,11 @@ async fn simulator(arguments: &Arguments) -> anyhow::Result<Simulator> {
     };
     hypersentry_sim::start(config)
         .await
-        .map_err(|e| Refused::new(e.code(), &e))
+        .map_err(|e| Refused::because(e.code(), &e))
 }
 
 async fn prepare(arguments: &Arguments) -> anyhow::Result<(Prepared, Option<Simulator>)> {
-    let refused = |e: hypersentry_engine::EngineError| Refused::new(e.code(), &e);
+    let refused = |e: hypersentry_engine::EngineError| Refused::because(e.code(), &e);
     let (mode, simulator) = match arguments.venues.as_str() {
         "live" => (Mode::Live, None),
         "sim" => (Mode::Simulated, Some(simulator(arguments).await?)),
@@ -101,7 +101,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
                     "address_unavailable"
                 };
                 let listen = arguments.listen;
-                Refused::new(
+                Refused::because(
                     code,
                     format!("cannot listen on {listen}: {e}; choose another with --listen"),
                 )
@@ -109,7 +109,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         let address = listener.local_addr()?;
         let (prepared, simulator) = prepare(&arguments).await?;
         let terminal =
-            Arc::new(Terminal::start(prepared).map_err(|e| Refused::new(&e.code, &e.message))?);
+            Arc::new(Terminal::start(prepared).map_err(|e| Refused::because(&e.code, &e.message))?);
         writeln!(std::io::stdout(), "listening on http://{address}")?;
         let cancel = tokio_util::sync::CancellationToken::new();
         let stop = cancel.clone();

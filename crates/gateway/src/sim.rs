@@ -23,13 +23,13 @@ pub(crate) struct Arguments {
 /// Reads a scenario file.
 pub(crate) fn scenario(path: &std::path::Path) -> anyhow::Result<Scenario> {
     let text = std::fs::read_to_string(path).map_err(|e| {
-        Refused::new(
+        Refused::because(
             "scenario_unreadable",
             format!("{} cannot be read: {e}", path.display()),
         )
     })?;
     serde_json::from_str(&text).map_err(|e| {
-        Refused::new(
+        Refused::because(
             "scenario_invalid",
             format!("{} is not a scenario: {e}", path.display()),
         )
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         };
         let simulator = hypersentry_sim::start(config)
             .await
-            .map_err(|e| Refused::new(e.code(), &e))?;
+            .map_err(|e| Refused::because(e.code(), &e))?;
         writeln!(
             std::io::stdout(),
             "listening on http://{}",

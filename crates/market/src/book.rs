@@ -208,6 +208,9 @@ mod tests {
         );
     }
 
+    /// Bids, asks, last sequence number.
+    type Naive = (BTreeMap<i64, i64>, BTreeMap<i64, i64>, u64);
+
     proptest! {
         /// After any sequence of snapshots and changes the book equals a naive one, is readable exactly when that one is, and is never crossed.
         #[test]
@@ -216,7 +219,7 @@ mod tests {
             1..120,
         )) {
             let mut book = OrderBook::default();
-            let mut naive: Option<(BTreeMap<i64, i64>, BTreeMap<i64, i64>, u64)> = None;
+            let mut naive: Option<Naive> = None;
             let mut seq = 100u64;
             for (kind, bids, asks, skip) in steps {
                 if kind == 0 {
