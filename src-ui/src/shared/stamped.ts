@@ -42,6 +42,11 @@ export function readingOf(stamp: Stamp, now: number): Reading {
   };
 }
 
+/** The one that has used up more of its limit. */
+export function worseOf(a: Reading, b: Reading): Reading {
+  return a.ageMs * b.limitMs > b.ageMs * a.limitMs ? a : b;
+}
+
 /** A derived value is as stale as its worst input, judged by that input's own limit. */
 function worstReading(stamps: readonly Stamp[], now: number): Reading {
   let worst: Reading | null = null;
@@ -49,7 +54,7 @@ function worstReading(stamps: readonly Stamp[], now: number): Reading {
   for (const stamp of stamps) {
     const reading = readingOf(stamp, now);
     if (stamp.asOf < asOf) asOf = stamp.asOf;
-    if (worst === null || reading.ageMs * worst.limitMs > worst.ageMs * reading.limitMs) worst = reading;
+    worst = worst === null ? reading : worseOf(reading, worst);
   }
   if (worst === null) throw new Error("a stamped value needs at least one stamp");
   return worst.asOf === asOf ? worst : { ...worst, asOf };

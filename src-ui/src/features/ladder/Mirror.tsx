@@ -2,6 +2,7 @@ import { type ReactNode, useRef } from "react";
 import { plainFigure } from "~/shared/mirror";
 import { price, size } from "~/shared/format";
 import { usePaint } from "~/shared/paint";
+import { worseOf } from "~/shared/stamped";
 import { setText } from "~/shared/set-text";
 import type { MarketView } from "~/stores/market-view";
 import { cumulate } from "./rows";
@@ -37,7 +38,7 @@ export function Mirror({ read, source, caption }: MirrorProps): ReactNode {
           return [
             plainFigure(price(level.px, view.instrument?.pxDecimals ?? null), own),
             plainFigure(size(level.sz, lot), own),
-            total === undefined ? "" : plainFigure(size(total, lot), own),
+            total === undefined ? "" : plainFigure(size(total, lot), worseOf(own, reading)),
             own.state,
           ];
         });

@@ -1,7 +1,7 @@
 import { sortKey } from "~/shared/decimal";
 import { basisPoints, price, size } from "~/shared/format";
 import type { Pen } from "~/shared/pen";
-import type { Reading, Stamped } from "~/shared/stamped";
+import { type Reading, type Stamped, worseOf } from "~/shared/stamped";
 import { look } from "~/shared/theme";
 import type { Level } from "~/stores/book";
 import type { Spread } from "~/stores/figures";
@@ -74,14 +74,16 @@ function drawSide(
     const top = rowTop(how.side, index, place);
     const height = Math.round(place.row);
     const middle = Math.round(top + height / 2) + 0.5;
+    // A total counts the levels before it too, and is no younger than the oldest of them.
+    const summed = beyond ? worseOf(reading, how.reading) : reading;
     const share = most === 0 ? 0 : sortKey(total) / most;
     const bar = Math.round((pen.width - PAD) * 0.72 * share);
-    const fill = reading.state === "stale" ? "ink-2" : tone;
+    const fill = summed.state === "stale" ? "ink-2" : tone;
     pen.rect(pen.width - bar, top, bar, height - 1, fill, look().dark ? 0.16 : 0.13);
     pen.figure(price(level.px, places?.pxDecimals ?? null), reading, PAD, middle, tone, "left");
     const lot = places?.szDecimals ?? null;
     pen.figure(size(level.sz, lot), reading, sizeEdge(pen.width), middle, "ink-0", "right");
-    pen.figure(size(total, lot), reading, pen.width - PAD, middle, "ink-1", "right");
+    pen.figure(size(total, lot), summed, pen.width - PAD, middle, "ink-1", "right");
   }
 }
 
