@@ -75,7 +75,7 @@ async fn a_client_rebuilds_books() {
             assert_eq!(run_id, Some(json!(market.run_id)));
             assert_eq!(market.state("book"), "fresh", "{source} {coin}");
             assert!(market.bids.len() >= 5 && market.asks.len() >= 5);
-            assert!(market.values.contains_key("price"), "{source} {coin}");
+            assert!(market.values.contains_key("bbo"), "{source} {coin}");
             assert!(market.values.contains_key("instrument"), "{source} {coin}");
         }
         let status = client.replica.status_of(source);

@@ -39,7 +39,7 @@ impl Client {
     /// With a receive buffer that is full at once.
     pub(crate) async fn connect_narrow(address: SocketAddr) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
-        socket.set_recv_buffer_size(4 << 10).unwrap();
+        socket.set_recv_buffer_size(32 << 10).unwrap();
         Self::over(address, socket.connect(address).await.unwrap()).await
     }
 

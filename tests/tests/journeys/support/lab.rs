@@ -164,7 +164,7 @@ impl Lab {
     }
 }
 
-/// Whether a venue is live and every stream of it is fresh.
+/// Whether a venue is live with whole books, and no stream of it is stale. Where nothing has been traded yet, trades are missing.
 pub(crate) fn live(replica: &Replica, venue: &str) -> bool {
     let status = replica.status_of(venue);
     let streams = status["streams"].as_array();
@@ -173,7 +173,7 @@ pub(crate) fn live(replica: &Replica, venue: &str) -> bool {
             !streams.is_empty()
                 && streams
                     .iter()
-                    .all(|s| s["state"] == "fresh" && s["sync"] != "syncing")
+                    .all(|s| s["state"] != "stale" && s["sync"] != "syncing")
         })
         && ["BTC", "ETH"].iter().all(|symbol| {
             replica

@@ -35,8 +35,10 @@ pub(crate) struct Market {
     pub(crate) tape: VecDeque<String>,
     /// Snapshots that came.
     pub(crate) snapshots: u64,
-    /// Versions that a snapshot left out.
+    /// Versions that snapshots left out.
     pub(crate) jumped: u64,
+    /// The most that one of them left out.
+    pub(crate) longest_jump: u64,
     pub(crate) mode: String,
     pub(crate) run_id: String,
     depth: usize,
@@ -123,15 +125,15 @@ fn apply_side(side: &mut BTreeMap<i128, i128>, levels: &Value, whole: bool, what
 
 impl Market {
     fn book(&mut self, field: &Value, now_ms: i64, snapshot: bool, what: &str) {
+        if let Some(depth) = field.get("depth") {
+            self.depth = integer(depth, "depth") as usize;
+        }
+        assert!(!snapshot || field.get("depth").is_some(), "{what}");
         if !check_mark("book", field, now_ms) {
             self.bids.clear();
             self.asks.clear();
             return;
         }
-        if let Some(depth) = field.get("depth") {
-            self.depth = integer(depth, "depth") as usize;
-        }
-        assert!(!snapshot || field.get("depth").is_some(), "{what}");
         if let Some(deep) = field.get("deep") {
             check_mark("deep", deep, now_ms);
         }
@@ -179,11 +181,18 @@ impl Market {
 
     fn digest(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        (&self.bids, &self.asks, &self.tape).hash(&mut hasher);
+        (&self.bids, &self.asks).hash(&mut hasher);
         for (name, value) in &self.values {
             (name, value.to_string()).hash(&mut hasher);
         }
         hasher.finish()
+    }
+
+    fn state_text(&self) -> String {
+        format!(
+            "bids {:?}\nasks {:?}\nvalues {:?}",
+            self.bids, self.asks, self.values
+        )
     }
 
     /// What was told last of a field: `fresh`, `stale`, `missing`, or nothing.
@@ -219,12 +228,18 @@ impl Replica {
             "delta" => false,
             other => panic!("{what}: kind {other}"),
         };
+        let mut held = None;
         if snapshot {
             let mut begun = Market::default();
             if let Some(before) = self.markets.remove(&stream) {
                 assert!(version >= before.version, "{what}: time goes back");
-                begun.jumped = before.jumped + (version - before.version).saturating_sub(1);
+                let jump = (version - before.version).saturating_sub(1);
+                begun.jumped = before.jumped + jump;
+                begun.longest_jump = before.longest_jump.max(jump);
                 begun.snapshots = before.snapshots;
+                if version == before.version {
+                    held = Some(before.clone());
+                }
                 begun.traded = before.traded;
             }
             begun.snapshots += 1;
@@ -281,6 +296,16 @@ impl Replica {
                 let state = text(state, "state").to_owned();
                 market.states.insert(name.clone(), state);
             }
+        }
+        if let Some(held) = held {
+            assert_eq!(
+                market.state_text(),
+                held.state_text(),
+                "{what}: a snapshot of the version that is held says otherwise"
+            );
+            // A snapshot has up to a hundred trades, which may be fewer than are held.
+            let kept = held.tape.len().saturating_sub(market.tape.len());
+            assert!(held.tape.iter().skip(kept).eq(&market.tape), "{what}");
         }
         let digest = market.digest();
         let told = self.history.entry((stream, version)).or_insert(digest);
