@@ -4,87 +4,86 @@ import { invoke as __TAURI_INVOKE } from "@tauri-apps/api/core";
 
 /** Commands */
 export const commands = {
-	/**  Opens a session of the calling window. */
-	openSession: () => __TAURI_INVOKE<Opened>("open_session"),
-	/**  Closes a session; one that is gone already is no error. */
-	closeSession: (session: string) => __TAURI_INVOKE<null>("close_session", { session }),
-	/**  Watches a symbol; its current state follows in the frames, after the same answer. */
-	subscribe: (session: string, coin: string) => __TAURI_INVOKE<Subscribed>("subscribe", { session, coin }),
-	/**  Watches a symbol no more. */
-	unsubscribe: (session: string, coin: string) => __TAURI_INVOKE<null>("unsubscribe", { session, coin }),
-	/**  The markets that can be watched. */
-	symbols: () => __TAURI_INVOKE<Symbols>("symbols"),
-	/**  Whether the terminal can be relied on. */
-	readiness: () => __TAURI_INVOKE<Readiness>("readiness"),
-	/**
-	 *  Waits for the next answers and events of a session. Empty when nothing came for a while. One request at a time: a second is refused
-	 *  with `frame_in_flight`.
-	 */
-	nextFrame: (session: string) => __TAURI_INVOKE<ArrayBuffer>("next_frame", { session }),
+  /** Opens a session of the calling window. */
+  openSession: () => __TAURI_INVOKE<Opened>("open_session"),
+  /** Closes a session; one that is gone already is no error. */
+  closeSession: (session: string) => __TAURI_INVOKE<null>("close_session", { session }),
+  /** Watches a symbol; its current state follows in the frames, after the same answer. */
+  subscribe: (session: string, coin: string) => __TAURI_INVOKE<Subscribed>("subscribe", { session, coin }),
+  /** Watches a symbol no more. */
+  unsubscribe: (session: string, coin: string) => __TAURI_INVOKE<null>("unsubscribe", { session, coin }),
+  /** The markets that can be watched. */
+  symbols: () => __TAURI_INVOKE<Symbols>("symbols"),
+  /** Whether the terminal can be relied on. */
+  readiness: () => __TAURI_INVOKE<Readiness>("readiness"),
+  /**
+   * Waits for the next answers and events of a session. Empty when nothing came for a while. One request at a time: a second is refused
+   * with `frame_in_flight`.
+   */
+  nextFrame: (session: string) => __TAURI_INVOKE<ArrayBuffer>("next_frame", { session }),
 };
 
 /* Types */
-/**  An error of the API. */
+/** An error of the API. */
 export type ApiError = {
-	/**  Stable code. */
-	code: string,
-	/**  One sentence for a person. */
-	message: string,
-	/**  Whether the same request may succeed later. */
-	retryable: boolean,
-	/**  Further facts by name. */
-	details: { [key in string]: string },
+  /** Stable code. */
+  code: string;
+  /** One sentence for a person. */
+  message: string;
+  /** Whether the same request may succeed later. */
+  retryable: boolean;
+  /** Further facts by name. */
+  details: { [key in string]: string };
 };
 
-/**  An open session. */
+/** An open session. */
 export type Opened = {
-	/**  Names the session in further calls. */
-	session: string,
-	/**  The run: sequences begin anew with each. */
-	run_id: string,
-	/**  `live`, `simulated` or `replay`. */
-	mode: string,
+  /** Names the session in further calls. */
+  session: string;
+  /** The run: sequences begin anew with each. */
+  run_id: string;
+  /** `live`, `simulated` or `replay`. */
+  mode: string;
 };
 
-/**  How the engine is doing. */
+/** How the engine is doing. */
 export type Readiness = {
-	/**  A book is synced, and nothing is degraded that must not be. */
-	ready: boolean,
-	/**  Why not, or what is degraded. */
-	reasons: string[],
-	/**  `healthy`, `off` or `degraded`. */
-	journal: string,
+  /** A book is synced, and nothing is degraded that must not be. */
+  ready: boolean;
+  /** Why not, or what is degraded. */
+  reasons: string[];
+  /** `healthy`, `off` or `degraded`. */
+  journal: string;
 };
 
-/**  An answer to `subscribe`. */
+/** An answer to `subscribe`. */
 export type Subscribed = {
-	/**  The symbol. */
-	coin: string,
-	/**  The channels. */
-	channels: string[],
-	/**  The run: sequences begin anew with each. */
-	run_id: string,
-	/**  `live`, `simulated` or `replay`. */
-	mode: string,
-	/**  Sources that have the symbol. */
-	sources: string[],
+  /** The symbol. */
+  coin: string;
+  /** The channels. */
+  channels: string[];
+  /** The run: sequences begin anew with each. */
+  run_id: string;
+  /** `live`, `simulated` or `replay`. */
+  mode: string;
+  /** Sources that have the symbol. */
+  sources: string[];
 };
 
-/**  A market that can be watched. */
+/** A market that can be watched. */
 export type SymbolEntry = {
-	/**  Canonical symbol. */
-	symbol: string,
-	/**  Sources that have it. */
-	sources: string[],
+  /** Canonical symbol. */
+  symbol: string;
+  /** Sources that have it. */
+  sources: string[];
 };
 
-/**  All markets that can be watched. */
+/** All markets that can be watched. */
 export type Symbols = {
-	/**  The run. */
-	run_id: string,
-	/**  `live`, `simulated` or `replay`. */
-	mode: string,
-	/**  The markets. */
-	symbols: SymbolEntry[],
+  /** The run. */
+  run_id: string;
+  /** `live`, `simulated` or `replay`. */
+  mode: string;
+  /** The markets. */
+  symbols: SymbolEntry[];
 };
-
