@@ -70,6 +70,8 @@ async fn serve(mut socket: WebSocket, shared: Shared) {
     };
     if let Some(last) = last {
         let _ = tokio::time::timeout(Duration::from_secs(1), writer.send(last)).await;
+        // Ending a connection with unread bytes resets it, and the close frame could be lost with it: the client gets time to take it.
+        let _ = tokio::time::timeout(Duration::from_secs(1), shared.cancel.cancelled()).await;
     }
 }
 

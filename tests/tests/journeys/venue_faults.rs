@@ -85,6 +85,12 @@ async fn a_lost_diff_withdraws_the_book_until_it_is_whole() {
     let mut lab = Lab::start(62).await;
     lab.all_live().await;
     let from = lab.events.len();
+    // Longer than a step of the grid, or the book would be whole again before anybody is told.
+    lab.faults().apply(Fault::SlowRest {
+        venue: Venue::BinanceSpot,
+        delay_ms: 300,
+        for_ms: 5_000,
+    });
     lab.faults().apply(Fault::SkipDepthDiff {
         symbol: "BTCUSDT".into(),
         count: 1,
