@@ -11,7 +11,7 @@ use hypersentry_model::agg::{Instrument, TsSource};
 use hypersentry_model::event::{Feed, Loss};
 use hypersentry_model::status::VenueStatus;
 use hypersentry_model::{
-    Envelope, EventType, MarketEvent, Payload, Source, Symbol, Timestamp, Venue,
+    Envelope, EventType, MarketEvent, Mode, Payload, Source, Symbol, Timestamp, Venue,
 };
 use hypersentry_venues::session::{self, Output, Request, Session, SessionConfig};
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,12 @@ impl Core {
     /// The configuration.
     pub const fn config(&self) -> &CoreConfig {
         &self.config
+    }
+
+    /// Lets all events say this mode instead of the recorded one.
+    pub(crate) const fn show_as(&mut self, mode: Mode) {
+        self.config.mode = mode;
+        self.market.show_as(mode);
     }
 
     /// Core time.

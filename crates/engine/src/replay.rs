@@ -6,7 +6,7 @@ use crate::error::EngineError;
 use crate::input::Input;
 use crate::recording::Recording;
 use crate::{LOGIC_VERSION, Publication};
-use hypersentry_model::Timestamp;
+use hypersentry_model::{Mode, Timestamp};
 use hypersentry_store::{Item, JournalReader, SegmentStart, StartAt, Torn};
 use std::path::Path;
 
@@ -16,6 +16,8 @@ pub struct Replay {
     source: Source,
     core: Option<Core>,
     notes: Vec<Note>,
+    /// Events are to say that they are replayed, whatever they were when they were recorded.
+    marked: bool,
 }
 
 #[derive(Debug)]
@@ -64,6 +66,7 @@ impl Replay {
             source: Source::Recording(Box::new(recording)),
             core,
             notes,
+            marked: false,
         })
     }
 
@@ -80,12 +83,33 @@ impl Replay {
             source: Source::Journal(Box::new(reader)),
             core: None,
             notes: Vec::new(),
+            marked: false,
         })
     }
 
     /// What was noted since the last call.
     pub fn take_notes(&mut self) -> Vec<Note> {
         std::mem::take(&mut self.notes)
+    }
+
+    /// From now on every event says that it is replayed: for playing to people. Call it before the first step.
+    pub const fn mark(&mut self) {
+        self.marked = true;
+    }
+
+    /// The configuration of the run that comes first.
+    ///
+    /// # Errors
+    /// It is not one of this version.
+    pub fn config(&self) -> Result<CoreConfig, EngineError> {
+        match &self.source {
+            Source::Recording(_) => Ok(CoreConfig::recording()),
+            Source::Journal(reader) => serde_json::from_value(reader.header().config.clone())
+                .map_err(|e| EngineError::JournalForeign {
+                    seq: reader.next_seq(),
+                    detail: e.to_string(),
+                }),
+        }
     }
 
     /// The core as it stands.
@@ -130,7 +154,11 @@ impl Replay {
                         .as_ref()
                         .is_some_and(|c| c.config().run_id == start.header.run_id);
                     if !same_run {
-                        self.core = Some(begin(&start)?);
+                        let mut core = begin(&start)?;
+                        if self.marked {
+                            core.show_as(Mode::Replay);
+                        }
+                        self.core = Some(core);
                     }
                 }
                 Item::Record(record) => {

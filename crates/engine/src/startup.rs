@@ -124,13 +124,11 @@ impl Prepared {
     /// # Errors
     /// As [`Replay::open`].
     pub fn playback(path: &Path) -> Result<Self, EngineError> {
-        let replay = Replay::open(path)?;
-        let core = replay
-            .core()
-            .map_or_else(CoreConfig::recording, |core| core.config().clone());
+        let mut replay = Replay::open(path)?;
+        replay.mark();
         let core = CoreConfig {
             mode: Mode::Replay,
-            ..core
+            ..replay.config()?
         };
         Ok(Self {
             core,

@@ -58,6 +58,11 @@ impl Market {
         }
     }
 
+    /// Lets all snapshots say this mode from now on.
+    pub const fn show_as(&mut self, mode: Mode) {
+        self.config.mode = mode;
+    }
+
     fn update<T>(
         &mut self,
         id: MarketId,

@@ -100,6 +100,14 @@ impl<T: Clone + PartialEq> Shown<T> {
     }
 }
 
+/// The value of a figure that has only stamps. A checkpoint must tell it from no value, which it would not with `()`.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Presence {
+    /// Something was received.
+    Seen,
+}
+
 /// Both sides of the book, cut to the depth in view.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Sides {
@@ -114,8 +122,8 @@ pub(crate) struct View {
     bbo: Shown<BestPrices>,
     book: Shown<Sides>,
     /// Stamps of the levels from the fifth on, where they come from a feed of their own.
-    deep: Option<Shown<()>>,
-    trades: Shown<()>,
+    deep: Option<Shown<Presence>>,
+    trades: Shown<Presence>,
     mid: Shown<Price>,
     mark: Shown<Price>,
     index: Shown<Price>,
@@ -184,7 +192,7 @@ impl View {
                 .map(|d| Shown::new(d.v, d.stamp, d.limit_ms, now))
         } else {
             (layered_top && state.book.is_synced())
-                .then(|| Shown::new(Some(()), stamps.book, limit::BOOK_DEEP_MS, now))
+                .then(|| Shown::new(Some(Presence::Seen), stamps.book, limit::BOOK_DEEP_MS, now))
         };
         let context = &state.context;
         let slow = |limit_ms: u32| (stamps.context, limit_ms);
@@ -201,7 +209,7 @@ impl View {
             book,
             deep,
             trades: Shown::new(
-                stamps.trades.map(|_| ()),
+                stamps.trades.map(|_| Presence::Seen),
                 stamps.trades,
                 limit::TRADES_MS,
                 now,
@@ -273,7 +281,7 @@ impl View {
             mark: self.book.mark(),
         });
         update.trades = Some(TradesField {
-            v: self.trades.v.map(|()| rows),
+            v: self.trades.v.map(|Presence::Seen| rows),
             dropped: None,
             mark: self.trades.mark(),
         });
@@ -310,7 +318,7 @@ impl View {
         update.book = self.book_delta(told, now);
         if self.trades.settle(&told.trades, now) || !rows.is_empty() {
             update.trades = Some(TradesField {
-                v: self.trades.v.map(|()| rows),
+                v: self.trades.v.map(|Presence::Seen| rows),
                 dropped: (dropped > 0).then_some(dropped),
                 mark: self.trades.mark(),
             });
