@@ -133,21 +133,33 @@ fn state_after(captured: &Captured, inputs: u64) -> String {
     format!("{core:#?}")
 }
 
-/// Shows where two texts differ, with the names that lead there.
+/// A state's lines, but for those that tell how a ladder's levels lie in memory.
+fn lines(state: &str) -> impl Iterator<Item = &str> {
+    let mut in_bounds = false;
+    state.lines().filter(move |line| {
+        let line = line.trim();
+        in_bounds |= line == "worst: [";
+        let shown = !in_bounds && !["[", "]", "],"].contains(&line);
+        in_bounds &= line != "],";
+        shown
+    })
+}
+
+/// Shows where two states differ, with the names that lead there.
 #[track_caller]
 fn assert_same_state(found: &str, expected: &str) {
     let mut path: Vec<&str> = Vec::new();
-    for (n, (found, expected)) in found.lines().zip(expected.lines()).enumerate() {
+    for (found, expected) in lines(found).zip(lines(expected)) {
         path.truncate((expected.len() - expected.trim_start().len()) / 4);
         assert_eq!(
             found.trim(),
             expected.trim(),
-            "line {n}, within {}: the state read from a checkpoint is not the one that was written",
+            "within {}: the state read from a checkpoint is not the one that was written",
             path.concat()
         );
         path.push(expected.trim());
     }
-    assert_eq!(found.len(), expected.len());
+    assert_eq!(lines(found).count(), lines(expected).count());
 }
 
 #[tokio::test]

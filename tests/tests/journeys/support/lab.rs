@@ -124,6 +124,14 @@ impl Lab {
         self.until("time has passed", |r| r.now_ms >= until).await;
     }
 
+    /// Listens until something holds, at most for a span of core time; true if it does.
+    pub(crate) async fn soon(&mut self, span_ms: i64, holds: impl Fn(&Replica) -> bool) -> bool {
+        let until = self.replica.now_ms + span_ms;
+        self.until("time has passed", |r| holds(r) || r.now_ms >= until)
+            .await;
+        holds(&self.replica)
+    }
+
     /// Listens until both venues are live with both books.
     pub(crate) async fn all_live(&mut self) {
         self.until("all is live", |r| {
