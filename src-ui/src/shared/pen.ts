@@ -23,6 +23,7 @@ export class Pen {
   /** The link to the server is gone: everything is drawn as held. */
   held = false;
   #style = "";
+  #font = "";
 
   constructor(
     private readonly context: CanvasRenderingContext2D,
@@ -36,18 +37,18 @@ export class Pen {
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     this.#fill(look().colours["bg-1"]);
     context.fillRect(0, 0, this.width, this.height);
-    context.font = `400 ${fontSize}px ${FONT}`;
+    this.#face(`400 ${fontSize}px ${FONT}`);
     context.textBaseline = "middle";
     context.fontKerning = "none";
   }
 
   /** The face of words, for labels. */
   words(size: number): void {
-    this.context.font = `400 ${size}px "Inter", sans-serif`;
+    this.#face(`400 ${size}px "Inter", sans-serif`);
   }
 
   fontSize(size: number, weight: 400 | 500 = 400): void {
-    this.context.font = `${weight} ${size}px ${FONT}`;
+    this.#face(`${weight} ${size}px ${FONT}`);
   }
 
   rect(x: number, y: number, width: number, height: number, colour: Colour, alpha = 1): void {
@@ -56,6 +57,13 @@ export class Pen {
     this.#fill(look().colours[colour]);
     context.fillRect(x, y, width, height);
     context.globalAlpha = 1;
+  }
+
+  /** Kept here too: a canvas spells its font anew each time it is asked. */
+  #face(font: string): void {
+    if (font === this.#font) return;
+    this.#font = font;
+    this.context.font = font;
   }
 
   #fill(style: string): void {
@@ -104,11 +112,11 @@ export class Pen {
   /** Every sign of the figures' face is as wide as a digit, save the thin space. */
   #width(text: string): number {
     const { context } = this;
-    let advance = advances.get(context.font);
+    let advance = advances.get(this.#font);
     if (advance === undefined) {
       const digit = context.measureText("0000000000").width / 10;
       advance = { digit, thin: context.measureText("0\u20090").width - 2 * digit };
-      advances.set(context.font, advance);
+      advances.set(this.#font, advance);
     }
     let thin = 0;
     for (let at = text.indexOf("\u2009"); at >= 0; at = text.indexOf("\u2009", at + 1)) thin += 1;
