@@ -123,6 +123,13 @@ async fn a_snapshot_plus_diffs_equals_a_later_snapshot() {
 #[tokio::test]
 async fn combined_and_raw_streams() {
     let simulator = simulator(22).await;
+    // The market may begin in a quiet spell, in which trades take minutes to come.
+    simulator
+        .faults()
+        .apply(hypersentry_sim::Fault::HoldRegime {
+            regime: hypersentry_sim::Regime::Burst,
+            for_ms: 60_000,
+        });
     let mut ws =
         Ws::open(&simulator, "/binance-spot/stream?streams=btcusdt@bookTicker/btcusdt@trade/btcusdt@aggTrade/btcusdt@depth5@100ms")
             .await;

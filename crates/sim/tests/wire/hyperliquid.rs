@@ -143,7 +143,14 @@ async fn books_keep_their_cadence() {
 
 #[tokio::test]
 async fn recent_trades_come_first_and_unmarked_then_only_new_ones() {
-    let simulator = simulator(3).await;
+    let simulator = simulator(34).await;
+    // The market may begin in a quiet spell, in which new trades take minutes to come.
+    simulator
+        .faults()
+        .apply(hypersentry_sim::Fault::HoldRegime {
+            regime: hypersentry_sim::Regime::Burst,
+            for_ms: 60_000,
+        });
     let mut ws = subscribed(&simulator, json!({"type": "trades", "coin": "BTC"})).await;
     let first = ws.json().await;
     let recent = first["data"].as_array().unwrap().clone();
