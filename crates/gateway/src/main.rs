@@ -53,7 +53,13 @@ impl Refused {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => match flag_error(&error) {
+            Some(line) => return fail(&Refused::because("bad_flag", line)),
+            None => error.exit(),
+        },
+    };
     let filter = match tracing_subscriber::EnvFilter::try_new(&arguments.log) {
         Ok(filter) => filter,
         Err(error) => return fail(&Refused::because("bad_flag", format!("--log: {error}"))),
@@ -72,6 +78,26 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => fail(&error),
     }
+}
+
+/// A wrong flag in one line; `None` where help or the version was asked for.
+fn flag_error(error: &clap::Error) -> Option<String> {
+    use clap::error::ErrorKind;
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return None;
+    }
+    // Up to the first empty line is what is wrong; what follows is usage.
+    let text = error.to_string();
+    let wrong: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .take_while(|l| !l.is_empty())
+        .collect();
+    let wrong = wrong.join(" ");
+    Some(format!(
+        "{}; --help lists what there is",
+        wrong.trim_start_matches("error: ")
+    ))
 }
 
 #[expect(

@@ -4,7 +4,7 @@ use crate::{Refused, http, shutdown, sim};
 use hypersentry_api::Terminal;
 use hypersentry_engine::{Endpoints, EngineConfig, Prepared};
 use hypersentry_model::{Mode, Venue};
-use hypersentry_sim::{SimConfig, Simulator};
+use hypersentry_sim::{Scenario, SimConfig, Simulator};
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -50,15 +50,11 @@ fn writable(dir: &Path) -> anyhow::Result<()> {
     std::fs::remove_file(&probe).map_err(refused)
 }
 
-async fn simulator(arguments: &Arguments) -> anyhow::Result<Simulator> {
-    let scenario = arguments
-        .scenario
-        .as_deref()
-        .map(sim::scenario)
-        .transpose()?;
+async fn simulator(seed: u64, scenario: Option<Scenario>) -> anyhow::Result<Simulator> {
+    let listen = (Ipv4Addr::LOCALHOST, 0).into();
     let config = SimConfig {
-        listen: (Ipv4Addr::LOCALHOST, 0).into(),
-        seed: arguments.seed,
+        listen,
+        seed,
         scenario,
     };
     hypersentry_sim::start(config)
@@ -68,12 +64,25 @@ async fn simulator(arguments: &Arguments) -> anyhow::Result<Simulator> {
 
 async fn prepare(arguments: &Arguments) -> anyhow::Result<(Prepared, Option<Simulator>)> {
     let refused = |e: hypersentry_engine::EngineError| Refused::because(e.code(), &e);
-    let (mode, simulator) = match arguments.venues.as_str() {
-        "live" => (Mode::Live, None),
-        "sim" => (Mode::Simulated, Some(simulator(arguments).await?)),
-        path => return Ok((Prepared::playback(Path::new(path)).map_err(refused)?, None)),
-    };
+    if !matches!(arguments.venues.as_str(), "live" | "sim") {
+        let path = Path::new(&arguments.venues);
+        return Ok((Prepared::playback(path).map_err(refused)?, None));
+    }
+    // What can be refused is refused before anything is written or started.
+    let scenario = arguments
+        .scenario
+        .as_deref()
+        .map(sim::scenario)
+        .transpose()?;
     writable(&arguments.data_dir)?;
+    let (mode, simulator) = if arguments.venues == "sim" {
+        (
+            Mode::Simulated,
+            Some(simulator(arguments.seed, scenario).await?),
+        )
+    } else {
+        (Mode::Live, None)
+    };
     let endpoints = Venue::ALL
         .into_iter()
         .map(|venue| {

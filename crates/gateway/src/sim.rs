@@ -28,12 +28,8 @@ pub(crate) fn scenario(path: &std::path::Path) -> anyhow::Result<Scenario> {
             format!("{} cannot be read: {e}", path.display()),
         )
     })?;
-    serde_json::from_str(&text).map_err(|e| {
-        Refused::because(
-            "scenario_invalid",
-            format!("{} is not a scenario: {e}", path.display()),
-        )
-    })
+    Scenario::from_json(&text)
+        .map_err(|e| Refused::because(e.code(), format!("{}: {e}", path.display())))
 }
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {

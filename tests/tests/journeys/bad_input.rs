@@ -82,6 +82,10 @@ fn unknown_words() {
         assert_eq!(ended.stdout, "", "{arguments:?}");
         assert!(!ended.stderr.is_empty(), "{arguments:?}");
         assert!(!ended.stderr.contains("panicked"), "{ended:?}");
+        // Without any word the help is shown; a wrong word gets one line.
+        if !arguments.is_empty() {
+            refused(&ended, "bad_flag");
+        }
     }
     refused(&run(["--log", "gateway=loud", "replay", "x"]), "bad_flag");
 }
