@@ -300,6 +300,7 @@ impl Way for Parse {
 
     fn frame(&mut self, venue: Venue, frame: &[u8], _: bool) -> usize {
         match venue {
+            Venue::BinanceUsdm | Venue::Coinbase | Venue::Bybit | Venue::Okx => 0,
             Venue::BinanceSpot => {
                 let depth = depth(frame);
                 black_box((depth.time, depth.symbol));
@@ -372,6 +373,7 @@ impl<const BEST_LAST: bool> Way for Plain<BEST_LAST> {
 
     fn frame(&mut self, venue: Venue, frame: &[u8], apply: bool) -> usize {
         match venue {
+            Venue::BinanceUsdm | Venue::Coinbase | Venue::Bybit | Venue::Okx => 0,
             Venue::BinanceSpot => {
                 let depth = depth(frame);
                 if apply {
@@ -446,6 +448,7 @@ impl Way for Reference {
 
     fn frame(&mut self, venue: Venue, frame: &[u8], apply: bool) -> usize {
         match venue {
+            Venue::BinanceUsdm | Venue::Coinbase | Venue::Bybit | Venue::Okx => 0,
             Venue::BinanceSpot => {
                 let depth = depth(frame);
                 if apply {

@@ -9,8 +9,8 @@ use std::time::Duration;
 /// Where a venue is reached.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Endpoints {
-    /// WebSocket URL.
-    pub ws: String,
+    /// WebSocket URLs, one for each of the venue's lanes.
+    pub ws: Vec<String>,
     /// Base of REST URLs, without a slash at the end.
     pub rest: String,
 }
@@ -20,28 +20,54 @@ impl Endpoints {
     pub fn production(venue: Venue) -> Self {
         let (ws, rest) = match venue {
             Venue::Hyperliquid => (
-                "wss://api.hyperliquid.xyz/ws",
+                &["wss://api.hyperliquid.xyz/ws"][..],
                 "https://api.hyperliquid.xyz",
             ),
             Venue::BinanceSpot => (
-                "wss://stream.binance.com:9443/stream",
+                &["wss://stream.binance.com:9443/stream"][..],
                 "https://api.binance.com",
+            ),
+            // Depth and best prices come by the public route, the rest by the market route.
+            Venue::BinanceUsdm => (
+                &[
+                    "wss://fstream.binance.com/public/stream",
+                    "wss://fstream.binance.com/market/stream",
+                ][..],
+                "https://fapi.binance.com",
+            ),
+            Venue::Coinbase => (
+                &["wss://ws-feed.exchange.coinbase.com"][..],
+                "https://api.exchange.coinbase.com",
+            ),
+            Venue::Bybit => (
+                &["wss://stream.bybit.com/v5/public/linear"][..],
+                "https://api.bybit.com",
+            ),
+            Venue::Okx => (
+                &["wss://ws.okx.com:8443/ws/v5/public"][..],
+                "https://www.okx.com",
             ),
         };
         Self {
-            ws: ws.into(),
+            ws: ws.iter().map(ToString::to_string).collect(),
             rest: rest.into(),
         }
     }
 
     /// The same venue on the simulator at `address` (`127.0.0.1:3001`).
     pub fn simulator(venue: Venue, address: &str) -> Self {
-        let path = match venue {
-            Venue::Hyperliquid => "ws",
-            Venue::BinanceSpot => "stream",
+        let paths = match venue {
+            Venue::Hyperliquid | Venue::Coinbase => &["ws"][..],
+            Venue::BinanceSpot => &["stream"][..],
+            Venue::BinanceUsdm => &["public/stream", "market/stream"][..],
+            Venue::Bybit => &["v5/public/linear"][..],
+            Venue::Okx => &["ws/v5/public"][..],
         };
         Self {
-            ws: format!("ws://{address}/{venue}/{path}"),
+            ws: paths
+                .iter()
+                .map(|path| format!("ws://{address}/{venue}/{path}"))
+                .collect(),
             rest: format!("http://{address}/{venue}"),
         }
     }

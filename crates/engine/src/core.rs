@@ -13,19 +13,19 @@ use hypersentry_model::status::VenueStatus;
 use hypersentry_model::{
     Envelope, EventType, MarketEvent, Mode, Payload, Source, Symbol, Timestamp, Venue,
 };
-use hypersentry_venues::session::{self, Output, Request, Session, SessionConfig};
+use hypersentry_venues::session::{self, Lane, Output, Request, Session, SessionConfig};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
 /// What the core wants from the rim or says to clients.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Open the venue's WebSocket.
-    Open(Venue),
+    /// Open a WebSocket of the venue.
+    Open(Venue, Lane),
     /// Close it.
-    Close(Venue),
+    Close(Venue, Lane),
     /// Send this text.
-    Send(Venue, String),
+    Send(Venue, Lane, String),
     /// Make this request.
     Fetch(Venue, Request),
     /// Tell clients.
@@ -128,9 +128,15 @@ impl Core {
         let (venue, input) = match input {
             Input::Tick => return,
             Input::Demand(venue, symbols) => (*venue, session::Input::Demand(symbols)),
-            Input::Opened(venue) => (*venue, session::Input::Opened),
-            Input::Closed(venue, reason) => (*venue, session::Input::Closed { reason }),
-            Input::Frame(venue, frame) => (*venue, session::Input::Frame(frame)),
+            Input::Opened(venue, lane) => (*venue, session::Input::Opened(*lane)),
+            Input::Closed(venue, lane, reason) => (
+                *venue,
+                session::Input::Closed {
+                    lane: *lane,
+                    reason,
+                },
+            ),
+            Input::Frame(venue, lane, frame) => (*venue, session::Input::Frame(*lane, frame)),
             Input::Answer(venue, answer) => (
                 *venue,
                 session::Input::Answer {
@@ -138,6 +144,7 @@ impl Core {
                     status: answer.status,
                     retry_after_s: answer.retry_after_s,
                     body: &answer.body,
+                    sent: answer.sent,
                 },
             ),
         };
@@ -188,9 +195,9 @@ impl Core {
         let mut queue = VecDeque::from(said);
         while let Some(output) = queue.pop_front() {
             match output {
-                Output::Open => out.push(Effect::Open(venue)),
-                Output::Close => out.push(Effect::Close(venue)),
-                Output::Send(text) => out.push(Effect::Send(venue, text)),
+                Output::Open(lane) => out.push(Effect::Open(venue, lane)),
+                Output::Close(lane) => out.push(Effect::Close(venue, lane)),
+                Output::Send(lane, text) => out.push(Effect::Send(venue, lane, text)),
                 Output::Fetch(request) => out.push(Effect::Fetch(venue, request)),
                 Output::StatusChanged => self.status_soon(venue),
                 Output::Event {
@@ -237,6 +244,14 @@ impl Core {
                     self.market.book_lost(now, id, Loss::Dropped);
                     self.status_soon(venue);
                 }
+                // INTEGRATION: to be wired.
+                Output::Listings(_)
+                | Output::Following { .. }
+                | Output::Broken { .. }
+                | Output::Repaired { .. }
+                | Output::Repair { .. }
+                | Output::Candles { .. }
+                | Output::VenueTime { .. } => {}
             }
         }
     }
@@ -334,6 +349,11 @@ impl Core {
             gaps: status.gaps,
             duplicates: status.duplicates,
             refused,
+            refused_by: Vec::new(),
+            latency_ms: None,
+            clock: None,
+            budget: Vec::new(),
+            cooldown_until_ms: None,
             skipped: status.skipped,
             streams,
         };

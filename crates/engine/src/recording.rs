@@ -5,7 +5,7 @@ use crate::input::{Answer, Input};
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use hypersentry_model::{Symbol, Timestamp, Venue};
-use hypersentry_venues::session::{self, RequestKey};
+use hypersentry_venues::session::{self, Lane, RequestKey};
 use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
@@ -147,17 +147,18 @@ impl Recording {
                         status: 200,
                         retry_after_s: None,
                         body: frame,
+                        sent: None,
                     },
                 )
             }
-            None => Input::Frame(venue, frame),
+            None => Input::Frame(venue, Lane::MAIN, frame),
         };
         if self.opened.insert(venue) {
             if self.demanded.insert(venue) {
                 self.queue
                     .push_back((at, Input::Demand(venue, BTreeSet::new())));
             }
-            self.queue.push_back((at, Input::Opened(venue)));
+            self.queue.push_back((at, Input::Opened(venue, Lane::MAIN)));
         }
         self.queue.push_back((at, input));
         let next = self
@@ -169,8 +170,10 @@ impl Recording {
         let others_go_on = self.files.iter().any(|s| s.head.is_some());
         if others_go_on && next.is_none_or(|next| next.ns_since(at) > PAUSE_NS) {
             self.opened.remove(&venue);
-            self.queue
-                .push_back((at, Input::Closed(venue, "the recording pauses".into())));
+            self.queue.push_back((
+                at,
+                Input::Closed(venue, Lane::MAIN, "the recording pauses".into()),
+            ));
         }
         Ok(self.queue.pop_front())
     }

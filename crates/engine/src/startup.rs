@@ -14,6 +14,7 @@ use crate::rim::sequencer::{COMMANDS, Entry, QUEUE, Sequencer};
 use crate::rim::{rest, tls};
 use hypersentry_model::{Clock, Mode};
 use hypersentry_store::{Header, Journal, Options};
+use hypersentry_venues::session::Lane;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -174,11 +175,9 @@ impl Prepared {
                 journal,
             } => {
                 let (entries, queue) = mpsc::channel(QUEUE);
-                let mut venues = BTreeMap::new();
+                let mut lanes = BTreeMap::new();
                 let now = self.clock.now();
                 for (venue, endpoints) in &config.endpoints {
-                    let (commands, asked) = mpsc::channel(COMMANDS);
-                    venues.insert(*venue, commands);
                     let wanted = self
                         .core
                         .symbols
@@ -191,21 +190,25 @@ impl Prepared {
                         receive: now,
                         input: Input::Demand(*venue, wanted),
                     });
-                    let connection = Connection::new(
-                        *venue,
-                        endpoints.clone(),
-                        &config,
-                        http.clone(),
-                        (Arc::clone(&self.clock), entries.clone(), asked),
-                        (tasks.clone(), cancel.clone()),
-                    );
-                    tasks.spawn(connection.run());
+                    for lane in (0..endpoints.ws.len().min(Lane::MAX)).map(|i| Lane(i as u8)) {
+                        let (commands, asked) = mpsc::channel(COMMANDS);
+                        lanes.insert((*venue, lane), commands);
+                        let connection = Connection::new(
+                            (*venue, lane),
+                            endpoints.clone(),
+                            &config,
+                            http.clone(),
+                            (Arc::clone(&self.clock), entries.clone(), asked),
+                            (tasks.clone(), cancel.clone()),
+                        );
+                        tasks.spawn(connection.run());
+                    }
                 }
                 let sequencer = Sequencer {
                     core: Core::new(self.core),
                     clock: self.clock,
                     entries: queue,
-                    venues,
+                    lanes,
                     relay,
                     journaling: Journaling::new(journal.map(|j| *j)),
                     health,

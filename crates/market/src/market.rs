@@ -182,7 +182,11 @@ impl Market {
     }
 
     /// What clients have been told of a market, as a snapshot of its current version. It consumes no version.
-    pub fn snapshot(&self, id: MarketId) -> Option<Envelope<AggUpdate>> {
+    pub fn snapshot(&self, source: Source, symbol: Symbol) -> Option<Envelope<AggUpdate>> {
+        let Source::Venue(venue) = source else {
+            return None;
+        };
+        let id = MarketId { venue, symbol };
         let state = self.markets.get(&id)?;
         let mut data = state.snapshot(self.config.depth)?;
         data.ts_source = Some(TsSource::Receive);

@@ -29,7 +29,7 @@ impl Stamps {
             Feed::Trades => Some(&mut self.trades),
             Feed::Context => Some(&mut self.context),
             Feed::Mids => Some(&mut self.mid),
-            Feed::Candles => None,
+            Feed::Candles | Feed::OpenInterest | Feed::Funding | Feed::Liquidations => None,
         }
     }
 }
@@ -138,7 +138,11 @@ impl MarketState {
                 self.context = *context;
             }
             // Mids come through `mid`; candles are not kept.
-            Payload::Mids(_) | Payload::Candle(_) => return Ok(()),
+            Payload::Mids(_)
+            | Payload::Candle(_)
+            | Payload::OpenInterest(_)
+            | Payload::Funding(_)
+            | Payload::Liquidation(_) => return Ok(()),
         }
         self.touch(now, feed, event.venue_time, grid_ms);
         Ok(())

@@ -263,6 +263,7 @@ impl View {
         FundingField {
             v: self.funding.v.map(|f| f.0),
             interval_h: self.funding.v.and_then(|f| f.1),
+            next_ms: None,
             mark: self.funding.mark(),
         }
     }
@@ -396,6 +397,21 @@ const fn empty(kind: Kind) -> AggUpdate {
         index_price: None,
         funding_rate: None,
         open_interest_base: None,
+        open_interest_usd: None,
+        basis_bps: None,
+        imbalance: None,
+        walls: None,
+        cvd_venue: None,
+        cvd_venue_1m: None,
+        cvd_spot_1m: None,
+        cvd_spot_5m: None,
+        cvd_source: None,
+        oi_total: None,
+        oi_hl: None,
+        oi_binance_perp: None,
+        oi_source: None,
+        candles: None,
+        quality: None,
         prev_day_price: None,
         day_notional_usd: None,
     }

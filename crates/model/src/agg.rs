@@ -1,7 +1,8 @@
 //! `agg_update`: what the terminal is told about one market of one source, as a snapshot or as a delta to the version before.
 
+use crate::coverage::Coverage;
 use crate::event::Level;
-use crate::{Freshness, Mode, Price, Rate, Side, Size, Stamp, Timestamp, TradeId, Usd};
+use crate::{Freshness, Mode, Price, Rate, Side, Size, Source, Stamp, Timestamp, TradeId, Usd};
 use serde::{Deserialize, Serialize};
 
 /// Snapshot or delta.
@@ -146,9 +147,131 @@ pub struct FundingField {
     /// Hours between fundings.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub interval_h: Option<u32>,
+    /// When it is paid next, UTC ms.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub next_ms: Option<i64>,
     /// Stamps and state.
     #[serde(flatten)]
     pub mark: Mark,
+}
+
+/// A sum over a window of event time.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct WindowField {
+    /// Aggressive buying less aggressive selling; absent when missing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub v: Option<Usd>,
+    /// Length of the window.
+    pub window_ms: u32,
+    /// How much of the window was seen.
+    pub coverage: Coverage,
+    /// Stamps and state.
+    #[serde(flatten)]
+    pub mark: Mark,
+}
+
+/// One part of a composite figure.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Component {
+    /// Whose figure.
+    pub source: Source,
+    /// Its weight, as configured.
+    pub weight: Rate,
+    /// The figure before weighting; absent when missing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub v: Option<Usd>,
+    /// How much of its window was seen, for sums over windows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub coverage: Option<Coverage>,
+    /// Stamps and state.
+    #[serde(flatten)]
+    pub mark: Mark,
+}
+
+/// A level of the book that is much larger than its neighbours.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Wall {
+    /// Price.
+    pub px: Price,
+    /// Size in base units.
+    pub sz: Size,
+    /// How many times the median level of its side in view.
+    pub times_median: Rate,
+    /// Since when it has stood without a break, UTC ms.
+    pub since_ms: i64,
+}
+
+/// The walls of both sides, nearest first.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct WallsField {
+    /// Absent when the book is missing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub bids: Option<Vec<Wall>>,
+    /// As `bids`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub asks: Option<Vec<Wall>>,
+    /// Stamps and state of the book that they stand in.
+    #[serde(flatten)]
+    pub mark: Mark,
+}
+
+/// A candle, built from trades or back-filled.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct CandleRow {
+    /// First millisecond, UTC.
+    pub open_ms: i64,
+    /// Open.
+    pub o: Price,
+    /// High.
+    pub h: Price,
+    /// Low.
+    pub l: Price,
+    /// Close.
+    pub c: Price,
+    /// Volume in base units.
+    pub volume_base: Size,
+    /// Aggressive buying within it in base units; absent where only the venue's candle is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub buy_base: Option<Size>,
+    /// Price times size, summed; absent where only the venue's candle is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub notional_usd: Option<Usd>,
+    /// Number of trades, where known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub trades: Option<u64>,
+    /// It will not change any more.
+    pub closed: bool,
+    /// How much of its time was seen. A candle of the venue itself is verified.
+    pub coverage: Coverage,
+}
+
+/// The newest candles of one interval: the last one in a snapshot, those that changed in a delta.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct CandlesField {
+    /// `1m`, `5m`, `15m`, `1h`, `4h`, `1d`.
+    pub interval: String,
+    /// Oldest first; absent when missing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub v: Option<Vec<CandleRow>>,
+    /// Stamps and state of the trades that they are built from.
+    #[serde(flatten)]
+    pub mark: Mark,
+}
+
+/// What is wrong with a market's data beside its age.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Quality {
+    /// Feeds that miss their cadence, by name.
+    pub degraded: Vec<String>,
+    /// Prices held back as outliers at the moment.
+    pub quarantined: u32,
+    /// Outliers refused so far.
+    pub outliers: u64,
+    /// Seconds of each feed that are missing since the start, by its name.
+    pub missing_s: std::collections::BTreeMap<String, u64>,
+    /// The last value came from here instead of the feed: `rest`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub repaired_from: Option<String>,
 }
 
 /// What is known of a market's grid.
@@ -213,6 +336,51 @@ pub struct AggUpdate {
     /// Open interest in base units.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub open_interest_base: Option<Field<Size>>,
+    /// Open interest in USD, by the mark price where the venue gives base units.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub open_interest_usd: Option<Field<Usd>>,
+    /// Mark less index price, over the index price, in basis points.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub basis_bps: Option<Field<Rate>>,
+    /// (bids - asks) / (bids + asks) by notional, of the first 10 levels: -1 to 1.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub imbalance: Option<Field<Rate>>,
+    /// Walls.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub walls: Option<WallsField>,
+    /// Cumulative volume delta of this venue's own trades over 5 min.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cvd_venue: Option<WindowField>,
+    /// The same over 1 min.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cvd_venue_1m: Option<WindowField>,
+    /// Composite of spot feeds over 1 min.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cvd_spot_1m: Option<WindowField>,
+    /// Composite of spot feeds over 5 min.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cvd_spot_5m: Option<WindowField>,
+    /// The parts of `cvd_spot_5m`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cvd_source: Option<Vec<Component>>,
+    /// Weighted open interest of perpetuals in USD.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub oi_total: Option<Field<Usd>>,
+    /// Open interest at Hyperliquid in USD.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub oi_hl: Option<Field<Usd>>,
+    /// Open interest at Binance USD-M in USD.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub oi_binance_perp: Option<Field<Usd>>,
+    /// The parts of `oi_total`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub oi_source: Option<Vec<Component>>,
+    /// The newest candles by interval.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub candles: Option<Vec<CandlesField>>,
+    /// What is wrong with the data beside its age; whole, when it changed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub quality: Option<Quality>,
     /// Price 24 h ago.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub prev_day_price: Option<Field<Price>>,

@@ -26,6 +26,14 @@ pub enum EventType {
     AssetContext,
     /// A candle.
     Candle,
+    /// Open interest.
+    OpenInterest,
+    /// A funding rate.
+    Funding,
+    /// A forced closing of a position.
+    Liquidation,
+    /// The liquidations that one venue reported of a market within a span.
+    LiquidationBatch,
 }
 
 impl EventType {
@@ -41,6 +49,10 @@ impl EventType {
             Self::Mids => "mids",
             Self::AssetContext => "asset_context",
             Self::Candle => "candle",
+            Self::OpenInterest => "open_interest",
+            Self::Funding => "funding",
+            Self::Liquidation => "liquidation",
+            Self::LiquidationBatch => "liquidation_batch",
         }
     }
 }

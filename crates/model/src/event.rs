@@ -192,6 +192,79 @@ pub struct Candle {
     pub closed: bool,
 }
 
+/// Open interest, one side.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct OpenInterest {
+    /// In base units.
+    pub base: Size,
+    /// In USD, where the venue says so itself.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub usd: Option<Usd>,
+}
+
+/// A funding rate.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Funding {
+    /// The rate per `interval_h`; positive: longs pay shorts.
+    pub rate: Rate,
+    /// Hours between fundings.
+    pub interval_h: u32,
+    /// When it is paid next, UTC ms.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub next_ms: Option<i64>,
+}
+
+/// Whose position was closed by force.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Liquidated {
+    /// A long: the forced order sold.
+    Long,
+    /// A short: the forced order bought.
+    Short,
+}
+
+/// What the price of a liquidation means.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LiquidationPrice {
+    /// One fill's price.
+    Fill,
+    /// The average of the fills.
+    Average,
+    /// The price at which the position's margin is used up: no market print.
+    Bankruptcy,
+    /// The mark price.
+    Mark,
+}
+
+/// How much of the liquidations a venue's feed tells.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LiquidationCoverage {
+    /// All of them.
+    All,
+    /// A sample, so that sums over it are lower bounds.
+    Sampled,
+}
+
+/// A forced closing of a position.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Liquidation {
+    /// Whose.
+    pub liquidated: Liquidated,
+    /// Price.
+    pub px: Price,
+    /// What the price means.
+    pub px_kind: LiquidationPrice,
+    /// Size in base units.
+    pub sz: Size,
+    /// Price times size.
+    pub notional_usd: Usd,
+    /// How much of the liquidations the feed tells.
+    pub coverage: LiquidationCoverage,
+}
+
 /// What an event says.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Payload {
@@ -209,6 +282,12 @@ pub enum Payload {
     AssetContext(AssetContext),
     /// A candle.
     Candle(Candle),
+    /// Open interest.
+    OpenInterest(OpenInterest),
+    /// A funding rate.
+    Funding(Funding),
+    /// A forced closing of a position.
+    Liquidation(Liquidation),
 }
 
 impl Payload {
@@ -222,6 +301,9 @@ impl Payload {
             Self::Mids(_) => EventType::Mids,
             Self::AssetContext(_) => EventType::AssetContext,
             Self::Candle(_) => EventType::Candle,
+            Self::OpenInterest(_) => EventType::OpenInterest,
+            Self::Funding(_) => EventType::Funding,
+            Self::Liquidation(_) => EventType::Liquidation,
         }
     }
 }
@@ -237,6 +319,9 @@ impl Serialize for Payload {
             Self::Mids(x) => x.serialize(serializer),
             Self::AssetContext(x) => x.serialize(serializer),
             Self::Candle(x) => x.serialize(serializer),
+            Self::OpenInterest(x) => x.serialize(serializer),
+            Self::Funding(x) => x.serialize(serializer),
+            Self::Liquidation(x) => x.serialize(serializer),
         }
     }
 }
@@ -258,6 +343,12 @@ pub enum Feed {
     Mids,
     /// Candles.
     Candles,
+    /// Open interest, where it has a feed of its own.
+    OpenInterest,
+    /// Funding, where it has a feed of its own.
+    Funding,
+    /// Liquidations.
+    Liquidations,
 }
 
 /// Why a book may no longer be read.

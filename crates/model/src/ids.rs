@@ -11,22 +11,53 @@ pub enum Venue {
     Hyperliquid,
     /// Binance spot.
     BinanceSpot,
+    /// Binance USD-margined perpetuals.
+    BinanceUsdm,
+    /// Coinbase Exchange spot.
+    Coinbase,
+    /// Bybit linear perpetuals.
+    Bybit,
+    /// OKX perpetual swaps.
+    Okx,
 }
 
 /// The named venue is not one that we read.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("unknown venue `{0}`; known venues: hyperliquid, binance-spot")]
+#[error(
+    "unknown venue `{0}`; known venues: hyperliquid, binance-spot, binance-usdm, coinbase, bybit, okx"
+)]
 pub struct UnknownVenue(pub String);
 
 impl Venue {
     /// All venues, in the order in which they are listed to users.
-    pub const ALL: [Self; 2] = [Self::Hyperliquid, Self::BinanceSpot];
+    pub const ALL: [Self; 6] = [
+        Self::Hyperliquid,
+        Self::BinanceSpot,
+        Self::BinanceUsdm,
+        Self::Coinbase,
+        Self::Bybit,
+        Self::Okx,
+    ];
 
     /// The venue's name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Hyperliquid => "hyperliquid",
             Self::BinanceSpot => "binance-spot",
+            Self::BinanceUsdm => "binance-usdm",
+            Self::Coinbase => "coinbase",
+            Self::Bybit => "bybit",
+            Self::Okx => "okx",
+        }
+    }
+}
+
+impl Venue {
+    /// Whether its markets are perpetuals: they have funding, open interest and a mark price.
+    pub const fn is_perp(self) -> bool {
+        match self {
+            Self::Hyperliquid | Self::BinanceUsdm | Self::Bybit | Self::Okx => true,
+            Self::BinanceSpot | Self::Coinbase => false,
         }
     }
 }
@@ -52,6 +83,8 @@ impl std::str::FromStr for Venue {
 pub enum Source {
     /// One venue's own figures.
     Venue(Venue),
+    /// What is combined from several venues.
+    Composite,
 }
 
 impl Source {
@@ -59,6 +92,7 @@ impl Source {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Venue(venue) => venue.name(),
+            Self::Composite => "composite",
         }
     }
 }
@@ -71,15 +105,26 @@ impl fmt::Display for Source {
 
 impl Serialize for Source {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Venue(venue) => venue.serialize(serializer),
-        }
+        serializer.serialize_str(self.name())
     }
 }
 
 impl<'de> Deserialize<'de> for Source {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Venue::deserialize(deserializer).map(Self::Venue)
+        struct Name;
+        impl de::Visitor<'_> for Name {
+            type Value = Source;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a venue or of another source")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Source, E> {
+                match text {
+                    "composite" => Ok(Source::Composite),
+                    venue => venue.parse().map(Source::Venue).map_err(E::custom),
+                }
+            }
+        }
+        deserializer.deserialize_str(Name)
     }
 }
 

@@ -8,6 +8,8 @@
 
 /// What the terminal is told about one market of one source.
 pub mod agg;
+/// How much of a window was seen.
+pub mod coverage;
 /// Fixed-point numbers: `Price`, `Size`, `Usd`, `Rate`.
 pub mod decimal;
 /// The envelope around every event.
@@ -18,6 +20,8 @@ pub mod event;
 pub mod freshness;
 /// Venues, symbols, sources.
 pub mod ids;
+/// Liquidations, told in batches.
+pub mod liquidation;
 /// Who may see an event.
 pub mod privacy;
 /// What the terminal is told about a venue's feeds.
@@ -25,6 +29,7 @@ pub mod status;
 /// Points in time and the clock that gives them.
 pub mod time;
 
+pub use coverage::{Coverage, Share};
 pub use decimal::{DecimalError, Price, Rate, Size, Usd};
 pub use envelope::{Envelope, EventType, StreamKey};
 pub use event::{Level, MarketEvent, Payload, Side, Trade, TradeId};

@@ -44,6 +44,44 @@ pub struct StreamStatus {
     pub mark: Mark,
 }
 
+/// A venue's clock against ours, from request times and event times.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct ClockOffset {
+    /// The venue's clock less ours.
+    pub offset_ms: f64,
+    /// The true offset lies within this of `offset_ms`.
+    pub bound_ms: f64,
+    /// When it was estimated last, UTC ms.
+    pub as_of: i64,
+    /// Steps of the venue's clock or of ours that were found.
+    pub steps: u64,
+}
+
+/// How much of a venue's allowance is used.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct BudgetUse {
+    /// `connections`, `subscriptions`, `messages`, or a class of requests: `metadata`, `books`, `account`, `orders`.
+    pub class: String,
+    /// Used within the window.
+    pub used: u64,
+    /// Allowed within the window; the class's own share, where classes share.
+    pub limit: u64,
+    /// Length of the window; absent for what is counted at one moment.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub window_ms: Option<u32>,
+}
+
+/// What was refused of one market.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct RefusedRow {
+    /// Canonical symbol; `*` where none is known.
+    pub symbol: Symbol,
+    /// The stable code.
+    pub code: String,
+    /// How often.
+    pub count: u64,
+}
+
 /// The body of a `venue_status`; complete in itself.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct VenueStatus {
@@ -73,6 +111,16 @@ pub struct VenueStatus {
     pub duplicates: u64,
     /// Refused frames and events by code.
     pub refused: BTreeMap<String, u64>,
+    /// The same by market, the most frequent first; 64 rows at most.
+    pub refused_by: Vec<RefusedRow>,
+    /// Receive time less the venue's event time, corrected by `clock`, median of the last events.
+    pub latency_ms: Option<f64>,
+    /// The venue's clock; absent until it was estimated.
+    pub clock: Option<ClockOffset>,
+    /// How much of the venue's allowance is used.
+    pub budget: Vec<BudgetUse>,
+    /// No request is made before, UTC ms: the venue asked us to stay away.
+    pub cooldown_until_ms: Option<i64>,
     /// Frames of channels that we know and do not use, by name.
     pub skipped: BTreeMap<String, u64>,
     /// Every stream that is or should be there.

@@ -1,6 +1,6 @@
 //! Decoding, the same for every venue: [`decode`] turns one message into events.
 
-use crate::{binance_spot, hyperliquid};
+use crate::{binance_spot, binance_usdm, bybit, coinbase, hyperliquid, okx};
 use hypersentry_model::{DecimalError, MarketEvent, Symbol, Venue};
 
 /// What a message was, once its events have been taken out.
@@ -55,5 +55,9 @@ pub fn decode(
     match venue {
         Venue::Hyperliquid => hyperliquid::decode::decode_any(frame, symbol, out),
         Venue::BinanceSpot => binance_spot::decode::decode_any(frame, symbol, out),
+        Venue::BinanceUsdm => binance_usdm::decode::decode_any(frame, symbol, out),
+        Venue::Coinbase => coinbase::decode::decode_any(frame, symbol, out),
+        Venue::Bybit => bybit::decode::decode_any(frame, symbol, out),
+        Venue::Okx => okx::decode::decode_any(frame, symbol, out),
     }
 }

@@ -16,10 +16,18 @@
 
 /// Binance spot.
 pub mod binance_spot;
+/// Binance USD-M.
+pub mod binance_usdm;
+/// Bybit.
+pub mod bybit;
+/// Coinbase.
+pub mod coinbase;
 /// What decoding gives, and how it is refused.
 pub mod decode;
 /// Hyperliquid.
 pub mod hyperliquid;
+/// OKX.
+pub mod okx;
 /// Cursor primitives for hand-written JSON readers.
 mod scan;
 /// What a session is told and what it asks for.

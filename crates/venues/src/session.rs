@@ -1,12 +1,100 @@
 //! What a venue session is told and what it asks for. The engine's rim performs the requests and journals the inputs.
 
-use crate::{binance_spot, hyperliquid};
+use crate::{binance_spot, binance_usdm, bybit, coinbase, hyperliquid, okx};
+use hypersentry_model::event::Candle;
 use hypersentry_model::status::{Connection, StreamStatus};
 use hypersentry_model::{MarketEvent, Symbol, Timestamp, Venue};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use hypersentry_model::event::{Feed, Loss};
+
+/// Which of a venue's connections. Most venues need one; Binance USD-M spreads its streams over two routes.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct Lane(pub u8);
+
+impl Lane {
+    /// The only one, or the first.
+    pub const MAIN: Self = Self(0);
+
+    /// Connections that a venue has at most.
+    pub const MAX: usize = 4;
+}
+
+/// Lengths of candles that the terminal keeps.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub enum Interval {
+    /// One minute.
+    M1,
+    /// Five minutes.
+    M5,
+    /// A quarter of an hour.
+    M15,
+    /// One hour.
+    H1,
+    /// Four hours.
+    H4,
+    /// One day, from midnight UTC.
+    D1,
+}
+
+impl Interval {
+    /// All, shortest first.
+    pub const ALL: [Self; 6] = [Self::M1, Self::M5, Self::M15, Self::H1, Self::H4, Self::D1];
+
+    /// `1m` and so on.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::M1 => "1m",
+            Self::M5 => "5m",
+            Self::M15 => "15m",
+            Self::H1 => "1h",
+            Self::H4 => "4h",
+            Self::D1 => "1d",
+        }
+    }
+
+    /// Its length in milliseconds.
+    pub const fn ms(self) -> i64 {
+        60_000
+            * match self {
+                Self::M1 => 1,
+                Self::M5 => 5,
+                Self::M15 => 15,
+                Self::H1 => 60,
+                Self::H4 => 240,
+                Self::D1 => 1_440,
+            }
+    }
+}
+
+/// One market in a venue's list.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Listing {
+    /// The venue's spelling.
+    pub symbol: Symbol,
+    /// What is traded, without a multiplier: `PEPE` for `kPEPE` and `1000PEPEUSDT`.
+    pub base: Symbol,
+    /// What it is priced in: `USDT`, `USDC`, `USD`.
+    pub quote: Symbol,
+    /// Units of `base` that one unit of the market stands for: 1,000 for `kPEPE`.
+    pub multiplier: u32,
+    /// Whether it trades now; one that does not is halted or delisted.
+    pub trading: bool,
+    /// Decimals of the tick.
+    pub px_decimals: u32,
+    /// Decimals of the lot.
+    pub sz_decimals: u32,
+}
+
+/// How completely a feed is followed.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub enum Grade {
+    /// The venue's numbering shows that nothing is missing.
+    Verified,
+    /// The venue numbers nothing.
+    Unverified,
+}
 
 /// Which REST request an answer belongs to. It is journaled with the answer.
 #[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -26,6 +114,30 @@ pub enum RequestKind {
     Markets,
     /// A whole order book.
     Book,
+    /// Past trades, to fill a gap.
+    Trades,
+    /// Past candles.
+    Candles(Interval),
+    /// Open interest, where the venue streams none.
+    OpenInterest,
+    /// Hours between fundings, where the stream does not tell.
+    Funding,
+    /// The venue's clock.
+    Time,
+}
+
+/// What a request draws on, in the venue's allowance. See [`crate::ledger`](crate).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RequestClass {
+    /// Lists of markets, clocks, funding intervals, open interest, candles, past trades.
+    Metadata,
+    /// Order books.
+    Books,
+    /// An account's state.
+    Account,
+    /// Orders and cancels: they alone may use the reserve.
+    Orders,
 }
 
 /// A REST request, relative to the venue's configured base URL.
@@ -37,6 +149,10 @@ pub struct Request {
     pub path: String,
     /// JSON to POST; `None` is a GET.
     pub body: Option<String>,
+    /// What it draws on.
+    pub class: RequestClass,
+    /// How much of the venue's allowance it takes, in the venue's own unit.
+    pub weight: u32,
 }
 
 /// What happened to a connection or to time.
@@ -44,15 +160,17 @@ pub struct Request {
 pub enum Input<'a> {
     /// The venue symbols that are wanted from now on; the first input of a session.
     Demand(&'a BTreeSet<Symbol>),
-    /// The WebSocket is open.
-    Opened,
+    /// A WebSocket is open.
+    Opened(Lane),
     /// It ended, or could not be opened.
     Closed {
+        /// Which.
+        lane: Lane,
         /// In words.
         reason: &'a str,
     },
     /// A text or binary frame.
-    Frame(&'a [u8]),
+    Frame(Lane, &'a [u8]),
     /// A REST answer.
     Answer {
         /// The request.
@@ -63,11 +181,24 @@ pub enum Input<'a> {
         retry_after_s: Option<u32>,
         /// The body.
         body: &'a [u8],
+        /// When the request left, at the earliest.
+        sent: Option<Timestamp>,
     },
     /// `next_due` has come.
     Due,
     /// The market core found the book of this symbol unusable (crossed, say): fetch it anew.
     Resync(Symbol),
+    /// Candles are wanted: [`Output::Candles`] follows, unless the venue has none.
+    WantCandles {
+        /// Of which market, in the venue's spelling.
+        symbol: Symbol,
+        /// How long.
+        interval: Interval,
+        /// First millisecond.
+        from_ms: i64,
+        /// Last millisecond.
+        to_ms: i64,
+    },
 }
 
 /// What a session wants or says.
@@ -77,12 +208,12 @@ pub enum Input<'a> {
 )]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Output {
-    /// Open the WebSocket at the session's URL path (empty for the configured URL itself).
-    Open,
+    /// Open the WebSocket of this lane.
+    Open(Lane),
     /// Close it.
-    Close,
+    Close(Lane),
     /// Send this text frame.
-    Send(String),
+    Send(Lane, String),
     /// Make this request.
     Fetch(Request),
     /// A normalised event, in order, for the market core. A book's first event after a loss is always a snapshot.
@@ -93,6 +224,13 @@ pub enum Output {
         event: MarketEvent,
         /// For trades: the venue sent it as history upon subscribing.
         replayed: bool,
+    },
+    /// A figure asked for over REST because its stream is stale or lost. It stands until the stream speaks again.
+    Repair {
+        /// Which figure it stands in for.
+        feed: Feed,
+        /// The event.
+        event: MarketEvent,
     },
     /// The feed lives, although it sent no event.
     Proof {
@@ -119,6 +257,53 @@ pub enum Output {
     },
     /// The venue does not list this wanted market (any more).
     Unlisted(Symbol),
+    /// The venue's markets, all of them, whenever its list was read.
+    Listings(Vec<Listing>),
+    /// From now on nothing of this feed is missed.
+    Following {
+        /// Of which market.
+        symbol: Symbol,
+        /// Which figure.
+        feed: Feed,
+        /// What shows it.
+        grade: Grade,
+    },
+    /// Nothing is known of this feed after `since`, until it is followed again.
+    Broken {
+        /// Of which market.
+        symbol: Symbol,
+        /// Which figure.
+        feed: Feed,
+        /// The last time at which it was known to be whole.
+        since: Timestamp,
+    },
+    /// All that the feed would have said in this span was given as replayed events, or is known to be nothing.
+    Repaired {
+        /// Of which market.
+        symbol: Symbol,
+        /// Which figure.
+        feed: Feed,
+        /// Begin of the span, receive time.
+        from: Timestamp,
+        /// End of the span, receive time.
+        to: Timestamp,
+    },
+    /// Past candles, oldest first.
+    Candles {
+        /// Of which market.
+        symbol: Symbol,
+        /// How long.
+        interval: Interval,
+        /// The candles.
+        candles: Vec<Candle>,
+    },
+    /// The venue's clock, as an answer told it.
+    VenueTime {
+        /// When the request left, at the earliest.
+        sent: Timestamp,
+        /// What the venue's clock said.
+        venue: Timestamp,
+    },
     /// The session's status changed in a way that users should see at once.
     StatusChanged,
 }
@@ -166,6 +351,28 @@ pub enum Session {
     Hyperliquid(Box<hyperliquid::session::Session>),
     /// Binance spot.
     BinanceSpot(Box<binance_spot::session::Session>),
+    /// Binance USD-M.
+    BinanceUsdm(Box<binance_usdm::session::Session>),
+    /// Coinbase.
+    Coinbase(Box<coinbase::session::Session>),
+    /// Bybit.
+    Bybit(Box<bybit::session::Session>),
+    /// OKX.
+    Okx(Box<okx::session::Session>),
+}
+
+/// The same for whichever venue.
+macro_rules! each {
+    ($session:expr, $inner:ident => $does:expr) => {
+        match $session {
+            Self::Hyperliquid($inner) => $does,
+            Self::BinanceSpot($inner) => $does,
+            Self::BinanceUsdm($inner) => $does,
+            Self::Coinbase($inner) => $does,
+            Self::Bybit($inner) => $does,
+            Self::Okx($inner) => $does,
+        }
+    };
 }
 
 impl Session {
@@ -178,31 +385,28 @@ impl Session {
             Venue::BinanceSpot => {
                 Self::BinanceSpot(Box::new(binance_spot::session::Session::new(config)))
             }
+            Venue::BinanceUsdm => {
+                Self::BinanceUsdm(Box::new(binance_usdm::session::Session::new(config)))
+            }
+            Venue::Coinbase => Self::Coinbase(Box::new(coinbase::session::Session::new(config))),
+            Venue::Bybit => Self::Bybit(Box::new(bybit::session::Session::new(config))),
+            Venue::Okx => Self::Okx(Box::new(okx::session::Session::new(config))),
         }
     }
 
     /// Takes one input at core time `now` and pushes what follows from it.
     pub fn step(&mut self, now: Timestamp, input: Input<'_>, out: &mut Vec<Output>) {
-        match self {
-            Self::Hyperliquid(session) => session.step(now, input, out),
-            Self::BinanceSpot(session) => session.step(now, input, out),
-        }
+        each!(self, session => session.step(now, input, out));
     }
 
     /// When [`Input::Due`] is wanted next.
     pub fn next_due(&self) -> Option<Timestamp> {
-        match self {
-            Self::Hyperliquid(session) => session.next_due(),
-            Self::BinanceSpot(session) => session.next_due(),
-        }
+        each!(self, session => session.next_due())
     }
 
     /// Counters and streams at `now`.
     pub fn status(&self, now: Timestamp) -> SessionStatus {
-        match self {
-            Self::Hyperliquid(session) => session.status(now),
-            Self::BinanceSpot(session) => session.status(now),
-        }
+        each!(self, session => session.status(now))
     }
 }
 
@@ -215,5 +419,6 @@ pub fn recorded_answer(venue: Venue, line: &[u8]) -> Option<RequestKind> {
         Venue::BinanceSpot => line
             .starts_with(b"{\"lastUpdateId\"")
             .then_some(RequestKind::Book),
+        Venue::BinanceUsdm | Venue::Coinbase | Venue::Bybit | Venue::Okx => None,
     }
 }

@@ -14,7 +14,9 @@ use corpus::{Report, Sample, walk};
 use hypersentry_model::{Level, Payload, Price, Size, Symbol, Timestamp, Venue};
 use hypersentry_venues::binance_spot::decode::{general_message, message};
 use hypersentry_venues::decode::decode;
-use hypersentry_venues::session::{Input, Output, RequestKey, RequestKind, Session, SessionConfig};
+use hypersentry_venues::session::{
+    Input, Lane, Output, RequestKey, RequestKind, Session, SessionConfig,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The market that a payload without one belongs to: from its request, else from its file's name.
@@ -136,9 +138,10 @@ fn splice(samples: &[&Sample], symbol: Symbol) -> (Spliced, Session) {
                 status: 200,
                 retry_after_s: None,
                 body: &sample.payload,
+                sent: None,
             }
         } else {
-            Input::Frame(&sample.payload)
+            Input::Frame(Lane::MAIN, &sample.payload)
         };
         session.step(now, input, &mut out);
         for output in out.drain(..) {

@@ -8,7 +8,7 @@
 )]
 
 use hypersentry_model::{Symbol, Timestamp, Venue};
-use hypersentry_venues::session::{Input, Output, RequestKey, Session, SessionConfig};
+use hypersentry_venues::session::{Input, Lane, Output, RequestKey, Session, SessionConfig};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -115,12 +115,12 @@ impl Run {
     }
 
     fn frame(&mut self, frame: &str) {
-        self.step(Input::Frame(frame.as_bytes()));
+        self.step(Input::Frame(Lane::MAIN, frame.as_bytes()));
     }
 
     fn ids(&self, method: &str) -> Vec<u64> {
         let id = |output: &Output| match output {
-            Output::Send(text) => {
+            Output::Send(Lane::MAIN, text) => {
                 let command: serde_json::Value = serde_json::from_str(text).unwrap();
                 (command["method"] == method).then(|| command["id"].as_u64().unwrap())
             }
@@ -132,8 +132,11 @@ impl Run {
     fn apply(&mut self, event: &Event) {
         match event {
             Event::Wait(ms) => self.wait(*ms),
-            Event::Opened => self.step(Input::Opened),
-            Event::Closed => self.step(Input::Closed { reason: "reset" }),
+            Event::Opened => self.step(Input::Opened(Lane::MAIN)),
+            Event::Closed => self.step(Input::Closed {
+                lane: Lane::MAIN,
+                reason: "reset",
+            }),
             Event::Demand(bits) => {
                 let wanted: BTreeSet<Symbol> = (0..3)
                     .filter(|i| bits & (1 << i) != 0)
@@ -207,6 +210,7 @@ impl Run {
                     status: *status,
                     retry_after_s: (*lag == 1).then_some(5),
                     body: body.as_bytes(),
+                    sent: None,
                 });
             }
             Event::Resync(symbol) => {

@@ -12,7 +12,7 @@ use hypersentry_model::{Level, MarketEvent, Payload, Price, Symbol, Timestamp, V
 use hypersentry_venues::binance_spot::limits::BUFFER_MAX;
 use hypersentry_venues::binance_spot::splice::{Diff, Joined, Offered, Splice};
 use hypersentry_venues::session::{
-    Input, Loss, Output, RequestKey, RequestKind, Session, SessionConfig,
+    Input, Lane, Loss, Output, RequestKey, RequestKind, Session, SessionConfig,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -279,7 +279,7 @@ proptest! {
             );
             let before = naive.0.as_ref().map(|(_, _, seq)| *seq);
             let mut out = Vec::new();
-            session.step(now, Input::Frame(frame.as_bytes()), &mut out);
+            session.step(now, Input::Frame(Lane::MAIN, frame.as_bytes()), &mut out);
             naive.apply(&out);
             match before {
                 None => prop_assert!(!out.iter().any(|o| matches!(o, Output::Event { .. })), "nothing before a snapshot"),

@@ -12,7 +12,7 @@ mod corpus;
 use hypersentry_model::{Timestamp, Venue};
 use hypersentry_venues::decode::{DecodeError, decode};
 use hypersentry_venues::hyperliquid::decode::fuzz_entry;
-use hypersentry_venues::session::{Input, Output, Session, SessionConfig};
+use hypersentry_venues::session::{Input, Lane, Output, Session, SessionConfig};
 use std::collections::BTreeMap;
 
 /// Why a recorded payload may be refused.
@@ -118,7 +118,7 @@ fn corpus_session_hyperliquid() {
         let mut last = Timestamp::default();
         for sample in samples {
             last = last.max(sample.receive.expect("filtered"));
-            session.step(last, Input::Frame(&sample.payload), &mut out);
+            session.step(last, Input::Frame(Lane::MAIN, &sample.payload), &mut out);
             let _ = decode(Venue::Hyperliquid, &sample.payload, None, &mut decoded);
         }
         let replayed = |o: &&Output| matches!(o, Output::Event { replayed: true, .. });

@@ -1,4 +1,4 @@
-//! One venue's socket: does what its session asks, and reports what happens with the time at which it was read.
+//! One of a venue's sockets: does what its session asks, and reports what happens with the time at which it was read.
 
 use crate::config::{Endpoints, EngineConfig};
 use crate::input::Input;
@@ -6,6 +6,7 @@ use crate::rim::rest;
 use crate::rim::sequencer::{Entry, VenueCommand};
 use futures_util::{SinkExt, StreamExt};
 use hypersentry_model::{Clock, Venue};
+use hypersentry_venues::session::Lane;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -31,6 +32,8 @@ const MAX_REQUESTS: usize = 16;
 
 pub(crate) struct Connection {
     pub(crate) venue: Venue,
+    pub(crate) lane: Lane,
+    pub(crate) url: String,
     pub(crate) endpoints: Endpoints,
     pub(crate) connect_timeout: Duration,
     pub(crate) http: reqwest::Client,
@@ -43,7 +46,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn new(
-        venue: Venue,
+        (venue, lane): (Venue, Lane),
         endpoints: Endpoints,
         config: &EngineConfig,
         http: reqwest::Client,
@@ -56,6 +59,13 @@ impl Connection {
     ) -> Self {
         Self {
             venue,
+            lane,
+            // A lane is made for each URL.
+            url: endpoints
+                .ws
+                .get(usize::from(lane.0))
+                .cloned()
+                .unwrap_or_default(),
             endpoints,
             connect_timeout: config.connect_timeout,
             http,
@@ -88,8 +98,9 @@ impl Connection {
 
     async fn closed(&self, reason: impl Into<String>) {
         let reason = reason.into();
-        tracing::info!(venue = %self.venue, %reason, "connection closed");
-        self.report(Input::Closed(self.venue, reason)).await;
+        tracing::info!(venue = %self.venue, lane = self.lane.0, %reason, "connection closed");
+        self.report(Input::Closed(self.venue, self.lane, reason))
+            .await;
     }
 
     async fn serve(&mut self) {
@@ -104,7 +115,7 @@ impl Connection {
                     Some(VenueCommand::Open) => {
                         drop(socket.take());
                         attempt.take().inspect(JoinHandle::abort);
-                        attempt = Some(self.tasks.spawn(connect(self.endpoints.ws.clone(), self.connect_timeout)));
+                        attempt = Some(self.tasks.spawn(connect(self.url.clone(), self.connect_timeout)));
                     }
                     Some(VenueCommand::Close) => {
                         attempt.take().inspect(JoinHandle::abort);
@@ -126,7 +137,7 @@ impl Connection {
                             tracing::warn!(venue = %self.venue, ?request, "too many requests under way");
                         }
                         let (entries, clock) = (self.entries.clone(), Arc::clone(&self.clock));
-                        let (venue, work) = (self.venue, rest::fetch(self.http.clone(), self.endpoints.clone(), request));
+                        let (venue, work) = (self.venue, rest::fetch(self.http.clone(), self.endpoints.clone(), request, self.clock.now()));
                         let cancel = self.cancel.clone();
                         self.tasks.spawn(requests.track_future(async move {
                             tokio::select! {
@@ -144,14 +155,14 @@ impl Connection {
                     match result {
                         Ok(open) => {
                             socket = Some(open);
-                            tracing::info!(venue = %self.venue, "connection open");
-                            self.report(Input::Opened(self.venue)).await;
+                            tracing::info!(venue = %self.venue, lane = self.lane.0, "connection open");
+                            self.report(Input::Opened(self.venue, self.lane)).await;
                         }
                         Err(reason) => self.closed(reason).await,
                     }
                 }
                 message = next(&mut socket) => match message {
-                    Ok(Some(frame)) => self.report(Input::Frame(self.venue, frame)).await,
+                    Ok(Some(frame)) => self.report(Input::Frame(self.venue, self.lane, frame)).await,
                     Ok(None) => {}
                     Err(reason) => {
                         socket = None;

@@ -4,8 +4,7 @@ use crate::Publication;
 use crate::error::EngineError;
 use crate::replay::Replay;
 use crate::rim::sequencer::{Relay, Relayed};
-use hypersentry_market::MarketId;
-use hypersentry_model::{Clock, Source, Timestamp};
+use hypersentry_model::{Clock, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -38,13 +37,7 @@ impl Playback {
             }
             for publication in told.drain(..) {
                 let snapshot = match (&publication, self.replay.core()) {
-                    (Publication::Agg(e), Some(core)) => {
-                        let Source::Venue(venue) = e.source;
-                        core.market().snapshot(MarketId {
-                            venue,
-                            symbol: e.symbol,
-                        })
-                    }
+                    (Publication::Agg(e), Some(core)) => core.market().snapshot(e.source, e.symbol),
                     _ => None,
                 };
                 (self.relay)(Relayed {

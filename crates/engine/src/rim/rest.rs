@@ -4,6 +4,7 @@ use crate::config::{Endpoints, EngineConfig};
 use crate::error::EngineError;
 use crate::input::Answer;
 use bytes::{Bytes, BytesMut};
+use hypersentry_model::Timestamp;
 use hypersentry_venues::session::Request;
 
 /// The largest answer that is read. The largest that the sessions ask for, a venue's list of markets with their contexts, is
@@ -25,6 +26,7 @@ pub(crate) async fn fetch(
     client: reqwest::Client,
     endpoints: Endpoints,
     request: Request,
+    sent: Timestamp,
 ) -> Answer {
     let url = format!("{}{}", endpoints.rest, request.path);
     let builder = match request.body {
@@ -34,7 +36,9 @@ pub(crate) async fn fetch(
             .body(body),
         None => client.get(url),
     };
+    let sent = Some(sent);
     let failed = |detail: String| Answer {
+        sent,
         key: request.key.clone(),
         status: 0,
         retry_after_s: None,
@@ -62,6 +66,7 @@ pub(crate) async fn fetch(
         }
     }
     Answer {
+        sent,
         key: request.key,
         status,
         retry_after_s,

@@ -4,10 +4,9 @@ use crate::Publication;
 use crate::core::{Core, Effect};
 use crate::input::Input;
 use crate::rim::journal::{JournalHealth, Journaling};
-use hypersentry_market::MarketId;
 use hypersentry_model::agg::AggUpdate;
-use hypersentry_model::{Clock, Envelope, Source, Timestamp, Venue};
-use hypersentry_venues::session::Request;
+use hypersentry_model::{Clock, Envelope, Timestamp, Venue};
+use hypersentry_venues::session::{Lane, Request};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,7 +66,7 @@ pub(crate) struct Sequencer {
     pub(crate) core: Core,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entries: mpsc::Receiver<Entry>,
-    pub(crate) venues: BTreeMap<Venue, mpsc::Sender<VenueCommand>>,
+    pub(crate) lanes: BTreeMap<(Venue, Lane), mpsc::Sender<VenueCommand>>,
     pub(crate) relay: Relay,
     pub(crate) journaling: Journaling,
     pub(crate) health: watch::Sender<Health>,
@@ -110,16 +109,20 @@ impl Sequencer {
 
     fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::Open(venue) => self.command(venue, VenueCommand::Open),
-            Effect::Close(venue) => self.command(venue, VenueCommand::Close),
-            Effect::Send(venue, text) => self.command(venue, VenueCommand::Send(text)),
-            Effect::Fetch(venue, request) => self.command(venue, VenueCommand::Fetch(request)),
+            Effect::Open(venue, lane) => self.command(venue, lane, VenueCommand::Open),
+            Effect::Close(venue, lane) => self.command(venue, lane, VenueCommand::Close),
+            Effect::Send(venue, lane, text) => {
+                self.command(venue, lane, VenueCommand::Send(text));
+            }
+            Effect::Fetch(venue, request) => {
+                self.command(venue, Lane::MAIN, VenueCommand::Fetch(request));
+            }
             Effect::Publish(publication) => self.publish(publication),
         }
     }
 
-    fn command(&self, venue: Venue, command: VenueCommand) {
-        if let Some(socket) = self.venues.get(&venue)
+    fn command(&self, venue: Venue, lane: Lane, command: VenueCommand) {
+        if let Some(socket) = self.lanes.get(&(venue, lane))
             && let Err(error) = socket.try_send(command)
         {
             // The sessions pace themselves far below this bound; what is lost here shows as a missing acknowledgement, which
@@ -130,13 +133,7 @@ impl Sequencer {
 
     fn publish(&mut self, publication: Publication) {
         let snapshot = match &publication {
-            Publication::Agg(e) => {
-                let Source::Venue(venue) = e.source;
-                self.core.market().snapshot(MarketId {
-                    venue,
-                    symbol: e.symbol,
-                })
-            }
+            Publication::Agg(e) => self.core.market().snapshot(e.source, e.symbol),
             Publication::Status(_) => {
                 self.report_health();
                 None

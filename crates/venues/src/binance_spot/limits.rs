@@ -10,6 +10,12 @@ pub const BUFFER_MAX: usize = 1_024;
 /// Levels a side of the snapshot that the session asks for. It weighs 50 of the 6,000 a minute ("Public Rest API": order book).
 pub const BOOK_DEPTH: u32 = 1_000;
 
+/// Weight of a snapshot of that depth ("Public Rest API": order book).
+pub const BOOK_WEIGHT: u32 = 50;
+
+/// Weight of the exchange information ("Public Rest API": exchange information).
+pub const LISTING_WEIGHT: u32 = 20;
+
 /// Least time between two REST requests, in milliseconds: at most 12,000 of weight a minute even if all were books, and the venue
 /// slows us down before that with status 429.
 pub const REST_SPACING_MS: i64 = 250;

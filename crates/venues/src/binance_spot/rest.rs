@@ -1,10 +1,10 @@
 //! The requests that the session makes: one at a time, spaced, and none while the venue asks us to stay away.
 
 use super::limits::{
-    BAN_MAX_MS, BAN_MIN_MS, BOOK_DEPTH, MARKETS_PER_REQUEST, MARKETS_REFRESH_MS,
-    REST_BACKOFF_MAX_MS, REST_BACKOFF_MS, REST_SPACING_MS, REST_TIMEOUT_MS,
+    BAN_MAX_MS, BAN_MIN_MS, BOOK_DEPTH, BOOK_WEIGHT, LISTING_WEIGHT, MARKETS_PER_REQUEST,
+    MARKETS_REFRESH_MS, REST_BACKOFF_MAX_MS, REST_BACKOFF_MS, REST_SPACING_MS, REST_TIMEOUT_MS,
 };
-use crate::session::{Request, RequestKey, RequestKind};
+use crate::session::{Request, RequestClass, RequestKey, RequestKind};
 use hypersentry_model::{Symbol, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -94,6 +94,14 @@ impl Rest {
             key,
             path,
             body: None,
+            class: match kind {
+                RequestKind::Book => RequestClass::Books,
+                _ => RequestClass::Metadata,
+            },
+            weight: match kind {
+                RequestKind::Book => BOOK_WEIGHT,
+                _ => LISTING_WEIGHT,
+            },
         })
     }
 

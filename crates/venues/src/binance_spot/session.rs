@@ -23,7 +23,7 @@ mod upkeep;
 
 use super::limits;
 use super::rest::Rest;
-use crate::session::{Feed, Input, Loss, Output, SessionConfig, SessionStatus};
+use crate::session::{Feed, Input, Lane, Loss, Output, SessionConfig, SessionStatus};
 use commands::Commands;
 use hypersentry_model::status::Connection;
 use hypersentry_model::{Symbol, Timestamp};
@@ -103,21 +103,23 @@ impl Session {
     /// Takes one input.
     pub fn step(&mut self, now: Timestamp, input: Input<'_>, out: &mut Vec<Output>) {
         match input {
-            Input::Frame(frame) => self.frame(now, frame, out),
+            Input::Frame(_, frame) => self.frame(now, frame, out),
             Input::Demand(wanted) => self.demand(now, wanted, out),
-            Input::Opened => self.opened(now, out),
-            Input::Closed { reason } => self.closed(now, reason, out),
+            Input::Opened(_) => self.opened(now, out),
+            Input::Closed { reason, .. } => self.closed(now, reason, out),
             Input::Answer {
                 key,
                 status,
                 retry_after_s,
                 body,
+                ..
             } => self.answer(now, key, status, retry_after_s, body, out),
             Input::Due => {
                 self.last_due = now;
                 self.dirty = true;
             }
             Input::Resync(symbol) => self.resync(symbol, out),
+            Input::WantCandles { .. } => {}
         }
         if std::mem::take(&mut self.dirty) {
             self.settle(now, out);
@@ -196,7 +198,7 @@ impl Session {
             if self.link.phase != Phase::Down {
                 let pending = matches!(self.link.phase, Phase::Opening { .. } | Phase::Open { .. });
                 if pending {
-                    out.push(Output::Close);
+                    out.push(Output::Close(Lane::MAIN));
                 }
                 self.link.phase = Phase::Down;
                 self.changed |= self.link.show(now, Connection::Down);
@@ -208,7 +210,7 @@ impl Session {
     }
 
     fn open(&mut self, now: Timestamp, out: &mut Vec<Output>) {
-        out.push(Output::Open);
+        out.push(Output::Open(Lane::MAIN));
         self.link.opening(now);
     }
 
@@ -217,7 +219,7 @@ impl Session {
         if !expected && !self.config.accept_any_symbol {
             // One that we had given up.
             if !self.link.is_open() {
-                out.push(Output::Close);
+                out.push(Output::Close(Lane::MAIN));
             }
             return;
         }
@@ -269,7 +271,7 @@ impl Session {
     /// Closes the connection to make it anew.
     fn reconnect(&mut self, now: Timestamp, reason: &str, at_once: bool, out: &mut Vec<Output>) {
         if self.link.is_open() {
-            out.push(Output::Close);
+            out.push(Output::Close(Lane::MAIN));
             self.lost(now, reason, out);
             self.link.closing(now, at_once);
             self.dirty = true;

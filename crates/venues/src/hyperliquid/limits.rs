@@ -124,7 +124,7 @@ pub const fn channel(feed: Feed) -> Option<Channel> {
         Feed::Bbo => Some(Channel::Bbo),
         Feed::Trades => Some(Channel::Trades),
         Feed::Context => Some(Channel::Context),
-        Feed::Candles => None,
+        Feed::Candles | Feed::OpenInterest | Feed::Funding | Feed::Liquidations => None,
     }
 }
 

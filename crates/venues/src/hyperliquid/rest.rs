@@ -1,6 +1,6 @@
 //! The requests that the session makes.
 
-use crate::session::{Request, RequestKey, RequestKind};
+use crate::session::{Request, RequestClass, RequestKey, RequestKind};
 use hypersentry_model::Symbol;
 
 /// Asks for the list of markets and their contexts. Hyperliquid docs, API > Info endpoint > Perpetuals > Retrieve perpetuals
@@ -14,5 +14,7 @@ pub fn markets(attempt: u32) -> Request {
         },
         path: "/info".to_owned(),
         body: Some(r#"{"type":"metaAndAssetCtxs"}"#.to_owned()),
+        class: RequestClass::Metadata,
+        weight: 20,
     }
 }

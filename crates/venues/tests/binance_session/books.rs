@@ -3,7 +3,7 @@
 use crate::desk::{Desk, acts, book, listings, symbol, trade};
 use hypersentry_model::Freshness;
 use hypersentry_model::status::{Connection, Sync};
-use hypersentry_venues::session::{Input, Output, RequestKey, RequestKind};
+use hypersentry_venues::session::{Input, Lane, Output, RequestKey, RequestKind};
 
 #[test]
 fn from_demand_to_a_book() {
@@ -17,7 +17,7 @@ fn from_demand_to_a_book() {
     );
     assert_eq!(desk.connection(), Connection::Connecting);
     let mut desk = Desk::new(&["BTCUSDT", "ETHUSDT"]);
-    desk.step(Input::Opened);
+    desk.step(Input::Opened(Lane::MAIN));
     desk.wait(5_000);
     assert!(
         desk.command().is_none(),
@@ -63,6 +63,7 @@ fn from_demand_to_a_book() {
         status: 200,
         retry_after_s: None,
         body: body.as_bytes(),
+        sent: None,
     });
     assert_eq!(
         acts(&desk.take()),
@@ -183,7 +184,7 @@ fn demand_changes() {
     desk.wait(60_000);
     assert!(desk.out.is_empty());
     desk.demand(&["ETHUSDT"]);
-    assert!(desk.out.contains(&Output::Open));
+    assert!(desk.out.contains(&Output::Open(Lane::MAIN)));
 }
 
 #[test]
@@ -222,6 +223,7 @@ fn a_bare_recording_needs_no_connection() {
             status: 200,
             retry_after_s: None,
             body: body.as_bytes(),
+            sent: None,
         });
     };
     snapshot(&mut desk, 9);

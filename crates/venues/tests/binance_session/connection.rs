@@ -3,21 +3,21 @@
 use crate::desk::{Desk, acts, book, listings, trade};
 use hypersentry_model::Freshness;
 use hypersentry_model::status::Connection;
-use hypersentry_venues::session::{Input, Output, Session};
+use hypersentry_venues::session::{Input, Lane, Output, Session};
 
 #[test]
 fn a_command_without_an_answer_ends_the_connection() {
     let mut desk = Desk::new(&["BTCUSDT"]);
-    desk.step(Input::Opened);
+    desk.step(Input::Opened(Lane::MAIN));
     desk.answer(&listings(&["BTCUSDT"]));
     desk.take();
     for _ in 0..19 {
         desk.wait(500);
         desk.depth("BTCUSDT", 1, 1);
     }
-    assert!(!desk.out.contains(&Output::Close));
+    assert!(!desk.out.contains(&Output::Close(Lane::MAIN)));
     desk.wait(1_000);
-    assert!(desk.out.contains(&Output::Close));
+    assert!(desk.out.contains(&Output::Close(Lane::MAIN)));
     let status = desk.session.status(desk.now);
     assert_eq!(status.connection, Connection::Reconnecting);
     assert!(status.reason.unwrap().contains("SUBSCRIBE"));
@@ -26,15 +26,15 @@ fn a_command_without_an_answer_ends_the_connection() {
 #[test]
 fn a_refused_command_ends_the_connection() {
     let mut desk = Desk::new(&["BTCUSDT"]);
-    desk.step(Input::Opened);
+    desk.step(Input::Opened(Lane::MAIN));
     desk.answer(&listings(&["BTCUSDT"]));
     let id = desk.command().unwrap()["id"].clone();
     desk.frame(r#"{"error":{"code":2,"msg":"Invalid request"},"id":999}"#);
-    assert!(!desk.out.contains(&Output::Close));
+    assert!(!desk.out.contains(&Output::Close(Lane::MAIN)));
     desk.frame(&format!(
         r#"{{"error":{{"code":2,"msg":"Invalid request"}},"id":{id}}}"#
     ));
-    assert!(desk.out.contains(&Output::Close));
+    assert!(desk.out.contains(&Output::Close(Lane::MAIN)));
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_lost_connection_comes_back_whole() {
     assert_eq!(acts(&desk.take()), ["open"]);
     desk.depth("BTCUSDT", 21, 22);
     assert!(acts(&desk.take()).is_empty(), "not open yet");
-    desk.step(Input::Opened);
+    desk.step(Input::Opened(Lane::MAIN));
     assert_eq!(acts(&desk.out), ["SUBSCRIBE"]);
     desk.ack();
     assert_eq!(desk.connection(), Connection::Live);
@@ -97,7 +97,7 @@ fn reconnects_back_off_and_never_give_up() {
         desk.take();
         desk.close();
         let from = desk.now;
-        while !desk.out.contains(&Output::Open) {
+        while !desk.out.contains(&Output::Open(Lane::MAIN)) {
             desk.now = desk.session.next_due().unwrap();
             desk.step(Input::Due);
         }
@@ -109,7 +109,7 @@ fn reconnects_back_off_and_never_give_up() {
     assert!(delays[4..].iter().all(|d| (5_000..=6_250).contains(d)));
     assert!(delays[4..].windows(2).any(|w| w[0] != w[1]), "jitter");
     // A connection that lived resets the delay.
-    desk.step(Input::Opened);
+    desk.step(Input::Opened(Lane::MAIN));
     for _ in 0..40 {
         desk.wait(1_000);
         desk.frame(&trade("BTCUSDT", 1));
@@ -118,14 +118,14 @@ fn reconnects_back_off_and_never_give_up() {
     desk.take();
     desk.close();
     desk.wait(625);
-    assert!(desk.out.contains(&Output::Open));
+    assert!(desk.out.contains(&Output::Open(Lane::MAIN)));
     // One that does not open in time has failed.
     desk.take();
     desk.wait(15_000);
     assert_eq!(acts(&desk.out)[0], "close");
     desk.close();
     desk.wait(1_250);
-    assert!(desk.out.contains(&Output::Open));
+    assert!(desk.out.contains(&Output::Open(Lane::MAIN)));
 }
 
 #[test]
@@ -134,13 +134,13 @@ fn silence_ends_the_connection() {
     desk.lists = false;
     desk.take();
     desk.wait(9_400);
-    assert!(!desk.out.contains(&Output::Close));
+    assert!(!desk.out.contains(&Output::Close(Lane::MAIN)));
     desk.wait(1_200);
-    assert!(desk.out.contains(&Output::Close));
+    assert!(desk.out.contains(&Output::Close(Lane::MAIN)));
     assert!(acts(&desk.out).contains(&"lost Disconnected".to_owned()));
     // Whether its end is told or not.
     desk.wait(3_000);
-    assert!(desk.out.contains(&Output::Open));
+    assert!(desk.out.contains(&Output::Open(Lane::MAIN)));
 }
 
 #[test]
@@ -152,19 +152,19 @@ fn the_venue_announces_its_end_and_age_ends_a_connection_at_once() {
     desk.close();
     assert_eq!(acts(&desk.out)[2], "open");
     // Not in a circle.
-    desk.step(Input::Opened);
+    desk.step(Input::Opened(Lane::MAIN));
     desk.take();
     desk.frame(r#"{"e":"serverShutdown","E":1}"#);
     desk.close();
-    assert!(!desk.out.contains(&Output::Open));
+    assert!(!desk.out.contains(&Output::Open(Lane::MAIN)));
 
     let mut desk = Desk::new(&["BTCUSDT"]);
-    desk.step(Input::Opened);
+    desk.step(Input::Opened(Lane::MAIN));
     desk.wait((23 * 60 + 49) * 60_000);
-    assert!(!desk.out.contains(&Output::Close));
+    assert!(!desk.out.contains(&Output::Close(Lane::MAIN)));
     desk.wait(60_000);
-    assert!(desk.out.contains(&Output::Close));
+    assert!(desk.out.contains(&Output::Close(Lane::MAIN)));
     desk.take();
     desk.close();
-    assert!(desk.out.contains(&Output::Open));
+    assert!(desk.out.contains(&Output::Open(Lane::MAIN)));
 }

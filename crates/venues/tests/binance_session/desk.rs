@@ -2,7 +2,7 @@
 
 use hypersentry_model::status::Connection;
 use hypersentry_model::{Payload, Symbol, Timestamp, Venue};
-use hypersentry_venues::session::{Input, Output, RequestKey, Session, SessionConfig};
+use hypersentry_venues::session::{Input, Lane, Output, RequestKey, Session, SessionConfig};
 use std::collections::BTreeSet;
 
 /// A session, its clock, and what it said so far.
@@ -56,7 +56,7 @@ impl Desk {
         let mut list = None;
         for output in &self.out[from..] {
             match output {
-                Output::Send(text) => {
+                Output::Send(_, text) => {
                     self.sent.push(self.now);
                     let command: serde_json::Value = serde_json::from_str(text).unwrap();
                     let id = command["id"].as_u64().unwrap();
@@ -75,7 +75,7 @@ impl Desk {
                     self.unanswered.push(id);
                 }
                 Output::Fetch(_) => self.asked.push(self.now),
-                Output::Open => {
+                Output::Open(_) => {
                     self.streams.clear();
                     self.unanswered.clear();
                 }
@@ -112,11 +112,14 @@ impl Desk {
     }
 
     pub(crate) fn frame(&mut self, frame: &str) {
-        self.step(Input::Frame(frame.as_bytes()));
+        self.step(Input::Frame(Lane::MAIN, frame.as_bytes()));
     }
 
     pub(crate) fn close(&mut self) {
-        self.step(Input::Closed { reason: "reset" });
+        self.step(Input::Closed {
+            lane: Lane::MAIN,
+            reason: "reset",
+        });
     }
 
     pub(crate) fn take(&mut self) -> Vec<Output> {
@@ -138,6 +141,7 @@ impl Desk {
             status,
             retry_after_s,
             body: body.as_bytes(),
+            sent: None,
         });
     }
 
@@ -148,7 +152,7 @@ impl Desk {
     /// The newest command.
     pub(crate) fn command(&self) -> Option<serde_json::Value> {
         self.out.iter().rev().find_map(|output| match output {
-            Output::Send(text) => serde_json::from_str(text).ok(),
+            Output::Send(_, text) => serde_json::from_str(text).ok(),
             _ => None,
         })
     }
@@ -173,7 +177,7 @@ impl Desk {
     /// Open, listed and subscribed.
     pub(crate) fn live(wanted: &[&str]) -> Self {
         let mut desk = Self::new(wanted);
-        desk.step(Input::Opened);
+        desk.step(Input::Opened(Lane::MAIN));
         desk.answer(&listings(wanted));
         desk.wait(400);
         desk.ack();
@@ -223,9 +227,9 @@ pub(crate) fn listings(names: &[&str]) -> String {
 /// In short: what an output is.
 pub(crate) fn names(out: &[Output]) -> Vec<String> {
     let name = |output: &Output| match output {
-        Output::Open => "open".to_owned(),
-        Output::Close => "close".to_owned(),
-        Output::Send(text) => {
+        Output::Open(_) => "open".to_owned(),
+        Output::Close(_) => "close".to_owned(),
+        Output::Send(_, text) => {
             let command: serde_json::Value = serde_json::from_str(text).unwrap();
             command["method"].as_str().unwrap().to_owned()
         }
@@ -243,7 +247,8 @@ pub(crate) fn names(out: &[Output]) -> Vec<String> {
             sz_decimals,
         } => format!("grid {symbol} {px_decimals} {sz_decimals}"),
         Output::Unlisted(symbol) => format!("unlisted {symbol}"),
-        Output::StatusChanged => String::new(),
+        // Not told apart here.
+        _ => String::new(),
     };
     out.iter().map(name).filter(|n| !n.is_empty()).collect()
 }

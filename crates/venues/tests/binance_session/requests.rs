@@ -3,7 +3,7 @@
 use crate::desk::{Desk, START_MS, acts, book, listings};
 use hypersentry_model::Timestamp;
 use hypersentry_model::status::Connection;
-use hypersentry_venues::session::{Input, Output};
+use hypersentry_venues::session::{Input, Lane, Output};
 use std::collections::BTreeSet;
 
 #[test]
@@ -11,7 +11,7 @@ fn requests_are_spaced_and_commands_are_few() {
     let wanted: Vec<String> = (0..100).map(|i| format!("S{i:03}USDT")).collect();
     let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
     let mut desk = Desk::new(&wanted);
-    desk.step(Input::Opened);
+    desk.step(Input::Opened(Lane::MAIN));
     desk.answer(&listings(&wanted));
     for _ in 0..4 {
         desk.wait(350);
@@ -56,6 +56,7 @@ fn an_unanswered_book_request_is_repeated_and_its_late_answer_ignored() {
         status: 200,
         retry_after_s: None,
         body: book(12).as_bytes(),
+        sent: None,
     });
     assert!(acts(&desk.take()).is_empty());
 }
@@ -81,9 +82,9 @@ fn the_venue_may_ask_for_silence() {
             desk.wait(800);
             desk.depth("BTCUSDT", 12, 12);
             // The connection breaks and comes back: the ban stays.
-            if desk.out.contains(&Output::Open) {
+            if desk.out.contains(&Output::Open(Lane::MAIN)) {
                 desk.take();
-                desk.step(Input::Opened);
+                desk.step(Input::Opened(Lane::MAIN));
             }
             desk.ack();
             assert_eq!(desk.request(), None, "{status} {told:?} at {:?}", desk.now);
@@ -107,7 +108,7 @@ fn failures_without_a_word_double_the_delay() {
         while desk.request().is_none() {
             desk.now = desk.session.next_due().unwrap();
             desk.step(Input::Due);
-            if desk.out.contains(&Output::Close) {
+            if desk.out.contains(&Output::Close(Lane::MAIN)) {
                 desk.close();
             }
         }
@@ -122,7 +123,7 @@ fn failures_without_a_word_double_the_delay() {
 #[test]
 fn unlisted_markets_are_found_by_halving() {
     let mut desk = Desk::new(&["AAAUSDT", "BADUSDT", "CCCUSDT", "HALTUSDT"]);
-    desk.step(Input::Opened);
+    desk.step(Input::Opened(Lane::MAIN));
     let error = r#"{"code":-1121,"msg":"Invalid symbol."}"#;
     for _ in 0..8 {
         let Some((_, path)) = desk.request() else {
@@ -154,7 +155,7 @@ fn unlisted_markets_are_found_by_halving() {
     }
     let mut asked = BTreeSet::new();
     for output in &desk.out {
-        if let Output::Send(text) = output {
+        if let Output::Send(Lane::MAIN, text) = output {
             for name in ["aaausdt", "badusdt", "cccusdt", "haltusdt"] {
                 if text.contains(name) {
                     asked.insert(name);
@@ -168,9 +169,9 @@ fn unlisted_markets_are_found_by_halving() {
     while desk.request().is_none() {
         desk.now = desk.session.next_due().unwrap();
         desk.step(Input::Due);
-        if desk.out.contains(&Output::Open) {
+        if desk.out.contains(&Output::Open(Lane::MAIN)) {
             desk.out.clear();
-            desk.step(Input::Opened);
+            desk.step(Input::Opened(Lane::MAIN));
         }
     }
     let hours = desk.now.ns_since(Timestamp::from_ms(START_MS)) / 3_600_000_000_000;

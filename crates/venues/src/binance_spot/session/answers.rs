@@ -69,6 +69,8 @@ impl Session {
                 }
             },
             RequestKind::Book => self.book(now, request.key.symbol, body, out),
+            // The session asks for nothing else.
+            _ => true,
         };
         if read {
             self.rest.succeeded(now, kind);
@@ -92,6 +94,7 @@ impl Session {
             (RequestKind::Book, _) => self.absent(request.key.symbol, out),
             (RequestKind::Markets, [symbol]) => self.absent(*symbol, out),
             (RequestKind::Markets, several) => self.rest.halve(several),
+            _ => {}
         }
         self.rest.succeeded(now, kind);
     }

@@ -5,7 +5,7 @@ use super::commands::Asked;
 use super::link::Phase;
 use super::market::{Listed, Market, Subscribed};
 use crate::binance_spot::limits;
-use crate::session::{Loss, Output};
+use crate::session::{Lane, Loss, Output};
 use hypersentry_model::status::Connection;
 use hypersentry_model::{Symbol, Timestamp};
 
@@ -17,7 +17,7 @@ impl Session {
         }
         match self.link.phase {
             Phase::Opening { until } if until <= now => {
-                out.push(Output::Close);
+                out.push(Output::Close(Lane::MAIN));
                 self.link.reason = Some("the connection did not open in time".to_owned());
                 self.link.closing(now, false);
             }
@@ -120,7 +120,7 @@ impl Session {
         let Some((id, asked, command)) = self.commands.next(now, &symbols, chunk) else {
             return;
         };
-        out.push(Output::Send(command));
+        out.push(Output::Send(Lane::MAIN, command));
         if asked == Asked::Subscribe {
             for symbol in symbols {
                 if let Some(market) = self.markets.get_mut(&symbol) {

@@ -2,7 +2,7 @@
 
 use super::{Session, bounded};
 use crate::hyperliquid::{limits, wire};
-use crate::session::{Loss, Output};
+use crate::session::{Lane, Loss, Output};
 use hypersentry_model::Timestamp;
 use hypersentry_model::status::Connection;
 use serde::{Deserialize, Serialize};
@@ -117,12 +117,12 @@ impl Session {
     pub(super) fn open(&mut self, now: Timestamp, out: &mut Vec<Output>) {
         self.fetch_markets_if_older(now, limits::MARKETS_AGE_AT_OPEN_MS, out);
         self.line.phase = Phase::Opening { since: now };
-        out.push(Output::Open);
+        out.push(Output::Open(Lane::MAIN));
     }
 
     pub(super) fn opened(&mut self, now: Timestamp, out: &mut Vec<Output>) {
         if self.wanted.is_empty() && !self.config.accept_any_symbol {
-            out.push(Output::Close);
+            out.push(Output::Close(Lane::MAIN));
             return;
         }
         self.forget_connection();
@@ -149,7 +149,7 @@ impl Session {
 
     /// Closes the socket because it is no good, and arranges for another one.
     pub(super) fn give_up(&mut self, now: Timestamp, reason: &str, out: &mut Vec<Output>) {
-        out.push(Output::Close);
+        out.push(Output::Close(Lane::MAIN));
         self.lost(now, reason, out);
     }
 
@@ -191,7 +191,7 @@ impl Session {
     /// Nothing is wanted any more.
     pub(super) fn shut(&mut self, now: Timestamp, out: &mut Vec<Output>) {
         if matches!(self.line.phase, Phase::Opening { .. } | Phase::Open { .. }) {
-            out.push(Output::Close);
+            out.push(Output::Close(Lane::MAIN));
         }
         self.forget_connection();
         self.line.phase = Phase::Down;
@@ -230,7 +230,7 @@ impl Session {
             self.line.next_ping = now.plus_ms(limits::PING_MS);
             self.line.ping_sent.get_or_insert(now);
             self.outbox.count(now);
-            out.push(Output::Send(wire::PING.to_owned()));
+            out.push(Output::Send(Lane::MAIN, wire::PING.to_owned()));
         }
     }
 }

@@ -118,17 +118,19 @@ impl Session {
         self.now = now;
         match input {
             Input::Demand(wanted) => self.demand(now, wanted, out),
-            Input::Opened => self.opened(now, out),
-            Input::Closed { reason } => self.closed(now, reason, out),
-            Input::Frame(frame) => self.frame(now, frame, out),
+            Input::Opened(_) => self.opened(now, out),
+            Input::Closed { reason, .. } => self.closed(now, reason, out),
+            Input::Frame(_, frame) => self.frame(now, frame, out),
             Input::Answer {
                 key,
                 status,
                 retry_after_s,
                 body,
+                ..
             } => self.answer(now, key, status, retry_after_s, body, out),
             Input::Due => {}
             Input::Resync(symbol) => self.resync(now, symbol),
+            Input::WantCandles { .. } => {}
         }
         if !self.config.accept_any_symbol {
             self.timers(now, out);

@@ -4,7 +4,7 @@ use super::Session;
 use super::streams::{Coin, Standing};
 use crate::hyperliquid::limits;
 use crate::hyperliquid::wire::{self, Channel, Method, Subscription};
-use crate::session::{Loss, Output};
+use crate::session::{Lane, Loss, Output};
 use hypersentry_model::status::Connection;
 use hypersentry_model::{Symbol, Timestamp};
 use std::collections::BTreeSet;
@@ -131,7 +131,10 @@ impl Session {
             let Some((method, subscription)) = self.outbox.pop(now) else {
                 return;
             };
-            out.push(Output::Send(wire::request(method, subscription)));
+            out.push(Output::Send(
+                Lane::MAIN,
+                wire::request(method, subscription),
+            ));
             if method == Method::Unsubscribe {
                 continue;
             }

@@ -1,6 +1,7 @@
 //! Opening, heartbeat, silence, reconnection, the list of markets.
 
 use super::*;
+use crate::session::Lane;
 use hypersentry_model::status::Connection;
 
 const FETCH: &str = r#"/info {"type":"metaAndAssetCtxs"}"#;
@@ -17,7 +18,7 @@ fn the_first_demand_asks_for_the_list_and_opens() {
     assert_eq!(run.markets(1), ["grid BTC 0 5"]);
     let mut expected = vec![subscribe("*", Channel::AllMids)];
     expected.extend(all_of("BTC"));
-    assert_eq!(run.input(Input::Opened), expected);
+    assert_eq!(run.input(Input::Opened(Lane::MAIN)), expected);
     assert!(run.acknowledge("*", &[Channel::AllMids]).is_empty());
     assert!(run.acknowledge("BTC", &Channel::OF_COIN[..4]).is_empty());
     assert_eq!(run.status().connection, Connection::Connecting);
@@ -29,7 +30,10 @@ fn the_first_demand_asks_for_the_list_and_opens() {
 fn nothing_is_subscribed_before_the_list_is_known() {
     let mut run = Run::new();
     run.demand(&["BTC", "NOPE", "OLD"]);
-    assert_eq!(run.input(Input::Opened), [subscribe("*", Channel::AllMids)]);
+    assert_eq!(
+        run.input(Input::Opened(Lane::MAIN)),
+        [subscribe("*", Channel::AllMids)]
+    );
     let mut expected = vec!["grid BTC 0 5".to_owned()];
     expected.extend(["unlisted NOPE", "unlisted OLD"].map(str::to_owned));
     expected.extend(all_of("BTC"));
@@ -40,7 +44,7 @@ fn nothing_is_subscribed_before_the_list_is_known() {
 fn a_failed_request_is_repeated_with_growing_delays() {
     let mut run = Run::new();
     run.demand(&["BTC"]);
-    run.input(Input::Opened);
+    run.input(Input::Opened(Lane::MAIN));
     run.acknowledge("*", &[Channel::AllMids]);
     assert!(run.answer(1, 0, "connection refused").is_empty());
     assert_eq!(run.refused("request_failed"), 1);
@@ -75,7 +79,7 @@ fn a_rate_limit_is_waited_out() {
 fn an_unanswered_request_is_repeated() {
     let mut run = Run::new();
     run.demand(&["BTC"]);
-    run.input(Input::Opened);
+    run.input(Input::Opened(Lane::MAIN));
     run.acknowledge("*", &[Channel::AllMids]);
     let lines = run.pass(16_200);
     assert_eq!(lines, [PING.to_owned(), format!("fetch 2 {FETCH}")]);
@@ -152,7 +156,7 @@ fn silence_ends_the_connection() {
     let mut run = Run::new();
     run.demand(&["BTC"]);
     run.markets(1);
-    run.input(Input::Opened);
+    run.input(Input::Opened(Lane::MAIN));
     run.acknowledge("*", &[Channel::AllMids]);
     // Only the acknowledgements came, five seconds ago; nothing was sent since but a ping.
     run.pass(5_000);
@@ -177,7 +181,7 @@ fn reconnections_wait_longer_each_time_and_never_end() {
         // The attempt was made `OPEN_MS` before its limit, or the list is due before.
         let opened = due.ms() - DAY - crate::hyperliquid::limits::OPEN_MS;
         delays.push(opened - start);
-        run.input(Input::Opened);
+        run.input(Input::Opened(Lane::MAIN));
         run.answer(0, 200, META);
     }
     let bounds = [250, 500, 1_000, 2_000, 4_000, 5_000, 5_000];
@@ -198,7 +202,7 @@ fn a_good_life_forgives_what_was_before() {
     for _ in 0..4 {
         run.close("reset");
         run.pass(6_000);
-        run.input(Input::Opened);
+        run.input(Input::Opened(Lane::MAIN));
     }
     run.pass(100);
     run.acknowledge("*", &[Channel::AllMids]);
@@ -228,7 +232,7 @@ fn after_a_loss_everything_is_subscribed_again() {
     run.pass(300);
     let mut expected = vec![subscribe("*", Channel::AllMids)];
     expected.extend(all_of("BTC"));
-    assert_eq!(run.input(Input::Opened), expected);
+    assert_eq!(run.input(Input::Opened(Lane::MAIN)), expected);
     run.acknowledge("*", &[Channel::AllMids]);
     assert_eq!(run.acknowledge("BTC", &Channel::OF_COIN), ["status"]);
     assert_eq!(run.status().connection, Connection::Live);

@@ -1,6 +1,7 @@
 //! Events, proofs, replayed trades, grids, recordings.
 
 use super::*;
+use crate::session::Lane;
 use hypersentry_model::Freshness;
 use hypersentry_model::status::{Connection, Sync};
 
@@ -96,7 +97,7 @@ fn a_feed_without_acknowledgement_is_not_proved() {
     let mut run = Run::new();
     run.demand(&["BTC"]);
     run.markets(1);
-    run.input(Input::Opened);
+    run.input(Input::Opened(Lane::MAIN));
     run.acknowledge("BTC", &[Channel::Book, Channel::Bbo]);
     let lines = run.frame(&book("BTC", 0));
     assert_eq!(lines, ["status", "event Book BTC", "proof Bbo BTC"]);
@@ -120,7 +121,7 @@ fn books_do_not_go_back_in_time() {
     );
     run.close("1006");
     run.pass(300);
-    run.input(Input::Opened);
+    run.input(Input::Opened(Lane::MAIN));
     assert_eq!(
         run.frame(&book("BTC", 400)).len(),
         2,
@@ -150,7 +151,7 @@ fn trades_that_come_again_are_dropped() {
     run.close("1006");
     run.ms = 6_000;
     run.input(Input::Due);
-    run.input(Input::Opened);
+    run.input(Input::Opened(Lane::MAIN));
     run.acknowledge("BTC", &Channel::OF_COIN);
     let lines = run.frame(&trades(
         "BTC",
@@ -188,7 +189,7 @@ fn uninvited_symbols_and_broken_frames_are_counted() {
     }
     run.frame("{");
     run.frame(r#"{"channel":"weather","data":{}}"#);
-    run.input(Input::Frame(b"\xff"));
+    run.input(Input::Frame(Lane::MAIN, b"\xff"));
     run.frame(&book("BTC", 0).replace("99", "1e2"));
     let refused: Vec<(String, u64)> = run.status().refused.into_iter().collect();
     let expected = [

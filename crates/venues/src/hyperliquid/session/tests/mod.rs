@@ -7,7 +7,7 @@ mod subscriptions;
 
 use super::Session;
 use crate::hyperliquid::wire::{self, Channel, Method, Subscription};
-use crate::session::{Input, Output, RequestKey, RequestKind, SessionConfig, SessionStatus};
+use crate::session::{Input, Lane, Output, RequestKey, RequestKind, SessionConfig, SessionStatus};
 use hypersentry_model::{Payload, Symbol, Timestamp};
 use std::collections::BTreeSet;
 
@@ -57,7 +57,7 @@ impl Run {
         let mut run = Self::new();
         run.demand(wanted);
         run.markets(1);
-        run.input(Input::Opened);
+        run.input(Input::Opened(Lane::MAIN));
         for _ in 0..wanted.len() {
             run.pass(100);
         }
@@ -94,11 +94,14 @@ impl Run {
     }
 
     fn frame(&mut self, frame: &str) -> Vec<String> {
-        self.input(Input::Frame(frame.as_bytes()))
+        self.input(Input::Frame(Lane::MAIN, frame.as_bytes()))
     }
 
     fn close(&mut self, reason: &str) -> Vec<String> {
-        self.input(Input::Closed { reason })
+        self.input(Input::Closed {
+            lane: Lane::MAIN,
+            reason,
+        })
     }
 
     fn answer(&mut self, attempt: u32, status: u16, body: &str) -> Vec<String> {
@@ -122,6 +125,7 @@ impl Run {
             status,
             retry_after_s,
             body: body.as_bytes(),
+            sent: None,
         })
     }
 
@@ -216,9 +220,9 @@ fn trades(coin: &str, pairs: &[(u64, i64)]) -> String {
 /// One output as a line.
 fn line(output: &Output) -> String {
     match output {
-        Output::Open => "open".to_owned(),
-        Output::Close => "close".to_owned(),
-        Output::Send(text) => format!("send {text}"),
+        Output::Open(Lane::MAIN) => "open".to_owned(),
+        Output::Close(Lane::MAIN) => "close".to_owned(),
+        Output::Send(Lane::MAIN, text) => format!("send {text}"),
         Output::Fetch(request) => {
             let body = request.body.as_deref().unwrap_or("");
             format!("fetch {} {} {body}", request.key.attempt, request.path)

@@ -1,6 +1,7 @@
 //! What holds for any inputs.
 
 use super::*;
+use crate::session::Lane;
 use proptest::prelude::*;
 
 /// An input that owns what it names.
@@ -79,9 +80,9 @@ fn apply(run: &mut Run, pause: i64, act: &Act) -> Vec<String> {
     }
     match act {
         Act::Demand(wanted) => run.demand(wanted),
-        Act::Opened => run.input(Input::Opened),
+        Act::Opened => run.input(Input::Opened(Lane::MAIN)),
         Act::Closed => run.close("gone"),
-        Act::Frame(bytes) => run.input(Input::Frame(bytes)),
+        Act::Frame(bytes) => run.input(Input::Frame(Lane::MAIN, bytes)),
         Act::Answer(attempt, status, good) => {
             run.answer(*attempt, *status, if *good { META } else { "[" })
         }

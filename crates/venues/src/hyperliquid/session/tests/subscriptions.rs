@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::hyperliquid::limits;
+use crate::session::Lane;
 use hypersentry_model::status::{Connection, Sync};
 
 fn many(count: usize) -> (Vec<String>, String) {
@@ -27,7 +28,7 @@ fn frames_are_paced_and_the_address_limit_holds() {
         300 - limits::MAX_SYMBOLS as u64
     );
     run.answer(1, 200, &list);
-    let mut sends = run.input(Input::Opened).len();
+    let mut sends = run.input(Input::Opened(Lane::MAIN)).len();
     assert_eq!(sends, 20);
     for _ in 0..60 {
         let lines = run.pass(100);
@@ -47,7 +48,7 @@ fn the_minute_limit_holds_over_reconnections() {
     run.answer(1, 200, &list);
     let mut sends = 0;
     for _ in 0..5 {
-        sends += run.input(Input::Opened).len();
+        sends += run.input(Input::Opened(Lane::MAIN)).len();
         let lines = run.pass(6_000);
         sends += lines.iter().filter(|line| line.starts_with("send")).count();
         run.close("gone");
@@ -61,7 +62,7 @@ fn a_missing_acknowledgement_ends_the_connection() {
     let mut run = Run::new();
     run.demand(&["BTC"]);
     run.markets(1);
-    run.input(Input::Opened);
+    run.input(Input::Opened(Lane::MAIN));
     run.acknowledge("*", &[Channel::AllMids]);
     run.acknowledge("BTC", &Channel::OF_COIN[..3]);
     assert!(run.pass(9_999).is_empty());
@@ -75,7 +76,7 @@ fn already_subscribed_is_as_good_as_acknowledged() {
     let mut run = Run::new();
     run.demand(&["BTC"]);
     run.markets(1);
-    run.input(Input::Opened);
+    run.input(Input::Opened(Lane::MAIN));
     run.acknowledge("*", &[Channel::AllMids]);
     run.acknowledge(
         "BTC",
@@ -98,7 +99,7 @@ fn a_subscription_that_the_venue_does_not_understand_is_left_out() {
     let mut run = Run::new();
     run.demand(&["BTC"]);
     run.markets(1);
-    run.input(Input::Opened);
+    run.input(Input::Opened(Lane::MAIN));
     run.acknowledge("*", &[Channel::AllMids]);
     run.acknowledge(
         "BTC",
@@ -121,7 +122,7 @@ fn normalised_echoes_acknowledge() {
     let mut run = Run::new();
     run.demand(&["BTC"]);
     run.markets(1);
-    run.input(Input::Opened);
+    run.input(Input::Opened(Lane::MAIN));
     run.acknowledge("*", &[Channel::AllMids]);
     run.acknowledge("BTC", &Channel::OF_COIN[1..]);
     let echo = r#"{"channel":"subscriptionResponse","data":{"method":"subscribe","subscription":{"type":"l2Book","coin":"BTC","nSigFigs":null,"mantissa":null,"fast":false}}}"#;
@@ -159,7 +160,7 @@ fn demand_changes_while_open() {
 fn what_was_dropped_before_it_was_asked_for_is_never_asked_for() {
     let mut run = Run::new();
     run.demand(&["BTC", "ETH"]);
-    run.input(Input::Opened);
+    run.input(Input::Opened(Lane::MAIN));
     run.demand(&["BTC"]);
     let lines = run.markets(1);
     assert!(lines.iter().all(|line| !line.contains("ETH")), "{lines:?}");

@@ -1,0 +1,6 @@
+//! Bybit.
+
+/// Frames and bodies to events.
+pub mod decode;
+/// The state machine behind the connection.
+pub mod session;
