@@ -298,7 +298,7 @@ proptest! {
                 );
                 let key = RequestKey { kind: RequestKind::Book, symbol, attempt: 0 };
                 let mut out = Vec::new();
-                session.step(now, Input::Answer { key: &key, status: 200, retry_after_s: None, body: body.as_bytes() }, &mut out);
+                session.step(now, Input::Answer { key: &key, status: 200, retry_after_s: None, body: body.as_bytes(), sent: None }, &mut out);
                 naive.apply(&out);
             }
             if let Some((bids, asks, seq)) = &naive.0 {
