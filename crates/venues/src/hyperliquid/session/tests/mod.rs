@@ -220,9 +220,9 @@ fn trades(coin: &str, pairs: &[(u64, i64)]) -> String {
 /// One output as a line.
 fn line(output: &Output) -> String {
     match output {
-        Output::Open(Lane::MAIN) => "open".to_owned(),
-        Output::Close(Lane::MAIN) => "close".to_owned(),
-        Output::Send(Lane::MAIN, text) => format!("send {text}"),
+        Output::Open(_) => "open".to_owned(),
+        Output::Close(_) => "close".to_owned(),
+        Output::Send(_, text) => format!("send {text}"),
         Output::Fetch(request) => {
             let body = request.body.as_deref().unwrap_or("");
             format!("fetch {} {} {body}", request.key.attempt, request.path)
@@ -248,5 +248,6 @@ fn line(output: &Output) -> String {
         } => format!("grid {symbol} {px_decimals} {sz_decimals}"),
         Output::Unlisted(symbol) => format!("unlisted {symbol}"),
         Output::StatusChanged => "status".to_owned(),
+        other => format!("{other:?}"),
     }
 }
