@@ -292,17 +292,14 @@ impl Core {
             .filter_map(|(symbol, market)| Some((*symbol, *mids.px_by_symbol.get(market)?)))
             .collect();
         for (symbol, px) in known {
-            if let Err(refusal) = self.market.mid(self.now, MarketId { venue, symbol }, px) {
+            if let Err(refusal) = self.market.mid(self.now, MarketId::at(venue, symbol), px) {
                 self.refuse(venue, refusal.code());
             }
         }
     }
 
     fn id(&self, venue: Venue, market: Symbol) -> MarketId {
-        MarketId {
-            venue,
-            symbol: self.config.symbols.canonical(venue, market),
-        }
+        MarketId::at(venue, self.config.symbols.canonical(venue, market))
     }
 
     fn refuse(&mut self, venue: Venue, code: &str) {

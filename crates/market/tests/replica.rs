@@ -5,17 +5,14 @@ use hypersentry_market::{Market, MarketConfig, MarketId};
 use hypersentry_model::agg::{AggUpdate, Kind, TapeRow};
 use hypersentry_model::event::{AssetContext, Bbo, BookDelta, BookSnapshot, Feed, Loss};
 use hypersentry_model::{
-    Envelope, Freshness, Level, MarketEvent, Mode, Payload, Price, Side, Size, Source, Symbol,
-    Timestamp, Trade, TradeId, Venue,
+    Envelope, Freshness, Level, MarketEvent, Mode, Payload, Price, Side, Size, Symbol, Timestamp,
+    Trade, TradeId, Venue,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 fn id() -> MarketId {
-    MarketId {
-        venue: Venue::BinanceSpot,
-        symbol: Symbol::new("BTC").unwrap(),
-    }
+    MarketId::at(Venue::BinanceSpot, Symbol::new("BTC").unwrap())
 }
 
 fn market() -> Market {
@@ -303,7 +300,7 @@ proptest! {
         run(&steps, true, |market, envelope| {
             replica.apply(&envelope.data);
             assert_eq!(envelope.seq, envelope.data.version);
-            let whole = market.snapshot(Source::Venue(id().venue), id().symbol).unwrap();
+            let whole = market.snapshot(id().source, id().symbol).unwrap();
             let expected = Replica::from_snapshot(&whole.data);
             assert_eq!(replica.version, expected.version);
             assert_eq!((&replica.bids, &replica.asks), (&expected.bids, &expected.asks));

@@ -2,6 +2,15 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// How completely a feed is followed.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub enum Grade {
+    /// The venue's numbering shows that nothing is missing.
+    Verified,
+    /// The venue numbers nothing.
+    Unverified,
+}
+
 /// A share of one, in counts of 1/10,000, as a decimal fraction in JSON.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Share(u16);

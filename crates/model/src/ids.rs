@@ -95,6 +95,14 @@ impl Source {
             Self::Composite => "composite",
         }
     }
+
+    /// The venue, if it is one.
+    pub const fn venue(self) -> Option<Venue> {
+        match self {
+            Self::Venue(venue) => Some(venue),
+            Self::Composite => None,
+        }
+    }
 }
 
 impl fmt::Display for Source {

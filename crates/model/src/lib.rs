@@ -20,6 +20,8 @@ pub mod event;
 pub mod freshness;
 /// Venues, symbols, sources.
 pub mod ids;
+/// Lengths of candles.
+pub mod interval;
 /// Liquidations, told in batches.
 pub mod liquidation;
 /// Who may see an event.
@@ -29,11 +31,12 @@ pub mod status;
 /// Points in time and the clock that gives them.
 pub mod time;
 
-pub use coverage::{Coverage, Share};
+pub use coverage::{Coverage, Grade, Share};
 pub use decimal::{DecimalError, Price, Rate, Size, Usd};
 pub use envelope::{Envelope, EventType, StreamKey};
 pub use event::{Level, MarketEvent, Payload, Side, Trade, TradeId};
 pub use freshness::{Freshness, Stamp, Stamped};
 pub use ids::{Mode, Source, Symbol, SymbolError, UnknownVenue, Venue};
+pub use interval::Interval;
 pub use privacy::{Owner, Private, Public};
 pub use time::{Clock, ManualClock, Timestamp};

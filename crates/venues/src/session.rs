@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use hypersentry_model::event::{Feed, Loss};
+pub use hypersentry_model::{Grade, Interval};
 
 /// Which of a venue's connections. Most venues need one; Binance USD-M spreads its streams over two routes.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -19,53 +20,6 @@ impl Lane {
 
     /// Connections that a venue has at most.
     pub const MAX: usize = 4;
-}
-
-/// Lengths of candles that the terminal keeps.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-pub enum Interval {
-    /// One minute.
-    M1,
-    /// Five minutes.
-    M5,
-    /// A quarter of an hour.
-    M15,
-    /// One hour.
-    H1,
-    /// Four hours.
-    H4,
-    /// One day, from midnight UTC.
-    D1,
-}
-
-impl Interval {
-    /// All, shortest first.
-    pub const ALL: [Self; 6] = [Self::M1, Self::M5, Self::M15, Self::H1, Self::H4, Self::D1];
-
-    /// `1m` and so on.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::M1 => "1m",
-            Self::M5 => "5m",
-            Self::M15 => "15m",
-            Self::H1 => "1h",
-            Self::H4 => "4h",
-            Self::D1 => "1d",
-        }
-    }
-
-    /// Its length in milliseconds.
-    pub const fn ms(self) -> i64 {
-        60_000
-            * match self {
-                Self::M1 => 1,
-                Self::M5 => 5,
-                Self::M15 => 15,
-                Self::H1 => 60,
-                Self::H4 => 240,
-                Self::D1 => 1_440,
-            }
-    }
 }
 
 /// One market in a venue's list.
@@ -85,15 +39,6 @@ pub struct Listing {
     pub px_decimals: u32,
     /// Decimals of the lot.
     pub sz_decimals: u32,
-}
-
-/// How completely a feed is followed.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-pub enum Grade {
-    /// The venue's numbering shows that nothing is missing.
-    Verified,
-    /// The venue numbers nothing.
-    Unverified,
 }
 
 /// Which REST request an answer belongs to. It is journaled with the answer.

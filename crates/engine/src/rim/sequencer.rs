@@ -151,7 +151,7 @@ impl Sequencer {
         let mut synced: Vec<Venue> = market
             .ids()
             .filter(|id| market.book_is_synced(*id))
-            .map(|id| id.venue)
+            .filter_map(|id| id.source.venue())
             .collect();
         synced.dedup();
         let health = Health {
