@@ -32,3 +32,5 @@ pub mod okx;
 mod scan;
 /// What a session is told and what it asks for.
 pub mod session;
+/// The state machine behind a venue's connections.
+pub mod stream;

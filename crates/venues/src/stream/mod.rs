@@ -1,0 +1,91 @@
+//! The state machine behind a venue's connections, the same for every venue that speaks in streams and REST.
+//!
+//! [`Session`] opens the connections, subscribes at the venue's pace, proves quiet streams alive, keeps books in sequence, tells trades
+//! apart, fetches what is missing, and makes everything anew after a loss. A venue adds a [`Dialect`]: data that says what it is like, and
+//! five functions that write and read its messages.
+//!
+//! | a venue provides | as | says |
+//! |---|---|---|
+//! | [`Shape::lanes`], [`Shape::channels`] | data | which connections there are, which channels each market has on them, how each is asked for and proved |
+//! | [`Shape::book`] | [`BookRule`] | how changes of a book are numbered, and where its snapshot comes from |
+//! | [`Shape::trades`] | [`TradeRule`] | how trades are told apart, and whether missing ones can be fetched |
+//! | [`Shape::polls`] | [`Poll`] | what is asked over REST at a steady pace: open interest, funding, the clock |
+//! | [`Shape::limits`] | [`Limits`] | times, paces, bounds; `Limits { .., ..Limits::USUAL }` in the venue's `limits.rs`, each with its source |
+//! | [`Dialect::command`] | function | the text that subscribes, unsubscribes or probes |
+//! | [`Dialect::read`] | function | what a frame said, as [`Said`] |
+//! | [`Dialect::request`] | function | path and weight of a REST request |
+//! | [`Dialect::answer`] | function | what a REST body said, as [`Answer`] |
+//! | [`Dialect::unknown_market`] | function | whether an error means that a market does not exist |
+//!
+//! The venue's `session.rs` then is `pub type Session = stream::Session<TheDialect>`.
+//!
+//! # What follows by itself
+//!
+//! - Nothing is subscribed before the list of markets was read: a market that is not in it, or does not trade, is told as `Unlisted`.
+//! - [`Said::Event`] of a market or channel that was not asked for is counted as skipped. Trades that came before are dropped as duplicates.
+//! - `Following` is told when a stream is acknowledged (of a book: when it is complete), `Broken` when its connection ends or a gap is
+//!   found. With [`TradeRule::Counted`] and a [`Backfill`] the missing trades are fetched, given as replayed events, and told as `Repaired`.
+//! - A book that cannot be proved for [`Limits::repair_after_ms`] is fetched over REST and given as `Repair`, where [`Dialect::request`]
+//!   answers [`Want::Book`].
+//! - Events fetched by a [`Poll`] are given as events of their feed.
+//! - In a bare recording (`accept_any_symbol`) nothing is asked for, timed out or proved by answers; frames are taken as they come.
+
+/// What a venue says about itself.
+mod dialect;
+/// Times, paces and bounds.
+mod limits;
+
+pub use dialect::{
+    Answer, Answered, Ask, Asked, Backfill, BookRule, Channel, ChannelId, Command, Dialect, InBand,
+    Poll, Polled, Proof, Said, Shape, Stream, TradeRule, Want,
+};
+pub use limits::Limits;
+
+use crate::session::{Input, Output, SessionConfig, SessionStatus};
+use hypersentry_model::Timestamp;
+use hypersentry_model::status::Connection;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// SKELETON: the port of Binance spot fills it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(bound = "")]
+pub struct Session<D: Dialect> {
+    dialect: D,
+    config: SessionConfig,
+}
+
+impl<D: Dialect> Session<D> {
+    /// A session that has seen nothing.
+    pub fn new(config: SessionConfig) -> Self {
+        Self {
+            dialect: D::default(),
+            config,
+        }
+    }
+
+    /// Takes one input.
+    pub fn step(&mut self, _now: Timestamp, _input: Input<'_>, _out: &mut Vec<Output>) {}
+
+    /// When `Input::Due` is wanted next.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Counters and streams.
+    pub fn status(&self, now: Timestamp) -> SessionStatus {
+        SessionStatus {
+            connection: Connection::Down,
+            since: now,
+            reconnects: 0,
+            reason: None,
+            rtt_ns: None,
+            frames: 0,
+            gaps: 0,
+            duplicates: 0,
+            refused: BTreeMap::new(),
+            skipped: BTreeMap::new(),
+            streams: Vec::new(),
+        }
+    }
+}
