@@ -62,8 +62,8 @@ pub type ChannelId = u8;
 pub struct Channel {
     /// The venue's name: `depth@100ms`, `publicTrade`. Shown in the status.
     pub name: &'static str,
-    /// What it feeds; `None` for one that only proves others, such as a heartbeat.
-    pub feed: Option<Feed>,
+    /// What it feeds; nothing for one that only proves others, such as a heartbeat. All are proved together.
+    pub feeds: &'static [Feed],
     /// Limit of age.
     pub limit_ms: u32,
     /// The connection that carries it.
