@@ -8,12 +8,22 @@
 
 /// Order book with a state that says whether it may be read.
 pub mod book;
+/// The book as clients see it.
+mod book_view;
+/// The figures that are single values.
+mod figures;
+/// A value that a feed gave, and when.
+mod given;
 /// What is refused, and with which code.
 pub mod guard;
 /// Sorted levels of one side.
 pub mod ladder;
 /// The core: all markets, and the grid on which they are published.
 pub mod market;
+/// From a venue's units to those of the canonical market.
+pub mod scale;
+/// A figure as clients were last told it.
+mod shown;
 /// One market of one source.
 mod state;
 /// The trade tape.
@@ -23,3 +33,4 @@ mod view;
 
 pub use guard::Refusal;
 pub use market::{Market, MarketConfig, MarketId};
+pub use scale::Scale;

@@ -1,14 +1,17 @@
 //! All markets, and the grid on which clients are told of them.
 
+use crate::given::Given;
 use crate::guard::Refusal;
 use crate::state::MarketState;
 use hypersentry_model::agg::{AggUpdate, CandleRow, Instrument, TsSource};
 use hypersentry_model::event::{Candle, Feed, Loss};
+use hypersentry_model::freshness::limit;
 use hypersentry_model::{
-    Envelope, EventType, Grade, Interval, MarketEvent, Mode, Price, Source, Symbol, Timestamp,
-    Venue,
+    Envelope, EventType, Grade, Interval, MarketEvent, Mode, Price, Source, Stamped, Symbol,
+    Timestamp, Venue,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One market of one source, under its canonical symbol.
@@ -46,11 +49,16 @@ pub struct MarketConfig {
 /// Markets held at most; a further one is refused.
 pub const MAX_MARKETS: usize = 1_024;
 
+/// Markets of which only the mid price is held, at most; a further one is refused.
+pub const MAX_MIDS: usize = 8_192;
+
 /// The market core.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Market {
     config: MarketConfig,
-    markets: BTreeMap<MarketId, MarketState>,
+    markets: BTreeMap<MarketId, Box<MarketState>>,
+    /// Markets of which nothing but a mid price is known: some hundred bytes each, against the kilobytes of a full state.
+    mids: BTreeMap<MarketId, Given<Price>>,
     due: BTreeSet<(Timestamp, MarketId)>,
 }
 
@@ -65,6 +73,7 @@ impl Market {
         Self {
             config,
             markets: BTreeMap::new(),
+            mids: BTreeMap::new(),
             due: BTreeSet::new(),
         }
     }
@@ -82,7 +91,11 @@ impl Market {
         if !self.markets.contains_key(&id) && self.markets.len() >= MAX_MARKETS {
             return Err(Refusal::TooManyMarkets);
         }
-        let state = self.markets.entry(id).or_default();
+        let mids = &mut self.mids;
+        let state = self
+            .markets
+            .entry(id)
+            .or_insert_with(|| Box::new(MarketState::default().with_mid(mids.remove(&id))));
         let before = state.due();
         let result = change(state, self.config.grid_ms);
         let after = state.due();
@@ -110,20 +123,59 @@ impl Market {
         replayed: bool,
     ) -> Result<(), Refusal> {
         self.update(id, |state, grid| {
-            state.event(now, feed, event, replayed, grid)
+            state.event(now, feed, event, replayed, false, grid)
         })
     }
 
-    /// Takes a mid price.
+    /// Takes a mid price. It creates no full state: one message has the mids of a thousand markets, most of which nobody watches. A market
+    /// of which nothing else came is not published; [`Self::mids`] has it.
     ///
     /// # Errors
-    /// The price is not positive.
+    /// The price is not positive, or there are too many markets.
     pub fn mid(&mut self, now: Timestamp, id: MarketId, px: Price) -> Result<(), Refusal> {
-        self.update(id, |state, grid| state.mid(now, px, grid))
+        if self.markets.contains_key(&id) {
+            return self.update(id, |state, grid| state.mid(now, px, grid));
+        }
+        if !px.is_positive() {
+            return Err(Refusal::PriceNotPositive);
+        }
+        if !self.mids.contains_key(&id) && self.mids.len() >= MAX_MIDS {
+            return Err(Refusal::TooManyMarkets);
+        }
+        match self.mids.entry(id) {
+            Entry::Occupied(held) => held.into_mut().set(px, Feed::Mids, now),
+            Entry::Vacant(slot) => {
+                slot.insert(Given::new(px, Feed::Mids, now));
+            }
+        }
+        Ok(())
+    }
+
+    /// The mid prices of a source, of watched markets and others, by symbol within each.
+    pub fn mids(&self, source: Source) -> impl Iterator<Item = (Symbol, Stamped<Price>)> + '_ {
+        let of = move |id: &MarketId, given: &Given<Price>| {
+            (id.source == source).then_some((
+                id.symbol,
+                Stamped {
+                    value: given.v,
+                    stamp: given.stamp,
+                    source,
+                    limit_ms: limit::PRICE_MS,
+                },
+            ))
+        };
+        let watched = self
+            .markets
+            .iter()
+            .filter_map(move |(id, state)| of(id, state.given.mid.as_ref()?));
+        watched.chain(self.mids.iter().filter_map(move |(id, mid)| of(id, mid)))
     }
 
     /// Notes that a feed lives although it sent no event. A feed that never sent one stays missing.
     pub fn proof(&mut self, now: Timestamp, id: MarketId, feed: Feed) {
+        if let Some(mid) = self.mids.get_mut(&id) {
+            mid.prove(feed, now);
+        }
         if self.markets.contains_key(&id) {
             // The closure cannot refuse, and the market exists.
             let _ = self.update(id, |state, grid| {
@@ -166,7 +218,9 @@ impl Market {
         feed: Feed,
         event: &MarketEvent,
     ) -> Result<(), Refusal> {
-        self.event(now, id, feed, event, false)
+        self.update(id, |state, grid| {
+            state.event(now, feed, event, false, true, grid)
+        })
     }
 
     /// Takes past candles of the venue itself, oldest first.

@@ -1,57 +1,38 @@
 //! One market of one source: what is held, and when clients must next be told.
 
 use crate::book::OrderBook;
+use crate::figures::GivenFigures;
+use crate::given::{Given, give};
 use crate::guard::{self, Refusal};
+use crate::shown::PROOF_REPUBLISH_MS;
 use crate::tape::Tape;
-use crate::view::{PROOF_REPUBLISH_MS, View};
-use hypersentry_model::agg::{AggUpdate, BestPrices, Instrument, TapeRow, TsSource};
-use hypersentry_model::event::{AssetContext, Feed, Loss};
+use crate::view::View;
+use hypersentry_model::agg::{AggUpdate, BestPrices, Instrument, Quality, TapeRow, TsSource};
+use hypersentry_model::event::{Feed, Loss};
 use hypersentry_model::{MarketEvent, Payload, Price, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
-
-/// Stamps of each feed; `None` until its first event.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
-pub(crate) struct Stamps {
-    pub(crate) book: Option<Stamp>,
-    pub(crate) top: Option<Stamp>,
-    pub(crate) bbo: Option<Stamp>,
-    pub(crate) trades: Option<Stamp>,
-    pub(crate) context: Option<Stamp>,
-    pub(crate) mid: Option<Stamp>,
-}
-
-impl Stamps {
-    const fn of(&mut self, feed: Feed) -> Option<&mut Option<Stamp>> {
-        match feed {
-            Feed::Book => Some(&mut self.book),
-            Feed::BookTop => Some(&mut self.top),
-            Feed::Bbo => Some(&mut self.bbo),
-            Feed::Trades => Some(&mut self.trades),
-            Feed::Context => Some(&mut self.context),
-            Feed::Mids => Some(&mut self.mid),
-            Feed::Candles | Feed::OpenInterest | Feed::Funding | Feed::Liquidations => None,
-        }
-    }
-}
+use std::collections::BTreeSet;
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct MarketState {
     pub(crate) instrument: Option<Instrument>,
+    pub(crate) given: GivenFigures,
     pub(crate) book: OrderBook,
+    pub(crate) book_stamp: Option<Stamp>,
     /// The faster book of the first levels, on venues that have one.
     pub(crate) top: OrderBook,
+    pub(crate) top_stamp: Option<Stamp>,
     /// The book was lost with its connection: clients keep the last levels, which age.
     pub(crate) hold_book: bool,
-    /// Last trade price and its venue time in ms.
-    pub(crate) price: Option<(Price, i64)>,
-    pub(crate) bbo: Option<BestPrices>,
     pub(crate) tape: Tape,
-    pub(crate) mid: Option<Price>,
-    pub(crate) context: AssetContext,
-    pub(crate) stamps: Stamps,
+    pub(crate) trades_stamp: Option<Stamp>,
+    /// Venue time of the last trade price, in ms.
+    price_ms: i64,
+    /// Feeds that have not spoken since their figure came over REST.
+    repaired: BTreeSet<Feed>,
     /// Newest venue time since the last publication.
     venue_ms: Option<i64>,
-    told: Option<View>,
+    told: Option<Box<View>>,
     told_at: Option<Timestamp>,
     version: u64,
     due: Option<Timestamp>,
@@ -70,28 +51,35 @@ impl MarketState {
         self.due = Some(self.due.map_or(at, |d| d.min(at)));
     }
 
-    fn touch(&mut self, now: Timestamp, feed: Feed, venue_time: Option<Timestamp>, grid_ms: i64) {
-        if let Some(stamp) = self.stamps.of(feed) {
-            stamp.get_or_insert(Stamp::at(now)).touch(now);
+    /// Stamps of what is more than a single value.
+    const fn stamp(&mut self, feed: Feed) -> Option<&mut Option<Stamp>> {
+        match feed {
+            Feed::Book => Some(&mut self.book_stamp),
+            Feed::BookTop => Some(&mut self.top_stamp),
+            Feed::Trades => Some(&mut self.trades_stamp),
+            _ => None,
         }
-        self.venue_ms = self.venue_ms.max(venue_time.map(Timestamp::ms));
-        self.due_by(now.next_on_grid(grid_ms));
     }
 
+    /// Takes an event; `rest` says that it stands in for a feed that is stale or lost.
     pub(crate) fn event(
         &mut self,
         now: Timestamp,
         feed: Feed,
         event: &MarketEvent,
         replayed: bool,
+        rest: bool,
         grid_ms: i64,
     ) -> Result<(), Refusal> {
         match &event.payload {
             Payload::Trade(trade) => {
                 guard::trade(trade)?;
                 let ts_ms = event.venue_time.unwrap_or(now).ms();
-                if self.price.is_none_or(|(_, held)| ts_ms >= held) {
-                    self.price = Some((trade.px, ts_ms));
+                if self.given.price.is_none() || ts_ms >= self.price_ms {
+                    give(&mut self.given.price, Some(trade.px), feed, now);
+                    self.price_ms = ts_ms;
+                } else if let Some(price) = &mut self.given.price {
+                    price.stamp.touch(now);
                 }
                 self.tape.push(TapeRow {
                     id: trade.id.clone(),
@@ -118,33 +106,28 @@ impl MarketState {
             }
             Payload::Bbo(bbo) => {
                 guard::bbo(bbo)?;
-                self.bbo = Some(BestPrices {
+                let best = BestPrices {
                     bid: bbo.bid,
                     ask: bbo.ask,
-                });
+                };
+                give(&mut self.given.bbo, Some(best), feed, now);
             }
-            Payload::AssetContext(context) => {
-                let prices = [context.mark_px, context.index_px, context.mid_px];
-                if prices.iter().flatten().any(|p| !p.is_positive()) {
-                    return Err(Refusal::PriceNotPositive);
-                }
-                if context.open_interest_base.is_some_and(|s| s.units() < 0) {
-                    return Err(Refusal::SizeNotPositive);
-                }
-                if let Some(mid) = context.mid_px {
-                    self.mid = Some(mid);
-                    self.stamps.mid.get_or_insert(Stamp::at(now)).touch(now);
-                }
-                self.context = *context;
-            }
-            // Mids come through `mid`; candles are not kept.
-            Payload::Mids(_)
-            | Payload::Candle(_)
-            | Payload::OpenInterest(_)
-            | Payload::Funding(_)
-            | Payload::Liquidation(_) => return Ok(()),
+            Payload::AssetContext(context) => self.given.context(context, feed, now)?,
+            Payload::OpenInterest(open) => self.given.open_interest(open, feed, now)?,
+            Payload::Funding(funding) => self.given.funding(funding, feed, now),
+            // Mids come through `mid`.
+            Payload::Mids(_) | Payload::Candle(_) | Payload::Liquidation(_) => return Ok(()),
         }
-        self.touch(now, feed, event.venue_time, grid_ms);
+        if let Some(stamp) = self.stamp(feed) {
+            stamp.get_or_insert(Stamp::at(now)).touch(now);
+        }
+        if rest {
+            self.repaired.insert(feed);
+        } else if !self.repaired.is_empty() {
+            self.repaired.remove(&feed);
+        }
+        self.venue_ms = self.venue_ms.max(event.venue_time.map(Timestamp::ms));
+        self.due_by(now.next_on_grid(grid_ms));
         Ok(())
     }
 
@@ -152,18 +135,36 @@ impl MarketState {
         if !px.is_positive() {
             return Err(Refusal::PriceNotPositive);
         }
-        self.mid = Some(px);
-        self.touch(now, Feed::Mids, None, grid_ms);
+        give(&mut self.given.mid, Some(px), Feed::Mids, now);
+        self.due_by(now.next_on_grid(grid_ms));
         Ok(())
     }
 
+    /// Begins with the mid price that was held before anything else of the market was known.
+    pub(crate) const fn with_mid(mut self, mid: Option<Given<Price>>) -> Self {
+        self.given.mid = mid;
+        self
+    }
+
     pub(crate) fn proof(&mut self, now: Timestamp, feed: Feed, grid_ms: i64) {
-        if let Some(Some(stamp)) = self.stamps.of(feed) {
+        let mut proved = self.given.prove(feed, now);
+        if let Some(Some(stamp)) = self.stamp(feed) {
             stamp.prove(now);
+            proved = true;
+        }
+        if proved {
             let at = self
                 .told_at
                 .map_or(now, |t| now.max(t.plus_ms(PROOF_REPUBLISH_MS - grid_ms)));
             self.due_by(at.next_on_grid(grid_ms));
+        }
+    }
+
+    /// What is wrong with the data beside its age.
+    pub(crate) fn quality(&self) -> Quality {
+        Quality {
+            repaired_from: (!self.repaired.is_empty()).then(|| "rest".to_owned()),
+            ..Quality::default()
         }
     }
 
@@ -188,8 +189,8 @@ impl MarketState {
         depth: usize,
         grid_ms: i64,
     ) -> Option<(AggUpdate, i64)> {
-        let mut view = View::take(self, self.told.as_ref(), depth, now);
-        let update = match &self.told {
+        let mut view = View::take(self, self.told.as_deref(), depth, now);
+        let update = match self.told.as_deref() {
             None => {
                 self.tape.take_unpublished();
                 Some(view.snapshot(depth, self.tape.rows().cloned().collect()))
@@ -209,7 +210,7 @@ impl MarketState {
             update.ts_source = Some(TsSource::Receive);
             now.ms()
         });
-        self.told = Some(view);
+        self.told = Some(Box::new(view));
         self.told_at = Some(now);
         Some((update, ts_ms))
     }

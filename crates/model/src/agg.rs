@@ -6,12 +6,13 @@ use crate::{Freshness, Mode, Price, Rate, Side, Size, Source, Stamp, Timestamp, 
 use serde::{Deserialize, Serialize};
 
 /// Snapshot or delta.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Replaces all that the receiver holds.
     Snapshot,
     /// Applies to `base_version` alone.
+    #[default]
     Delta,
 }
 
@@ -286,7 +287,7 @@ pub struct Instrument {
 }
 
 /// The body of an `agg_update`. A snapshot has every field that the source has, a delta those that changed.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct AggUpdate {
     /// Snapshot or delta.
     pub kind: Kind,
@@ -387,4 +388,14 @@ pub struct AggUpdate {
     /// Volume of the last 24 h.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub day_notional_usd: Option<Field<Usd>>,
+}
+
+impl AggUpdate {
+    /// An update that tells nothing yet.
+    pub fn empty(kind: Kind) -> Self {
+        Self {
+            kind,
+            ..Self::default()
+        }
+    }
 }

@@ -1,0 +1,147 @@
+//! The figures of a market that are single values. Adding one is adding its line here.
+
+use crate::given::{Given, give};
+use crate::guard::Refusal;
+use crate::shown::{FundingTerms, Shown, Unseen, shown_figures};
+use crate::state::MarketState;
+use hypersentry_model::agg::{AggUpdate, BestPrices};
+use hypersentry_model::event::{AssetContext, Feed, Funding, OpenInterest};
+use hypersentry_model::freshness::limit;
+use hypersentry_model::{Price, Size, Stamp, Timestamp, Usd};
+use serde::{Deserialize, Serialize};
+
+/// Writes the struct of the figures that feeds give directly.
+macro_rules! given_figures {
+    ($($(#[$meta:meta])* $field:ident: $value:ty;)+) => {
+        /// The newest value of each figure that a feed gives directly.
+        #[derive(Clone, Debug, Default, Deserialize, Serialize)]
+        pub(crate) struct GivenFigures {
+            $($(#[$meta])* pub(crate) $field: Option<Given<$value>>,)+
+        }
+
+        impl GivenFigures {
+            /// Notes that `feed` lives. Whether that proves any figure.
+            pub(crate) fn prove(&mut self, feed: Feed, now: Timestamp) -> bool {
+                let mut any = false;
+                $(any |= self.$field.as_mut().is_some_and(|g| g.prove(feed, now));)+
+                any
+            }
+        }
+    };
+}
+
+given_figures! {
+    price: Price;
+    bbo: BestPrices;
+    mid: Price;
+    mark: Price;
+    index: Price;
+    funding: FundingTerms;
+    oi_base: Size;
+    /// Only where the venue itself gives US dollars.
+    oi_usd: Usd;
+    prev_day: Price;
+    day_notional: Usd;
+}
+
+shown_figures! {
+    /// The figures as they were last told.
+    Figures of MarketState {
+        price: Price, limit::PRICE_MS, Unseen::Told, |s, _| s.given.price.as_ref().map(Given::pair);
+        bbo: BestPrices, limit::PRICE_MS, Unseen::Told, |s, _| s.given.bbo.as_ref().map(Given::pair);
+        mid_price: Price, limit::PRICE_MS, Unseen::Absent, |s, _| s.given.mid.as_ref().map(Given::pair);
+        mark_price: Price, limit::PRICE_MS, Unseen::Absent, |s, _| s.given.mark.as_ref().map(Given::pair);
+        index_price: Price, limit::PRICE_MS, Unseen::Absent, |s, _| s.given.index.as_ref().map(Given::pair);
+        funding_rate: FundingTerms, limit::OPEN_INTEREST_MS, Unseen::Absent, |s, _| s.given.funding.as_ref().map(Given::pair);
+        open_interest_base: Size, limit::OPEN_INTEREST_MS, Unseen::Absent, |s, _| s.given.oi_base.as_ref().map(Given::pair);
+        open_interest_usd: Usd, limit::OPEN_INTEREST_MS, Unseen::Absent, |s, _| s.given.open_interest_usd();
+        prev_day_price: Price, limit::OPEN_INTEREST_MS, Unseen::Absent, |s, _| s.given.prev_day.as_ref().map(Given::pair);
+        day_notional_usd: Usd, limit::OPEN_INTEREST_MS, Unseen::Absent, |s, _| s.given.day_notional.as_ref().map(Given::pair);
+    }
+}
+
+impl GivenFigures {
+    /// What the venue says in US dollars; else its base units at its mark price.
+    pub(crate) fn open_interest_usd(&self) -> Option<(Usd, Stamp)> {
+        if let Some(usd) = &self.oi_usd {
+            return Some(usd.pair());
+        }
+        let (base, mark) = (self.oi_base.as_ref()?, self.mark.as_ref()?);
+        let usd = mark.v.notional(base.v).ok()?;
+        Some((usd, base.stamp.with(mark.stamp)))
+    }
+
+    pub(crate) fn context(
+        &mut self,
+        context: &AssetContext,
+        feed: Feed,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let prices = [
+            context.mark_px,
+            context.index_px,
+            context.mid_px,
+            context.prev_day_px,
+        ];
+        if prices.iter().flatten().any(|p| p.units() < 0)
+            || prices[..3].iter().flatten().any(|p| p.is_zero())
+        {
+            return Err(Refusal::PriceNotPositive);
+        }
+        if context.open_interest_base.is_some_and(|s| s.units() < 0)
+            || context.day_notional_usd.is_some_and(|u| u.units() < 0)
+        {
+            return Err(Refusal::SizeNotPositive);
+        }
+        give(&mut self.mark, context.mark_px, feed, now);
+        give(&mut self.index, context.index_px, feed, now);
+        give(&mut self.mid, context.mid_px, feed, now);
+        if context.open_interest_base.is_some() {
+            self.oi_usd = None;
+        }
+        give(&mut self.oi_base, context.open_interest_base, feed, now);
+        // A price of the day before that is zero says that there was none.
+        let prev_day = context.prev_day_px.filter(|p| p.is_positive());
+        give(&mut self.prev_day, prev_day, feed, now);
+        give(&mut self.day_notional, context.day_notional_usd, feed, now);
+        if let Some(rate) = context.funding_rate {
+            let held = self.funding.map(|f| f.v);
+            let terms = FundingTerms {
+                rate,
+                interval_h: context
+                    .funding_interval_h
+                    .or(held.and_then(|f| f.interval_h)),
+                next_ms: held.and_then(|f| f.next_ms),
+            };
+            give(&mut self.funding, Some(terms), feed, now);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn funding(&mut self, funding: &Funding, feed: Feed, now: Timestamp) {
+        let terms = FundingTerms {
+            rate: funding.rate,
+            interval_h: Some(funding.interval_h),
+            next_ms: funding.next_ms,
+        };
+        give(&mut self.funding, Some(terms), feed, now);
+    }
+
+    pub(crate) fn open_interest(
+        &mut self,
+        open: &OpenInterest,
+        feed: Feed,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        if open.base.units() < 0 || open.usd.is_some_and(|u| u.units() < 0) {
+            return Err(Refusal::SizeNotPositive);
+        }
+        give(&mut self.oi_base, Some(open.base), feed, now);
+        // US dollars of an earlier message would not belong to these base units.
+        if open.usd.is_none() {
+            self.oi_usd = None;
+        }
+        give(&mut self.oi_usd, open.usd, feed, now);
+        Ok(())
+    }
+}
