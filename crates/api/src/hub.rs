@@ -5,8 +5,6 @@ use crate::restamp;
 use bytes::Bytes;
 use hypersentry_engine::Publication;
 use hypersentry_engine::startup::Relayed;
-use hypersentry_model::agg::AggUpdate;
-use hypersentry_model::status::VenueStatus;
 use hypersentry_model::{Clock, Envelope, EventType, Public, StreamKey, Symbol, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,20 +39,26 @@ struct State {
 
 /// The newest state of a stream.
 pub(crate) struct Current {
-    whole: Whole,
+    whole: Publication,
     /// When it came, by the hub's clock.
     came: Timestamp,
     encoded: Mutex<Option<(Timestamp, Bytes)>>,
 }
 
-enum Whole {
-    Market(Box<Envelope<AggUpdate>>),
-    Status(Box<Envelope<VenueStatus>>),
-}
-
 pub(crate) fn encode(value: &impl Serialize) -> Bytes {
     // Only a map with keys that are no strings can fail, and there is none.
     Bytes::from(serde_json::to_vec(value).unwrap_or_default())
+}
+
+/// A whole state that waited so long, as it is now.
+fn later<T: Clone + Serialize>(
+    envelope: &Envelope<T>,
+    restamp: fn(&mut T, i64) -> i64,
+    waited_ms: i64,
+) -> Bytes {
+    let mut envelope = envelope.clone();
+    envelope.ts_ms = restamp(&mut envelope.data, waited_ms);
+    encode(&envelope)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -72,18 +76,9 @@ impl Current {
         }
         let waited_ms = now.ns_since(self.came).max(0) / 1_000_000;
         let bytes = match &self.whole {
-            Whole::Market(envelope) => {
-                let mut envelope = envelope.as_ref().clone();
-                envelope.ts_ms = envelope.data.now_ms + waited_ms;
-                restamp::market(&mut envelope.data, envelope.ts_ms);
-                encode(&envelope)
-            }
-            Whole::Status(envelope) => {
-                let mut envelope = envelope.as_ref().clone();
-                envelope.ts_ms = envelope.data.now_ms + waited_ms;
-                restamp::status(&mut envelope.data, envelope.ts_ms);
-                encode(&envelope)
-            }
+            Publication::Agg(envelope) => later(envelope, restamp::market, waited_ms),
+            Publication::Liquidations(envelope) => later(envelope, restamp::batch, waited_ms),
+            Publication::Status(envelope) => later(envelope, restamp::status, waited_ms),
         };
         *encoded = Some((now, bytes.clone()));
         bytes
@@ -107,13 +102,13 @@ impl Hub {
         } = event.0;
         let stream = publication.stream();
         let bytes = match &publication {
-            // The first of a stream is a snapshot: clients get it like any other snapshot.
+            // The first of a market is a snapshot: clients get it like any other snapshot.
             Publication::Agg(e) if e.data.base_version.is_none() => None,
             _ => Some(encode(&publication)),
         };
         let whole = match publication {
-            Publication::Agg(_) => snapshot.map(|envelope| Whole::Market(Box::new(envelope))),
-            Publication::Status(envelope) => Some(Whole::Status(envelope)),
+            Publication::Status(_) => Some(publication),
+            Publication::Agg(_) | Publication::Liquidations(_) => snapshot,
         };
         let mut state = lock(&self.state);
         if let Some(whole) = whole {

@@ -2,6 +2,7 @@
 
 use hypersentry_model::Freshness;
 use hypersentry_model::agg::{AggUpdate, Mark};
+use hypersentry_model::liquidation::LiquidationBatch;
 use hypersentry_model::status::VenueStatus;
 
 fn mark(mark: &mut Mark, now_ms: i64) {
@@ -15,8 +16,9 @@ fn mark(mark: &mut Mark, now_ms: i64) {
     }
 }
 
-/// Moves `update` on to `now_ms`.
-pub(crate) fn market(update: &mut AggUpdate, now_ms: i64) {
+/// Moves `update` on by `waited_ms` and returns its new time.
+pub(crate) fn market(update: &mut AggUpdate, waited_ms: i64) -> i64 {
+    let now_ms = update.now_ms + waited_ms;
     update.now_ms = now_ms;
     let marks = [
         update.price.as_mut().map(|f| &mut f.mark),
@@ -35,13 +37,23 @@ pub(crate) fn market(update: &mut AggUpdate, now_ms: i64) {
     if let Some(deep) = update.book.as_mut().and_then(|b| b.deep.as_mut()) {
         mark(&mut deep.mark, now_ms);
     }
+    now_ms
 }
 
-/// Moves `status` on to `now_ms`.
-pub(crate) fn status(status: &mut VenueStatus, now_ms: i64) {
+/// As [`market`].
+pub(crate) fn batch(batch: &mut LiquidationBatch, waited_ms: i64) -> i64 {
+    batch.now_ms += waited_ms;
+    mark(&mut batch.mark, batch.now_ms);
+    batch.now_ms
+}
+
+/// As [`market`].
+pub(crate) fn status(status: &mut VenueStatus, waited_ms: i64) -> i64 {
+    let now_ms = status.now_ms + waited_ms;
     status.now_ms = now_ms;
     status
         .streams
         .iter_mut()
         .for_each(|s| mark(&mut s.mark, now_ms));
+    now_ms
 }

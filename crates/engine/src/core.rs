@@ -6,7 +6,7 @@
 use crate::Publication;
 use crate::config::CoreConfig;
 use crate::input::Input;
-use hypersentry_market::{Market, MarketConfig, MarketId};
+use hypersentry_market::{Market, MarketConfig, MarketId, Rules};
 use hypersentry_model::agg::{Instrument, TsSource};
 use hypersentry_model::event::{Feed, Loss};
 use hypersentry_model::status::VenueStatus;
@@ -67,6 +67,7 @@ impl Core {
             mode: config.mode,
             grid_ms: config.grid_ms,
             depth: config.depth,
+            rules: Rules::default(),
         });
         Self {
             config,
@@ -159,10 +160,7 @@ impl Core {
                 Due::Market => {
                     let mut told = Vec::new();
                     self.market.publish(self.now, &mut told);
-                    out.extend(
-                        told.into_iter()
-                            .map(|e| Effect::Publish(Publication::Agg(Box::new(e)))),
-                    );
+                    out.extend(told.into_iter().map(|t| Effect::Publish(t.into())));
                 }
                 Due::Status(venue) => self.publish_status(venue, out),
             }

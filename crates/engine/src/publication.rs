@@ -1,6 +1,8 @@
 //! What leaves the core for clients.
 
+use hypersentry_market::{Market, Told};
 use hypersentry_model::agg::AggUpdate;
+use hypersentry_model::liquidation::LiquidationBatch;
 use hypersentry_model::status::VenueStatus;
 use hypersentry_model::{Envelope, StreamKey};
 use serde::{Serialize, Serializer};
@@ -10,6 +12,8 @@ use serde::{Serialize, Serializer};
 pub enum Publication {
     /// A market of a source.
     Agg(Box<Envelope<AggUpdate>>),
+    /// Liquidations of a market of a venue.
+    Liquidations(Box<Envelope<LiquidationBatch>>),
     /// A venue's feeds.
     Status(Box<Envelope<VenueStatus>>),
 }
@@ -19,7 +23,32 @@ impl Publication {
     pub fn stream(&self) -> StreamKey {
         match self {
             Self::Agg(e) => e.stream(),
+            Self::Liquidations(e) => e.stream(),
             Self::Status(e) => e.stream(),
+        }
+    }
+
+    /// What a client holds that has this and all before it, where that is more than the event itself.
+    pub fn snapshot(&self, market: &Market) -> Option<Self> {
+        match self {
+            Self::Agg(e) => {
+                let whole = market.snapshot(e.source, e.symbol)?;
+                Some(Self::Agg(Box::new(whole)))
+            }
+            Self::Liquidations(e) => {
+                let whole = market.liquidations(e.source, e.symbol)?;
+                Some(Self::Liquidations(Box::new(whole)))
+            }
+            Self::Status(_) => None,
+        }
+    }
+}
+
+impl From<Told> for Publication {
+    fn from(told: Told) -> Self {
+        match told {
+            Told::Agg(e) => Self::Agg(e),
+            Told::Liquidations(e) => Self::Liquidations(e),
         }
     }
 }
@@ -28,6 +57,7 @@ impl Serialize for Publication {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Agg(e) => e.serialize(serializer),
+            Self::Liquidations(e) => e.serialize(serializer),
             Self::Status(e) => e.serialize(serializer),
         }
     }

@@ -1,6 +1,6 @@
 //! What the market core refuses. A refused event changes nothing.
 
-use hypersentry_model::event::{Bbo, BookDelta, BookSnapshot};
+use hypersentry_model::event::{Bbo, BookDelta, BookSnapshot, Liquidation};
 use hypersentry_model::{Level, Trade};
 
 /// Why an event was refused. Each has a stable code.
@@ -66,6 +66,18 @@ pub(crate) fn trade(trade: &Trade) -> Result<(), Refusal> {
         px: trade.px,
         sz: trade.sz,
     })
+}
+
+pub(crate) fn liquidation(what: &Liquidation) -> Result<(), Refusal> {
+    positive(&Level {
+        px: what.px,
+        sz: what.sz,
+    })?;
+    if what.notional_usd.is_positive() {
+        Ok(())
+    } else {
+        Err(Refusal::SizeNotPositive)
+    }
 }
 
 pub(crate) fn bbo(bbo: &Bbo) -> Result<(), Refusal> {

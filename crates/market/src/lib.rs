@@ -18,8 +18,12 @@ mod given;
 pub mod guard;
 /// Sorted levels of one side.
 pub mod ladder;
+/// Liquidations, batched and summed.
+mod liquidations;
 /// The core: all markets, and the grid on which they are published.
 pub mod market;
+/// What may be configured.
+pub mod rules;
 /// From a venue's units to those of the canonical market.
 pub mod scale;
 /// A figure as clients were last told it.
@@ -32,5 +36,6 @@ mod tape;
 mod view;
 
 pub use guard::Refusal;
-pub use market::{Market, MarketConfig, MarketId};
+pub use market::{Market, MarketConfig, MarketId, Told};
+pub use rules::Rules;
 pub use scale::Scale;

@@ -1,14 +1,17 @@
 //! All markets, and the grid on which clients are told of them.
 
 use crate::given::Given;
-use crate::guard::Refusal;
+use crate::guard::{self, Refusal};
+use crate::liquidations::{Header, Liquidations};
+use crate::rules::Rules;
 use crate::state::MarketState;
 use hypersentry_model::agg::{AggUpdate, CandleRow, Instrument, TsSource};
 use hypersentry_model::event::{Candle, Feed, Loss};
 use hypersentry_model::freshness::limit;
+use hypersentry_model::liquidation::LiquidationBatch;
 use hypersentry_model::{
-    Envelope, EventType, Grade, Interval, MarketEvent, Mode, Price, Source, Stamped, Symbol,
-    Timestamp, Venue,
+    Coverage, Envelope, EventType, Grade, Interval, MarketEvent, Mode, Payload, Price, Source,
+    Stamped, Symbol, Timestamp, Venue,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::btree_map::Entry;
@@ -44,6 +47,18 @@ pub struct MarketConfig {
     pub grid_ms: i64,
     /// Levels a side in view, from 6.
     pub depth: usize,
+    /// How figures are derived and judged.
+    pub rules: Rules,
+}
+
+/// What clients are told.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Told {
+    /// A market of a source.
+    Agg(Box<Envelope<AggUpdate>>),
+    /// Liquidations of a market of a venue.
+    Liquidations(Box<Envelope<LiquidationBatch>>),
 }
 
 /// Markets held at most; a further one is refused.
@@ -60,6 +75,10 @@ pub struct Market {
     /// Markets of which nothing but a mid price is known: some hundred bytes each, against the kilobytes of a full state.
     mids: BTreeMap<MarketId, Given<Price>>,
     due: BTreeSet<(Timestamp, MarketId)>,
+    /// Only of markets whose feed is followed or spoke, so at most [`MAX_MARKETS`].
+    liquidations: BTreeMap<MarketId, Liquidations>,
+    /// When the first of them has something to tell.
+    liquidations_due: Option<Timestamp>,
 }
 
 impl Market {
@@ -75,6 +94,8 @@ impl Market {
             markets: BTreeMap::new(),
             mids: BTreeMap::new(),
             due: BTreeSet::new(),
+            liquidations: BTreeMap::new(),
+            liquidations_due: None,
         }
     }
 
@@ -122,6 +143,12 @@ impl Market {
         event: &MarketEvent,
         replayed: bool,
     ) -> Result<(), Refusal> {
+        if let Payload::Liquidation(what) = &event.payload {
+            guard::liquidation(what)?;
+            return self.liquidations_of(id, |held, step| {
+                held.add(now, event.venue_time, what, step);
+            });
+        }
         self.update(id, |state, grid| {
             state.event(now, feed, event, replayed, false, grid)
         })
@@ -173,6 +200,12 @@ impl Market {
 
     /// Notes that a feed lives although it sent no event. A feed that never sent one stays missing.
     pub fn proof(&mut self, now: Timestamp, id: MarketId, feed: Feed) {
+        if feed == Feed::Liquidations {
+            if self.liquidations.contains_key(&id) {
+                let _ = self.liquidations_of(id, |held, step| held.prove(now, step));
+            }
+            return;
+        }
         if let Some(mid) = self.mids.get_mut(&id) {
             mid.prove(feed, now);
         }
@@ -187,7 +220,10 @@ impl Market {
 
     /// From now on nothing of this feed is missed.
     pub fn following(&mut self, now: Timestamp, id: MarketId, feed: Feed, grade: Grade) {
-        let _ = (now, id, feed, grade);
+        if feed == Feed::Liquidations {
+            let _ = self.liquidations_of(id, |held, step| held.follow(now, step));
+        }
+        let _ = grade;
     }
 
     /// Nothing is known of this feed after `since`, until it is followed again.
@@ -270,22 +306,65 @@ impl Market {
         })
     }
 
-    /// When [`Self::publish`] is wanted next. It falls on the grid.
-    pub fn next_due(&self) -> Option<Timestamp> {
-        self.due.first().map(|(at, _)| *at)
+    fn liquidations_of(
+        &mut self,
+        id: MarketId,
+        change: impl FnOnce(&mut Liquidations, i64),
+    ) -> Result<(), Refusal> {
+        if !self.liquidations.contains_key(&id) && self.liquidations.len() >= MAX_MARKETS {
+            return Err(Refusal::TooManyMarkets);
+        }
+        let held = self.liquidations.entry(id).or_default();
+        change(held, i64::from(self.config.rules.liquidations_ms.max(1)));
+        let due = [self.liquidations_due, held.due()];
+        self.liquidations_due = due.into_iter().flatten().min();
+        Ok(())
     }
 
-    /// Tells clients of every market that is due at `now`, in the order of markets.
-    pub fn publish(&mut self, now: Timestamp, out: &mut Vec<Envelope<AggUpdate>>) {
+    /// When [`Self::publish`] is wanted next. It falls on a grid.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let markets = self.due.first().map(|(at, _)| *at);
+        [markets, self.liquidations_due].into_iter().flatten().min()
+    }
+
+    /// Tells clients of every market that is due at `now`, in the order of markets, then of liquidations in the same order.
+    pub fn publish(&mut self, now: Timestamp, out: &mut Vec<Told>) {
         while let Some((at, id)) = self.due.first().copied()
             && at <= now
         {
             let depth = self.config.depth;
             let told = self.update(id, |state, grid| Ok(state.publish(now, depth, grid)));
             if let Ok(Some((data, ts_ms))) = told {
-                out.push(self.envelope(id, data, ts_ms));
+                out.push(Told::Agg(Box::new(self.envelope(id, data, ts_ms))));
             }
         }
+        if self.liquidations_due.is_some_and(|at| at <= now) {
+            self.publish_liquidations(now, out);
+        }
+    }
+
+    fn publish_liquidations(&mut self, now: Timestamp, out: &mut Vec<Told>) {
+        let header = header(&self.config);
+        for (id, held) in &mut self.liquidations {
+            if held.due().is_some_and(|at| at <= now)
+                && let Some((seq, batch)) = held.publish(now, header, |_| Coverage::NONE)
+            {
+                out.push(Told::Liquidations(Box::new(batched(*id, seq, batch))));
+            }
+        }
+        let due = self.liquidations.values().filter_map(Liquidations::due);
+        self.liquidations_due = due.min();
+    }
+
+    /// The newest liquidation batch of a market, with the rows before it. It consumes no place in the stream.
+    pub fn liquidations(
+        &self,
+        source: Source,
+        symbol: Symbol,
+    ) -> Option<Envelope<LiquidationBatch>> {
+        let id = MarketId { source, symbol };
+        let (seq, batch) = self.liquidations.get(&id)?.snapshot(header(&self.config))?;
+        Some(batched(id, seq, batch))
     }
 
     fn envelope(&self, id: MarketId, mut data: AggUpdate, ts_ms: i64) -> Envelope<AggUpdate> {
@@ -326,5 +405,24 @@ impl Market {
             .iter()
             .filter(|(_, s)| s.version() > 0)
             .map(|(id, _)| *id)
+    }
+}
+
+fn header(config: &MarketConfig) -> Header<'_> {
+    Header {
+        run_id: &config.run_id,
+        mode: config.mode,
+        batch_ms: config.rules.liquidations_ms.max(1),
+    }
+}
+
+const fn batched(id: MarketId, seq: u64, batch: LiquidationBatch) -> Envelope<LiquidationBatch> {
+    Envelope {
+        event_type: EventType::LiquidationBatch,
+        symbol: id.symbol,
+        ts_ms: batch.now_ms,
+        source: id.source,
+        seq,
+        data: batch,
     }
 }

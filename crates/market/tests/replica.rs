@@ -1,7 +1,7 @@
 //! What a client rebuilds from deltas is what the core holds, whatever happens, and wherever idle ticks fall.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use hypersentry_market::{Market, MarketConfig, MarketId};
+use hypersentry_market::{Market, MarketConfig, MarketId, Rules, Told};
 use hypersentry_model::agg::{AggUpdate, Kind, TapeRow};
 use hypersentry_model::event::{AssetContext, Bbo, BookDelta, BookSnapshot, Feed, Loss};
 use hypersentry_model::{
@@ -21,6 +21,7 @@ fn market() -> Market {
         mode: Mode::Simulated,
         grid_ms: 50,
         depth: 10,
+        rules: Rules::default(),
     })
 }
 
@@ -174,7 +175,8 @@ fn run(
                 market.next_due().is_none_or(|next| next > at),
                 "due times advance"
             );
-            for envelope in out {
+            for told in out {
+                let Told::Agg(envelope) = told else { continue };
                 check(market, &envelope);
                 lines.push(serde_json::to_string(&envelope).unwrap());
             }

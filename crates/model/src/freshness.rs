@@ -19,6 +19,9 @@ pub mod limit {
     pub const TRADES_MS: u32 = 5_000;
     /// Open interest, and the funding and day figures that come with it.
     pub const OPEN_INTEREST_MS: u32 = 15_000;
+    /// Liquidations. The specification names no limit; theirs is that of the slow figures, because their feeds are silent most of the time
+    /// and proofs of life are told with a batch only.
+    pub const LIQUIDATIONS_MS: u32 = 15_000;
 }
 
 /// How a figure may be read.

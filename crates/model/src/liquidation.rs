@@ -1,6 +1,6 @@
 //! `liquidation_batch`: the liquidations that one venue reported of one market, told together on a fixed grid, because a cascade brings hundreds a second.
 
-use crate::agg::{Mark, TsSource};
+use crate::agg::{Kind, Mark, TsSource};
 use crate::coverage::Coverage;
 use crate::event::{Liquidated, LiquidationCoverage, LiquidationPrice};
 use crate::{Mode, Price, Size, Usd};
@@ -41,6 +41,8 @@ pub struct LiquidationSums {
 /// The body of a `liquidation_batch`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct LiquidationBatch {
+    /// A snapshot's rows replace what the receiver holds, a delta's are added to it. All else is complete in both.
+    pub kind: Kind,
     /// Always the receive time: a batch has no single event time.
     pub ts_source: TsSource,
     /// Core time at which the batch was made, UTC ms.
@@ -51,15 +53,16 @@ pub struct LiquidationBatch {
     pub mode: Mode,
     /// Step of the grid.
     pub batch_ms: u32,
-    /// The liquidations since the batch before, oldest first.
+    /// Oldest first: the last ones in a snapshot, in a delta those since the batch before.
     pub rows: Vec<LiquidationRow>,
     /// Rows that were left out because too many came at once; the sums have them.
     pub dropped: u32,
-    /// How much of the liquidations the venue's feed tells.
-    pub feed_coverage: LiquidationCoverage,
+    /// How much of the liquidations the venue's feed tells; absent until the first one said so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub feed_coverage: Option<LiquidationCoverage>,
     /// Sums over 1 min, 5 min and 1 h.
     pub sums: Vec<LiquidationSums>,
-    /// Stamps and state of the feed.
+    /// Stamps and state of the feed. `as_of` is the newest liquidation, or the moment from which the feed is followed.
     #[serde(flatten)]
     pub mark: Mark,
 }

@@ -1,6 +1,5 @@
 //! A recording or journal in real time: the pauses between inputs are kept, the times are the recorded ones.
 
-use crate::Publication;
 use crate::error::EngineError;
 use crate::replay::Replay;
 use crate::rim::sequencer::{Relay, Relayed};
@@ -36,10 +35,10 @@ impl Playback {
                 }
             }
             for publication in told.drain(..) {
-                let snapshot = match (&publication, self.replay.core()) {
-                    (Publication::Agg(e), Some(core)) => core.market().snapshot(e.source, e.symbol),
-                    _ => None,
-                };
+                let snapshot = self
+                    .replay
+                    .core()
+                    .and_then(|core| publication.snapshot(core.market()));
                 (self.relay)(Relayed {
                     publication,
                     snapshot,

@@ -4,8 +4,7 @@ use crate::Publication;
 use crate::core::{Core, Effect};
 use crate::input::Input;
 use crate::rim::journal::{JournalHealth, Journaling};
-use hypersentry_model::agg::AggUpdate;
-use hypersentry_model::{Clock, Envelope, Timestamp, Venue};
+use hypersentry_model::{Clock, Timestamp, Venue};
 use hypersentry_venues::session::{Lane, Request};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,8 +45,8 @@ pub(crate) enum VenueCommand {
 pub struct Relayed {
     /// What is told.
     pub publication: Publication,
-    /// For markets: the snapshot of the version that the publication makes.
-    pub snapshot: Option<Envelope<AggUpdate>>,
+    /// The snapshot that includes it, where that is more than the publication itself.
+    pub snapshot: Option<Publication>,
 }
 
 /// Takes publications to clients. It must not block.
@@ -132,13 +131,10 @@ impl Sequencer {
     }
 
     fn publish(&mut self, publication: Publication) {
-        let snapshot = match &publication {
-            Publication::Agg(e) => self.core.market().snapshot(e.source, e.symbol),
-            Publication::Status(_) => {
-                self.report_health();
-                None
-            }
-        };
+        if matches!(publication, Publication::Status(_)) {
+            self.report_health();
+        }
+        let snapshot = publication.snapshot(self.core.market());
         (self.relay)(Relayed {
             publication,
             snapshot,
