@@ -26,6 +26,10 @@ pub mod coinbase;
 pub mod decode;
 /// Hyperliquid.
 pub mod hyperliquid;
+/// What may be asked of a venue, and when.
+pub mod ledger;
+/// The offset of a venue's clock.
+pub mod offset;
 /// OKX.
 pub mod okx;
 /// Cursor primitives for hand-written JSON readers.
