@@ -90,6 +90,25 @@ impl BookShown {
         }
     }
 
+    /// Bids and asks in view.
+    pub(crate) fn sides(&self) -> Option<(&[Level], &[Level])> {
+        let sides = self.book.v.as_ref()?;
+        Some((&sides.bids, &sides.asks))
+    }
+
+    /// The stamp and limit of what is derived from all levels: with a layer of its own for the deeper ones, the older stamp and that
+    /// layer's limit.
+    pub(crate) fn whole_stamp(&self) -> (Option<Stamp>, u32) {
+        let book = self.book.stamp;
+        match &self.deep {
+            None => (book, self.book.limit_ms),
+            Some(deep) => (
+                book.map(|b| deep.stamp.map_or(b, |d| b.with(d))),
+                deep.limit_ms,
+            ),
+        }
+    }
+
     /// After which point clients must be told again although no event comes.
     pub(crate) fn due(&self) -> Option<Timestamp> {
         let deep = self.deep.as_ref().and_then(Shown::due);

@@ -2,12 +2,13 @@
 
 use crate::given::{Given, give};
 use crate::guard::Refusal;
+use crate::ratio::ratio;
 use crate::shown::{FundingTerms, Shown, Unseen, shown_figures};
 use crate::state::MarketState;
 use hypersentry_model::agg::{AggUpdate, BestPrices};
 use hypersentry_model::event::{AssetContext, Feed, Funding, OpenInterest};
 use hypersentry_model::freshness::limit;
-use hypersentry_model::{Price, Size, Stamp, Timestamp, Usd};
+use hypersentry_model::{Price, Rate, Size, Stamp, Timestamp, Usd};
 use serde::{Deserialize, Serialize};
 
 /// Writes the struct of the figures that feeds give directly.
@@ -52,6 +53,7 @@ shown_figures! {
         mid_price: Price, limit::PRICE_MS, Unseen::Absent, |s, _| s.given.mid.as_ref().map(Given::pair);
         mark_price: Price, limit::PRICE_MS, Unseen::Absent, |s, _| s.given.mark.as_ref().map(Given::pair);
         index_price: Price, limit::PRICE_MS, Unseen::Absent, |s, _| s.given.index.as_ref().map(Given::pair);
+        basis_bps: Rate, limit::PRICE_MS, Unseen::Absent, |s, _| s.given.basis_bps();
         funding_rate: FundingTerms, limit::OPEN_INTEREST_MS, Unseen::Absent, |s, _| s.given.funding.as_ref().map(Given::pair);
         open_interest_base: Size, limit::OPEN_INTEREST_MS, Unseen::Absent, |s, _| s.given.oi_base.as_ref().map(Given::pair);
         open_interest_usd: Usd, limit::OPEN_INTEREST_MS, Unseen::Absent, |s, _| s.given.open_interest_usd();
@@ -60,7 +62,18 @@ shown_figures! {
     }
 }
 
+/// Decimals of the basis, in basis points.
+const BASIS_DECIMALS: u32 = 2;
+
 impl GivenFigures {
+    /// Mark less index price, over the index price.
+    pub(crate) fn basis_bps(&self) -> Option<(Rate, Stamp)> {
+        let (mark, index) = (self.mark.as_ref()?, self.index.as_ref()?);
+        let over = mark.v.checked_sub(index.v)?;
+        let bps = ratio(over.units(), index.v.units(), 4, BASIS_DECIMALS)?;
+        Some((bps, mark.stamp.with(index.stamp)))
+    }
+
     /// What the venue says in US dollars; else its base units at its mark price.
     pub(crate) fn open_interest_usd(&self) -> Option<(Usd, Stamp)> {
         if let Some(usd) = &self.oi_usd {

@@ -10,6 +10,8 @@
 pub mod book;
 /// The book as clients see it.
 mod book_view;
+/// Imbalance and walls as clients see them.
+mod depth_view;
 /// The figures that are single values.
 mod figures;
 /// A value that a feed gave, and when.
@@ -22,6 +24,8 @@ pub mod ladder;
 mod liquidations;
 /// The core: all markets, and the grid on which they are published.
 pub mod market;
+/// Rounded quotients.
+mod ratio;
 /// What may be configured.
 pub mod rules;
 /// From a venue's units to those of the canonical market.

@@ -109,6 +109,14 @@ impl Market {
         id: MarketId,
         change: impl FnOnce(&mut MarketState, i64) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
+        self.update_by(id, |state, config| change(state, config.grid_ms))
+    }
+
+    fn update_by<T>(
+        &mut self,
+        id: MarketId,
+        change: impl FnOnce(&mut MarketState, &MarketConfig) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
         if !self.markets.contains_key(&id) && self.markets.len() >= MAX_MARKETS {
             return Err(Refusal::TooManyMarkets);
         }
@@ -118,7 +126,7 @@ impl Market {
             .entry(id)
             .or_insert_with(|| Box::new(MarketState::default().with_mid(mids.remove(&id))));
         let before = state.due();
-        let result = change(state, self.config.grid_ms);
+        let result = change(state, &self.config);
         let after = state.due();
         if before != after {
             if let Some(at) = before {
@@ -332,8 +340,9 @@ impl Market {
         while let Some((at, id)) = self.due.first().copied()
             && at <= now
         {
-            let depth = self.config.depth;
-            let told = self.update(id, |state, grid| Ok(state.publish(now, depth, grid)));
+            let told = self.update_by(id, |state, config| {
+                Ok(state.publish(now, config.depth, &config.rules, config.grid_ms))
+            });
             if let Ok(Some((data, ts_ms))) = told {
                 out.push(Told::Agg(Box::new(self.envelope(id, data, ts_ms))));
             }

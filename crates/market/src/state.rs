@@ -4,6 +4,7 @@ use crate::book::OrderBook;
 use crate::figures::GivenFigures;
 use crate::given::{Given, give};
 use crate::guard::{self, Refusal};
+use crate::rules::Rules;
 use crate::shown::PROOF_REPUBLISH_MS;
 use crate::tape::Tape;
 use crate::view::View;
@@ -187,9 +188,10 @@ impl MarketState {
         &mut self,
         now: Timestamp,
         depth: usize,
+        rules: &Rules,
         grid_ms: i64,
     ) -> Option<(AggUpdate, i64)> {
-        let mut view = View::take(self, self.told.as_deref(), depth, now);
+        let mut view = View::take(self, self.told.as_deref(), depth, rules, now);
         let update = match self.told.as_deref() {
             None => {
                 self.tape.take_unpublished();

@@ -1,7 +1,9 @@
 //! What clients see of a market: a view is taken on the grid, and only its difference to the one before is sent.
 
 use crate::book_view::BookShown;
+use crate::depth_view::DepthShown;
 use crate::figures::Figures;
+use crate::rules::Rules;
 use crate::shown::{Presence, Shown};
 use crate::state::MarketState;
 use hypersentry_model::Timestamp;
@@ -15,6 +17,7 @@ pub(crate) struct View {
     instrument: Option<Instrument>,
     figures: Figures,
     book: BookShown,
+    depth: DepthShown,
     trades: Shown<Presence>,
     quality: Quality,
 }
@@ -25,13 +28,16 @@ impl View {
         state: &MarketState,
         told: Option<&Self>,
         depth: usize,
+        rules: &Rules,
         now: Timestamp,
     ) -> Self {
+        let book = BookShown::take(state, told.map(|t| &t.book), depth, now);
         let trades = state.trades_stamp.map(|s| (Presence::Seen, s));
         Self {
             instrument: state.instrument.clone(),
             figures: Figures::take(state, now),
-            book: BookShown::take(state, told.map(|t| &t.book), depth, now),
+            depth: DepthShown::take(&book, told.map(|t| &t.depth), &rules.walls, now),
+            book,
             trades: Shown::new(trades, limit::TRADES_MS, now),
             quality: state.quality(),
         }
@@ -39,10 +45,13 @@ impl View {
 
     /// After which point clients must be told again although no event comes.
     pub(crate) fn due(&self) -> Option<Timestamp> {
-        [self.figures.due(), self.book.due(), self.trades.due()]
-            .into_iter()
-            .flatten()
-            .min()
+        let dues = [
+            self.figures.due(),
+            self.book.due(),
+            self.depth.due(),
+            self.trades.due(),
+        ];
+        dues.into_iter().flatten().min()
     }
 
     fn trades_field(&self, rows: Vec<TapeRow>, dropped: u32) -> TradesField {
@@ -59,6 +68,7 @@ impl View {
         update.instrument = self.instrument.clone();
         self.figures.snapshot(&mut update);
         update.book = Some(self.book.snapshot(depth));
+        self.depth.snapshot(&mut update);
         update.trades = Some(self.trades_field(rows, 0));
         update.quality = (self.quality != Quality::default()).then(|| self.quality.clone());
         update
@@ -78,6 +88,7 @@ impl View {
         }
         self.figures.delta(&told.figures, now, &mut update);
         update.book = self.book.delta(&told.book, now);
+        self.depth.delta(&told.depth, now, &mut update);
         if self.trades.settle(&told.trades, now) || !rows.is_empty() {
             update.trades = Some(self.trades_field(rows, dropped));
         }

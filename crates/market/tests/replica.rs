@@ -78,6 +78,9 @@ impl Replica {
         keep("bbo", update.bbo.as_ref().map(|f| json(f)));
         keep("mark", update.mark_price.as_ref().map(|f| json(f)));
         keep("oi", update.open_interest_base.as_ref().map(|f| json(f)));
+        keep("basis", update.basis_bps.as_ref().map(|f| json(f)));
+        keep("imbalance", update.imbalance.as_ref().map(|f| json(f)));
+        keep("walls", update.walls.as_ref().map(|f| json(f)));
         keep("mid", update.mid_price.as_ref().map(|f| json(f)));
         if let Some(book) = &update.book {
             keep("book", Some(json(&book.mark)));
