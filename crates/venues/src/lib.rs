@@ -26,6 +26,8 @@ pub mod coinbase;
 pub mod decode;
 /// Hyperliquid.
 pub mod hyperliquid;
+/// What the general readers of several venues share.
+mod json;
 /// What may be asked of a venue, and when.
 pub mod ledger;
 /// The offset of a venue's clock.

@@ -59,10 +59,18 @@ pub fn root() -> Option<PathBuf> {
 
 /// Everything of `venue`, or `None` where there is no corpus, which is said and, if a corpus is required, fails.
 pub fn walk(venue: &str) -> Option<Corpus> {
+    walk_all(&[venue])
+}
+
+/// As [`walk`], for a venue whose files go by several names.
+pub fn walk_all(names: &[&str]) -> Option<Corpus> {
     let found = root().map(|root| {
         let mut files = Vec::new();
-        list(&root, &root, venue, &mut files);
+        for name in names {
+            list(&root, &root, name, &mut files);
+        }
         files.sort();
+        files.dedup();
         let mut corpus = Corpus::default();
         for (name, path) in &files {
             corpus.files += 1;
@@ -76,7 +84,7 @@ pub fn walk(venue: &str) -> Option<Corpus> {
         let required = std::env::var_os("HYPERSENTRY_REQUIRE_CORPUS").is_some_and(|v| v == "1");
         assert!(
             !required,
-            "HYPERSENTRY_REQUIRE_CORPUS=1 but no {venue} file was found"
+            "HYPERSENTRY_REQUIRE_CORPUS=1 but no file of {names:?} was found"
         );
     }
     found

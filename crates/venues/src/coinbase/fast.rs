@@ -1,0 +1,110 @@
+//! Readers of the exact spelling of the frequent messages: changes of the book and trades.
+//!
+//! They check every byte and give up with `None` at any deviation from the spelling, also where the general reader would
+//! tolerate or refuse it. What they accept, the general reader accepts with the same result; tests hold them to it.
+
+use super::time;
+use super::wire::{Message, aggressor};
+use crate::scan::Cursor;
+use hypersentry_model::event::BookDelta;
+use hypersentry_model::{Level, MarketEvent, Payload, Symbol, Timestamp, Trade, TradeId};
+
+/// A frequent message in its exact spelling.
+pub(super) fn message(frame: &[u8]) -> Option<Message> {
+    let mut at = Cursor::new(frame);
+    at.literal(b"{\"type\":\"")?;
+    if at.literal(b"l2update\",\"product_id\":").is_some() {
+        return changes(&mut at);
+    }
+    at.literal(b"match\",\"trade_id\":")?;
+    let event = trade(&mut at)?;
+    Some(Message::Match { event, last: false })
+}
+
+fn changes(at: &mut Cursor<'_>) -> Option<Message> {
+    let symbol = Symbol::new(at.text()?).ok()?;
+    at.literal(b",\"changes\":[")?;
+    let mut delta = BookDelta::default();
+    if at.literal(b"]").is_none() {
+        loop {
+            let bid = if at.literal(b"[\"buy\",").is_some() {
+                true
+            } else {
+                at.literal(b"[\"sell\",")?;
+                false
+            };
+            let px = at.price()?;
+            at.literal(b",")?;
+            let sz = at.size()?;
+            let side = if bid {
+                &mut delta.bids
+            } else {
+                &mut delta.asks
+            };
+            side.push(Level { px, sz });
+            if at.literal(b"],").is_none() {
+                break;
+            }
+        }
+        at.literal(b"]]")?;
+    }
+    at.literal(b",\"time\":")?;
+    let venue_time = Some(end(at)?);
+    Some(Message::Changes(MarketEvent {
+        symbol,
+        venue_time,
+        payload: Payload::BookDelta(delta),
+    }))
+}
+
+fn trade(at: &mut Cursor<'_>) -> Option<MarketEvent> {
+    let id = TradeId::Number(at.u64()?);
+    at.literal(b",\"maker_order_id\":")?;
+    at.text()?;
+    at.literal(b",\"taker_order_id\":")?;
+    at.text()?;
+    at.literal(b",\"side\":")?;
+    let side = aggressor(at.text()?)?;
+    at.literal(b",\"size\":")?;
+    let sz = at.size()?;
+    at.literal(b",\"price\":")?;
+    let px = at.price()?;
+    at.literal(b",\"product_id\":")?;
+    let symbol = Symbol::new(at.text()?).ok()?;
+    at.literal(b",\"sequence\":")?;
+    at.u64()?;
+    at.literal(b",\"time\":")?;
+    let venue_time = Some(end(at)?);
+    Some(MarketEvent {
+        symbol,
+        venue_time,
+        payload: Payload::Trade(Trade { id, px, sz, side }),
+    })
+}
+
+/// The time, with which both messages end.
+fn end(at: &mut Cursor<'_>) -> Option<Timestamp> {
+    let time = time::utc(at.text()?)?;
+    at.literal(b"}")?;
+    at.end()?;
+    Some(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exact_spellings_are_read_here() {
+        for text in [
+            r#"{"type":"l2update","product_id":"SKL-USD","changes":[["buy","0.7885","0.0"],["sell","0.7913","7441.5"]],"time":"2021-04-17T16:43:37.077621Z"}"#,
+            r#"{"type":"l2update","product_id":"SKL-USD","changes":[],"time":"2021-04-17T16:43:37.077621Z"}"#,
+            r#"{"type":"match","trade_id":280232,"maker_order_id":"2a0d","taker_order_id":"3c82","side":"sell","size":"985","price":"0.00001305","product_id":"SKL-BTC","sequence":177100030,"time":"2021-04-17T16:43:37.089723Z"}"#,
+        ] {
+            assert!(message(text.as_bytes()).is_some(), "{text}");
+            for other in [format!(" {text}"), format!("{text}}}"), format!("{text}\n")] {
+                assert!(message(other.as_bytes()).is_none(), "{other}");
+            }
+        }
+    }
+}
