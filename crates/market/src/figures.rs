@@ -1,5 +1,6 @@
 //! The figures of a market that are single values. Adding one is adding its line here.
 
+use crate::flow::WindowSum;
 use crate::given::{Given, give};
 use crate::guard::Refusal;
 use crate::ratio::ratio;
@@ -58,6 +59,8 @@ shown_figures! {
         open_interest_base: Size, limit::OPEN_INTEREST_MS, Unseen::Absent, |s, _| s.given.oi_base.as_ref().map(Given::pair);
         open_interest_usd: Usd, limit::OPEN_INTEREST_MS, Unseen::Absent, |s, _| s.given.open_interest_usd();
         prev_day_price: Price, limit::OPEN_INTEREST_MS, Unseen::Absent, |s, _| s.given.prev_day.as_ref().map(Given::pair);
+        cvd_venue: WindowSum<300_000>, limit::TRADES_MS, Unseen::Absent, |s, now| s.window(s.flow.long(), now);
+        cvd_venue_1m: WindowSum<60_000>, limit::TRADES_MS, Unseen::Absent, |s, now| s.window(s.flow.short(), now);
         day_notional_usd: Usd, limit::OPEN_INTEREST_MS, Unseen::Absent, |s, _| s.given.day_notional.as_ref().map(Given::pair);
     }
 }

@@ -30,6 +30,9 @@ pub enum Refusal {
     /// More levels than any venue sends.
     #[error("too many levels")]
     TooManyLevels,
+    /// Price times size is past the range of an amount.
+    #[error("price times size is out of range")]
+    TooLarge,
 }
 
 impl Refusal {
@@ -44,6 +47,7 @@ impl Refusal {
             Self::BookNotSynced => "book_not_synced",
             Self::TooManyMarkets => "too_many_markets",
             Self::TooManyLevels => "too_many_levels",
+            Self::TooLarge => "notional_out_of_range",
         }
     }
 }

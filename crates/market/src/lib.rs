@@ -10,10 +10,14 @@
 pub mod book;
 /// The book as clients see it.
 mod book_view;
+/// Which stretches of a feed were seen.
+mod completeness;
 /// Imbalance and walls as clients see them.
 mod depth_view;
 /// The figures that are single values.
 mod figures;
+/// Signed volume over windows of event time.
+mod flow;
 /// A value that a feed gave, and when.
 mod given;
 /// What is refused, and with which code.

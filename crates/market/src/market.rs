@@ -1,5 +1,6 @@
 //! All markets, and the grid on which clients are told of them.
 
+use crate::flow::Flow;
 use crate::given::Given;
 use crate::guard::{self, Refusal};
 use crate::liquidations::{Header, Liquidations};
@@ -139,6 +140,17 @@ impl Market {
         result
     }
 
+    /// A change that nothing refuses, of a market that is held.
+    fn note(&mut self, id: MarketId, change: impl FnOnce(&mut MarketState, i64)) {
+        if self.markets.contains_key(&id) {
+            // Neither can it be one market too many.
+            let _ = self.update(id, |state, grid| {
+                change(state, grid);
+                Ok(())
+            });
+        }
+    }
+
     /// Takes an event of `feed`, received at `now`.
     ///
     /// # Errors
@@ -217,13 +229,7 @@ impl Market {
         if let Some(mid) = self.mids.get_mut(&id) {
             mid.prove(feed, now);
         }
-        if self.markets.contains_key(&id) {
-            // The closure cannot refuse, and the market exists.
-            let _ = self.update(id, |state, grid| {
-                state.proof(now, feed, grid);
-                Ok(())
-            });
-        }
+        self.note(id, |state, grid| state.proof(now, feed, grid));
     }
 
     /// From now on nothing of this feed is missed.
@@ -231,12 +237,18 @@ impl Market {
         if feed == Feed::Liquidations {
             let _ = self.liquidations_of(id, |held, step| held.follow(now, step));
         }
-        let _ = grade;
+        // Mids alone make no full state. One market too many is refused with its events.
+        if feed != Feed::Mids || self.markets.contains_key(&id) {
+            let _ = self.update(id, |state, grid| {
+                state.following(now, feed, grade, grid);
+                Ok(())
+            });
+        }
     }
 
     /// Nothing is known of this feed after `since`, until it is followed again.
     pub fn broken(&mut self, now: Timestamp, id: MarketId, feed: Feed, since: Timestamp) {
-        let _ = (now, id, feed, since);
+        self.note(id, |state, grid| state.broken(now, feed, since, grid));
     }
 
     /// All that the feed would have said between `from` and `to` was given as replayed events, or is known to be nothing.
@@ -248,7 +260,7 @@ impl Market {
         from: Timestamp,
         to: Timestamp,
     ) {
-        let _ = (now, id, feed, from, to);
+        self.note(id, |state, grid| state.repaired(now, feed, from, to, grid));
     }
 
     /// Takes a figure that was asked for over REST because its feed is stale or lost. It stands until the feed speaks again.
@@ -290,12 +302,7 @@ impl Market {
 
     /// Withdraws the book until its next snapshot.
     pub fn book_lost(&mut self, now: Timestamp, id: MarketId, loss: Loss) {
-        if self.markets.contains_key(&id) {
-            let _ = self.update(id, |state, grid| {
-                state.book_lost(now, loss, grid);
-                Ok(())
-            });
-        }
+        self.note(id, |state, grid| state.book_lost(now, loss, grid));
     }
 
     /// Notes a market's tick and lot.
@@ -355,8 +362,15 @@ impl Market {
     fn publish_liquidations(&mut self, now: Timestamp, out: &mut Vec<Told>) {
         let header = header(&self.config);
         for (id, held) in &mut self.liquidations {
+            let state = self.markets.get(id);
+            let coverage = |ms: u32| {
+                let from_ms = Flow::begin_ms(now, i64::from(ms) / 1_000);
+                state.map_or(Coverage::NONE, |s| {
+                    s.coverage(Feed::Liquidations, from_ms, now)
+                })
+            };
             if held.due().is_some_and(|at| at <= now)
-                && let Some((seq, batch)) = held.publish(now, header, |_| Coverage::NONE)
+                && let Some((seq, batch)) = held.publish(now, header, coverage)
             {
                 out.push(Told::Liquidations(Box::new(batched(*id, seq, batch))));
             }

@@ -1,7 +1,9 @@
 //! One market of one source: what is held, and when clients must next be told.
 
 use crate::book::OrderBook;
+use crate::completeness::Completeness;
 use crate::figures::GivenFigures;
+use crate::flow::{Flow, WindowSum};
 use crate::given::{Given, give};
 use crate::guard::{self, Refusal};
 use crate::rules::Rules;
@@ -10,9 +12,11 @@ use crate::tape::Tape;
 use crate::view::View;
 use hypersentry_model::agg::{AggUpdate, BestPrices, Instrument, Quality, TapeRow, TsSource};
 use hypersentry_model::event::{Feed, Loss};
-use hypersentry_model::{MarketEvent, Payload, Price, Stamp, Timestamp};
+use hypersentry_model::{
+    Coverage, Grade, MarketEvent, Payload, Price, Stamp, Timestamp, Trade, Usd,
+};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct MarketState {
@@ -27,8 +31,11 @@ pub(crate) struct MarketState {
     pub(crate) hold_book: bool,
     pub(crate) tape: Tape,
     pub(crate) trades_stamp: Option<Stamp>,
-    /// Venue time of the last trade price, in ms.
+    /// When the last price was traded, in ms: the venue's time, or ours where its clock runs ahead.
     price_ms: i64,
+    pub(crate) flow: Flow,
+    /// What was seen of each feed that was ever followed.
+    feeds: BTreeMap<Feed, Completeness>,
     /// Feeds that have not spoken since their figure came over REST.
     repaired: BTreeSet<Feed>,
     /// Newest venue time since the last publication.
@@ -74,22 +81,7 @@ impl MarketState {
     ) -> Result<(), Refusal> {
         match &event.payload {
             Payload::Trade(trade) => {
-                guard::trade(trade)?;
-                let ts_ms = event.venue_time.unwrap_or(now).ms();
-                if self.given.price.is_none() || ts_ms >= self.price_ms {
-                    give(&mut self.given.price, Some(trade.px), feed, now);
-                    self.price_ms = ts_ms;
-                } else if let Some(price) = &mut self.given.price {
-                    price.stamp.touch(now);
-                }
-                self.tape.push(TapeRow {
-                    id: trade.id.clone(),
-                    px: trade.px,
-                    sz: trade.sz,
-                    side: trade.side,
-                    ts_ms,
-                    replayed,
-                });
+                self.trade(now, feed, event.venue_time, trade, replayed)?;
             }
             Payload::BookSnapshot(snapshot) => {
                 let book = if feed == Feed::BookTop {
@@ -132,6 +124,75 @@ impl MarketState {
         Ok(())
     }
 
+    fn trade(
+        &mut self,
+        now: Timestamp,
+        feed: Feed,
+        venue_time: Option<Timestamp>,
+        trade: &Trade,
+        replayed: bool,
+    ) -> Result<(), Refusal> {
+        guard::trade(trade)?;
+        let notional = trade.px.notional(trade.sz).map_err(|_| Refusal::TooLarge)?;
+        let at = venue_time.map_or(now, |t| t.min(now));
+        if self.given.price.is_none() || at.ms() >= self.price_ms {
+            give(&mut self.given.price, Some(trade.px), feed, now);
+            self.price_ms = at.ms();
+        } else if let Some(price) = &mut self.given.price {
+            price.stamp.touch(now);
+        }
+        self.flow.trade(now, at, trade.side, notional);
+        self.tape.push(TapeRow {
+            id: trade.id.clone(),
+            px: trade.px,
+            sz: trade.sz,
+            side: trade.side,
+            ts_ms: venue_time.unwrap_or(now).ms(),
+            replayed,
+        });
+        Ok(())
+    }
+
+    pub(crate) fn following(&mut self, now: Timestamp, feed: Feed, grade: Grade, grid_ms: i64) {
+        self.feeds.entry(feed).or_default().following(now, grade);
+        self.due_by(now.next_on_grid(grid_ms));
+    }
+
+    pub(crate) fn broken(&mut self, now: Timestamp, feed: Feed, since: Timestamp, grid_ms: i64) {
+        self.feeds.entry(feed).or_default().broken(now, since);
+        self.due_by(now.next_on_grid(grid_ms));
+    }
+
+    pub(crate) fn repaired(
+        &mut self,
+        now: Timestamp,
+        feed: Feed,
+        from: Timestamp,
+        to: Timestamp,
+        grid_ms: i64,
+    ) {
+        let held = self.feeds.entry(feed).or_default();
+        held.repaired(now, from, to);
+        self.due_by(now.next_on_grid(grid_ms));
+    }
+
+    /// How much of a feed was seen from `from_ms` until `now`.
+    pub(crate) fn coverage(&self, feed: Feed, from_ms: i64, now: Timestamp) -> Coverage {
+        let held = self.feeds.get(&feed);
+        held.map_or(Coverage::NONE, |f| f.coverage(from_ms, now.ms()))
+    }
+
+    /// The sum of the trades of the last `MS` milliseconds, with its stamp.
+    pub(crate) fn window<const MS: u32>(
+        &self,
+        net: Usd,
+        now: Timestamp,
+    ) -> Option<(WindowSum<MS>, Stamp)> {
+        let from_ms = Flow::begin_ms(now, i64::from(MS) / 1_000);
+        let coverage = self.coverage(Feed::Trades, from_ms, now);
+        Some((WindowSum { net, coverage }, self.trades_stamp?))
+    }
+
     pub(crate) fn mid(&mut self, now: Timestamp, px: Price, grid_ms: i64) -> Result<(), Refusal> {
         if !px.is_positive() {
             return Err(Refusal::PriceNotPositive);
@@ -162,8 +223,13 @@ impl MarketState {
     }
 
     /// What is wrong with the data beside its age.
-    pub(crate) fn quality(&self) -> Quality {
+    pub(crate) fn quality(&self, now: Timestamp) -> Quality {
+        let missing = self.feeds.iter().filter_map(|(feed, held)| {
+            let seconds = held.missing_ms(now) / 1_000;
+            (seconds > 0).then(|| (feed.name().to_owned(), seconds))
+        });
         Quality {
+            missing_s: missing.collect(),
             repaired_from: (!self.repaired.is_empty()).then(|| "rest".to_owned()),
             ..Quality::default()
         }
@@ -191,6 +257,7 @@ impl MarketState {
         rules: &Rules,
         grid_ms: i64,
     ) -> Option<(AggUpdate, i64)> {
+        self.flow.advance(now);
         let mut view = View::take(self, self.told.as_deref(), depth, rules, now);
         let update = match self.told.as_deref() {
             None => {

@@ -39,7 +39,7 @@ impl View {
             depth: DepthShown::take(&book, told.map(|t| &t.depth), &rules.walls, now),
             book,
             trades: Shown::new(trades, limit::TRADES_MS, now),
-            quality: state.quality(),
+            quality: state.quality(now),
         }
     }
 

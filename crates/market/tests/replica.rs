@@ -3,10 +3,12 @@
 
 use hypersentry_market::{Market, MarketConfig, MarketId, Rules, Told};
 use hypersentry_model::agg::{AggUpdate, Kind, TapeRow};
-use hypersentry_model::event::{AssetContext, Bbo, BookDelta, BookSnapshot, Feed, Loss};
+use hypersentry_model::event::{
+    AssetContext, Bbo, BookDelta, BookSnapshot, Feed, Funding, Loss, OpenInterest,
+};
 use hypersentry_model::{
-    Envelope, Freshness, Level, MarketEvent, Mode, Payload, Price, Side, Size, Symbol, Timestamp,
-    Trade, TradeId, Venue,
+    Envelope, Freshness, Grade, Level, MarketEvent, Mode, Payload, Price, Rate, Side, Size, Symbol,
+    Timestamp, Trade, TradeId, Usd, Venue,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -82,6 +84,13 @@ impl Replica {
         keep("imbalance", update.imbalance.as_ref().map(|f| json(f)));
         keep("walls", update.walls.as_ref().map(|f| json(f)));
         keep("mid", update.mid_price.as_ref().map(|f| json(f)));
+        keep("index", update.index_price.as_ref().map(|f| json(f)));
+        keep("funding", update.funding_rate.as_ref().map(|f| json(f)));
+        keep("oi_usd", update.open_interest_usd.as_ref().map(|f| json(f)));
+        keep("prev_day", update.prev_day_price.as_ref().map(|f| json(f)));
+        keep("cvd", update.cvd_venue.as_ref().map(|f| json(f)));
+        keep("cvd_1m", update.cvd_venue_1m.as_ref().map(|f| json(f)));
+        keep("quality", update.quality.as_ref().map(|f| json(f)));
         if let Some(book) = &update.book {
             keep("book", Some(json(&book.mark)));
             match (&book.bids, &book.asks) {
@@ -133,14 +142,29 @@ mod erased {
 enum Step {
     Wait(i64),
     Idle(i64),
-    Trade(i64, i64),
+    /// Price, size, milliseconds ago.
+    Trade(i64, i64, i64),
     Snapshot(Vec<(i64, i64)>, Vec<(i64, i64)>),
     Delta(Vec<(i64, i64)>, Vec<(i64, i64)>),
     Bbo(i64, i64),
     Context(i64),
     Proof(u8),
     Lost(bool),
+    Funding(i64),
+    OpenInterest(i64, bool),
+    Following(u8, bool),
+    Broken(u8, i64),
+    Repaired(u8, i64),
 }
+
+const FEEDS: [Feed; 6] = [
+    Feed::Trades,
+    Feed::Book,
+    Feed::Bbo,
+    Feed::Context,
+    Feed::Funding,
+    Feed::OpenInterest,
+];
 
 fn levels() -> impl Strategy<Value = Vec<(i64, i64)>> {
     prop::collection::vec((1i64..30, 0i64..5), 0..8)
@@ -151,12 +175,18 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (1i64..400).prop_map(Step::Wait),
         1 => (1_000i64..9_000).prop_map(Step::Wait),
         2 => (1i64..3_000).prop_map(Step::Idle),
-        3 => (1i64..50, 0i64..4).prop_map(|(p, s)| Step::Trade(p, s)),
+        3 => (1i64..50, 0i64..4, -100i64..200).prop_map(|(p, s, late)| Step::Trade(p, s, late)),
+        1 => (1i64..50, 1i64..4, 0i64..90_000).prop_map(|(p, s, late)| Step::Trade(p, s, late)),
         2 => (levels(), levels()).prop_map(|(b, a)| Step::Snapshot(b, a)),
         5 => (levels(), levels()).prop_map(|(b, a)| Step::Delta(b, a)),
         2 => (1i64..50, 1i64..50).prop_map(|(b, a)| Step::Bbo(b, a)),
         1 => (0i64..50).prop_map(Step::Context),
-        3 => (0u8..4).prop_map(Step::Proof),
+        3 => (0u8..6).prop_map(Step::Proof),
+        1 => (-9i64..9).prop_map(Step::Funding),
+        1 => (0i64..9, any::<bool>()).prop_map(|(n, usd)| Step::OpenInterest(n, usd)),
+        1 => (0u8..6, any::<bool>()).prop_map(|(f, v)| Step::Following(f, v)),
+        1 => (0u8..6, 0i64..5_000).prop_map(|(f, ms)| Step::Broken(f, ms)),
+        1 => (0u8..6, 0i64..5_000).prop_map(|(f, ms)| Step::Repaired(f, ms)),
         1 => any::<bool>().prop_map(Step::Lost),
     ]
 }
@@ -210,21 +240,20 @@ fn run(
         // Refusals are part of what may happen.
         match step {
             Step::Wait(_) | Step::Idle(_) => {}
-            Step::Trade(p, s) => {
+            Step::Trade(p, s, late) => {
                 trades += 1;
+                let side = if s % 2 == 0 { Side::Buy } else { Side::Sell };
                 let trade = Trade {
                     id: TradeId::Number(trades),
                     px: px(*p),
                     sz: sz(*s),
-                    side: Side::Buy,
+                    side,
                 };
-                let _ = market.event(
-                    now,
-                    id(),
-                    Feed::Trades,
-                    &event(Payload::Trade(trade)),
-                    false,
-                );
+                let event = MarketEvent {
+                    venue_time: Some(now.plus_ms(-late)),
+                    ..event(Payload::Trade(trade))
+                };
+                let _ = market.event(now, id(), Feed::Trades, &event, *late > 500);
             }
             Step::Snapshot(b, a) => {
                 let book = BookSnapshot {
@@ -284,8 +313,37 @@ fn run(
                 );
             }
             Step::Proof(n) => {
-                let feed = [Feed::Trades, Feed::Book, Feed::Bbo, Feed::Context][usize::from(*n)];
-                market.proof(now, id(), feed);
+                market.proof(now, id(), FEEDS[usize::from(*n)]);
+            }
+            Step::Funding(n) => {
+                let funding = Payload::Funding(Funding {
+                    rate: Rate::from_units(i128::from(*n)),
+                    interval_h: 8,
+                    next_ms: Some(n * 1_000),
+                });
+                let _ = market.event(now, id(), Feed::Funding, &event(funding), false);
+            }
+            Step::OpenInterest(n, usd) => {
+                let open = OpenInterest {
+                    base: sz(*n),
+                    usd: usd.then(|| Usd::from_units(i128::from(*n))),
+                };
+                let event = event(Payload::OpenInterest(open));
+                let _ = market.repair(now, id(), Feed::OpenInterest, &event);
+            }
+            Step::Following(n, verified) => {
+                let grade = if *verified {
+                    Grade::Verified
+                } else {
+                    Grade::Unverified
+                };
+                market.following(now, id(), FEEDS[usize::from(*n)], grade);
+            }
+            Step::Broken(n, ms) => {
+                market.broken(now, id(), FEEDS[usize::from(*n)], now.plus_ms(-ms));
+            }
+            Step::Repaired(n, ms) => {
+                market.repaired(now, id(), FEEDS[usize::from(*n)], now.plus_ms(-ms), now);
             }
             Step::Lost(gap) => {
                 market.book_lost(now, id(), if *gap { Loss::Gap } else { Loss::Disconnected });
@@ -335,6 +393,10 @@ proptest! {
                 ("price", update.price.as_ref().map(|f| f.mark)),
                 ("book", update.book.as_ref().map(|f| f.mark)),
                 ("trades", update.trades.as_ref().map(|f| f.mark)),
+                ("funding", update.funding_rate.as_ref().map(|f| f.mark)),
+                ("oi", update.open_interest_base.as_ref().map(|f| f.mark)),
+                ("oi_usd", update.open_interest_usd.as_ref().map(|f| f.mark)),
+                ("cvd", update.cvd_venue.as_ref().map(|f| f.mark)),
             ];
             for (name, mark) in marks {
                 let Some(mark) = mark else { continue };

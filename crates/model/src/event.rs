@@ -351,6 +351,24 @@ pub enum Feed {
     Liquidations,
 }
 
+impl Feed {
+    /// Its name in events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Book => "book",
+            Self::BookTop => "book_top",
+            Self::Bbo => "bbo",
+            Self::Trades => "trades",
+            Self::Context => "context",
+            Self::Mids => "mids",
+            Self::Candles => "candles",
+            Self::OpenInterest => "open_interest",
+            Self::Funding => "funding",
+            Self::Liquidations => "liquidations",
+        }
+    }
+}
+
 /// Why a book may no longer be read.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Loss {
