@@ -1,23 +1,29 @@
 //! `decode`: raw venue messages to canonical envelopes, as a filter.
 
+use anyhow::Context;
 use hypersentry_model::agg::TsSource;
 use hypersentry_model::{
     Envelope, MarketEvent, Payload, Source, StreamKey, Symbol, Timestamp, Venue,
 };
-use hypersentry_venues::decode::{Outcome, decode};
+use hypersentry_venues::decode::{Decoder, Outcome};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The venue: hyperliquid or binance-spot.
+    /// The venue: hyperliquid, binance-spot, binance-usdm, coinbase, bybit or okx.
     #[arg(long)]
     venue: Venue,
     /// The market of messages that name none, in the venue's spelling.
     #[arg(long)]
     symbol: Option<Symbol>,
+    /// A list of markets to read first, for venues that count sizes in contracts (okx): the answer of
+    /// GET /api/v5/public/instruments. May be given several times; a list on standard input serves what follows it.
+    #[arg(long, value_name = "FILE")]
+    instruments: Vec<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -90,12 +96,47 @@ fn envelope<'a>(
     }
 }
 
+/// Reads a list of markets: one answer, one a line, or one under `response`, as recordings of requests keep it.
+fn teach(decoder: &mut Decoder, path: &Path) -> anyhow::Result<()> {
+    #[derive(serde::Deserialize)]
+    struct Recorded<'a> {
+        #[serde(borrow)]
+        response: &'a serde_json::value::RawValue,
+    }
+    let place = || format!("cannot read the list of markets {}", path.display());
+    let bytes = std::fs::read(path).with_context(place)?;
+    let bytes = bytes.trim_ascii();
+    let recorded: Option<Recorded<'_>> = serde_json::from_slice(bytes).ok();
+    let whole = match &recorded {
+        Some(recorded) => recorded.response.get().as_bytes(),
+        None => bytes,
+    };
+    let one = serde_json::from_slice::<serde::de::IgnoredAny>(whole).is_ok();
+    let lines: Vec<&[u8]> = match one {
+        true => vec![whole],
+        false => whole.split(|byte| *byte == b'\n').collect(),
+    };
+    for line in lines {
+        let line = line.trim_ascii();
+        if !line.is_empty() {
+            decoder
+                .decode(line, None, &mut Vec::new())
+                .with_context(place)?;
+        }
+    }
+    Ok(())
+}
+
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut complaints = std::io::stderr().lock();
     let mut summary = Summary::default();
     let mut seqs = BTreeMap::new();
     let mut events = Vec::new();
+    let mut decoder = Decoder::new(arguments.venue);
+    for path in &arguments.instruments {
+        teach(&mut decoder, path)?;
+    }
     for line in std::io::stdin().lock().split(b'\n') {
         let line = line?;
         summary.lines += 1;
@@ -104,7 +145,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             continue;
         }
         events.clear();
-        match decode(arguments.venue, frame, arguments.symbol, &mut events) {
+        match decoder.decode(frame, arguments.symbol, &mut events) {
             Ok(Outcome::Events) => {
                 for event in &events {
                     summary.events += 1;

@@ -18,7 +18,8 @@ pub enum Outcome {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{code}: {detail}")]
 pub struct DecodeError {
-    /// Stable code: `malformed_json`, `malformed_message`, `unknown_message`, `symbol_required`, `not_utf8`, or a decimal's code.
+    /// Stable code: `malformed_json`, `malformed_message`, `unknown_message`, `symbol_required`, `contract_unknown`,
+    /// `interval_unknown`, `not_utf8`, or a decimal's code.
     pub code: &'static str,
     /// What was wrong and where, for a person.
     pub detail: String,
@@ -42,7 +43,8 @@ impl From<DecimalError> for DecodeError {
 
 /// Decodes one message of `venue`, whether it came over the WebSocket or as a REST body, and pushes its events to `out`.
 ///
-/// `symbol` stands in where the payload names none. On an error nothing is pushed.
+/// `symbol` stands in where the payload names none. On an error nothing is pushed. Each message stands for itself here; where it
+/// can only be understood from earlier ones, use a [`Decoder`].
 ///
 /// # Errors
 /// See [`DecodeError::code`].
@@ -58,6 +60,40 @@ pub fn decode(
         Venue::BinanceUsdm => binance_usdm::decode::decode_any(frame, symbol, out),
         Venue::Coinbase => coinbase::decode::decode_any(frame, symbol, out),
         Venue::Bybit => bybit::decode::decode_any(frame, symbol, out),
-        Venue::Okx => okx::decode::decode_any(frame, symbol, out),
+        Venue::Okx => Decoder::new(venue).decode(frame, symbol, out),
+    }
+}
+
+/// Decodes the messages of one venue and keeps what later ones need: what a contract stands for, on venues that count in contracts.
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    venue: Venue,
+    /// Bounded by [`okx::contracts::CONTRACTS_MAX`]; empty for other venues.
+    contracts: okx::contracts::Contracts,
+}
+
+impl Decoder {
+    /// A decoder that has seen nothing.
+    pub fn new(venue: Venue) -> Self {
+        Self {
+            venue,
+            contracts: okx::contracts::Contracts::default(),
+        }
+    }
+
+    /// As [`decode`], with what earlier messages told.
+    ///
+    /// # Errors
+    /// See [`DecodeError::code`].
+    pub fn decode(
+        &mut self,
+        frame: &[u8],
+        symbol: Option<Symbol>,
+        out: &mut Vec<MarketEvent>,
+    ) -> Result<Outcome, DecodeError> {
+        match self.venue {
+            Venue::Okx => okx::decode::decode_any(frame, symbol, &mut self.contracts, out),
+            venue => decode(venue, frame, symbol, out),
+        }
     }
 }
