@@ -102,7 +102,7 @@ fn any(
             Outcome::Events
         }
         Some(Message::Ack { .. }) => Outcome::Control("ack"),
-        Some(Message::Pong) => Outcome::Control("pong"),
+        Some(Message::Pong(_)) => Outcome::Control("pong"),
         Some(Message::Rejected { .. }) => Outcome::Control("error"),
         Some(Message::Skipped(name)) => Outcome::Skipped(name),
         Some(_) => Outcome::Events,
@@ -178,7 +178,7 @@ fn read_message(text: &str, out: &mut Vec<MarketEvent>) -> Result<Option<Message
     let words = wire.ret_msg.as_ref().or(wire.ret_msg_rest.as_ref());
     let words = words.map_or("", |words| words.as_str());
     if matches!(op, Some("pong")) || (op.is_none_or(|op| op == "ping") && words == "pong") {
-        return Ok(Some(Message::Pong));
+        return Ok(Some(Message::Pong(id())));
     }
     let refused = wire.success == Some(false) || wire.ret_code.is_some_and(|code| code != 0);
     match op {

@@ -10,6 +10,10 @@ mod bodies;
 pub mod decode;
 /// Readers of the exact spelling of the frequent messages.
 mod fast;
+/// Limits and cadences.
+pub mod limits;
+/// The requests that the session makes.
+mod rest;
 /// The state machine behind the connection.
 pub mod session;
 /// Mark, index, open interest and funding.

@@ -31,8 +31,8 @@ pub enum Message {
         /// The request's name, where it had one.
         id: Option<String>,
     },
-    /// The answer to a ping.
-    Pong,
+    /// The answer to a ping, with the ping's name where it had one.
+    Pong(Option<String>),
     /// A request was refused.
     Rejected {
         /// The request's name, where it had one.
