@@ -1,6 +1,6 @@
 //! What the market core refuses. A refused event changes nothing.
 
-use hypersentry_model::event::{Bbo, BookDelta, BookSnapshot, Liquidation};
+use hypersentry_model::event::{Bbo, BookDelta, BookSnapshot, Candle, Liquidation};
 use hypersentry_model::{Level, Trade};
 
 /// Why an event was refused. Each has a stable code.
@@ -30,6 +30,9 @@ pub enum Refusal {
     /// More levels than any venue sends.
     #[error("too many levels")]
     TooManyLevels,
+    /// A candle whose high is not the highest, whose low is not the lowest, or that does not begin where candles of its length do.
+    #[error("the candle contradicts itself")]
+    CandleMalformed,
     /// Price times size is past the range of an amount.
     #[error("price times size is out of range")]
     TooLarge,
@@ -47,6 +50,7 @@ impl Refusal {
             Self::BookNotSynced => "book_not_synced",
             Self::TooManyMarkets => "too_many_markets",
             Self::TooManyLevels => "too_many_levels",
+            Self::CandleMalformed => "candle_malformed",
             Self::TooLarge => "notional_out_of_range",
         }
     }
@@ -81,6 +85,19 @@ pub(crate) fn liquidation(what: &Liquidation) -> Result<(), Refusal> {
         Ok(())
     } else {
         Err(Refusal::SizeNotPositive)
+    }
+}
+
+pub(crate) fn candle(candle: &Candle, len_ms: i64) -> Result<(), Refusal> {
+    let Candle { o, h, l, c, .. } = candle;
+    if [o, h, l, c].into_iter().any(|px| !px.is_positive()) {
+        Err(Refusal::PriceNotPositive)
+    } else if candle.volume_base.units() < 0 {
+        Err(Refusal::SizeNotPositive)
+    } else if h < o || h < c || l > o || l > c || candle.open_ms.rem_euclid(len_ms) != 0 {
+        Err(Refusal::CandleMalformed)
+    } else {
+        Ok(())
     }
 }
 

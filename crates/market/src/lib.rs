@@ -6,10 +6,16 @@
 //! What is deliberately absent: sockets, clocks, venue wire formats, and clients.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+/// One candle as it is held.
+mod bar;
 /// Order book with a state that says whether it may be read.
 pub mod book;
 /// The book as clients see it.
 mod book_view;
+/// The newest candles as clients see them.
+mod candle_view;
+/// Candles of all lengths.
+mod candles;
 /// Which stretches of a feed were seen.
 mod completeness;
 /// Imbalance and walls as clients see them.

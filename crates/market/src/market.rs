@@ -290,14 +290,15 @@ impl Market {
         interval: Interval,
         candles: &[Candle],
     ) -> Result<(), Refusal> {
-        let _ = (now, id, interval, candles);
-        Ok(())
+        self.update(id, |state, grid| {
+            state.past_candles(now, interval, candles, grid)
+        })
     }
 
-    /// The newest `limit` candles of a market, oldest first.
+    /// The newest `limit` candles of a market, oldest first, as of the last thing that happened there.
     pub fn candles(&self, id: MarketId, interval: Interval, limit: usize) -> Vec<CandleRow> {
-        let _ = (id, interval, limit);
-        Vec::new()
+        let state = self.markets.get(&id);
+        state.map_or_else(Vec::new, |s| s.candles(interval, limit))
     }
 
     /// Withdraws the book until its next snapshot.

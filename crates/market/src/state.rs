@@ -1,6 +1,8 @@
 //! One market of one source: what is held, and when clients must next be told.
 
+use crate::bar::Print;
 use crate::book::OrderBook;
+use crate::candles::{ByInterval, Candles};
 use crate::completeness::Completeness;
 use crate::figures::GivenFigures;
 use crate::flow::{Flow, WindowSum};
@@ -9,11 +11,13 @@ use crate::guard::{self, Refusal};
 use crate::rules::Rules;
 use crate::shown::PROOF_REPUBLISH_MS;
 use crate::tape::Tape;
-use crate::view::View;
-use hypersentry_model::agg::{AggUpdate, BestPrices, Instrument, Quality, TapeRow, TsSource};
-use hypersentry_model::event::{Feed, Loss};
+use crate::view::{News, View};
+use hypersentry_model::agg::{
+    AggUpdate, BestPrices, CandleRow, Instrument, Quality, TapeRow, TsSource,
+};
+use hypersentry_model::event::{Candle, Feed, Loss};
 use hypersentry_model::{
-    Coverage, Grade, MarketEvent, Payload, Price, Stamp, Timestamp, Trade, Usd,
+    Coverage, Grade, Interval, MarketEvent, Payload, Price, Stamp, Timestamp, Trade, TradeId, Usd,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,12 +38,15 @@ pub(crate) struct MarketState {
     /// When the last price was traded, in ms: the venue's time, or ours where its clock runs ahead.
     price_ms: i64,
     pub(crate) flow: Flow,
+    candles: Candles,
     /// What was seen of each feed that was ever followed.
     feeds: BTreeMap<Feed, Completeness>,
     /// Feeds that have not spoken since their figure came over REST.
     repaired: BTreeSet<Feed>,
     /// Newest venue time since the last publication.
     venue_ms: Option<i64>,
+    /// When something happened last.
+    at: Timestamp,
     told: Option<Box<View>>,
     told_at: Option<Timestamp>,
     version: u64,
@@ -108,8 +115,14 @@ impl MarketState {
             Payload::AssetContext(context) => self.given.context(context, feed, now)?,
             Payload::OpenInterest(open) => self.given.open_interest(open, feed, now)?,
             Payload::Funding(funding) => self.given.funding(funding, feed, now),
-            // Mids come through `mid`.
-            Payload::Mids(_) | Payload::Candle(_) | Payload::Liquidation(_) => return Ok(()),
+            Payload::Candle(candle) => {
+                if let Some(interval) = Interval::parse(&candle.interval) {
+                    self.past_candles(now, interval, std::slice::from_ref(candle), grid_ms)?;
+                }
+                return Ok(());
+            }
+            // Mids come through `mid`, liquidations through a core of their own.
+            Payload::Mids(_) | Payload::Liquidation(_) => return Ok(()),
         }
         if let Some(stamp) = self.stamp(feed) {
             stamp.get_or_insert(Stamp::at(now)).touch(now);
@@ -119,6 +132,7 @@ impl MarketState {
         } else if !self.repaired.is_empty() {
             self.repaired.remove(&feed);
         }
+        self.at = now;
         self.venue_ms = self.venue_ms.max(event.venue_time.map(Timestamp::ms));
         self.due_by(now.next_on_grid(grid_ms));
         Ok(())
@@ -142,6 +156,18 @@ impl MarketState {
             price.stamp.touch(now);
         }
         self.flow.trade(now, at, trade.side, notional);
+        self.candles.trade(&Print {
+            ms: at.ms(),
+            id: match trade.id {
+                TradeId::Number(id) => id,
+                TradeId::Text(_) => 0,
+            },
+            px: trade.px,
+            sz: trade.sz,
+            notional,
+            side: trade.side,
+            replayed,
+        });
         self.tape.push(TapeRow {
             id: trade.id.clone(),
             px: trade.px,
@@ -155,11 +181,51 @@ impl MarketState {
 
     pub(crate) fn following(&mut self, now: Timestamp, feed: Feed, grade: Grade, grid_ms: i64) {
         self.feeds.entry(feed).or_default().following(now, grade);
+        self.keep_forgotten(feed);
         self.due_by(now.next_on_grid(grid_ms));
+    }
+
+    /// What the ledger forgets must not be lost to the sums over it.
+    fn keep_forgotten(&mut self, feed: Feed) {
+        if let Some(held) = self.feeds.get_mut(&feed) {
+            let forgotten = held.take_forgotten();
+            if feed == Feed::Trades {
+                self.candles.keep(&forgotten);
+            }
+        }
+    }
+
+    /// Takes closed candles of the venue itself, oldest first.
+    pub(crate) fn past_candles(
+        &mut self,
+        now: Timestamp,
+        interval: Interval,
+        candles: &[Candle],
+        grid_ms: i64,
+    ) -> Result<(), Refusal> {
+        let feed = self.feeds.get(&Feed::Trades);
+        self.candles.past(interval, candles, feed, now)?;
+        self.at = now;
+        self.due_by(now.next_on_grid(grid_ms));
+        Ok(())
+    }
+
+    /// The newest candles, oldest first, as of the last thing that happened.
+    pub(crate) fn candles(&self, interval: Interval, limit: usize) -> Vec<CandleRow> {
+        let feed = self.feeds.get(&Feed::Trades);
+        self.candles.rows(interval, limit, feed, self.at)
+    }
+
+    pub(crate) fn last_candles(&self, now: Timestamp) -> ByInterval<Option<CandleRow>> {
+        self.candles.last(self.feeds.get(&Feed::Trades), now)
     }
 
     pub(crate) fn broken(&mut self, now: Timestamp, feed: Feed, since: Timestamp, grid_ms: i64) {
         self.feeds.entry(feed).or_default().broken(now, since);
+        self.keep_forgotten(feed);
+        if feed == Feed::Trades {
+            self.candles.retell(since, now);
+        }
         self.due_by(now.next_on_grid(grid_ms));
     }
 
@@ -173,6 +239,10 @@ impl MarketState {
     ) {
         let held = self.feeds.entry(feed).or_default();
         held.repaired(now, from, to);
+        self.keep_forgotten(feed);
+        if feed == Feed::Trades {
+            self.candles.retell(from, to);
+        }
         self.due_by(now.next_on_grid(grid_ms));
     }
 
@@ -214,6 +284,7 @@ impl MarketState {
             stamp.prove(now);
             proved = true;
         }
+        self.at = self.at.max(now);
         if proved {
             let at = self
                 .told_at
@@ -257,16 +328,27 @@ impl MarketState {
         rules: &Rules,
         grid_ms: i64,
     ) -> Option<(AggUpdate, i64)> {
+        self.at = now;
         self.flow.advance(now);
         let mut view = View::take(self, self.told.as_deref(), depth, rules, now);
         let update = match self.told.as_deref() {
             None => {
                 self.tape.take_unpublished();
+                self.candles.forget_untold();
                 Some(view.snapshot(depth, self.tape.rows().cloned().collect()))
             }
             Some(told) => {
                 let (rows, dropped) = self.tape.take_unpublished();
-                view.delta(told, rows, dropped, now)
+                // Candles are told beside the trades that they are built from, never without their stamp.
+                let tell = told.may_tell_candles(now) && self.trades_stamp.is_some();
+                let feed = self.feeds.get(&Feed::Trades);
+                let news = News {
+                    rows,
+                    dropped,
+                    candles: tell.then(|| self.candles.take_untold(feed, now)),
+                    more_candles: self.candles.has_untold(),
+                };
+                view.delta(told, news, now)
             }
         };
         self.due = view.due().map(|t| t.next_on_grid(grid_ms));

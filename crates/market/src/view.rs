@@ -1,13 +1,17 @@
 //! What clients see of a market: a view is taken on the grid, and only its difference to the one before is sent.
 
 use crate::book_view::BookShown;
+use crate::candle_view::CandlesShown;
+use crate::candles::ByInterval;
 use crate::depth_view::DepthShown;
 use crate::figures::Figures;
 use crate::rules::Rules;
 use crate::shown::{Presence, Shown};
 use crate::state::MarketState;
 use hypersentry_model::Timestamp;
-use hypersentry_model::agg::{AggUpdate, Instrument, Kind, Quality, TapeRow, TradesField};
+use hypersentry_model::agg::{
+    AggUpdate, CandleRow, Instrument, Kind, Quality, TapeRow, TradesField,
+};
 use hypersentry_model::freshness::limit;
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +23,21 @@ pub(crate) struct View {
     book: BookShown,
     depth: DepthShown,
     trades: Shown<Presence>,
+    candles: CandlesShown,
     quality: Quality,
+}
+
+/// What came since the view before and is told once.
+#[derive(Debug)]
+pub(crate) struct News {
+    /// Of the tape.
+    pub(crate) rows: Vec<TapeRow>,
+    /// Rows that were lost between.
+    pub(crate) dropped: u32,
+    /// Changed candles, unless it is too early to tell them.
+    pub(crate) candles: Option<ByInterval<Vec<CandleRow>>>,
+    /// There are more of them.
+    pub(crate) more_candles: bool,
 }
 
 impl View {
@@ -33,12 +51,14 @@ impl View {
     ) -> Self {
         let book = BookShown::take(state, told.map(|t| &t.book), depth, now);
         let trades = state.trades_stamp.map(|s| (Presence::Seen, s));
+        let trades = Shown::new(trades, limit::TRADES_MS, now);
         Self {
             instrument: state.instrument.clone(),
             figures: Figures::take(state, now),
             depth: DepthShown::take(&book, told.map(|t| &t.depth), &rules.walls, now),
             book,
-            trades: Shown::new(trades, limit::TRADES_MS, now),
+            candles: CandlesShown::new(state.last_candles(now), trades.mark(), now),
+            trades,
             quality: state.quality(now),
         }
     }
@@ -50,8 +70,14 @@ impl View {
             self.book.due(),
             self.depth.due(),
             self.trades.due(),
+            self.candles.due(),
         ];
         dues.into_iter().flatten().min()
+    }
+
+    /// Whether candles may be told again after this view.
+    pub(crate) fn may_tell_candles(&self, now: Timestamp) -> bool {
+        self.candles.ready(now)
     }
 
     fn trades_field(&self, rows: Vec<TapeRow>, dropped: u32) -> TradesField {
@@ -70,18 +96,13 @@ impl View {
         update.book = Some(self.book.snapshot(depth));
         self.depth.snapshot(&mut update);
         update.trades = Some(self.trades_field(rows, 0));
+        update.candles = self.candles.snapshot();
         update.quality = (self.quality != Quality::default()).then(|| self.quality.clone());
         update
     }
 
-    /// What changed since `told`, with the tape's new `rows`; `None` if nothing worth telling did. `self` becomes what clients then know.
-    pub(crate) fn delta(
-        &mut self,
-        told: &Self,
-        rows: Vec<TapeRow>,
-        dropped: u32,
-        now: Timestamp,
-    ) -> Option<AggUpdate> {
+    /// What changed since `told`, with the `news`; `None` if nothing worth telling did. `self` becomes what clients then know.
+    pub(crate) fn delta(&mut self, told: &Self, news: News, now: Timestamp) -> Option<AggUpdate> {
         let mut update = AggUpdate::empty(Kind::Delta);
         if self.instrument != told.instrument {
             update.instrument = self.instrument.clone();
@@ -89,9 +110,13 @@ impl View {
         self.figures.delta(&told.figures, now, &mut update);
         update.book = self.book.delta(&told.book, now);
         self.depth.delta(&told.depth, now, &mut update);
-        if self.trades.settle(&told.trades, now) || !rows.is_empty() {
-            update.trades = Some(self.trades_field(rows, dropped));
+        if self.trades.settle(&told.trades, now) || !news.rows.is_empty() {
+            update.trades = Some(self.trades_field(news.rows, news.dropped));
         }
+        let mark = self.trades.mark();
+        update.candles = self
+            .candles
+            .delta(&told.candles, news.candles, news.more_candles, mark);
         if self.quality != told.quality {
             update.quality = Some(self.quality.clone());
         }

@@ -1,54 +1,19 @@
 //! What a client rebuilds from deltas is what the core holds, whatever happens, and wherever idle ticks fall.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use hypersentry_market::{Market, MarketConfig, MarketId, Rules, Told};
-use hypersentry_model::agg::{AggUpdate, Kind, TapeRow};
+mod setup;
+
+use hypersentry_market::{Market, Told};
+use hypersentry_model::agg::{AggUpdate, CandleRow, Kind, Mark, TapeRow};
 use hypersentry_model::event::{
-    AssetContext, Bbo, BookDelta, BookSnapshot, Feed, Funding, Loss, OpenInterest,
+    AssetContext, Bbo, BookDelta, BookSnapshot, Candle, Feed, Funding, Loss, OpenInterest,
 };
 use hypersentry_model::{
-    Envelope, Freshness, Grade, Level, MarketEvent, Mode, Payload, Price, Rate, Side, Size, Symbol,
-    Timestamp, Trade, TradeId, Usd, Venue,
+    Envelope, Freshness, Grade, Interval, Level, Payload, Price, Rate, Size, Timestamp, Usd,
 };
 use proptest::prelude::*;
+use setup::{event, id, level, market, px, sz, trade};
 use std::collections::BTreeMap;
-
-fn id() -> MarketId {
-    MarketId::at(Venue::BinanceSpot, Symbol::new("BTC").unwrap())
-}
-
-fn market() -> Market {
-    Market::new(MarketConfig {
-        run_id: "r".into(),
-        mode: Mode::Simulated,
-        grid_ms: 50,
-        depth: 10,
-        rules: Rules::default(),
-    })
-}
-
-fn px(units: i64) -> Price {
-    Price::from_units(i128::from(units) * 1_000_000_000_000)
-}
-
-fn sz(units: i64) -> Size {
-    Size::from_units(i128::from(units) * 1_000_000_000_000)
-}
-
-fn level(p: i64, s: i64) -> Level {
-    Level {
-        px: px(p),
-        sz: sz(s),
-    }
-}
-
-fn event(payload: Payload) -> MarketEvent {
-    MarketEvent {
-        symbol: Symbol::new("BTCUSDT").unwrap(),
-        venue_time: None,
-        payload,
-    }
-}
 
 /// A client that knows only the protocol.
 #[derive(Default)]
@@ -58,6 +23,8 @@ struct Replica {
     bids: BTreeMap<Price, Size>,
     asks: BTreeMap<Price, Size>,
     tape: Vec<TapeRow>,
+    /// The newest candle of each length, and the stamps.
+    candles: BTreeMap<String, (CandleRow, Mark)>,
 }
 
 impl Replica {
@@ -112,6 +79,25 @@ impl Replica {
                 }
             }
         }
+        for field in update.candles.iter().flatten() {
+            let rows = field.v.as_ref().unwrap();
+            assert!(
+                rows.windows(2).all(|w| w[0].open_ms < w[1].open_ms),
+                "oldest first"
+            );
+            let held = self.candles.get(&field.interval).map(|(row, _)| row);
+            let newest = rows
+                .iter()
+                .chain(held)
+                .max_by_key(|r| r.open_ms)
+                .unwrap()
+                .open_ms;
+            // The message's own row replaces the one that is held.
+            let row = rows.iter().chain(held).find(|r| r.open_ms == newest);
+            let row = row.unwrap().clone();
+            self.candles
+                .insert(field.interval.clone(), (row, field.mark));
+        }
         if let Some(trades) = &update.trades {
             keep("trades", Some(json(&trades.mark)));
             self.tape.extend(trades.v.iter().flatten().cloned());
@@ -150,6 +136,7 @@ enum Step {
     Context(i64),
     Proof(u8),
     Lost(bool),
+    PastCandle(i64),
     Funding(i64),
     OpenInterest(i64, bool),
     Following(u8, bool),
@@ -175,14 +162,15 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (1i64..400).prop_map(Step::Wait),
         1 => (1_000i64..9_000).prop_map(Step::Wait),
         2 => (1i64..3_000).prop_map(Step::Idle),
-        3 => (1i64..50, 0i64..4, -100i64..200).prop_map(|(p, s, late)| Step::Trade(p, s, late)),
-        1 => (1i64..50, 1i64..4, 0i64..90_000).prop_map(|(p, s, late)| Step::Trade(p, s, late)),
+        3 => (1i64..50, -4i64..4, -100i64..200).prop_map(|(p, s, late)| Step::Trade(p, s, late)),
+        1 => (1i64..50, -4i64..4, 0i64..90_000).prop_map(|(p, s, late)| Step::Trade(p, s, late)),
         2 => (levels(), levels()).prop_map(|(b, a)| Step::Snapshot(b, a)),
         5 => (levels(), levels()).prop_map(|(b, a)| Step::Delta(b, a)),
         2 => (1i64..50, 1i64..50).prop_map(|(b, a)| Step::Bbo(b, a)),
         1 => (0i64..50).prop_map(Step::Context),
         3 => (0u8..6).prop_map(Step::Proof),
         1 => (-9i64..9).prop_map(Step::Funding),
+        1 => (0i64..4).prop_map(Step::PastCandle),
         1 => (0i64..9, any::<bool>()).prop_map(|(n, usd)| Step::OpenInterest(n, usd)),
         1 => (0u8..6, any::<bool>()).prop_map(|(f, v)| Step::Following(f, v)),
         1 => (0u8..6, 0i64..5_000).prop_map(|(f, ms)| Step::Broken(f, ms)),
@@ -242,17 +230,7 @@ fn run(
             Step::Wait(_) | Step::Idle(_) => {}
             Step::Trade(p, s, late) => {
                 trades += 1;
-                let side = if s % 2 == 0 { Side::Buy } else { Side::Sell };
-                let trade = Trade {
-                    id: TradeId::Number(trades),
-                    px: px(*p),
-                    sz: sz(*s),
-                    side,
-                };
-                let event = MarketEvent {
-                    venue_time: Some(now.plus_ms(-late)),
-                    ..event(Payload::Trade(trade))
-                };
+                let event = trade(trades, now.plus_ms(-late), *p, *s);
                 let _ = market.event(now, id(), Feed::Trades, &event, *late > 500);
             }
             Step::Snapshot(b, a) => {
@@ -315,6 +293,22 @@ fn run(
             Step::Proof(n) => {
                 market.proof(now, id(), FEEDS[usize::from(*n)]);
             }
+            Step::PastCandle(back) => {
+                let open_ms = (now.ms() / 60_000 - back) * 60_000;
+                let candle = Candle {
+                    interval: "1m".into(),
+                    open_ms,
+                    close_ms: open_ms + 59_999,
+                    o: px(7),
+                    h: px(9),
+                    l: px(6),
+                    c: px(8),
+                    volume_base: sz(5),
+                    trades: None,
+                    closed: true,
+                };
+                let _ = market.past_candles(now, id(), Interval::M1, &[candle]);
+            }
             Step::Funding(n) => {
                 let funding = Payload::Funding(Funding {
                     rate: Rate::from_units(i128::from(*n)),
@@ -368,6 +362,7 @@ proptest! {
             assert_eq!(replica.version, expected.version);
             assert_eq!((&replica.bids, &replica.asks), (&expected.bids, &expected.asks));
             assert_eq!(&replica.tape, &expected.tape);
+            assert_eq!(&replica.candles, &expected.candles);
             for (name, value) in &expected.fields {
                 assert_eq!(replica.fields.get(name), Some(value), "{name}");
             }

@@ -240,7 +240,7 @@ pub struct CandleRow {
     /// Number of trades, where known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub trades: Option<u64>,
-    /// It will not change any more.
+    /// Its time is over. Late trades may still amend it; it is told again then.
     pub closed: bool,
     /// How much of its time was seen. A candle of the venue itself is verified.
     pub coverage: Coverage,

@@ -35,6 +35,11 @@ impl Interval {
         }
     }
 
+    /// The interval of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|i| i.name() == name)
+    }
+
     /// Its length in milliseconds.
     pub const fn ms(self) -> i64 {
         60_000
