@@ -21,6 +21,7 @@ test("frames a replay", async ({ page, startMock }) => {
 test("calls a book stale when its stream stops, and leaves the others fresh", async ({ page, startMock }) => {
   const mock = await startMock();
   await openTerminal(page, mock.url);
+  await page.getByText("Feeds", { exact: true }).click();
   mock.feed("hyperliquid", "BTC").frozen.add("book");
   const age = page.getByTestId("age-ladder-hyperliquid");
   await expect(age).toHaveText(/^STALE \d/, { timeout: BOOK_LIMIT_MS + 2000 });
@@ -127,7 +128,7 @@ test("shows the code of a symbol that the server does not know", async ({ page, 
 test("tells of a venue that is down", async ({ page, startMock }) => {
   const mock = await startMock();
   await openTerminal(page, mock.url);
-  mock.downVenue = "binance-spot";
+  mock.venue("binance-spot").lose();
   await expect(page.getByTestId("venue-binance-spot")).toContainText("reconnecting");
   await expect(page.getByTestId("connection-binance-spot")).toContainText("reconnecting");
   await expect(page.getByText("last loss: the venue closed the connection (1006)")).toBeVisible();

@@ -1,3 +1,5 @@
+import { MockCandles } from "./candles";
+import { MockFlow, PERPS } from "./flow";
 import { HL, type Listing, RandomMarket } from "./market";
 
 type Json = Record<string, unknown>;
@@ -28,6 +30,8 @@ export class MockFeed {
   readonly market: RandomMarket;
   readonly frozen = new Set<string>();
   readonly missing = new Set<string>();
+  readonly candles: MockCandles;
+  readonly flow: MockFlow;
   readonly #stamps = new Map<string, Clocked>();
   readonly #trades: Json[] = [];
   readonly #open: number;
@@ -39,6 +43,8 @@ export class MockFeed {
     random: () => number,
   ) {
     this.market = new RandomMarket(listing, source, random);
+    this.candles = new MockCandles(listing, random, Date.now());
+    this.flow = new MockFlow(listing, source, random);
     this.#open = listing.price * (0.96 + random() * 0.08);
     const now = Date.now();
     for (const name of Object.keys(LIMITS)) this.#stamps.set(name, { asOf: now, provedAt: now });
@@ -51,7 +57,7 @@ export class MockFeed {
     if (this.#trades.length > 100) this.#trades.splice(0, this.#trades.length - 100);
   }
 
-  #stamped(name: string, now: number, value: Json): Json {
+  readonly stamped = (name: string, now: number, value: Json): Json => {
     if (this.missing.has(name)) return { state: "missing" };
     const stamp = this.#stamps.get(name) ?? { asOf: now, provedAt: now };
     const limit = LIMITS[name] ?? 5000;
@@ -62,7 +68,7 @@ export class MockFeed {
       age_limit_ms: limit,
       state: now - stamp.provedAt > limit ? "stale" : "fresh",
     };
-  }
+  };
 
   #prove(name: string, now: number, event: boolean): void {
     const stamp = this.#stamps.get(name);
@@ -79,28 +85,32 @@ export class MockFeed {
     const price = Number(this.market.last);
     const places = this.listing.pxDecimals;
     const day = {
-      prev_day_price: this.#stamped("context", now, { v: this.#open.toFixed(places) }),
-      day_notional_usd: this.#stamped("context", now, {
+      prev_day_price: this.stamped("context", now, { v: this.#open.toFixed(places) }),
+      day_notional_usd: this.stamped("context", now, {
         v: (5.92e9 * (this.listing.price / 97412)).toFixed(2),
       }),
     };
-    if (this.source !== HL) return day;
+    if (!PERPS.has(this.source)) return day;
     return {
       ...day,
-      mark_price: this.#stamped("context", now, { v: (price * 1.00003).toFixed(places + 1) }),
-      index_price: this.#stamped("context", now, { v: (price * 0.99995).toFixed(places + 1) }),
-      funding_rate: this.#stamped("context", now, { v: "0.0000125", interval_h: 1 }),
-      open_interest_base: this.#stamped("context", now, { v: (3.4e9 / this.listing.price).toFixed(2) }),
+      mark_price: this.stamped("context", now, { v: (price * 1.00003).toFixed(places + 1) }),
+      index_price: this.stamped("context", now, { v: (price * 0.99995).toFixed(places + 1) }),
+      funding_rate: this.stamped("context", now, {
+        v: this.source === HL ? "0.0000125" : "0.0001",
+        interval_h: this.source === HL ? 1 : 8,
+        next_ms: Math.ceil(now / 3_600_000) * 3_600_000,
+      }),
+      open_interest_base: this.stamped("context", now, { v: (3.4e9 / this.listing.price).toFixed(2) }),
     };
   }
 
   #book(now: number, bids: unknown, asks: unknown): Json {
-    const deep = this.source === HL ? { deep: this.#stamped("deep", now, { from: 5 }) } : {};
-    return this.#stamped("book", now, { bids, asks, ...deep });
+    const deep = this.source === HL ? { deep: this.stamped("deep", now, { from: 5 }) } : {};
+    return this.stamped("book", now, { bids, asks, ...deep });
   }
 
   #quote(now: number): Json {
-    return this.#stamped("bbo", now, { v: this.market.best });
+    return this.stamped("bbo", now, { v: this.market.best });
   }
 
   snapshot(): Json {
@@ -116,11 +126,13 @@ export class MockFeed {
         px_decimals: places,
         sz_decimals: this.listing.szDecimals,
       },
-      price: this.#stamped("price", now, { v: this.market.last }),
+      price: this.stamped("price", now, { v: this.market.last }),
       bbo: this.#quote(now),
       book: { ...this.#book(now, book.bids, book.asks), depth: this.market.depth },
-      trades: this.#stamped("trades", now, { v: [...this.#trades], dropped: 0 }),
+      trades: this.stamped("trades", now, { v: [...this.#trades], dropped: 0 }),
       ...this.#slow(now),
+      ...this.flow.fields(now, this.market.best, this.stamped),
+      candles: this.#newest(now),
     });
   }
 
@@ -134,20 +146,33 @@ export class MockFeed {
     this.#prove("deep", now, now % 5000 < 60);
     this.#prove("trades", now, trades.length > 0);
     this.#prove("context", now, now % 3000 < 60);
-    if (trades.length > 0 && !this.#isFrozen("trades")) this.#remember(trades);
+    if (trades.length > 0 && !this.#isFrozen("trades")) {
+      this.#remember(trades);
+      this.flow.take(trades);
+    }
+    this.candles.take(this.#isFrozen("trades") ? [] : trades, now);
     this.version += 1;
     return this.#envelope(now, {
       kind: "delta",
       base_version: this.version - 1,
-      price: this.#stamped("price", now, { v: this.market.last }),
+      price: this.stamped("price", now, { v: this.market.last }),
       bbo: this.#quote(now),
       book: this.#book(now, bookFrozen ? [] : changed.bids, bookFrozen ? [] : changed.asks),
       ...(trades.length === 0 || this.#isFrozen("trades")
         ? {}
-        : { trades: this.#stamped("trades", now, { v: trades, dropped: 0 }) }),
+        : { trades: this.stamped("trades", now, { v: trades, dropped: 0 }) }),
       ...(this.version % 20 === 0 ? this.#slow(now) : {}),
-      ...(this.version % 20 === 0 ? { trades: this.#stamped("trades", now, { v: [], dropped: 0 }) } : {}),
+      ...(this.version % 10 === 0 ? this.flow.fields(now, this.market.best, this.stamped) : {}),
+      ...(trades.length > 0 || this.version % 20 === 0 ? { candles: this.#newest(now) } : {}),
+      ...(this.version % 20 === 0 ? { trades: this.stamped("trades", now, { v: [], dropped: 0 }) } : {}),
     });
+  }
+
+  #newest(now: number): Json[] {
+    return this.candles.intervals.map((interval) => ({
+      interval,
+      ...this.stamped("trades", now, { v: this.candles.rows(interval, 1, now) }),
+    }));
   }
 
   streams(): Json[] {
@@ -171,7 +196,7 @@ export class MockFeed {
       channel,
       symbol: this.listing.symbol,
       ...(name === "book" || name === "deep" ? { sync: "synced" } : {}),
-      ...this.#stamped(name ?? "", now, {}),
+      ...this.stamped(name ?? "", now, {}),
     }));
   }
 

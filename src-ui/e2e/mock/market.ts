@@ -14,10 +14,11 @@ export const HL = "hyperliquid";
 export const BIN = "binance-spot";
 
 const BOTH = [HL, BIN];
+const ALL = [HL, BIN, "binance-usdm", "coinbase", "bybit", "okx"];
 
 export const LISTINGS: readonly Listing[] = [
-  { symbol: "BTC", price: 97412.5, pxDecimals: 1, szDecimals: 5, typical: 1.2, sources: BOTH },
-  { symbol: "ETH", price: 3318.2, pxDecimals: 1, szDecimals: 4, typical: 14, sources: BOTH },
+  { symbol: "BTC", price: 97412.5, pxDecimals: 1, szDecimals: 5, typical: 1.2, sources: ALL },
+  { symbol: "ETH", price: 3318.2, pxDecimals: 1, szDecimals: 4, typical: 14, sources: ALL },
   { symbol: "SOL", price: 214.48, pxDecimals: 2, szDecimals: 2, typical: 120, sources: BOTH },
   { symbol: "HYPE", price: 31.207, pxDecimals: 3, szDecimals: 2, typical: 400, sources: [HL] },
   { symbol: "ARB", price: 0.8127, pxDecimals: 4, szDecimals: 1, typical: 9000, sources: BOTH },

@@ -3,8 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { type WebSocket, WebSocketServer } from "ws";
+import { MockComposite } from "./composite";
 import { MockFeed, type RunFacts } from "./feed";
 import { generator, LISTINGS } from "./market";
+import { MockVenue } from "./venue";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -48,14 +50,14 @@ export class MockGateway {
   mute = false;
   /** Connected, but no market has been seen yet. */
   silentMarkets = false;
-  downVenue: string | null = null;
+  journal: "healthy" | "degraded" | "off" = "healthy";
+  readonly venues: readonly MockVenue[];
   sent = 0;
   readonly subscriptions: string[] = [];
   readonly #http: Server;
   readonly #sockets = new Map<WebSocket, Set<string>>();
   readonly #timers: NodeJS.Timeout[] = [];
-  readonly #venueSeq = new Map<string, number>();
-  readonly #startedAt = Date.now();
+  readonly #combined: readonly MockComposite[];
   #carry = 0;
   #tickedAt = performance.now();
   #turn = 0;
@@ -66,6 +68,22 @@ export class MockGateway {
     const listed = LISTINGS.filter(({ symbol }) => options.symbols?.includes(symbol) ?? true);
     this.feeds = listed.flatMap((listing) =>
       listing.sources.map((source) => new MockFeed(listing, source, this.run, random)),
+    );
+    this.venues = [...new Set(this.feeds.map(({ source }) => source))].map(
+      (source) =>
+        new MockVenue(
+          source,
+          this.feeds.filter((feed) => feed.source === source),
+          this.run,
+        ),
+    );
+    this.#combined = listed.map(
+      ({ symbol }) =>
+        new MockComposite(
+          symbol,
+          this.feeds.filter((feed) => feed.listing.symbol === symbol),
+          this.run,
+        ),
     );
     this.#http = createServer((request, response) => void this.#serve(request, response));
     const sockets = new WebSocketServer({ server: this.#http, path: "/ws" });
@@ -78,6 +96,8 @@ export class MockGateway {
     mock.#timers.push(
       setInterval(() => mock.#tick(), TICK_MS),
       setInterval(() => mock.#status(), 500),
+      setInterval(() => mock.#composites(), 250),
+      setInterval(() => mock.#batches(), 2000),
     );
     return mock;
   }
@@ -112,7 +132,7 @@ export class MockGateway {
     this.#tickedAt = now;
     for (; this.#carry >= 1; this.#carry -= 1) {
       const feed = this.feeds[this.#turn++ % this.feeds.length];
-      if (feed === undefined || feed.source === this.downVenue) continue;
+      if (feed === undefined || this.venue(feed.source).down) continue;
       const text = JSON.stringify(feed.delta());
       if (this.skip > 0) {
         this.skip -= 1;
@@ -132,33 +152,29 @@ export class MockGateway {
 
   #status(): void {
     if (this.mute) return;
-    for (const source of new Set(this.feeds.map((feed) => feed.source))) {
-      const now = Date.now();
-      const seq = (this.#venueSeq.get(source) ?? 0) + 1;
-      this.#venueSeq.set(source, seq);
-      const down = source === this.downVenue;
-      const data = {
-        ts_source: "receive",
-        now_ms: now,
-        run_id: this.run.runId,
-        mode: this.run.mode,
-        connection: down ? "reconnecting" : "live",
-        since_ms: this.#startedAt,
-        reconnects: down ? 1 : 0,
-        reason: down ? "the venue closed the connection (1006)" : null,
-        rtt_ms: down ? null : 1.4 + (now % 10) / 10,
-        frames: seq * 431,
-        gaps: 0,
-        duplicates: 30,
-        refused: source === "hyperliquid" ? { crossed_book: 1 } : {},
-        skipped: {},
-        streams: this.feeds.filter((feed) => feed.source === source).flatMap((feed) => feed.streams()),
-      };
-      this.#publish(
-        "*",
-        JSON.stringify({ event_type: "venue_status", symbol: "*", ts_ms: now, source, seq, data }),
-      );
+    for (const venue of this.venues) this.#publish("*", JSON.stringify(venue.status()));
+  }
+
+  #composites(): void {
+    if (this.mute || this.silentMarkets) return;
+    for (const composite of this.#combined)
+      this.#publish(composite.symbol, JSON.stringify(composite.update(false)));
+  }
+
+  #batches(): void {
+    if (this.mute || this.silentMarkets) return;
+    const now = Date.now();
+    const run = { run_id: this.run.runId, mode: this.run.mode };
+    for (const { flow, listing, market, stamped } of this.feeds) {
+      const batch = flow.batch(now, run, Number(market.last), stamped);
+      if (batch !== null) this.#publish(listing.symbol, JSON.stringify(batch));
     }
+  }
+
+  venue(source: string): MockVenue {
+    const found = this.venues.find((venue) => venue.source === source);
+    if (found === undefined) throw new Error(`no venue ${source}`);
+    return found;
   }
 
   #accept(socket: WebSocket): void {
@@ -181,6 +197,7 @@ export class MockGateway {
       this.subscriptions.push(`-${coin}`);
       return reply({ type: "unsubscribed", coin, channels });
     }
+    if (message["type"] === "candles") return reply(this.#candles(message));
     const feeds = this.feeds.filter((feed) => feed.listing.symbol === coin);
     if (feeds.length === 0)
       return reply({
@@ -195,6 +212,16 @@ export class MockGateway {
     reply({ type: "subscribed", coin, channels, run_id: this.run.runId, mode: this.run.mode, sources });
     if (this.silentMarkets) return;
     for (const feed of feeds) socket.send(JSON.stringify(feed.snapshot()));
+    for (const composite of this.#combined)
+      if (composite.symbol === coin) socket.send(JSON.stringify(composite.update(true)));
+  }
+
+  #candles({ symbol, source, interval, limit }: Record<string, unknown>): Record<string, unknown> {
+    const found = this.feeds.find((feed) => feed.source === source && feed.listing.symbol === symbol);
+    const rows = this.silentMarkets ? [] : found?.candles.rows(String(interval), Number(limit), Date.now());
+    return rows === undefined
+      ? { type: "error", code: "unknown_symbol", detail: `${symbol} has no candles`, retryable: false }
+      : { type: "candles", symbol, source, interval, rows };
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -207,6 +234,11 @@ export class MockGateway {
       }));
       response.writeHead(200, { "content-type": "application/json" });
       response.end(JSON.stringify({ run_id: this.run.runId, mode: this.run.mode, symbols }));
+      return;
+    }
+    if (path === "/readyz") {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ ready: true, reasons: [], journal: this.journal }));
       return;
     }
     const file = normalize(join(DIST, path === "/" ? "index.html" : path));

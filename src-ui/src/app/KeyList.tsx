@@ -25,6 +25,12 @@ export function KeyList(): ReactNode {
           </dd>
         </div>
       </dl>
+      <p className="credit">
+        Charts: TradingView Lightweight Charts{"\u2122"}, Apache-2.0, Copyright (c) TradingView, Inc.{" "}
+        <a href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
+          tradingview.com
+        </a>
+      </p>
     </Dialog>
   );
 }

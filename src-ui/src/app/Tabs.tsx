@@ -1,11 +1,24 @@
-import { type KeyboardEvent, type ReactNode, useState } from "react";
+import { type KeyboardEvent, type ReactNode, Suspense, useState } from "react";
+import { Notice } from "~/shared/Notice";
 import { Painted } from "~/shared/paint";
 import { useSettings } from "~/stores/settings";
 import { useUi } from "~/stores/ui";
 import { PanelBoundary } from "./PanelBoundary";
 import { isPanelName, type PanelName, PANELS } from "./panels";
 
-const ORDER: readonly PanelName[] = ["ladder", "tape", "depth", "watchlist", "feeds"];
+const ORDER: readonly PanelName[] = [
+  "chart",
+  "ladder",
+  "tape",
+  "cvd",
+  "interest",
+  "liquidations",
+  "basis",
+  "depth",
+  "watchlist",
+  "health",
+  "feeds",
+];
 
 /** One column with tabs, for windows too narrow to dock panels side by side. */
 export function Tabs(): ReactNode {
@@ -54,7 +67,9 @@ export function Tabs(): ReactNode {
       <div id="tab-panel" className="tabs-body" role="tabpanel" aria-labelledby={`tab-${chosen}`}>
         <PanelBoundary key={chosen} title={title}>
           <Painted>
-            <Body {...props} />
+            <Suspense fallback={<Notice kind="waiting" title={`Opening ${title}`} />}>
+              <Body {...props} />
+            </Suspense>
           </Painted>
         </PanelBoundary>
       </div>

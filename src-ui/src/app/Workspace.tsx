@@ -7,7 +7,8 @@ import {
   type IDockviewPanelHeaderProps,
   type IDockviewPanelProps,
 } from "dockview-react";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import { Notice } from "~/shared/Notice";
 import { Painted } from "~/shared/paint";
 import { useSettings } from "~/stores/settings";
 import { loadLayout, saveLayout } from "./layout";
@@ -40,11 +41,13 @@ function DockedPanel({ api, params }: IDockviewPanelProps<PanelParams>): ReactNo
   return (
     <PanelBoundary title={title}>
       <Painted visible={visible}>
-        <Body
-          symbol={symbol}
-          source={params.source ?? null}
-          choose={(source) => api.updateParameters({ source })}
-        />
+        <Suspense fallback={<Notice kind="waiting" title={`Opening ${title}`} />}>
+          <Body
+            symbol={symbol}
+            source={params.source ?? null}
+            choose={(source) => api.updateParameters({ source })}
+          />
+        </Suspense>
       </Painted>
     </PanelBoundary>
   );

@@ -1,7 +1,9 @@
+import { forEachChart } from "~/features/chart/registry";
 import { PICKER_ID } from "~/features/watchlist/Watchlist";
 import type { Keys } from "~/shared/keymap";
+import { INTERVALS } from "~/stores/candles";
 import { type Session } from "~/stores/session";
-import { type Settings, useSettings } from "~/stores/settings";
+import { type Settings, STUDIES, type Study, useSettings } from "~/stores/settings";
 import { sourcesOf } from "~/stores/sources";
 import { useUi } from "~/stores/ui";
 import {
@@ -38,6 +40,26 @@ function stepSymbol(session: Session, step: 1 | -1): void {
   if (next) set({ symbol: next.symbol });
 }
 
+function stepInterval(step: 1 | -1): void {
+  const { interval, set } = useSettings.getState();
+  const next = INTERVALS[INTERVALS.indexOf(interval) + step];
+  if (next !== undefined) set({ interval: next });
+}
+
+function toggleStudy(study: Study): void {
+  const { studies, set } = useSettings.getState();
+  set({ studies: STUDIES.filter((item) => (item === study) !== studies.includes(item)) });
+}
+
+const STUDY_KEYS: readonly (readonly [Study, string, string])[] = [
+  ["volume", "i v", "volume"],
+  ["ema", "i e", "the moving average"],
+  ["vwap", "i w", "VWAP"],
+  ["bollinger", "i b", "Bollinger bands"],
+  ["rsi", "i r", "RSI"],
+  ["liquidations", "i l", "liquidations"],
+];
+
 export const PICK_SYMBOL = "symbol.pick";
 
 export const ACTIONS: readonly Action[] = [
@@ -59,8 +81,24 @@ export const ACTIONS: readonly Action[] = [
       requestAnimationFrame(() => requestAnimationFrame(focusPicker));
     },
   },
-  { id: "symbol.next", title: "Next symbol", keys: "]", run: (session) => stepSymbol(session, 1) },
-  { id: "symbol.previous", title: "Previous symbol", keys: "[", run: (session) => stepSymbol(session, -1) },
+  { id: "symbol.next", title: "Next symbol", keys: ".", run: (session) => stepSymbol(session, 1) },
+  { id: "symbol.previous", title: "Previous symbol", keys: ",", run: (session) => stepSymbol(session, -1) },
+  { id: "interval.shorter", title: "Shorter candles", keys: "[", run: () => stepInterval(-1) },
+  { id: "interval.longer", title: "Longer candles", keys: "]", run: () => stepInterval(1) },
+  {
+    id: "chart.newest",
+    title: "Chart: newest candle",
+    keys: "e",
+    run: () => forEachChart((c) => c.showNewest()),
+  },
+  { id: "chart.in", title: "Chart: fewer candles", keys: "=", run: () => forEachChart((c) => c.zoom(0.7)) },
+  { id: "chart.out", title: "Chart: more candles", keys: "-", run: () => forEachChart((c) => c.zoom(1.4)) },
+  ...STUDY_KEYS.map(([study, keys, name]) => ({
+    id: `study.${study}`,
+    title: `Chart: show or hide ${name}`,
+    keys,
+    run: () => toggleStudy(study),
+  })),
   {
     id: "venue.next",
     title: "Show the next venue in the active panel",
@@ -71,6 +109,17 @@ export const ACTIONS: readonly Action[] = [
   { id: "panel.previous", title: "Go to the previous panel", keys: "Shift+p", run: () => focusPanel(-1) },
   { id: "panel.ladder", title: "Add an order book", keys: "n b", run: () => openPanel("ladder") },
   { id: "panel.tape", title: "Add a trade tape", keys: "n t", run: () => openPanel("tape") },
+  { id: "panel.chart", title: "Add a chart", keys: "n c", run: () => openPanel("chart") },
+  { id: "panel.cvd", title: "Add volume delta", keys: "n v", run: () => openPanel("cvd") },
+  {
+    id: "panel.interest",
+    title: "Add open interest and funding",
+    keys: "n o",
+    run: () => openPanel("interest"),
+  },
+  { id: "panel.liquidations", title: "Add liquidations", keys: "n l", run: () => openPanel("liquidations") },
+  { id: "panel.basis", title: "Add basis", keys: "n a", run: () => openPanel("basis") },
+  { id: "panel.health", title: "Add venue health", keys: "n h", run: () => openPanel("health") },
   { id: "panel.depth", title: "Add depth over time", keys: "n d", run: () => openPanel("depth") },
   { id: "panel.feeds", title: "Add the feeds", keys: "n f", run: () => openPanel("feeds") },
   { id: "panel.watchlist", title: "Add a watch list", keys: "n w", run: () => openPanel("watchlist") },

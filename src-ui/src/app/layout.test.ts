@@ -26,6 +26,9 @@ describe("a saved layout", () => {
   it("is taken when it is sound", () => {
     expect(readLayout(JSON.stringify(SOUND))).toEqual(SOUND.layout);
   });
+  it("of the version before is taken as it is", () => {
+    expect(readLayout(JSON.stringify({ ...SOUND, version: 1 }))).toEqual(SOUND.layout);
+  });
   it.each([
     ["nothing", null],
     ["no JSON", "{"],
@@ -33,7 +36,7 @@ describe("a saved layout", () => {
     ["no version", JSON.stringify(SOUND.layout)],
     [
       "a panel that is not known",
-      JSON.stringify(SOUND).replace('"contentComponent":"watchlist"', '"contentComponent":"chart"'),
+      JSON.stringify(SOUND).replace('"contentComponent":"watchlist"', '"contentComponent":"heatmap"'),
     ],
     ["a view without its panel", JSON.stringify(SOUND).replace('"views":["watchlist"]', '"views":["gone"]')],
     ["a view placed twice", JSON.stringify(SOUND).replace('"views":["watchlist"]', '"views":["ladder-1"]')],

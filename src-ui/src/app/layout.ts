@@ -2,21 +2,22 @@ import type { DockviewApi, SerializedDockview } from "dockview-react";
 import { isPanelName, type PanelName, PANELS } from "./panels";
 
 const KEY = "hypersentry.layout";
-export const LAYOUT_VERSION = 1;
+/** 2 brought the chart, flow and venue panels. What 1 saved loads as it is: no panel was renamed or removed. */
+export const LAYOUT_VERSION = 2;
+const READABLE: readonly unknown[] = [1, LAYOUT_VERSION];
 
 interface Placed {
   readonly id: string;
   readonly panel: PanelName;
   readonly source?: string;
-  readonly beside?: { readonly of: string; readonly direction: "right" | "below" };
+  readonly beside?: { readonly of: string; readonly direction: "right" | "below" | "within" };
   readonly width?: number;
   readonly height?: number;
+  /** A tab behind the one that it is within. */
+  readonly behind?: boolean;
 }
 
 const VENUES = ["hyperliquid", "binance-spot"] as const;
-
-/** A dozen symbols with their header. */
-const WATCH_HEIGHT = 352;
 
 function right(of: string): Placed["beside"] {
   return { of, direction: "right" };
@@ -26,46 +27,58 @@ function below(of: string): Placed["beside"] {
   return { of, direction: "below" };
 }
 
-/** Fills every column at the usual screen sizes; wide screens give the middle to depth over time. */
+function tab(of: string, panel: PanelName): Placed {
+  return { id: panel, panel, beside: { of, direction: "within" }, behind: true };
+}
+
+/**
+ * Watch list and liquidations; chart above flow; two books above their tapes or the venues. Wide screens give the venues a
+ * column of their own and put depth beside the flow.
+ */
 export function defaultPanels(width: number, height: number): readonly Placed[] {
-  const side = Math.round(Math.min(420, Math.max(348, width * 0.2)));
-  const watch: Placed = { id: "watchlist", panel: "watchlist", width: side };
-  const feeds: Placed = {
-    id: "feeds",
-    panel: "feeds",
-    beside: below("watchlist"),
-    height: Math.max(height * 0.45, height - WATCH_HEIGHT),
-  };
+  const wide = width >= 1800;
+  const side = Math.round(wide ? 300 : Math.max(224, Math.min(264, width * 0.165)));
+  const column = Math.round(wide ? Math.min(360, width * 0.145) : Math.max(232, width * 0.182));
+  const lower = Math.round(height * (wide ? 0.27 : 0.3));
+  const middle = width - side - (wide ? 3 : 2) * column;
   const [first, second] = VENUES;
-  if (width < 1800) {
-    const column = (width - side) / 4;
-    return [
-      watch,
-      { id: "ladder-1", panel: "ladder", source: first, beside: right("watchlist"), width: column },
-      { id: "ladder-2", panel: "ladder", source: second, beside: right("ladder-1"), width: column },
-      { id: "tape-1", panel: "tape", source: first, beside: right("ladder-2"), width: column },
-      { id: "tape-2", panel: "tape", source: second, beside: right("tape-1"), width: column },
-      feeds,
-    ];
-  }
-  const column = Math.min(400, width * 0.165);
-  const middle = width - side - 2 * column;
-  return [
-    watch,
-    { id: "depth-1", panel: "depth", source: first, beside: right("watchlist"), width: middle },
-    { id: "ladder-1", panel: "ladder", source: first, beside: right("depth-1"), width: column },
+  const left: readonly Placed[] = [
+    { id: "watchlist", panel: "watchlist", width: side },
+    { id: "chart-1", panel: "chart", source: first, beside: right("watchlist"), width: middle },
+    { id: "ladder-1", panel: "ladder", source: first, beside: right("chart-1"), width: column },
     { id: "ladder-2", panel: "ladder", source: second, beside: right("ladder-1"), width: column },
-    feeds,
-    { id: "depth-2", panel: "depth", source: second, beside: below("depth-1") },
-    { id: "tape-1", panel: "tape", source: first, beside: below("ladder-1"), height: height * 0.27 },
-    { id: "tape-2", panel: "tape", source: second, beside: below("ladder-2"), height: height * 0.27 },
+  ];
+  const venues: readonly Placed[] = wide
+    ? [
+        { id: "health", panel: "health", beside: right("ladder-2"), width: column },
+        tab("health", "feeds"),
+        { id: "tape-2", panel: "tape", source: second, beside: below("ladder-2"), height: lower },
+      ]
+    : [
+        { id: "health", panel: "health", beside: below("ladder-2"), height: Math.round(height * 0.44) },
+        tab("health", "feeds"),
+      ];
+  return [
+    ...left,
+    {
+      id: "liquidations",
+      panel: "liquidations",
+      beside: below("watchlist"),
+      height: Math.round(height * 0.34),
+    },
+    { id: "cvd", panel: "cvd", beside: below("chart-1"), height: lower },
+    tab("cvd", "interest"),
+    tab("cvd", "basis"),
+    { ...tab("cvd", "depth"), source: first },
+    { id: "tape-1", panel: "tape", source: first, beside: below("ladder-1"), height: lower },
+    ...venues,
   ];
 }
 
 export function applyDefault(api: DockviewApi): void {
   api.clear();
   const panels = defaultPanels(api.width, api.height);
-  for (const { id, panel, source, beside } of panels)
+  for (const { id, panel, source, beside, behind } of panels)
     api.addPanel({
       id,
       component: panel,
@@ -74,6 +87,7 @@ export function applyDefault(api: DockviewApi): void {
       renderer: "onlyWhenVisible",
       minimumWidth: 180,
       minimumHeight: 120,
+      inactive: behind === true,
       ...(beside === undefined
         ? {}
         : { position: { referencePanel: beside.of, direction: beside.direction } }),
@@ -109,7 +123,7 @@ export function readLayout(text: string | null): SerializedDockview | null {
   } catch {
     return null;
   }
-  if (!isObject(saved) || saved["version"] !== LAYOUT_VERSION || !isObject(saved["layout"])) return null;
+  if (!isObject(saved) || !READABLE.includes(saved["version"]) || !isObject(saved["layout"])) return null;
   const { grid, panels } = saved["layout"];
   if (!isObject(grid) || !isObject(panels)) return null;
   for (const [id, panel] of Object.entries(panels))

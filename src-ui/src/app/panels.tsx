@@ -1,10 +1,16 @@
-import type { FunctionComponent } from "react";
+import { type FunctionComponent, lazy } from "react";
+import { BasisHead } from "~/features/basis/BasisHead";
+import { ChartHead } from "~/features/chart/ChartHead";
+import { CvdHead } from "~/features/cvd/CvdHead";
 import { DepthMap } from "~/features/depthmap/DepthMap";
 import { DepthMapHead } from "~/features/depthmap/DepthMapHead";
 import { Feeds } from "~/features/feeds/Feeds";
 import { FeedsHead } from "~/features/feeds/FeedsHead";
+import { HealthHead } from "~/features/health/HealthHead";
+import { InterestHead } from "~/features/interest/InterestHead";
 import { Ladder } from "~/features/ladder/Ladder";
 import { LadderHead } from "~/features/ladder/LadderHead";
+import { LiquidationsHead } from "~/features/liquidations/LiquidationsHead";
 import { Tape } from "~/features/tape/Tape";
 import { TapeHead } from "~/features/tape/TapeHead";
 import { Watchlist } from "~/features/watchlist/Watchlist";
@@ -17,11 +23,29 @@ interface PanelKind {
   readonly Head: FunctionComponent<PanelProps>;
 }
 
+// What a first look can do without is read when it is opened; the chart's library alone outweighs the rest.
+const Chart = lazy(() => import("~/features/chart/Chart").then(({ Chart: Body }) => ({ default: Body })));
+const Cvd = lazy(() => import("~/features/cvd/Cvd").then(({ Cvd: Body }) => ({ default: Body })));
+const Interest = lazy(() =>
+  import("~/features/interest/Interest").then(({ Interest: Body }) => ({ default: Body })),
+);
+const Liquidations = lazy(() =>
+  import("~/features/liquidations/Liquidations").then(({ Liquidations: Body }) => ({ default: Body })),
+);
+const Basis = lazy(() => import("~/features/basis/Basis").then(({ Basis: Body }) => ({ default: Body })));
+const Health = lazy(() => import("~/features/health/Health").then(({ Health: Body }) => ({ default: Body })));
+
 export const PANELS = {
   watchlist: { title: "Watch", Body: Watchlist, Head: WatchlistHead },
+  chart: { title: "Chart", Body: Chart, Head: ChartHead },
   ladder: { title: "Book", Body: Ladder, Head: LadderHead },
   tape: { title: "Tape", Body: Tape, Head: TapeHead },
+  cvd: { title: "CVD", Body: Cvd, Head: CvdHead },
+  interest: { title: "OI + funding", Body: Interest, Head: InterestHead },
+  liquidations: { title: "Liquidations", Body: Liquidations, Head: LiquidationsHead },
+  basis: { title: "Basis", Body: Basis, Head: BasisHead },
   depth: { title: "Depth", Body: DepthMap, Head: DepthMapHead },
+  health: { title: "Venues", Body: Health, Head: HealthHead },
   feeds: { title: "Feeds", Body: Feeds, Head: FeedsHead },
 } as const satisfies Record<string, PanelKind>;
 

@@ -32,3 +32,23 @@ export function zoneText(): string {
   const rest = Math.abs(minutes) % 60;
   return `UTC${sign}${hours}${rest === 0 ? "" : `:${two(rest)}`}`;
 }
+
+/** A length of time in its largest whole units: `45 s`, `3 m`, `2 h 5 m`, `4 d`. */
+export function spanText(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} m`;
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 48) return `${Math.floor(hours / 24)} d`;
+  return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} m`;
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+export function dayText(ms: number, part: "day" | "month" | "year"): string {
+  const date = new Date(ms);
+  const month = MONTHS[utc ? date.getUTCMonth() : date.getMonth()] ?? "";
+  if (part === "year") return `${utc ? date.getUTCFullYear() : date.getFullYear()}`;
+  return part === "month" ? month : `${utc ? date.getUTCDate() : date.getDate()} ${month}`;
+}

@@ -95,12 +95,20 @@ const STEPS: readonly (readonly [number, string])[] = [
   [3, " k"],
 ];
 
-function abbreviate(value: Decimal, prefix: string): FigureText {
+/** `brief` keeps three digits that count, for columns that are read down. */
+function abbreviate(
+  value: Decimal,
+  prefix: string,
+  sign: Style["sign"] = "negative",
+  brief = false,
+): FigureText {
   const whole = digits(value).replace("-", "").split(".")[0] ?? "0";
-  const step = whole.length > 4 ? STEPS.find(([power]) => whole.length > power) : undefined;
+  const step = whole.length > (brief ? 3 : 4) ? STEPS.find(([power]) => whole.length > power) : undefined;
   const shifted = step ? fromUnits(toUnits(value, decimals(value)), decimals(value) + step[0]) : value;
-  const places = step ? 2 : Math.min(2, decimals(value));
-  const ink = write(round(shifted, places), places, { sign: "negative", unit: step?.[1] ?? "" });
+  const lead = step ? whole.length - step[0] : whole.length;
+  const most = brief ? Math.max(0, 3 - lead) : 2;
+  const places = step ? most : Math.min(most, decimals(value));
+  const ink = write(round(shifted, places), places, { sign, unit: step?.[1] ?? "" });
   return prefix === "" ? ink : withPrefix(ink, prefix);
 }
 
@@ -112,4 +120,45 @@ function withPrefix(text: FigureText, prefix: string): FigureText {
 /** USD in an overview cell: k, M, B past 10 000. */
 export function usd(value: Decimal): FigureText {
   return abbreviate(value, "$");
+}
+
+/** A flow of USD: its sign always stands. */
+export function signedUsd(value: Decimal): FigureText {
+  return abbreviate(value, "$", "always", true);
+}
+
+/** USD with three digits that count. */
+export function briefUsd(value: Decimal): FigureText {
+  return abbreviate(value, "$", "negative", true);
+}
+
+/** What a venue that samples reports is a lower bound. */
+export function atLeastUsd(value: Decimal): FigureText {
+  return withPrefix(briefUsd(value), "\u2265");
+}
+
+/** A difference in basis points: its sign always stands. */
+export function signedBps(value: Decimal): FigureText {
+  return write(round(value, 2), 2, { sign: "always", unit: " bps" });
+}
+
+/** A ratio between -1 and 1. */
+export function ratio(value: Decimal): FigureText {
+  return write(round(value, 2), 2, { sign: "always", unit: "" });
+}
+
+/** A price beside an axis, where it is a place and not a value; the tick gives its places. */
+export function axisPrice(value: number, places: number): string {
+  const text = Math.abs(value).toFixed(places);
+  const [whole = "0", fraction] = text.split(".");
+  const sign = value < 0 && Number(text) !== 0 ? "\u2212" : "";
+  return sign + group(whole) + (fraction === undefined ? "" : `.${fraction}`);
+}
+
+/** A sum of money beside an axis or a mark: `$1.2 M`. */
+export function axisUsd(value: number): string {
+  const amount = Math.abs(value);
+  const [power, unit] = STEPS.find(([step]) => amount >= 10 ** step) ?? [0, ""];
+  const shifted = amount / 10 ** power;
+  return `${value < 0 ? "\u2212" : ""}$${shifted.toFixed(shifted >= 100 || power === 0 ? 0 : 1)}${unit}`;
 }

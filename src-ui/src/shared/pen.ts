@@ -79,6 +79,31 @@ export class Pen {
     context.fillText(text, x, y);
   }
 
+  /** A line through points; one that is not a number breaks it, and one that stands alone is a dot. */
+  line(xs: ArrayLike<number>, ys: ArrayLike<number>, colour: Colour, width = 1): void {
+    const { context } = this;
+    context.globalAlpha = this.held ? 0.5 : 1;
+    context.strokeStyle = look().colours[colour];
+    context.lineWidth = width;
+    context.lineJoin = "round";
+    context.lineCap = "round";
+    context.beginPath();
+    let down = false;
+    for (let index = 0; index < xs.length; index += 1) {
+      const x = xs[index] ?? Number.NaN;
+      const y = ys[index] ?? Number.NaN;
+      if (Number.isNaN(y)) down = false;
+      else if (down) context.lineTo(x, y);
+      else {
+        context.moveTo(x, y);
+        context.lineTo(x, y);
+        down = true;
+      }
+    }
+    context.stroke();
+    context.globalAlpha = 1;
+  }
+
   /** Draws a figure in the colour its age allows; gives its width. */
   figure(
     text: FigureText,

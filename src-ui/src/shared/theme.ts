@@ -14,6 +14,12 @@ const NAMES = [
   "danger",
   "sim",
   "accent",
+  "venue-1",
+  "venue-2",
+  "venue-3",
+  "venue-4",
+  "venue-5",
+  "venue-6",
 ] as const;
 
 export type Colour = (typeof NAMES)[number];

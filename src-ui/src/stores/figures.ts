@@ -31,6 +31,25 @@ function spreadOf(bid: Level | null | undefined, ask: Level | null | undefined):
   return bps === null ? null : { width, bps };
 }
 
+function middleOf({ bid, ask }: Quote): Decimal | null {
+  if (!bid || !ask) return null;
+  const scale = Math.max(decimals(bid.px), decimals(ask.px)) + 1;
+  return fromUnits((toUnits(bid.px, scale) + toUnits(ask.px, scale)) / 2n, scale);
+}
+
+/** `(perp - spot) / spot` of the middles of the best quotes, in basis points, as old as the older of the two. */
+export function premiumFigure(): (
+  perp: MarketView | null,
+  spot: MarketView | null,
+) => Stamped<Decimal> | null {
+  const perpMiddle = projected<Quote, Decimal>(middleOf);
+  const spotMiddle = projected<Quote, Decimal>(middleOf);
+  const premium = derived<Decimal, Decimal, Decimal>((perp, spot) =>
+    divide(scaleBy(subtract(perp, spot), 10_000), spot, 4),
+  );
+  return (perp, spot) => premium(perpMiddle(perp?.quote ?? null), spotMiddle(spot?.quote ?? null));
+}
+
 /** Derived figures of one place on the screen, each remembered by its inputs. */
 export function figureSet() {
   const change = derived<Decimal, Decimal, Decimal>(percentChange);

@@ -3,6 +3,7 @@ import { type Stamp, Stamped } from "~/shared/stamped";
 import { asMode, asObject } from "~/transport/decode";
 import type { Envelope, Mode } from "~/transport/types";
 import { asLevel, BookSide, type Level } from "./book";
+import { FlowView } from "./flow-view";
 import { asInstrument, asStamp, type Instrument } from "./stamps";
 import { TradeRing } from "./trades";
 
@@ -14,6 +15,8 @@ export interface Quote {
 export interface Funding {
   readonly rate: Decimal;
   readonly intervalHours: number;
+  /** When it is paid next, by the server's clock. */
+  readonly nextMs: number | null;
 }
 
 export interface BookView {
@@ -25,7 +28,14 @@ export const DECIMAL_FIELDS = [
   "price",
   "mark_price",
   "index_price",
+  "mid_price",
   "open_interest_base",
+  "open_interest_usd",
+  "basis_bps",
+  "imbalance",
+  "oi_total",
+  "oi_hl",
+  "oi_binance_perp",
   "prev_day_price",
   "day_notional_usd",
 ] as const;
@@ -58,11 +68,14 @@ export class MarketView {
   #deep: Stamped<BookView> | null = null;
   #deepFrom: number | null = null;
   #trades: Stamped<TradeRing> | null = null;
+  readonly flow: FlowView;
 
   constructor(
     readonly source: string,
     readonly symbol: string,
-  ) {}
+  ) {
+    this.flow = new FlowView(source);
+  }
 
   figure(field: DecimalField): Stamped<Decimal> | null {
     return this.#figures.get(field) ?? null;
@@ -132,6 +145,7 @@ export class MarketView {
     this.#deep = null;
     this.#deepFrom = null;
     this.#trades = null;
+    this.flow.clear();
     this.revision += 1;
   }
 
@@ -150,6 +164,7 @@ export class MarketView {
     if (book !== null) this.#takeBook(book, coreNow, arrivedAt);
     const trades = asObject(data["trades"]);
     if (trades !== null) this.#takeTrades(trades, asStamp(trades, coreNow, arrivedAt));
+    this.refusedValues += this.flow.take(data, coreNow, arrivedAt);
   }
 
   #takeFigure(field: DecimalField, body: Json, stamp: Stamp | null): void {
@@ -184,7 +199,9 @@ export class MarketView {
       this.#funding = null;
       return;
     }
-    this.#funding = Stamped.of(this.source, { rate, intervalHours: hours }, stamp);
+    const next = body["next_ms"];
+    const nextMs = typeof next === "number" ? next : null;
+    this.#funding = Stamped.of(this.source, { rate, intervalHours: hours, nextMs }, stamp);
   }
 
   #takeBook(body: Json, coreNow: number, arrivedAt: number): void {

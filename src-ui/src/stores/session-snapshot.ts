@@ -18,3 +18,16 @@ export interface SessionSnapshot {
   readonly sources: readonly string[];
   readonly kind: Transport["kind"];
 }
+
+export function emptySnapshot(kind: Transport["kind"]): SessionSnapshot {
+  return {
+    link: { phase: "connecting" },
+    mode: null,
+    runId: null,
+    symbols: null,
+    directoryError: null,
+    coinErrors: {},
+    sources: [],
+    kind,
+  };
+}

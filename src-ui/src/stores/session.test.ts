@@ -54,7 +54,7 @@ describe("a session", () => {
       symbols: Array.from({ length: 80 }, (_, index) => ({ symbol: `S${index}`, sources: ["hyperliquid"] })),
     };
     transport.state({ phase: "open", since: 0 });
-    await vi.runAllTimersAsync();
+    await vi.advanceTimersByTimeAsync(50);
     expect(transport.asked[0]).toBe("+BTC");
     expect(transport.asked.length).toBe(MOST_WATCHED);
     session.activate("S79");

@@ -10,24 +10,28 @@ import type {
   Transport,
   TransportListener,
 } from "~/transport/types";
+import { CandleDesk } from "./candle-desk";
+import { DirectoryReader } from "./directory";
+import { LiquidationDesk } from "./liquidations";
 import { MarketView } from "./market-view";
-import type { Counters, SessionSnapshot } from "./session-snapshot";
+import { ReadinessWatch } from "./readiness";
+import { ResyncPace } from "./resync";
+import { SAMPLE_MS, SampleBook } from "./samples";
+import { type Counters, emptySnapshot, type SessionSnapshot } from "./session-snapshot";
 import { readVenueStatus, type VenueStatus } from "./venue-view";
 
 /** The protocol's limit for one client. */
 export const MOST_WATCHED = 64;
 
-const RESYNC_PAUSE_MS = 2000;
-const DIRECTORY_RETRY_MS = 3000;
-
 export class Session implements TransportListener {
   readonly #views = new Map<string, Map<string, MarketView>>();
   readonly #venues = new Map<string, VenueStatus>();
   readonly #watched = new Set<string>();
-  readonly #resyncedAt = new Map<string, number>();
+  readonly #resyncs: ResyncPace;
   readonly #listeners = new Set<() => void>();
   #snapshot: SessionSnapshot;
-  #directoryTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #directory: DirectoryReader;
+  #sampleTimer: ReturnType<typeof setInterval> | undefined;
   #active: string;
   #started = false;
   counters: Counters = { gaps: 0, resyncs: 0, malformed: 0, unexpected: 0 };
@@ -35,6 +39,10 @@ export class Session implements TransportListener {
   /** Grows with each change of any view or venue. */
   revision = 0;
   events = 0;
+  readonly candles: CandleDesk;
+  readonly liquidations = new LiquidationDesk();
+  readonly samples = new SampleBook();
+  readonly readiness: ReadinessWatch;
 
   constructor(
     private readonly transport: Transport,
@@ -42,16 +50,15 @@ export class Session implements TransportListener {
     private readonly now: () => number = () => clock.now(),
   ) {
     this.#active = active;
-    this.#snapshot = {
-      link: { phase: "connecting" },
-      mode: null,
-      runId: null,
-      symbols: null,
-      directoryError: null,
-      coinErrors: {},
-      sources: [],
-      kind: transport.kind,
-    };
+    this.#snapshot = emptySnapshot(transport.kind);
+    this.#resyncs = new ResyncPace(now, (symbol) => this.#resubscribe(symbol));
+    this.#directory = new DirectoryReader(
+      transport,
+      (found) => this.#takeDirectory(found),
+      (directoryError) => this.#change({ directoryError }),
+    );
+    this.candles = new CandleDesk(transport, () => this.linked);
+    this.readiness = new ReadinessWatch(transport);
   }
 
   start(): void {
@@ -59,10 +66,13 @@ export class Session implements TransportListener {
     this.#started = true;
     this.#watch(this.#active);
     this.transport.open(this);
+    this.#sampleTimer = setInterval(() => this.#sample(), SAMPLE_MS);
   }
 
   stop(): void {
-    clearTimeout(this.#directoryTimer);
+    clearInterval(this.#sampleTimer);
+    this.readiness.stop();
+    this.#directory.stop();
     this.transport.close();
   }
 
@@ -109,6 +119,7 @@ export class Session implements TransportListener {
       this.events += 1;
       if (envelope.event_type === "agg_update") this.#onMarket(envelope, arrivedAt);
       else if (envelope.event_type === "venue_status") this.#onVenue(envelope, arrivedAt);
+      else if (envelope.event_type === "liquidation_batch") this.#onLiquidations(envelope, arrivedAt);
       else this.#count("unexpected");
     }
     this.revision += 1;
@@ -121,14 +132,18 @@ export class Session implements TransportListener {
   }
 
   onState(link: LinkState): void {
-    if (link.phase === "open") void this.#readDirectory();
-    else {
-      clearTimeout(this.#directoryTimer);
+    if (link.phase === "open") {
+      this.#directory.read();
+      this.readiness.start();
+    } else {
+      this.#directory.stop();
+      this.readiness.stop();
       this.roundTripMs = null;
     }
     // Nothing says what was missed while the link was away, so only a snapshot may be built upon.
     if (link.phase === "closed") for (const view of this.#allViews()) view.version = null;
     this.#change({ link });
+    if (link.phase === "open") this.candles.askAll();
   }
 
   onError(error: ApiError): void {
@@ -151,8 +166,20 @@ export class Session implements TransportListener {
     const outcome = this.#viewFor(source, symbol).apply(envelope, arrivedAt);
     if (outcome === "gap") {
       this.#count("gaps");
-      this.#resync(symbol);
+      this.#resyncs.after(symbol);
     }
+    if (outcome === "applied") this.candles.take(envelope, arrivedAt);
+  }
+
+  #onLiquidations(envelope: Envelope, arrivedAt: number): void {
+    const { data, symbol } = envelope;
+    if (!this.#watched.has(symbol)) return;
+    if (typeof data["run_id"] === "string") this.#onRun(data["run_id"], asMode(data["mode"]));
+    this.liquidations.take(envelope, arrivedAt);
+  }
+
+  #sample(): void {
+    this.samples.record(this.#active, this.#views.get(this.#active)?.values() ?? [], this.now());
   }
 
   #onVenue(envelope: Envelope, arrivedAt: number): void {
@@ -160,7 +187,7 @@ export class Session implements TransportListener {
     if (typeof data["run_id"] === "string") this.#onRun(data["run_id"], asMode(data["mode"]));
     const held = this.#venues.get(source);
     if (held !== undefined && seq <= held.seq) return;
-    this.#venues.set(source, readVenueStatus(envelope, arrivedAt));
+    this.#venues.set(source, readVenueStatus(envelope, arrivedAt, held));
     this.#addSources([source]);
   }
 
@@ -171,37 +198,19 @@ export class Session implements TransportListener {
     if (held.runId !== null && held.runId !== runId) {
       for (const view of this.#allViews()) view.clear();
       this.#venues.clear();
-      void this.#readDirectory();
+      this.candles.clear();
+      this.liquidations.clear();
+      this.samples.clear();
+      this.#directory.read();
     }
     this.#change({ runId, mode: mode ?? held.mode });
   }
 
-  /** Once per gap, and never in a tight loop against a server that keeps sending wrong versions. */
-  #resync(symbol: string): void {
-    const last = this.#resyncedAt.get(symbol) ?? -Infinity;
-    const wait = last + RESYNC_PAUSE_MS - this.now();
-    if (wait > 0) {
-      setTimeout(() => this.#resubscribe(symbol), wait);
-      this.#resyncedAt.set(symbol, last + RESYNC_PAUSE_MS);
-    } else this.#resubscribe(symbol);
-  }
-
   #resubscribe(symbol: string): void {
     if (!this.#watched.has(symbol)) return;
-    this.#resyncedAt.set(symbol, this.now());
     this.#count("resyncs");
     this.transport.unsubscribe(symbol);
     this.transport.subscribe(symbol);
-  }
-
-  async #readDirectory(): Promise<void> {
-    clearTimeout(this.#directoryTimer);
-    try {
-      this.#takeDirectory(await this.transport.symbols());
-    } catch (error) {
-      this.#change({ directoryError: error as ApiError });
-      this.#directoryTimer = setTimeout(() => void this.#readDirectory(), DIRECTORY_RETRY_MS);
-    }
   }
 
   #takeDirectory(directory: SymbolDirectory): void {

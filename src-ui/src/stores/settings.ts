@@ -1,6 +1,12 @@
 import { create } from "zustand";
 import { setUtc } from "~/shared/age";
 import { setThousandsMark, type ThousandsMark } from "~/shared/format";
+import type { CandleInterval } from "~/transport/types";
+
+/** What a chart draws beside its candles. */
+export const STUDIES = ["volume", "ema", "vwap", "bollinger", "rsi", "liquidations"] as const;
+
+export type Study = (typeof STUDIES)[number];
 
 export interface Settings {
   readonly theme: "dark" | "light";
@@ -9,6 +15,8 @@ export interface Settings {
   readonly thousands: ThousandsMark;
   readonly utc: boolean;
   readonly symbol: string;
+  readonly interval: CandleInterval;
+  readonly studies: readonly Study[];
 }
 
 const CHOICES = {
@@ -16,6 +24,7 @@ const CHOICES = {
   palette: ["green-red", "blue-orange"],
   density: ["normal", "compact"],
   thousands: ["thin", "comma", "none"],
+  interval: ["1m", "5m", "15m", "1h", "4h", "1d"],
 } as const;
 
 const KEY = "hypersentry.settings.v1";
@@ -27,6 +36,8 @@ export const DEFAULTS: Settings = {
   thousands: "thin",
   utc: false,
   symbol: "BTC",
+  interval: "1m",
+  studies: ["volume", "ema", "vwap", "liquidations"],
 };
 
 function oneOf<T extends string>(choices: readonly T[], value: unknown, fallback: T): T {
@@ -52,6 +63,10 @@ export function readSettings(text: string | null): Settings {
       typeof stored.symbol === "string" && /^[A-Za-z0-9._:-]{1,32}$/.test(stored.symbol)
         ? stored.symbol
         : DEFAULTS.symbol,
+    interval: oneOf(CHOICES.interval, stored.interval, DEFAULTS.interval),
+    studies: Array.isArray(stored.studies)
+      ? STUDIES.filter((study) => (stored.studies as unknown[]).includes(study))
+      : DEFAULTS.studies,
   };
 }
 

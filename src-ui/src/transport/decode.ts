@@ -1,8 +1,10 @@
 import {
   ApiError,
+  type CandleRows,
   type Envelope,
   type ListedSymbol,
   type Mode,
+  type Readiness,
   type Subscribed,
   type SymbolDirectory,
 } from "./types";
@@ -55,6 +57,18 @@ export function asDirectory(value: unknown): SymbolDirectory | null {
     if (typeof symbol === "string") symbols.push({ symbol, sources: strings(asObject(item)?.["sources"]) });
   }
   return { run_id: runId, mode, symbols };
+}
+
+export function asCandleRows(value: unknown): CandleRows | null {
+  const rows = asObject(value)?.["rows"];
+  return Array.isArray(rows) ? rows : null;
+}
+
+export function asReadiness(value: unknown): Readiness | null {
+  const body = asObject(value);
+  const journal = body?.["journal"];
+  if (typeof body?.["ready"] !== "boolean" || typeof journal !== "string") return null;
+  return { ready: body["ready"], reasons: strings(body["reasons"]), journal };
 }
 
 /** Reads an error of either carrier: the socket says `detail`, HTTP and the desktop say `message`. */

@@ -1,10 +1,13 @@
 import { clock } from "~/shared/clock";
 import { Backoff } from "./backoff";
 import { commands } from "./bindings.gen";
-import { asApiError, asDirectory, asEnvelope, asObject, asSubscribed } from "./decode";
+import { asApiError, asDirectory, asEnvelope, asObject, asReadiness, asSubscribed } from "./decode";
 import {
   ApiError,
+  type CandleRequest,
+  type CandleRows,
   type Envelope,
+  type Readiness,
   type SymbolDirectory,
   type Transport,
   type TransportListener,
@@ -47,6 +50,20 @@ export class DesktopTransport implements Transport {
     if (directory === null)
       throw new ApiError("malformed_answer", "the list of symbols could not be read", true);
     return directory;
+  }
+
+  candles(_request: CandleRequest): Promise<CandleRows> {
+    return Promise.reject(new ApiError("unknown_type", "the engine keeps no candles", false));
+  }
+
+  async readiness(): Promise<Readiness> {
+    const answer = await commands.readiness().catch((error: unknown) => {
+      throw asApiError(error);
+    });
+    const found = asReadiness(answer);
+    if (found === null)
+      throw new ApiError("malformed_answer", "the state of the engine could not be read", true);
+    return found;
   }
 
   retry(): void {

@@ -1,7 +1,10 @@
 import type {
   ApiError,
+  CandleRequest,
+  CandleRows,
   Envelope,
   LinkState,
+  Readiness,
   Subscribed,
   SymbolDirectory,
   Transport,
@@ -13,6 +16,8 @@ export class FakeTransport implements Transport {
   readonly kind = "fake";
   readonly asked: string[] = [];
   directory: SymbolDirectory = { run_id: "R1", mode: "simulated", symbols: [] };
+  candleRows: CandleRows | ApiError = [];
+  ready: Readiness = { ready: true, reasons: [], journal: "healthy" };
   #listener: TransportListener | null = null;
 
   open(listener: TransportListener): void {
@@ -29,6 +34,17 @@ export class FakeTransport implements Transport {
 
   symbols(): Promise<SymbolDirectory> {
     return Promise.resolve(this.directory);
+  }
+
+  candles({ symbol, source, interval }: CandleRequest): Promise<CandleRows> {
+    this.asked.push(`candles ${source} ${symbol} ${interval}`);
+    return this.candleRows instanceof Error
+      ? Promise.reject(this.candleRows)
+      : Promise.resolve(this.candleRows);
+  }
+
+  readiness(): Promise<Readiness> {
+    return Promise.resolve(this.ready);
   }
 
   retry(): void {

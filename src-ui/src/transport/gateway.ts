@@ -1,7 +1,24 @@
 import { clock } from "~/shared/clock";
 import { Backoff } from "./backoff";
-import { asApiError, asDirectory, asEnvelope, asObject, asSubscribed } from "./decode";
-import { ApiError, type SymbolDirectory, type Transport, type TransportListener } from "./types";
+import {
+  asApiError,
+  asCandleRows,
+  asDirectory,
+  asEnvelope,
+  asObject,
+  asReadiness,
+  asSubscribed,
+} from "./decode";
+import { PendingAnswers } from "./pending";
+import {
+  ApiError,
+  type CandleRequest,
+  type CandleRows,
+  type Readiness,
+  type SymbolDirectory,
+  type Transport,
+  type TransportListener,
+} from "./types";
 
 const PING_EVERY_MS = 2000;
 const SILENCE_LIMIT_MS = 8000;
@@ -22,6 +39,7 @@ export class GatewayTransport implements Transport {
   readonly kind = "gateway";
   readonly #wanted = new Set<string>();
   readonly #asked = new Map<number, string>();
+  readonly #pending = new PendingAnswers<CandleRows>();
   readonly #backoff = new Backoff();
   #listener: TransportListener | null = null;
   #socket: WebSocket | null = null;
@@ -65,6 +83,27 @@ export class GatewayTransport implements Transport {
       : asApiError(body ?? { code: `http_${response.status}`, retryable: response.status >= 500 });
   }
 
+  candles(request: CandleRequest): Promise<CandleRows> {
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN)
+      return Promise.reject(new ApiError("unreachable", "the gateway is not connected", true));
+    const id = this.#nextId++;
+    const answer = this.#pending.await(id);
+    socket.send(JSON.stringify({ type: "candles", id, ...request }));
+    return answer;
+  }
+
+  /** Not being ready is an answer too: it comes with status 503. */
+  async readiness(): Promise<Readiness> {
+    const response = await fetch(new URL("readyz", this.base)).catch((error: unknown) => {
+      throw asApiError(error);
+    });
+    const found = asReadiness(await response.json().catch(() => null));
+    if (found === null)
+      throw new ApiError("malformed_answer", "the state of the gateway could not be read", true);
+    return found;
+  }
+
   retry(): void {
     if (this.#socket === null) this.#connect();
   }
@@ -76,6 +115,7 @@ export class GatewayTransport implements Transport {
     const socket = this.#socket;
     this.#socket = null;
     this.#listener = null;
+    this.#pending.fail();
     socket?.close(1000);
   }
 
@@ -124,6 +164,7 @@ export class GatewayTransport implements Transport {
   #lost(socket: WebSocket, code: number, words: string): void {
     if (socket !== this.#socket) return;
     this.#socket = null;
+    this.#pending.fail();
     clearInterval(this.#pingTimer);
     const now = clock.now();
     if (this.#openedAt > 0 && now - this.#openedAt > SETTLED_AFTER_MS) this.#backoff.reset();
@@ -155,6 +196,12 @@ export class GatewayTransport implements Transport {
       return;
     }
     const id = message["id"];
+    if (typeof id === "number" && this.#pending.has(id)) {
+      const rows = message["type"] === "candles" ? asCandleRows(message) : null;
+      if (rows === null) this.#pending.reject(id, asApiError(message));
+      else this.#pending.resolve(id, rows);
+      return;
+    }
     const coin = typeof id === "number" ? (this.#asked.get(id) ?? null) : null;
     if (typeof id === "number") this.#asked.delete(id);
     switch (message["type"]) {

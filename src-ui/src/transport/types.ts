@@ -27,6 +27,26 @@ export interface SymbolDirectory {
   readonly symbols: readonly ListedSymbol[];
 }
 
+/** How long a candle lasts; the names are the protocol's. */
+export type CandleInterval = "1m" | "5m" | "15m" | "1h" | "4h" | "1d";
+
+export interface CandleRequest {
+  readonly symbol: string;
+  readonly source: string;
+  readonly interval: CandleInterval;
+  readonly limit: number;
+}
+
+/** Rows as the protocol has them, oldest first; the store reads them. */
+export type CandleRows = readonly unknown[];
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+  /** `healthy`, `degraded` or `off`. */
+  readonly journal: string;
+}
+
 /** An error with the server's stable code; the interface decides by the code and never by the words. */
 export class ApiError extends Error {
   constructor(
@@ -71,6 +91,9 @@ export interface Transport {
   subscribe(coin: string): void;
   unsubscribe(coin: string): void;
   symbols(): Promise<SymbolDirectory>;
+  /** The newest candles that the server holds, oldest first. */
+  candles(request: CandleRequest): Promise<CandleRows>;
+  readiness(): Promise<Readiness>;
   /** Tries again at once instead of at the planned time. */
   retry(): void;
   close(): void;

@@ -74,7 +74,7 @@ function Venue({ source, symbol, all }: VenueProps): ReactNode {
         <LiveText
           className="feeds-connection"
           everyMs={100}
-          testId={`connection-${source}`}
+          testId={`feeds-connection-${source}`}
           read={(now) => connectionText(venue(), session.linked, now)}
         />
       </header>

@@ -1,5 +1,7 @@
 import { type ReactNode, useState } from "react";
+import { timeText } from "~/shared/age";
 import { CanvasSurface } from "~/shared/CanvasSurface";
+import { sortKey } from "~/shared/decimal";
 import { price, size } from "~/shared/format";
 import { tipFigure } from "~/shared/mirror";
 import { Notice } from "~/shared/Notice";
@@ -41,7 +43,7 @@ export function Ladder({ symbol, source: wanted }: PanelProps): ReactNode {
       <Notice
         kind="empty"
         title={`${venueName(source)} does not list ${symbol}`}
-        detail="Choose the other venue above, or another symbol."
+        detail="Choose another venue above, or another symbol."
       />
     );
 
@@ -92,7 +94,13 @@ function factsAt(view: MarketView | null, y: number, height: number, now: number
       if (level === undefined || index >= place.rows) return null;
       const px = tipFigure(price(level.px, view.instrument?.pxDecimals ?? null));
       const sz = tipFigure(size(level.sz, view.instrument?.szDecimals ?? null));
-      return { label: `${side} level ${index + 1}`, value: `${sz} at ${px}`, source: view.source, reading };
+      const walls = view.flow.walls?.draw(now, (both) => (side === "ask" ? both.asks : both.bids)) ?? [];
+      const wall = walls.find((item) => sortKey(item.px) === level.key);
+      const label =
+        wall === undefined
+          ? `${side} level ${index + 1}`
+          : `${side} level ${index + 1}, a wall since ${timeText(wall.sinceMs)}, ${tipFigure(size(wall.timesMedian, null))} times the median`;
+      return { label, value: `${sz} at ${px}`, source: view.source, reading };
     }) ?? null
   );
 }

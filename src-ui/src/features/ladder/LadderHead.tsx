@@ -6,6 +6,7 @@ import { PanelAge } from "~/shared/PanelAge";
 import type { PanelProps } from "~/shared/panel";
 import { SourceSwitch } from "~/shared/SourceSwitch";
 import { useSession, useSessionSnapshot } from "~/stores/react";
+import { qualityWords } from "~/stores/rows";
 import { sourceFor, sourcesOf } from "~/stores/sources";
 
 export function LadderHead({ symbol, source: wanted, choose }: PanelProps): ReactNode {
@@ -17,6 +18,12 @@ export function LadderHead({ symbol, source: wanted, choose }: PanelProps): Reac
       <SourceSwitch sources={sourcesOf(snapshot, symbol)} chosen={source} choose={choose} what="Order book" />
       <ModeChip mode={snapshot.mode} />
       <span className="spring" />
+      <LiveText
+        className="quality"
+        everyMs={250}
+        testId={`quality-ladder-${source}`}
+        read={() => qualityWords(session.view(source, symbol)?.flow.quality ?? null)}
+      />
       <LiveText
         className="deep-age"
         read={(now) => {

@@ -1,5 +1,5 @@
 import { sortKey } from "~/shared/decimal";
-import { basisPoints, price, size } from "~/shared/format";
+import { basisPoints, price, ratio, size } from "~/shared/format";
 import type { Pen } from "~/shared/pen";
 import { type Reading, type Stamped, worseOf } from "~/shared/stamped";
 import { look } from "~/shared/theme";
@@ -15,6 +15,13 @@ interface SideLook {
   readonly reading: Reading;
   readonly deep: Reading | null;
   readonly deepFrom: number | null;
+  /** Prices of the walls, by their sort keys. */
+  readonly walls: ReadonlySet<number>;
+}
+
+function wallsOf(view: MarketView, side: "bids" | "asks", now: number): ReadonlySet<number> {
+  const walls = view.flow.walls?.draw(now, (both) => both[side]) ?? [];
+  return new Set(walls.map((wall) => sortKey(wall.px)));
 }
 
 export function drawLadder(pen: Pen, view: MarketView, spread: Stamped<Spread> | null, now: number): void {
@@ -27,8 +34,16 @@ export function drawLadder(pen: Pen, view: MarketView, spread: Stamped<Spread> |
     const asks = cumulate(book.asks, place.rows);
     const most = Math.max(bids.last, asks.last);
     const common = { reading, deep, deepFrom: view.deepFrom };
-    drawSide(pen, view, book, asks.totals, most, place, { side: "ask", ...common });
-    drawSide(pen, view, book, bids.totals, most, place, { side: "bid", ...common });
+    drawSide(pen, view, book, asks.totals, most, place, {
+      side: "ask",
+      walls: wallsOf(view, "asks", now),
+      ...common,
+    });
+    drawSide(pen, view, book, bids.totals, most, place, {
+      side: "bid",
+      walls: wallsOf(view, "bids", now),
+      ...common,
+    });
     pen.ageBar(reading, 0, place.spreadTop + place.spreadHeight - 1, pen.width);
     if (deep !== null && view.deepFrom !== null && view.deepFrom < place.rows) {
       pen.ageBar(deep, 0, rowTop("ask", view.deepFrom - 1, place), pen.width);
@@ -82,9 +97,21 @@ function drawSide(
     pen.rect(pen.width - bar, top, bar, height - 1, fill, look().dark ? 0.16 : 0.13);
     pen.figure(price(level.px, places?.pxDecimals ?? null), reading, PAD, middle, tone, "left");
     const lot = places?.szDecimals ?? null;
-    pen.figure(size(level.sz, lot), reading, sizeEdge(pen.width), middle, "ink-0", "right");
+    const wall = how.walls.has(level.key);
+    const edge = sizeEdge(pen.width);
+    const used = pen.figure(size(level.sz, lot), reading, edge, middle, wall ? "warn" : "ink-0", "right");
+    if (wall) drawWall(pen, edge - used, top, height, middle);
     pen.figure(size(total, lot), summed, pen.width - PAD, middle, "ink-1", "right");
   }
+}
+
+/** A wall is marked twice: at the edge, and by a word where there is room. */
+function drawWall(pen: Pen, right: number, top: number, height: number, middle: number): void {
+  pen.rect(0, top, 3, height - 1, "warn");
+  if (right < PAD + 88) return;
+  pen.words(10);
+  pen.label("wall", right - 6, middle, "warn", "right");
+  pen.fontSize(12);
 }
 
 function drawSpread(
@@ -105,6 +132,7 @@ function drawSpread(
       pen.figure(price(value, places), reading, PAD, middle, "ink-0", "left"),
     );
   pen.fontSize(11);
+  drawImbalance(pen, view, middle, now);
   if (spread === null) pen.label("\u2014", pen.width - PAD, middle, "ink-2", "right");
   else
     spread.draw(now, (value, reading) => {
@@ -113,4 +141,16 @@ function drawSpread(
       pen.figure(price(value.width, places), reading, right - used - 12, middle, "ink-1", "right");
     });
   pen.fontSize(12);
+}
+
+/** (bids - asks) / (bids + asks) of the first ten levels, by notional. */
+function drawImbalance(pen: Pen, view: MarketView, middle: number, now: number): void {
+  if (pen.width < 250) return;
+  view.figure("imbalance")?.draw(now, (value, reading) => {
+    const tone = sortKey(value) >= 0 ? "up" : "down";
+    const used = pen.figure(ratio(value), reading, Math.round(pen.width * 0.55), middle, tone, "right");
+    pen.words(10);
+    pen.label("imb", Math.round(pen.width * 0.55) - used - 4, middle, "ink-2", "right");
+    pen.fontSize(11);
+  });
 }

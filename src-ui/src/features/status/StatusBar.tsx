@@ -6,7 +6,8 @@ import { frameLoop } from "~/shared/paint";
 import { venueName, venueShort } from "~/shared/venue";
 import { useSession, useSessionSnapshot } from "~/stores/react";
 import { useSettings } from "~/stores/settings";
-import { connectionState, type VenueStatus } from "~/stores/venue-view";
+import { COMPOSITE } from "~/stores/sources";
+import { connectionState, cooldownMs, type VenueStatus } from "~/stores/venue-view";
 import type { LinkState } from "~/transport/types";
 
 const CARRIER = { gateway: "gateway", desktop: "engine", fake: "test" } as const;
@@ -29,15 +30,18 @@ export function StatusBar(): ReactNode {
           Retry now
         </button>
       ) : null}
-      {sources.map((source) => (
-        <VenueDot key={source} source={source} />
-      ))}
+      {sources
+        .filter((source) => source !== COMPOSITE)
+        .map((source) => (
+          <VenueDot key={source} source={source} />
+        ))}
       <span className="spring" />
       <LiveText
         className="status-gaps"
         everyMs={250}
         testId="gaps"
         read={() => `gaps ${totalGaps(session.venues) + session.counters.gaps}`}
+        state={() => (totalGaps(session.venues) + session.counters.gaps > 0 ? "some" : "none")}
       />
       <LiveText
         className="status-resyncs"
@@ -49,6 +53,16 @@ export function StatusBar(): ReactNode {
         className="status-dropped"
         everyMs={250}
         read={() => `dropped ${session.counters.malformed + session.counters.unexpected}`}
+      />
+      <LiveText
+        className="status-journal"
+        everyMs={500}
+        testId="journal"
+        read={() => {
+          const journal = session.readiness.current?.journal;
+          return journal === undefined ? "" : `journal ${journal === "degraded" ? "DEGRADED" : journal}`;
+        }}
+        state={() => session.readiness.current?.journal ?? ""}
       />
       <LiveText
         className="status-fps"
@@ -69,6 +83,19 @@ export function StatusBar(): ReactNode {
       </button>
     </footer>
   );
+}
+
+/** Latency with the bound of the clock that it is measured by; the round trip until there is one. */
+function delayText(venue: VenueStatus, now: number): string {
+  const cooling = cooldownMs(venue, now);
+  if (cooling > 0) return `cooldown ${Math.ceil(cooling / 1000)} s`;
+  if (venue.latencyMs === null) return venue.rttMs === null ? "\u2014" : `rtt ${whole(venue.rttMs)} ms`;
+  const bound = venue.clock === null ? "" : ` \u00b1${whole(venue.clock.boundMs)}`;
+  return `${whole(venue.latencyMs)} ms${bound}`;
+}
+
+function whole(ms: number): string {
+  return Math.abs(ms) < 9.95 ? ms.toFixed(1) : Math.round(ms).toString();
 }
 
 function totalGaps(venues: readonly VenueStatus[]): number {
@@ -120,7 +147,7 @@ function VenueDot({ source }: { readonly source: string }): ReactNode {
           if (phase === "unknown")
             return venue === null ? "no status" : `no status ${ageText(now - venue.arrivedAt)}`;
           if (phase !== "live") return phase;
-          return venue?.rttMs == null ? "\u2014" : `${venue.rttMs.toFixed(1)} ms`;
+          return venue === null ? "\u2014" : delayText(venue, now);
         }}
       />
     </span>

@@ -42,7 +42,7 @@ export function Tape({ symbol, source: wanted }: PanelProps): ReactNode {
       <Notice
         kind="empty"
         title={`${venueName(source)} does not list ${symbol}`}
-        detail="Choose the other venue above, or another symbol."
+        detail="Choose another venue above, or another symbol."
       />
     );
 

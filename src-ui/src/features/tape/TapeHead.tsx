@@ -5,6 +5,7 @@ import { PanelAge } from "~/shared/PanelAge";
 import type { PanelProps } from "~/shared/panel";
 import { SourceSwitch } from "~/shared/SourceSwitch";
 import { useSession, useSessionSnapshot } from "~/stores/react";
+import { qualityWords } from "~/stores/rows";
 import { sourceFor, sourcesOf } from "~/stores/sources";
 
 export function TapeHead({ symbol, source: wanted, choose }: PanelProps): ReactNode {
@@ -16,6 +17,12 @@ export function TapeHead({ symbol, source: wanted, choose }: PanelProps): ReactN
       <SourceSwitch sources={sourcesOf(snapshot, symbol)} chosen={source} choose={choose} what="Trades" />
       <ModeChip mode={snapshot.mode} />
       <span className="spring" />
+      <LiveText
+        className="quality"
+        everyMs={250}
+        testId={`quality-tape-${source}`}
+        read={() => qualityWords(session.view(source, symbol)?.flow.quality ?? null)}
+      />
       <LiveText
         className="deep-age"
         everyMs={250}

@@ -14,9 +14,16 @@ const HEIGHT = 16;
 export function Spark({ read }: { readonly read: () => MarketView | null }): ReactNode {
   const path = useRef<SVGPathElement>(null);
   const seen = useRef<number[]>([]);
+  const from = useRef("");
   usePaint((now) => {
     const points = seen.current;
-    const price = read()?.figure("price") ?? null;
+    const view = read();
+    const price = view?.figure("price") ?? null;
+    // Another venue's price is another price: the line starts anew.
+    if (view !== null && view.source !== from.current) {
+      from.current = view.source;
+      if (points.length > 0) points.fill(Number.NaN);
+    }
     points.push(
       price?.draw(now, (value, { state }) => (state === "stale" ? Number.NaN : sortKey(value))) ?? Number.NaN,
     );
@@ -26,12 +33,12 @@ export function Spark({ read }: { readonly read: () => MarketView | null }): Rea
   return (
     <svg
       className="spark"
-      width={WIDTH}
       height={HEIGHT}
+      preserveAspectRatio="none"
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       aria-hidden="true"
     >
-      <path ref={path} fill="none" strokeWidth="1" />
+      <path ref={path} fill="none" strokeWidth="1" vectorEffect="non-scaling-stroke" />
     </svg>
   );
 }

@@ -1,14 +1,27 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useId,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import { clock } from "~/shared/clock";
 import type { Decimal } from "~/shared/decimal";
 import { Figure } from "~/shared/Figure";
 import { percent, price } from "~/shared/format";
+import { LiveText } from "~/shared/LiveText";
 import { Notice } from "~/shared/Notice";
 import type { PanelProps } from "~/shared/panel";
-import { venueName, venueShort } from "~/shared/venue";
+import { venueShort } from "~/shared/venue";
 import { direction, figureSet } from "~/stores/figures";
 import type { MarketView } from "~/stores/market-view";
 import { useSession, useSessionSnapshot } from "~/stores/react";
 import { useSettings } from "~/stores/settings";
+import { COMPOSITE } from "~/stores/sources";
+import { bestView, type Range, visibleRows } from "./best";
 import { Spark } from "./Spark";
 import type { ListedSymbol } from "~/transport/types";
 
@@ -32,12 +45,34 @@ export function Watchlist({ symbol: active }: PanelProps): ReactNode {
   const [at, setAt] = useState<string | null>(null);
   const list = useRef<HTMLDivElement>(null);
   const listId = useId();
+  const row = useRow();
+  const [rows, setRows] = useState<Range>({ from: 0, to: 40 });
   const shown = useMemo(() => matching(symbols ?? [], typed), [symbols, typed]);
   const marked = at !== null && shown.some((item) => item.symbol === at) ? at : (shown[0]?.symbol ?? null);
 
+  const measure = useCallback((): void => {
+    const box = list.current;
+    if (box === null) return;
+    const next = visibleRows(box.scrollTop, box.clientHeight, row, shown.length);
+    setRows((held) => (held.from === next.from && held.to === next.to ? held : next));
+  }, [row, shown.length]);
   useEffect(() => {
-    list.current?.querySelector('[data-marked="true"]')?.scrollIntoView({ block: "nearest" });
-  }, [marked]);
+    measure();
+    const box = list.current;
+    if (box === null) return;
+    const observer = new ResizeObserver(measure);
+    observer.observe(box);
+    return () => observer.disconnect();
+  }, [measure]);
+  useEffect(() => {
+    const box = list.current;
+    const index = shown.findIndex((item) => item.symbol === marked);
+    if (box === null || index < 0) return;
+    if (index * row < box.scrollTop) box.scrollTop = index * row;
+    else if ((index + 1) * row > box.scrollTop + box.clientHeight)
+      box.scrollTop = (index + 1) * row - box.clientHeight;
+    measure();
+  }, [marked, shown, row, measure]);
 
   const choose = (symbol: string): void => {
     set({ symbol });
@@ -84,18 +119,30 @@ export function Watchlist({ symbol: active }: PanelProps): ReactNode {
         }}
         onKeyDown={onKey}
       />
-      <div ref={list} id={listId} className="watch-list" role="listbox" aria-label="Symbols" tabIndex={-1}>
-        {shown.map((item) => (
+      <div
+        ref={list}
+        id={listId}
+        className="watch-list"
+        role="listbox"
+        aria-label="Symbols"
+        tabIndex={-1}
+        onScroll={measure}
+      >
+        <div aria-hidden="true" style={{ height: rows.from * row }} />
+        {shown.slice(rows.from, rows.to).map((item, index) => (
           <Row
             key={`${mode} ${item.symbol}`}
             id={`${listId}-${item.symbol}`}
             item={item}
+            place={rows.from + index + 1}
+            count={shown.length}
             active={item.symbol === active}
             marked={item.symbol === marked}
             watched={session.isWatched(item.symbol)}
             choose={choose}
           />
         ))}
+        <div aria-hidden="true" style={{ height: Math.max(0, shown.length - rows.to) * row }} />
       </div>
       {symbols === null ? (
         <Notice
@@ -113,8 +160,17 @@ export function Watchlist({ symbol: active }: PanelProps): ReactNode {
   );
 }
 
+/** The height of a row, which the density sets. */
+function useRow(): number {
+  const density = useSettings((state) => state.density);
+  return density === "compact" ? 20 : 24;
+}
+
 interface RowProps {
   readonly id: string;
+  /** From 1, among `count`: rows out of view do not exist. */
+  readonly place: number;
+  readonly count: number;
   readonly item: ListedSymbol;
   readonly active: boolean;
   readonly marked: boolean;
@@ -122,17 +178,24 @@ interface RowProps {
   readonly choose: (symbol: string) => void;
 }
 
-function Row({ id, item, active, marked, watched, choose }: RowProps): ReactNode {
+function Row({ id, place, count, item, active, marked, watched, choose }: RowProps): ReactNode {
   const session = useSession();
   const [figures] = useState(figureSet);
-  const source = item.sources[0] ?? "hyperliquid";
-  const view = (): MarketView | null => session.view(source, item.symbol);
+  const sources = item.sources.filter((name) => name !== COMPOSITE);
+  const source = sources[0] ?? "hyperliquid";
+  const view = (): MarketView | null =>
+    bestView(
+      sources.map((name) => session.view(name, item.symbol)),
+      clock.now(),
+    );
   const onTick = (value: Decimal) => price(value, view()?.instrument?.pxDecimals ?? null);
   return (
     <div
       id={id}
       role="option"
       aria-selected={active}
+      aria-posinset={place}
+      aria-setsize={count}
       className="watch-row"
       data-active={active}
       data-marked={marked}
@@ -141,9 +204,14 @@ function Row({ id, item, active, marked, watched, choose }: RowProps): ReactNode
       onClick={() => choose(item.symbol)}
     >
       <span className="watch-symbol">{item.symbol}</span>
-      <span className="watch-venue" title={venueName(source)}>
-        {item.sources.length > 1 || source === "hyperliquid" ? "" : venueShort(source)}
-      </span>
+      <LiveText
+        className="watch-venue"
+        everyMs={500}
+        read={() => {
+          const shown = view()?.source ?? source;
+          return shown === "hyperliquid" ? "" : venueShort(shown);
+        }}
+      />
       <Spark read={view} />
       <Figure
         className="watch-price"

@@ -1,0 +1,63 @@
+import type { Candle } from "~/stores/candles";
+
+/** Empty places drawn for one gap; a longer one is drawn this long and says how long it was. */
+export const MOST_EMPTY = 120;
+
+export interface Gap {
+  /** First and last missing candle. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Candles that are missing. */
+  readonly count: number;
+  /** Times of the empty places, oldest first. */
+  readonly places: readonly number[];
+}
+
+/** The times between candles at which there is none. */
+export function gapsOf(rows: readonly Pick<Candle, "openMs">[], stepMs: number): readonly Gap[] {
+  const found: Gap[] = [];
+  for (let index = 1; index < rows.length; index += 1) {
+    const before = rows[index - 1]?.openMs ?? 0;
+    const after = rows[index]?.openMs ?? 0;
+    const count = Math.round((after - before) / stepMs) - 1;
+    if (count < 1) continue;
+    const shown = Math.min(count, MOST_EMPTY);
+    // The newest places, so that the time axis is right where the candles go on.
+    const places = Array.from({ length: shown }, (_, place) => after - (shown - place) * stepMs);
+    found.push({ fromMs: before + stepMs, toMs: after - stepMs, count, places });
+  }
+  return found;
+}
+
+export interface ChartCoverage {
+  /** Share of the candles' time that was seen. */
+  readonly seen: number;
+  readonly gaps: number;
+  /** Candles of which a part was not seen. */
+  readonly partial: number;
+  readonly unverified: number;
+}
+
+/** What a chart's header says about the candles that it holds; null without any. */
+export function coverageOf(rows: readonly Candle[], stepMs: number): ChartCoverage | null {
+  if (rows.length === 0) return null;
+  const gaps = gapsOf(rows, stepMs);
+  let seen = 0;
+  let partial = 0;
+  let unverified = 0;
+  for (const { coverage } of rows) {
+    seen += 1 - coverage.missing;
+    if (coverage.missing > 0) partial += 1;
+    else if (coverage.unverified > 0) unverified += 1;
+  }
+  const places = rows.length + gaps.reduce((sum, gap) => sum + gap.count, 0);
+  return { seen: seen / places, gaps: gaps.length, partial, unverified };
+}
+
+export function coverageWords(coverage: ChartCoverage | null): string {
+  if (coverage === null) return "";
+  const percent = Math.floor(coverage.seen * 1000 + 1e-6) / 10;
+  const gaps = coverage.gaps === 0 ? "" : ` \u00b7 ${coverage.gaps} ${coverage.gaps === 1 ? "gap" : "gaps"}`;
+  const partial = coverage.partial === 0 ? "" : ` \u00b7 ${coverage.partial} partial`;
+  return `coverage ${percent} %${gaps}${partial}`;
+}
