@@ -69,6 +69,7 @@ async fn simulate(seed: u64) -> Result<Simulator, ApiError> {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         seed,
         scenario: None,
+        ..SimConfig::default()
     };
     hypersentry_sim::start(config)
         .await

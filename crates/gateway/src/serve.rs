@@ -56,6 +56,7 @@ async fn simulator(seed: u64, scenario: Option<Scenario>) -> anyhow::Result<Simu
         listen,
         seed,
         scenario,
+        ..SimConfig::default()
     };
     hypersentry_sim::start(config)
         .await

@@ -39,6 +39,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             listen: arguments.listen,
             seed: arguments.seed,
             scenario,
+            ..SimConfig::default()
         };
         let simulator = hypersentry_sim::start(config)
             .await

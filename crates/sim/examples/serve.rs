@@ -23,6 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         listen,
         seed,
         scenario,
+        ..SimConfig::default()
     })
     .await
     {

@@ -33,19 +33,34 @@
 //! | `hold_regime` | (the market) | `quiet`, `chop`, `trend` or `burst` |
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod binance_spot;
+mod binance;
+mod bybit;
 mod clock;
+mod coinbase;
+mod decimal;
+mod door;
+mod driver;
 mod error;
 mod faults;
 mod generator;
+mod hub;
 mod hyperliquid;
 mod limits;
+mod okx;
+mod rest;
 mod server;
 mod session;
+mod venue;
 mod world;
 
+pub use driver::{Driver, DriverSocket};
 pub use error::SimError;
-pub use faults::{Fault, FrameForm, Scenario, ScenarioStep, Venue};
+pub use faults::{Fault, FrameForm, Scenario, ScenarioStep};
 pub use generator::Regime;
-pub use limits::{BinanceSpotLimits, HyperliquidLimits, Limits};
-pub use server::{Faults, SimConfig, Simulator, start};
+pub use limits::{
+    BinanceLimits, BybitLimits, CoinbaseLimits, HyperliquidLimits, Limits, OkxLimits,
+};
+pub use rest::{RestAnswer, RestRequest, Usage};
+pub use server::{Faults, PRACTICE_SYMBOLS, SimConfig, Simulator, start};
+pub use session::Received;
+pub use venue::Venue;

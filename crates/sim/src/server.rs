@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, State, WebSocketUpgrade};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
-use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -16,8 +17,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::error::SimError;
 use crate::faults::{Fault, Scenario};
+use crate::rest::{Reply, RestAnswer, RestRequest, Usage};
+use crate::venue::Venue;
 use crate::world::{STEP_MS, SharedWorld, World};
-use crate::{binance_spot, clock, hyperliquid};
+use crate::{clock, door, session};
 
 /// Steps that may be made up for under one lock.
 const MOST_STEPS_AT_ONCE: i64 = 20;
@@ -35,6 +38,24 @@ pub struct SimConfig {
     pub seed: u64,
     /// Faults by plan, and limits.
     pub scenario: Option<Scenario>,
+    /// Coins of the market: the practice market has 11, further ones have thin books and little flow. Above the most that
+    /// there are, all.
+    pub symbols: usize,
+}
+
+/// Coins of the practice market.
+pub const PRACTICE_SYMBOLS: usize = 11;
+
+impl Default for SimConfig {
+    /// The practice market on a free loopback port.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            seed: 1,
+            scenario: None,
+            symbols: PRACTICE_SYMBOLS,
+        }
+    }
 }
 
 /// What handlers share.
@@ -85,6 +106,18 @@ impl Simulator {
         }
     }
 
+    /// What a venue was asked for since the start, how often it refused, and whom it banned.
+    #[must_use]
+    pub fn usage(&self, venue: Venue) -> Usage {
+        self.shared.world.lock().usage(venue)
+    }
+
+    /// The symbols of a venue, by the venue's own spelling.
+    #[must_use]
+    pub fn symbols(&self, venue: Venue) -> Vec<&'static str> {
+        self.shared.world.lock().symbols(venue)
+    }
+
     /// Closes all connections and waits until every task has ended, at most some seconds.
     pub async fn shutdown(self) {
         self.shared.shutdown.cancel();
@@ -116,6 +149,7 @@ pub async fn start(config: SimConfig) -> Result<Simulator, SimError> {
         listen: address,
         seed,
         scenario,
+        symbols,
     } = config;
     if let Some(scenario) = &scenario {
         scenario.check()?;
@@ -132,9 +166,10 @@ pub async fn start(config: SimConfig) -> Result<Simulator, SimError> {
     let start_ms = clock::wall_ms();
     let started = Instant::now();
     // The warm-up takes a moment of computing.
-    let world = tokio::task::spawn_blocking(move || World::new(seed, start_ms, scenario.as_ref()))
-        .await
-        .map_err(|_| SimError::Interrupted)?;
+    let world =
+        tokio::task::spawn_blocking(move || World::new(seed, start_ms, symbols, scenario.as_ref()))
+            .await
+            .map_err(|_| SimError::Interrupted)?;
     let shared = Shared {
         world: SharedWorld::new(world),
         tasks: TaskTracker::new(),
@@ -159,26 +194,108 @@ pub async fn start(config: SimConfig) -> Result<Simulator, SimError> {
     Ok(Simulator { local_addr, shared })
 }
 
+/// Every path goes through one handler: the venues are told apart by the door.
 fn router(shared: Shared) -> Router {
     Router::new()
-        .route("/hyperliquid/info", post(hyperliquid::post_info))
-        .route("/hyperliquid/ws", any(hyperliquid::connect))
-        .route("/binance-spot/api/v3/ping", get(binance_spot::ping))
-        .route("/binance-spot/api/v3/time", get(binance_spot::time))
-        .route("/binance-spot/api/v3/depth", get(binance_spot::depth))
-        .route(
-            "/binance-spot/api/v3/exchangeInfo",
-            get(binance_spot::exchange_info),
-        )
-        .route("/binance-spot/ws", any(binance_spot::connect_raw))
-        .route(
-            "/binance-spot/ws/{*streams}",
-            any(binance_spot::connect_stream),
-        )
-        .route("/binance-spot/stream", any(binance_spot::connect_combined))
-        .fallback(|| async { refusal(404, json!({"code": 404, "msg": "Not Found"})) })
+        .fallback(handle)
         .layer(DefaultBodyLimit::max(64 * 1024))
         .with_state(shared)
+}
+
+async fn handle(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    method: Method,
+    uri: Uri,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let Some((venue, path)) = Venue::of_path(uri.path()) else {
+        return response(door::not_found());
+    };
+    let query = uri.query().unwrap_or_default();
+    if let Ok(upgrade) = upgrade {
+        return match door::open(&shared.world, venue, path, query, peer.ip()) {
+            Ok(joined) => welcome(&shared, upgrade, joined),
+            Err(refused) => response(refused),
+        };
+    }
+    let Ok(body) = body else {
+        return response(RestAnswer::with(
+            413,
+            r#"{"code":413,"msg":"Payload Too Large"}"#,
+        ));
+    };
+    let request = RestRequest {
+        method: method.as_str().to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        body: body.to_vec(),
+        address: peer.ip(),
+    };
+    let (delay_ms, reply) = {
+        let mut world = shared.world.lock();
+        let delay_ms = world.faults[venue].rest_delay_ms(world.market.now_ms());
+        (delay_ms, door::answer(&mut world, venue, &request))
+    };
+    if delay_ms > 0 {
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(delay_ms)) => {}
+            () = shared.shutdown.cancelled() => {}
+        }
+    }
+    match reply {
+        Reply::Ready(answer) => response(answer),
+        Reply::Later(build) => match tokio::task::spawn_blocking(build).await {
+            Ok(answer) => response(answer),
+            Err(_) => response(RestAnswer::with(500, "null")),
+        },
+    }
+}
+
+fn welcome(shared: &Shared, upgrade: WebSocketUpgrade, joined: door::Joined) -> Response {
+    let door::Joined {
+        inbox,
+        outbox,
+        peer,
+        pace,
+        silent,
+    } = joined;
+    let failed = peer.clone();
+    let shutdown = shared.shutdown.clone();
+    let tracker = shared.tasks.clone();
+    upgrade
+        .max_message_size(64 * 1024)
+        .read_buffer_size(8 * 1024)
+        .on_failed_upgrade(move |_| {
+            outbox.cut();
+            failed.ended();
+        })
+        .on_upgrade(move |socket| {
+            tracker.track_future(session::run(socket, inbox, peer, pace, silent, shutdown))
+        })
+        .into_response()
+}
+
+fn response(answer: RestAnswer) -> Response {
+    let mut response = (
+        [(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        )],
+        answer.body,
+    )
+        .into_response();
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in answer.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
 }
 
 /// Keeps the market's time at the start time plus what the monotonic clock says has passed.
@@ -210,24 +327,4 @@ async fn move_market(
             left -= 1;
         }
     }
-}
-
-/// A JSON answer with a status that is not 200.
-pub(crate) fn refusal(status: u16, body: Value) -> Response {
-    let mut response = json_text(body.to_string());
-    *response.status_mut() =
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response
-}
-
-/// Text that is JSON already.
-pub(crate) fn json_text(text: String) -> Response {
-    (
-        [(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        )],
-        text,
-    )
-        .into_response()
 }

@@ -1,4 +1,4 @@
-//! One WebSocket connection, of either venue.
+//! One WebSocket connection, of any venue.
 
 use std::time::Duration;
 
@@ -6,6 +6,9 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
+
+use crate::door::Peer;
+use crate::faults::millis;
 
 /// Identifies a connection within a venue.
 pub(crate) type ClientId = u64;
@@ -19,8 +22,16 @@ pub(crate) struct Outbox {
 
 #[derive(Debug)]
 struct Outgoing {
-    text: Utf8Bytes,
+    what: What,
     not_before: Option<Instant>,
+    /// The same in market time, for a connection without a socket.
+    due_ms: i64,
+}
+
+#[derive(Debug)]
+enum What {
+    Text(Utf8Bytes),
+    Close(u16, &'static str),
 }
 
 /// The receiving end of an [`Outbox`].
@@ -44,10 +55,23 @@ pub(crate) fn outbox(most: usize) -> (Outbox, Inbox) {
 }
 
 impl Outbox {
-    pub(crate) fn send(&self, text: Utf8Bytes, delay_ms: u64) {
+    pub(crate) fn send(&self, text: Utf8Bytes, now_ms: i64, delay_ms: u64) {
+        self.put(What::Text(text), now_ms, delay_ms);
+    }
+
+    /// Ends the connection with a close frame, after what was sent before.
+    pub(crate) fn close(&self, code: u16, reason: &'static str, now_ms: i64) {
+        self.put(What::Close(code, reason), now_ms, 0);
+    }
+
+    fn put(&self, what: What, now_ms: i64, delay_ms: u64) {
         let not_before = (delay_ms > 0).then(|| Instant::now() + Duration::from_millis(delay_ms));
-        if self.frames.try_send(Outgoing { text, not_before }).is_err() && !self.cut.is_cancelled()
-        {
+        let outgoing = Outgoing {
+            what,
+            not_before,
+            due_ms: now_ms + millis(delay_ms),
+        };
+        if self.frames.try_send(outgoing).is_err() && !self.cut.is_cancelled() {
             tracing::warn!(
                 code = "slow_client",
                 "a client does not keep up and is disconnected"
@@ -62,13 +86,58 @@ impl Outbox {
     }
 }
 
-#[cfg(test)]
-impl Inbox {
-    /// The frames that wait, without a connection.
-    pub(crate) fn drain(&mut self) -> Vec<String> {
-        std::iter::from_fn(|| self.frames.try_recv().ok())
-            .map(|frame| frame.text.to_string())
-            .collect()
+/// What a connection without a socket receives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received {
+    /// A text frame.
+    Text(String),
+    /// A close frame with its code.
+    Closed(u16),
+    /// The end without one.
+    Cut,
+}
+
+/// Reads an inbox in market time.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    inbox: Inbox,
+    next: Option<Outgoing>,
+    ended: bool,
+}
+
+impl Reader {
+    pub(crate) fn new(inbox: Inbox) -> Self {
+        Self {
+            inbox,
+            next: None,
+            ended: false,
+        }
+    }
+
+    /// The next frame that is due at `now_ms`.
+    pub(crate) fn next(&mut self, now_ms: i64) -> Option<Received> {
+        if self.ended {
+            return None;
+        }
+        if self.inbox.cut.is_cancelled() {
+            self.ended = true;
+            return Some(Received::Cut);
+        }
+        if self.next.is_none() {
+            self.next = self.inbox.frames.try_recv().ok();
+        }
+        let due = self.next.take_if(|outgoing| outgoing.due_ms <= now_ms)?;
+        Some(match due.what {
+            What::Text(text) => Received::Text(text.to_string()),
+            What::Close(code, _) => {
+                self.ended = true;
+                Received::Closed(code)
+            }
+        })
+    }
+
+    pub(crate) fn ended(&self) -> bool {
+        self.ended
     }
 }
 
@@ -82,16 +151,6 @@ pub(crate) enum Flow {
     Close(u16, &'static str),
 }
 
-/// A venue's side of a connection. Answers go through the outbox, in order with the streams.
-pub(crate) trait Protocol: Send {
-    /// A text message.
-    fn text(&mut self, text: &str) -> Flow;
-    /// A ping or pong frame.
-    fn control(&mut self) -> Flow;
-    /// The connection ended.
-    fn ended(&mut self);
-}
-
 /// When the server speaks or ends by itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
@@ -101,14 +160,26 @@ pub(crate) struct Pace {
     pub(crate) ping: Option<(Duration, Duration)>,
     /// Close at this age.
     pub(crate) oldest: Option<Duration>,
+    /// Close unless the client subscribed to something by then.
+    pub(crate) subscribe_within: Option<Duration>,
+}
+
+impl Pace {
+    /// Nothing by itself.
+    pub(crate) const PATIENT: Self = Self {
+        idle_close: None,
+        ping: None,
+        oldest: None,
+        subscribe_within: None,
+    };
 }
 
 /// Runs a connection to its end.
 pub(crate) async fn run(
     mut socket: WebSocket,
     mut inbox: Inbox,
-    mut protocol: impl Protocol,
-    pace: Pace,
+    protocol: Peer,
+    mut pace: Pace,
     mut silent: watch::Receiver<bool>,
     shutdown: CancellationToken,
 ) {
@@ -125,6 +196,9 @@ pub(crate) async fn run(
             (Some((sent, _)), Some((_, within))) => *sent + within,
             _ => never,
         };
+        let mute_at = pace
+            .subscribe_within
+            .map_or(never, |within| opened + within);
         let old_at = pace.oldest.map_or(never, |age| opened + age);
         tokio::select! {
             biased;
@@ -133,6 +207,12 @@ pub(crate) async fn run(
             changed = silent.changed() => if changed.is_err() { break Flow::Drop },
             () = sleep_until(idle_at), if !quiet => break Flow::Close(1000, "Inactive"),
             () = sleep_until(pong_due), if !quiet => break Flow::Drop,
+            () = sleep_until(mute_at), if !quiet => {
+                if !protocol.subscribed() {
+                    break Flow::Close(1008, "Failed to subscribe in time");
+                }
+                pace.subscribe_within = None;
+            }
             () = sleep_until(old_at), if !quiet => break Flow::Close(1008, "disconnected"),
             () = sleep_until(next_ping), if !quiet => {
                 let payload = bytes::Bytes::from(last_sent.duration_since(opened).as_millis().to_string());
@@ -169,7 +249,11 @@ pub(crate) async fn run(
                 {
                     break Flow::Drop;
                 }
-                if !send(&mut socket, Message::Text(frame.text), &cut).await {
+                let text = match frame.what {
+                    What::Text(text) => text,
+                    What::Close(code, reason) => break Flow::Close(code, reason),
+                };
+                if !send(&mut socket, Message::Text(text), &cut).await {
                     break Flow::Drop;
                 }
                 last_sent = Instant::now();

@@ -7,16 +7,75 @@
 //! - premium: `(max(0, impact bid - oracle) - max(0, oracle - impact ask)) / oracle`;
 //! - hourly funding: `(P + clamp(0.01% - P, -0.05%, 0.05%)) / 8`, P the mean premium of the hour (here an average with
 //!   an hour's time constant).
+//!
+//! The other venues compute `P + clamp(0.01% - P, -0.05%, 0.05%)` per interval of eight hours and bound the result
+//! (Binance "Introduction to Binance Futures Funding Rates", Bybit "Introduction to Funding Rate", OKX "Perpetual swaps:
+//! funding fee"); the mean premium is over the interval.
 
 use super::book::{Book, Side};
 use super::maker::Maker;
 use super::random::Random;
+use super::venue_book::VenueBook;
 
 const ORACLE_EVERY_S: f64 = 3.0;
 const MID_AVERAGE_S: f64 = 150.0;
-const PREMIUM_AVERAGE_S: f64 = 3_600.0;
 const INTEREST: f64 = 0.0001;
 const CLAMP: f64 = 0.0005;
+
+/// How a venue computes its funding rate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct FundingRule {
+    /// Hours between payments.
+    pub(crate) interval_h: i64,
+    /// The rate of eight hours is divided by this.
+    divisor: f64,
+    /// Largest rate of an interval.
+    pub(crate) cap: f64,
+}
+
+impl FundingRule {
+    /// Hyperliquid: an eighth of the rate of eight hours, every hour, at most 4 %.
+    pub(crate) const HOURLY: Self = Self {
+        interval_h: 1,
+        divisor: 8.0,
+        cap: 0.04,
+    };
+    /// Binance USD-M, Bybit, OKX by default.
+    pub(crate) const EIGHT_HOURS: Self = Self {
+        interval_h: 8,
+        divisor: 1.0,
+        cap: 0.02,
+    };
+
+    /// Some coins at Binance USD-M: half the rate, twice as often.
+    pub(crate) const FOUR_HOURS: Self = Self {
+        interval_h: 4,
+        divisor: 2.0,
+        cap: 0.02,
+    };
+
+    /// When funding is paid next, UTC milliseconds.
+    pub(crate) fn next_ms(self, now_ms: i64) -> i64 {
+        let every = self.interval_h * 3_600_000;
+        (now_ms.div_euclid(every) + 1) * every
+    }
+}
+
+/// The book that a context reads.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Surface<'a> {
+    book: &'a Book,
+    maker: &'a Maker,
+}
+
+impl<'a> Surface<'a> {
+    pub(crate) fn of(market: &'a VenueBook) -> Self {
+        Self {
+            book: &market.book,
+            maker: &market.maker,
+        }
+    }
+}
 
 /// Prices in quanta of the perpetual, as reals.
 #[derive(Debug, Clone)]
@@ -33,6 +92,7 @@ pub(crate) struct PerpContext {
     pub(crate) impact: Option<(f64, f64)>,
     impact_usd: f64,
     pub(crate) last_trade: i64,
+    pub(crate) rule: FundingRule,
 }
 
 impl PerpContext {
@@ -41,6 +101,7 @@ impl PerpContext {
         open_interest_lots: f64,
         max_leverage: u32,
         mean_basis: f64,
+        rule: FundingRule,
     ) -> Self {
         Self {
             oracle: price,
@@ -59,12 +120,21 @@ impl PerpContext {
                 6_000.0
             },
             last_trade: price as i64,
+            rule,
         }
     }
 
-    /// Hourly funding rate.
+    /// Funding rate of the rule's interval.
     pub(crate) fn funding(&self) -> f64 {
-        (self.mean_premium + (INTEREST - self.mean_premium).clamp(-CLAMP, CLAMP)) / 8.0
+        let rate = (self.mean_premium + (INTEREST - self.mean_premium).clamp(-CLAMP, CLAMP))
+            / self.rule.divisor;
+        rate.clamp(-self.rule.cap, self.rule.cap)
+    }
+
+    /// A forced order closed positions; who took the other side opened one half of the time.
+    pub(crate) fn close_by_force(&mut self, lots: i64) {
+        self.open_interest =
+            (self.open_interest - 0.5 * lots as f64).max(0.2 * self.usual_open_interest);
     }
 
     /// A trade opens positions on both sides, hands one over, or closes both.
@@ -88,8 +158,7 @@ impl PerpContext {
         dt: f64,
         spot_fair: f64,
         perp_fair: f64,
-        book: &Book,
-        maker: &Maker,
+        Surface { book, maker }: Surface<'_>,
     ) {
         self.oracle_age_s += dt;
         if self.oracle_age_s >= ORACLE_EVERY_S {
@@ -109,7 +178,8 @@ impl PerpContext {
         self.impact = Some((impact_bid, impact_ask));
         self.premium = ((impact_bid - self.oracle).max(0.0) - (self.oracle - impact_ask).max(0.0))
             / self.oracle;
-        self.mean_premium += (self.premium - self.mean_premium) * (dt / PREMIUM_AVERAGE_S).min(1.0);
+        self.mean_premium += (self.premium - self.mean_premium)
+            * (dt / (self.rule.interval_h as f64 * 3_600.0)).min(1.0);
     }
 }
 

@@ -4,7 +4,7 @@
 use super::grid::Grid;
 
 /// Everything that does not change about one coin.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Instrument {
     /// Hyperliquid's name.
     pub(crate) coin: &'static str,
@@ -23,10 +23,12 @@ pub(crate) struct Instrument {
     pub(crate) mean_basis_bps: f64,
     pub(crate) perp: BookCharacter,
     pub(crate) spot: Option<SpotListing>,
+    /// Books of few levels, for wide markets.
+    pub(crate) thin: bool,
 }
 
 /// The same coin on Binance spot.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct SpotListing {
     pub(crate) symbol: &'static str,
     pub(crate) base_asset: &'static str,
@@ -150,6 +152,7 @@ pub(crate) static INSTRUMENTS: [Instrument; 11] = [
             5,
             spot(0.0004, 2_500.0, (12.0, 0.0004), 320.0, 4.0, 60.0),
         ),
+        thin: false,
     },
     Instrument {
         coin: "ETH",
@@ -167,6 +170,7 @@ pub(crate) static INSTRUMENTS: [Instrument; 11] = [
             4,
             spot(0.005, 2_200.0, (2.4, 0.0005), 270.0, 2.6, 50.0),
         ),
+        thin: false,
     },
     Instrument {
         coin: "SOL",
@@ -184,6 +188,7 @@ pub(crate) static INSTRUMENTS: [Instrument; 11] = [
             3,
             spot(0.26, 6_000.0, (1.02, 0.0002), 190.0, 1.9, 60.0),
         ),
+        thin: false,
     },
     Instrument {
         coin: "HYPE",
@@ -196,6 +201,7 @@ pub(crate) static INSTRUMENTS: [Instrument; 11] = [
         mean_basis_bps: 8.0,
         perp: perp(0.5, 7_000.0, 45.0, 1.62, 480.0),
         spot: None,
+        thin: false,
     },
     Instrument {
         coin: "ARB",
@@ -213,6 +219,7 @@ pub(crate) static INSTRUMENTS: [Instrument; 11] = [
             1,
             spot(1.1, 9_000.0, (1.0, 0.0), 60.0, 0.35, 70.0),
         ),
+        thin: false,
     },
     Instrument {
         coin: "LINK",
@@ -230,6 +237,7 @@ pub(crate) static INSTRUMENTS: [Instrument; 11] = [
             2,
             spot(2.6, 16_000.0, (1.0, 0.0), 80.0, 0.5, 80.0),
         ),
+        thin: false,
     },
     Instrument {
         coin: "DOGE",
@@ -247,6 +255,7 @@ pub(crate) static INSTRUMENTS: [Instrument; 11] = [
             0,
             spot(0.2, 5_500.0, (1.02, 0.0002), 140.0, 1.3, 60.0),
         ),
+        thin: false,
     },
     Instrument {
         coin: "AVAX",
@@ -264,6 +273,7 @@ pub(crate) static INSTRUMENTS: [Instrument; 11] = [
             2,
             spot(1.9, 14_000.0, (1.0, 0.0), 70.0, 0.45, 80.0),
         ),
+        thin: false,
     },
     Instrument {
         coin: "SUI",
@@ -281,6 +291,7 @@ pub(crate) static INSTRUMENTS: [Instrument; 11] = [
             1,
             spot(0.4, 4_500.0, (1.1, 0.0003), 120.0, 1.0, 70.0),
         ),
+        thin: false,
     },
     Instrument {
         coin: "TIA",
@@ -298,6 +309,7 @@ pub(crate) static INSTRUMENTS: [Instrument; 11] = [
             2,
             spot(1.6, 3_000.0, (1.6, 0.0006), 50.0, 0.25, 70.0),
         ),
+        thin: false,
     },
     Instrument {
         coin: "kPEPE",
@@ -321,5 +333,6 @@ pub(crate) static INSTRUMENTS: [Instrument; 11] = [
                 ..spot(4.9, 60_000.0, (1.0, 0.0), 70.0, 0.9, 60.0)
             },
         }),
+        thin: false,
     },
 ];

@@ -45,8 +45,7 @@ pub(crate) struct MakerStep {
 }
 
 impl Maker {
-    pub(crate) fn new(grid: Grid, lot_decimals: u32, character: BookCharacter) -> Self {
-        let lot_scale = super::grid::power_of_ten(lot_decimals) as f64;
+    pub(crate) fn new(grid: Grid, lot_scale: f64, character: BookCharacter) -> Self {
         Self {
             grid,
             character,
@@ -69,7 +68,7 @@ impl Maker {
         lots as f64 * px as f64 * self.usd_per_lot_quantum
     }
 
-    /// Base units per lot, inverted.
+    /// Lots per base unit.
     pub(crate) fn lot_scale(&self) -> f64 {
         self.lot_scale
     }

@@ -5,7 +5,7 @@ use super::*;
 const START_MS: i64 = 1_739_550_000_000;
 
 fn run(seed: u64, steps: u32, dt_ms: i64, mut see: impl FnMut(&Market, &StepEvents)) {
-    let mut market = Market::new(seed, START_MS);
+    let mut market = Market::new(seed, START_MS, 11);
     let mut events = StepEvents::default();
     for _ in 0..steps {
         market.step(dt_ms, &mut events);

@@ -28,6 +28,16 @@ pub(crate) struct SpotTrade {
     pub(crate) order: u64,
 }
 
+/// How a book starts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BookOptions {
+    pub(crate) first_update_id: u64,
+    /// Whether changed prices are collected.
+    pub(crate) remember_touched: bool,
+    /// How much its trades move the efficient price: 1 for Hyperliquid.
+    pub(crate) impact: f64,
+}
+
 /// A book in motion.
 #[derive(Debug, Clone)]
 pub(crate) struct VenueBook {
@@ -35,6 +45,7 @@ pub(crate) struct VenueBook {
     pub(crate) maker: Maker,
     flow: Flow,
     day_volume: f64,
+    impact: f64,
     orders: Vec<TakerOrder>,
     fills: Vec<Fill>,
 }
@@ -60,14 +71,14 @@ pub(crate) struct Surroundings {
 impl VenueBook {
     pub(crate) fn new(
         grid: Grid,
-        lot_decimals: u32,
+        lots_per_base: f64,
         character: BookCharacter,
-        (first_update_id, remember_touched): (u64, bool),
+        options: BookOptions,
         fair: f64,
         random: &mut Random,
     ) -> Self {
-        let maker = Maker::new(grid, lot_decimals, character);
-        let mut book = Book::new(first_update_id, remember_touched);
+        let maker = Maker::new(grid, lots_per_base, character);
+        let mut book = Book::new(options.first_update_id, options.remember_touched);
         maker.fill(&mut book, fair, random);
         book.take_touched();
         Self {
@@ -75,6 +86,7 @@ impl VenueBook {
             maker,
             flow: Flow::new(character.orders_per_s, character.order_usd),
             day_volume: character.day_volume(),
+            impact: IMPACT * options.impact,
             orders: Vec::new(),
             fills: Vec::new(),
         }
@@ -128,10 +140,25 @@ impl VenueBook {
                 trade(*fill, order, index, random);
             }
             if !self.fills.is_empty() {
-                step.impact +=
-                    order.side.sign() as f64 * IMPACT * (order.usd / self.day_volume).sqrt();
+                step.impact += self.moved(order.side, order.usd);
             }
         }
         step
+    }
+    /// An order that must be filled, down to the limit; returns its fills and the move for good.
+    pub(crate) fn force(&mut self, taker: Side, lots: i64, limit: i64) -> (Vec<Fill>, f64) {
+        let mut fills = Vec::new();
+        self.book
+            .take(taker.opposite(), lots, limit, KEEP, &mut fills);
+        let usd: f64 = fills
+            .iter()
+            .map(|fill| self.maker.usd(fill.lots, fill.px))
+            .sum();
+        (fills, self.moved(taker, usd))
+    }
+
+    /// The square-root law's permanent part.
+    fn moved(&self, side: Side, usd: f64) -> f64 {
+        side.sign() as f64 * self.impact * (usd / self.day_volume).sqrt()
     }
 }

@@ -1,7 +1,6 @@
 //! Who gets what when.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::IpAddr;
+use std::collections::{BTreeMap, VecDeque};
 
 use axum::extract::ws::Utf8Bytes;
 use serde_json::{Value, json};
@@ -10,8 +9,7 @@ use super::frames;
 use super::subscription::Subscription;
 use crate::faults::VenueFaults;
 use crate::generator::{Bar, Interval, Level, Market, PerpTrade, Side, StepEvents};
-use crate::limits::Windows;
-use crate::session::{ClientId, Outbox};
+use crate::hub::{FeedName, Hub, Payload};
 
 /// Milliseconds between standard books, fast books, contexts and mids; each on the first block after it.
 const BOOK_EVERY_MS: i64 = 5_000;
@@ -20,13 +18,6 @@ const CONTEXT_EVERY_MS: i64 = 1_000;
 const MIDS_EVERY_MS: i64 = 5_000;
 /// Trades that a new subscriber gets first.
 const RECENT_TRADES: usize = 30;
-
-#[derive(Debug)]
-struct Client {
-    outbox: Outbox,
-    address: IpAddr,
-    subscriptions: BTreeSet<Subscription>,
-}
 
 type Touch = [Option<(i64, Level)>; 2];
 
@@ -43,24 +34,11 @@ struct CoinFeed {
 /// All connections of the venue and what they are subscribed to.
 #[derive(Debug)]
 pub(crate) struct Feeds {
-    clients: BTreeMap<ClientId, Client>,
-    next_client: ClientId,
-    pub(super) subscribers: BTreeMap<Subscription, BTreeSet<ClientId>>,
+    pub(crate) hub: Hub<Subscription>,
     coins: Vec<CoinFeed>,
     /// The open bar of every candle feed with subscribers.
     bars: BTreeMap<(usize, Interval), Bar>,
     next_mids_ms: i64,
-    pub(super) attempts: Windows,
-    pub(super) messages: Windows,
-    pub(super) rest_weight: Windows,
-}
-
-/// What came of a subscription.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Subscribed {
-    Done,
-    Already,
-    TooMany,
 }
 
 impl Feeds {
@@ -78,122 +56,22 @@ impl Feeds {
             })
             .collect();
         Self {
-            clients: BTreeMap::new(),
-            next_client: 1,
-            subscribers: BTreeMap::new(),
+            hub: Hub::default(),
             coins,
             bars: BTreeMap::new(),
             next_mids_ms: 0,
-            attempts: Windows::default(),
-            messages: Windows::default(),
-            rest_weight: Windows::default(),
         }
     }
 
-    pub(super) fn connections_of(&self, address: IpAddr) -> usize {
-        self.clients
-            .values()
-            .filter(|client| client.address == address)
-            .count()
-    }
-
-    pub(super) fn join(&mut self, outbox: Outbox, address: IpAddr) -> ClientId {
-        let id = self.next_client;
-        self.next_client += 1;
-        self.clients.insert(
-            id,
-            Client {
-                outbox,
-                address,
-                subscriptions: BTreeSet::new(),
-            },
-        );
-        id
-    }
-
-    pub(super) fn leave(&mut self, id: ClientId) {
-        if let Some(client) = self.clients.remove(&id) {
-            for subscription in &client.subscriptions {
-                self.drop_subscriber(subscription, id);
-            }
-        }
-    }
-
-    /// Ends every connection.
-    pub(crate) fn cut_all(&self) {
-        for client in self.clients.values() {
-            client.outbox.cut();
-        }
-    }
-
-    /// Sends to one client, unless the venue is silent.
-    pub(super) fn answer(&self, id: ClientId, text: Utf8Bytes, now_ms: i64, faults: &VenueFaults) {
-        if now_ms < faults.silent_until {
-            return;
-        }
-        if let Some(client) = self.clients.get(&id) {
-            client.outbox.send(text, faults.delay_ms(now_ms));
-        }
-    }
-
-    pub(super) fn has(&self, id: ClientId, subscription: &Subscription) -> bool {
-        self.clients
-            .get(&id)
-            .is_some_and(|client| client.subscriptions.contains(subscription))
-    }
-
-    pub(super) fn subscribe(
-        &mut self,
-        id: ClientId,
-        subscription: &Subscription,
-        most: usize,
-    ) -> Subscribed {
-        if self.has(id, subscription) {
-            return Subscribed::Already;
-        }
-        let Some(address) = self.clients.get(&id).map(|client| client.address) else {
-            return Subscribed::Already;
-        };
-        let count: usize = self
-            .clients
-            .values()
-            .filter(|client| client.address == address)
-            .map(|client| client.subscriptions.len())
-            .sum();
-        if count >= most {
-            return Subscribed::TooMany;
-        }
-        if let Some(client) = self.clients.get_mut(&id) {
-            client.subscriptions.insert(subscription.clone());
-        }
-        self.subscribers
-            .entry(subscription.clone())
-            .or_default()
-            .insert(id);
-        Subscribed::Done
-    }
-
-    pub(super) fn unsubscribe(&mut self, id: ClientId, subscription: &Subscription) -> bool {
-        let known = self
-            .clients
-            .get_mut(&id)
-            .is_some_and(|client| client.subscriptions.remove(subscription));
-        if known {
-            self.drop_subscriber(subscription, id);
-        }
-        known
-    }
-
-    fn drop_subscriber(&mut self, subscription: &Subscription, id: ClientId) {
-        if let Some(ids) = self.subscribers.get_mut(subscription) {
-            ids.remove(&id);
-            if ids.is_empty() {
-                self.subscribers.remove(subscription);
-                if let Subscription::Candle { coin, interval } = subscription {
-                    self.bars.remove(&(*coin, *interval));
-                }
-            }
-        }
+    /// Forgets the open bars that nobody follows.
+    pub(super) fn forget_bars(&mut self) {
+        let hub = &self.hub;
+        self.bars.retain(|(coin, interval), _| {
+            hub.wanted(&Subscription::Candle {
+                coin: *coin,
+                interval: *interval,
+            })
+        });
     }
 
     /// The first frame after an acknowledgement.
@@ -201,8 +79,9 @@ impl Feeds {
         &mut self,
         subscription: &Subscription,
         market: &Market,
+        faults: &VenueFaults,
     ) -> Option<Utf8Bytes> {
-        let time = market.block_ms();
+        let time = faults.stamp(market.block_ms());
         let channel = subscription.channel();
         Some(match subscription {
             Subscription::AllMids { .. } => {
@@ -220,7 +99,7 @@ impl Feeds {
                 frames::frame(channel, frames::bbo(&market.coins()[*coin], time))
             }
             Subscription::Trades { coin } => {
-                let recent = self.recent_trades(*coin, market);
+                let recent = self.recent_trades(*coin, market, faults);
                 if recent.is_empty() {
                     return None;
                 }
@@ -238,11 +117,16 @@ impl Feeds {
     }
 
     /// Oldest first.
-    pub(crate) fn recent_trades(&self, coin: usize, market: &Market) -> Vec<frames::TradeJson> {
+    pub(crate) fn recent_trades(
+        &self,
+        coin: usize,
+        market: &Market,
+        faults: &VenueFaults,
+    ) -> Vec<frames::TradeJson> {
         self.coins[coin]
             .recent
             .iter()
-            .map(|(time, trade)| frames::trade(&market.coins()[coin], *time, trade))
+            .map(|(time, trade)| frames::trade(&market.coins()[coin], faults.stamp(*time), trade))
             .collect()
     }
 
@@ -260,8 +144,15 @@ impl Feeds {
     }
 
     /// Sends what a step brought about. Everything of one block carries the block's time.
-    pub(crate) fn publish(&mut self, market: &Market, events: &StepEvents, faults: &VenueFaults) {
+    pub(crate) fn publish(
+        &mut self,
+        market: &Market,
+        events: &StepEvents,
+        faults: &mut VenueFaults,
+    ) {
         let Some(time) = events.block_ms else { return };
+        let stamp = faults.stamp(time);
+        self.hub.release(time, faults);
         let mut trades: BTreeMap<usize, Vec<&PerpTrade>> = BTreeMap::new();
         for trade in &events.perp_trades {
             trades.entry(trade.coin).or_default().push(trade);
@@ -286,18 +177,12 @@ impl Feeds {
             });
         }
         let mids_due = pass(time, &mut self.next_mids_ms, MIDS_EVERY_MS);
-        if time < faults.silent_until {
-            return;
-        }
-        for (subscription, ids) in &self.subscribers {
+        let wanted: Vec<Subscription> = self.hub.wanted_topics().cloned().collect();
+        for subscription in &wanted {
             let symbol = subscription
                 .coin()
                 .map_or("", |coin| market.coins()[coin].instrument.coin);
             let channel = subscription.channel();
-            if faults.channel_silent(channel, symbol, time) {
-                continue;
-            }
-            let mut copies = 1;
             let text = match subscription {
                 Subscription::AllMids { .. } if mids_due => {
                     frames::frame(channel, json!({"mids": frames::mids(market)}))
@@ -314,11 +199,11 @@ impl Feeds {
                 {
                     frames::frame(
                         channel,
-                        frames::book(&market.coins()[*coin], time, *rounding, *fast),
+                        frames::book(&market.coins()[*coin], stamp, *rounding, *fast),
                     )
                 }
                 Subscription::Bbo { coin } if due[*coin].bbo => {
-                    frames::frame(channel, frames::bbo(&market.coins()[*coin], time))
+                    frames::frame(channel, frames::bbo(&market.coins()[*coin], stamp))
                 }
                 Subscription::ActiveAssetCtx { coin } if due[*coin].context => {
                     context_frame(market, *coin)
@@ -327,11 +212,10 @@ impl Feeds {
                     let Some(new) = trades.get(coin) else {
                         continue;
                     };
-                    copies += usize::from(faults.duplicates(symbol, time));
                     let of_coin = &market.coins()[*coin];
                     let list: Vec<_> = new
                         .iter()
-                        .map(|trade| frames::trade(of_coin, time, trade))
+                        .map(|trade| frames::trade(of_coin, stamp, trade))
                         .collect();
                     frames::frame(channel, list)
                 }
@@ -346,9 +230,9 @@ impl Feeds {
                 }
                 _ => continue,
             };
-            for _ in 0..copies {
-                self.send(ids, &text, time, faults);
-            }
+            let name = FeedName { channel, symbol };
+            self.hub
+                .send(subscription, name, time, faults, || Payload::plain(text));
         }
     }
 
@@ -368,19 +252,6 @@ impl Feeds {
             }
         }
         debug_assert!(market.block_ms() == time);
-    }
-
-    pub(super) fn send(
-        &self,
-        ids: &BTreeSet<ClientId>,
-        text: &Utf8Bytes,
-        now_ms: i64,
-        faults: &VenueFaults,
-    ) {
-        let delay_ms = faults.delay_ms(now_ms);
-        for client in ids.iter().filter_map(|id| self.clients.get(id)) {
-            client.outbox.send(text.clone(), delay_ms);
-        }
     }
 }
 
@@ -406,36 +277,4 @@ fn context_frame(market: &Market, coin: usize) -> Utf8Bytes {
     let data: Value =
         json!({"coin": coin.instrument.coin, "ctx": frames::asset_context(market, coin)});
     frames::frame("activeAssetCtx", data)
-}
-
-#[cfg(test)]
-impl Feeds {
-    /// A client of every feed of every coin.
-    pub(crate) fn subscribe_all(&mut self, outbox: Outbox, market: &Market) {
-        let id = self.join(outbox, IpAddr::from([127, 0, 0, 1]));
-        let interval = Interval::Minutes(1);
-        for coin in 0..market.coins().len() {
-            let rounding = super::rounding::Rounding::default();
-            for subscription in [
-                Subscription::L2Book {
-                    coin,
-                    rounding,
-                    fast: false,
-                },
-                Subscription::L2Book {
-                    coin,
-                    rounding,
-                    fast: true,
-                },
-                Subscription::Bbo { coin },
-                Subscription::Trades { coin },
-                Subscription::Candle { coin, interval },
-                Subscription::ActiveAssetCtx { coin },
-                Subscription::AllMids { dex: None },
-            ] {
-                self.subscribe(id, &subscription, usize::MAX);
-                self.first(&subscription, market);
-            }
-        }
-    }
 }

@@ -1,20 +1,31 @@
 //! `POST /info`.
 
-use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::net::IpAddr;
 
-use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, State};
-use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::frames;
 use super::rounding::Rounding;
+use crate::door::not_found;
 use crate::generator::{CandleSource, Interval};
-use crate::server::{Shared, refusal};
+use crate::rest::{Charged, Quota, Reply, RestAnswer, RestRequest};
+use crate::venue::Venue;
 use crate::world::World;
 
+/// Requests and their weights ("Rate limits and user limits").
+const CLASSES: [(&str, u64); 11] = [
+    ("l2Book", 2),
+    ("allMids", 2),
+    ("exchangeStatus", 2),
+    ("meta", 20),
+    ("spotMeta", 20),
+    ("metaAndAssetCtxs", 20),
+    ("spotMetaAndAssetCtxs", 20),
+    ("candleSnapshot", 20),
+    ("recentTrades", 20),
+    ("perpDexs", 20),
+    ("fundingHistory", 20),
+];
 /// Candles in one answer.
 const MOST_CANDLES: usize = 5_000;
 
@@ -54,64 +65,41 @@ impl CandleRequest {
     }
 }
 
-/// `POST /hyperliquid/info`
-pub(crate) async fn post_info(
-    State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    body: Bytes,
-) -> Response {
-    let parsed = serde_json::from_slice::<Value>(&body);
-    let (delay_ms, answer) = {
-        let mut world = shared.world.lock();
-        let now_ms = world.market.now_ms();
-        let delay_ms = world.hyperliquid_faults.rest_delay_ms(now_ms);
-        let answer = match &parsed {
-            _ if world.hyperliquid_faults.storms(now_ms) => Answer::TooMany,
-            Ok(request) => answer(&mut world, request, peer.ip()),
-            Err(_) => Answer::Unknown,
-        };
-        (delay_ms, answer)
-    };
-    if delay_ms > 0 {
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(delay_ms)) => {}
-            () = shared.shutdown.cancelled() => {}
-        }
+/// `POST /info`.
+pub(crate) fn answer(world: &mut World, request: &RestRequest) -> Reply {
+    if request.path != "/info" {
+        return not_found().into();
     }
-    match answer {
-        Answer::Body(body) => Json(body).into_response(),
+    if request.method != "POST" {
+        return RestAnswer::with(405, r#"{"code":405,"msg":"Method Not Allowed"}"#).into();
+    }
+    let content = match serde_json::from_slice::<Value>(&request.body) {
+        Ok(body) => content(world, &body, request.address),
+        Err(_) => Answer::Unknown,
+    };
+    match content {
+        Answer::Body(body) => RestAnswer::ok(body.to_string()).into(),
         Answer::Candles(request) => {
-            match tokio::task::spawn_blocking(move || request.build()).await {
-                Ok(body) => Json(body).into_response(),
-                Err(_) => refusal(500, Value::Null),
-            }
+            Reply::later(move || RestAnswer::ok(request.build().to_string()))
         }
-        Answer::TooMany => refusal(429, json!({"code": 429, "msg": "Too Many Requests"})),
+        Answer::TooMany => {
+            RestAnswer::with(429, r#"{"code":429,"msg":"Too Many Requests"}"#).into()
+        }
         Answer::Unknown => {
             let msg = "Failed to deserialize the JSON body into the target type";
-            refusal(422, json!({"code": 422, "msg": msg}))
+            RestAnswer::with(422, json!({"code": 422, "msg": msg}).to_string()).into()
         }
-        Answer::NoCoin => refusal(500, Value::Null),
+        Answer::NoCoin => RestAnswer::with(500, "null").into(),
     }
 }
 
 /// Answers under the lock. The weights are those of "Rate limits and user limits".
-pub(super) fn answer(world: &mut World, request: &Value, address: IpAddr) -> Answer {
+pub(super) fn content(world: &mut World, request: &Value, address: IpAddr) -> Answer {
     let Some(kind) = request["type"].as_str() else {
         return Answer::Unknown;
     };
-    let now_ms = world.market.now_ms();
-    let mut weight = match kind {
-        "l2Book" | "allMids" | "exchangeStatus" => 2,
-        "meta"
-        | "spotMeta"
-        | "metaAndAssetCtxs"
-        | "spotMetaAndAssetCtxs"
-        | "candleSnapshot"
-        | "recentTrades"
-        | "perpDexs"
-        | "fundingHistory" => 20,
-        _ => return Answer::Unknown,
+    let Some((class, mut weight)) = CLASSES.into_iter().find(|(class, _)| *class == kind) else {
+        return Answer::Unknown;
     };
     let candles = if kind == "candleSnapshot" {
         match candle_request(world, &request["req"]) {
@@ -128,18 +116,23 @@ pub(super) fn answer(world: &mut World, request: &Value, address: IpAddr) -> Ans
         None
     };
     let most = world.limits.hyperliquid.rest_weight_per_min;
-    if !world
-        .hyperliquid
-        .rest_weight
-        .of(address)
-        .admit(now_ms, 60_000, weight, most)
-    {
+    let quota = Quota {
+        class,
+        bucket: "weight",
+        weight,
+        span_ms: 60_000,
+        most,
+        ban: None,
+    };
+    let Charged::Admitted(_) = world.charge(Venue::Hyperliquid, address, quota) else {
         return Answer::TooMany;
-    }
+    };
     if let Some(candles) = candles {
         return Answer::Candles(candles);
     }
     let market = &world.market;
+    let faults = &world.faults[Venue::Hyperliquid];
+    let block_ms = faults.stamp(market.block_ms());
     let coin = request["coin"]
         .as_str()
         .and_then(|name| market.coin_index(name));
@@ -174,7 +167,7 @@ pub(super) fn answer(world: &mut World, request: &Value, address: IpAddr) -> Ans
             }
             json!(frames::book(
                 &market.coins()[coin],
-                market.block_ms(),
+                block_ms,
                 rounding,
                 false
             ))
@@ -184,7 +177,7 @@ pub(super) fn answer(world: &mut World, request: &Value, address: IpAddr) -> Ans
                 return Answer::NoCoin;
             };
             // Newest first, unlike the WebSocket.
-            let mut trades = world.hyperliquid.recent_trades(coin, market);
+            let mut trades = world.hyperliquid.recent_trades(coin, market, faults);
             trades.reverse();
             json!(trades)
         }
@@ -194,7 +187,7 @@ pub(super) fn answer(world: &mut World, request: &Value, address: IpAddr) -> Ans
             };
             funding_history(world, coin, request)
         }
-        "exchangeStatus" => json!({"specialStatuses": null, "time": market.block_ms()}),
+        "exchangeStatus" => json!({"specialStatuses": null, "time": block_ms}),
         // Only the venue's own exchange, which the list shows as null.
         _ => json!([null]),
     })

@@ -19,5 +19,6 @@ mod subscription;
 mod wrong;
 
 pub(crate) use feeds::Feeds;
-pub(crate) use info::post_info;
-pub(crate) use session::connect;
+pub(crate) use info::answer;
+pub(crate) use session::{open, text};
+use subscription::Subscription;

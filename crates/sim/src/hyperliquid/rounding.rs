@@ -4,7 +4,7 @@ use crate::generator::{Book, Level, Side, power_of_ten};
 
 /// The wanted rounding; `None` keeps full precision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(super) struct Rounding {
+pub(crate) struct Rounding {
     /// 2 to 5.
     pub(super) n_sig_figs: Option<u8>,
     /// 1, 2 or 5; only with 5 figures.

@@ -8,7 +8,7 @@ use crate::generator::{Interval, Market};
 
 /// A feed. Coins are indices into the universe.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Subscription {
+pub(crate) enum Subscription {
     AllMids {
         dex: Option<String>,
     },

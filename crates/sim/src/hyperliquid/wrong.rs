@@ -1,14 +1,12 @@
 //! Frames that the venue should not send.
 
-use std::collections::BTreeSet;
-
 use serde_json::json;
 
 use super::feeds::Feeds;
 use super::frames;
 use crate::faults::{FrameForm, VenueFaults};
 use crate::generator::Market;
-use crate::session::ClientId;
+use crate::hub::Payload;
 
 impl Feeds {
     /// Sends a wrong frame to whoever is subscribed to something of the coin.
@@ -17,13 +15,13 @@ impl Feeds {
         market: &Market,
         symbol: &str,
         form: FrameForm,
-        faults: &VenueFaults,
+        faults: &mut VenueFaults,
     ) {
         let Some(index) = market.coin_index(symbol) else {
             return;
         };
         let coin = &market.coins()[index];
-        let time = market.block_ms();
+        let time = faults.stamp(market.block_ms());
         let text = match form {
             FrameForm::CrossedBook => frames::frame("l2Book", frames::crossed_book(coin, time)),
             FrameForm::CrossedBbo => frames::frame("bbo", frames::crossed_bbo(coin, time)),
@@ -38,12 +36,8 @@ impl Feeds {
                 frames::frame("notInTheDocumentation", json!({"coin": symbol, "time": time}))
             }
         };
-        let ids: BTreeSet<ClientId> = self
-            .subscribers
-            .iter()
-            .filter(|(subscription, _)| subscription.coin() == Some(index))
-            .flat_map(|(_, ids)| ids.iter().copied())
-            .collect();
-        self.send(&ids, &text, market.now_ms(), faults);
+        let of_coin = |subscription: &super::Subscription| subscription.coin() == Some(index);
+        self.hub
+            .send_to_where(of_coin, &Payload::plain(text), market.now_ms(), faults);
     }
 }

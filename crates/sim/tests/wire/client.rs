@@ -31,6 +31,7 @@ pub(crate) fn config(seed: u64, scenario: Option<Scenario>) -> SimConfig {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         seed,
         scenario,
+        ..SimConfig::default()
     }
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod binance_spot;
+mod binance_usdm;
 mod client;
 mod faults;
 mod hyperliquid;

@@ -23,6 +23,7 @@ pub(crate) async fn simulator(seed: u64) -> Simulator {
         listen: ([127, 0, 0, 1], 0).into(),
         seed,
         scenario: None,
+        ..SimConfig::default()
     })
     .await
     .expect("the simulator starts")
