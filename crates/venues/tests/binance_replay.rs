@@ -166,7 +166,7 @@ impl Run {
                 let i = usize::from(*symbol);
                 self.trades[i] += step;
                 self.frame(&format!(
-                    r#"{{"e":"trade","E":1,"s":"{}","t":{},"p":"1.00000000","q":"2.00000000","T":1,"m":true,"M":true}}"#,
+                    r#"{{"e":"aggTrade","E":1,"s":"{}","a":{},"p":"1.00000000","q":"2.00000000","f":1,"l":1,"T":1,"m":true,"M":true}}"#,
                     NAMES[i], self.trades[i]
                 ));
             }
@@ -181,7 +181,7 @@ impl Run {
                     .iter()
                     .map(|name| name.to_ascii_lowercase())
                     .flat_map(|name| {
-                        ["depth@100ms", "trade", "bookTicker"].map(|c| format!("{name}@{c}"))
+                        ["depth@100ms", "aggTrade", "bookTicker"].map(|c| format!("{name}@{c}"))
                     })
                     .collect();
                 let streams = serde_json::json!(streams);
@@ -197,9 +197,21 @@ impl Run {
                     r#"{"code":-1121,"msg":"Invalid symbol."}"#.to_owned()
                 } else if path.contains("exchangeInfo") {
                     let listed = NAMES.map(|name| {
-                        format!(r#"{{"symbol":"{name}","status":"TRADING","filters":[]}}"#)
+                        format!(r#"{{"symbol":"{name}","status":"TRADING","baseAsset":"{name}","quoteAsset":"USDT","filters":[]}}"#)
                     });
                     format!(r#"{{"rateLimits":[],"symbols":[{}]}}"#, listed.join(","))
+                } else if path.ends_with("/time") {
+                    r#"{"serverTime":1}"#.to_owned()
+                } else if let Some((_, from)) = path.split_once("fromId=") {
+                    let i = NAMES.iter().position(|name| path.contains(name)).unwrap();
+                    let from: u64 = from.split('&').next().unwrap().parse().unwrap();
+                    let trade = |id| {
+                        format!(
+                            r#"{{"a":{id},"p":"1.0","q":"2.0","f":1,"l":1,"T":1,"m":true,"M":true}}"#
+                        )
+                    };
+                    let trades: Vec<String> = (from..=self.trades[i]).map(trade).collect();
+                    format!("[{}]", trades.join(","))
                 } else {
                     let i = NAMES.iter().position(|name| path.contains(name)).unwrap();
                     let last = self.seqs[i].saturating_sub(*lag);

@@ -10,12 +10,18 @@
 use hypersentry_model::event::BookDelta;
 use hypersentry_model::{Level, MarketEvent, Payload, Price, Symbol, Timestamp, Venue};
 use hypersentry_venues::binance_spot::limits::BUFFER_MAX;
-use hypersentry_venues::binance_spot::splice::{Diff, Joined, Offered, Splice};
 use hypersentry_venues::session::{
     Input, Lane, Loss, Output, RequestKey, RequestKind, Session, SessionConfig,
 };
+use hypersentry_venues::stream::BookRule;
+use hypersentry_venues::stream::splice::{Diff, Joined, Numbering, Offered, Splice};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+
+const RANGES: Numbering = Numbering {
+    rule: BookRule::Ranges,
+    held_max: BUFFER_MAX,
+};
 
 fn diff(first: u64, last: u64) -> Diff {
     Diff {
@@ -31,8 +37,11 @@ fn diff(first: u64, last: u64) -> Diff {
 /// A book that is complete up to update id 100.
 fn synced() -> Splice {
     let mut splice = Splice::default();
-    assert_eq!(splice.offer(diff(95, 100)), Offered::Held);
-    assert_eq!(splice.join(100, false), Joined::Begin(vec![]));
+    assert_eq!(splice.offer(RANGES, diff(95, 100)), Offered::Held);
+    assert_eq!(
+        splice.join(BookRule::Ranges, 100, false),
+        Joined::Begin(vec![])
+    );
     splice
 }
 
@@ -50,7 +59,7 @@ fn an_update_to_a_complete_book() {
         (102, 110, Offered::Gap { had_book: true }),
     ] {
         assert_eq!(
-            synced().offer(diff(first, last)),
+            synced().offer(RANGES, diff(first, last)),
             expected,
             "{first}..={last}"
         );
@@ -60,11 +69,11 @@ fn an_update_to_a_complete_book() {
 #[test]
 fn after_a_gap_the_revealing_update_is_held() {
     let mut splice = synced();
-    splice.offer(diff(103, 105));
+    splice.offer(RANGES, diff(103, 105));
     assert!(!splice.is_synced() && splice.wants_snapshot());
-    assert_eq!(splice.offer(diff(106, 107)), Offered::Held);
+    assert_eq!(splice.offer(RANGES, diff(106, 107)), Offered::Held);
     assert_eq!(
-        splice.join(104, false),
+        splice.join(BookRule::Ranges, 104, false),
         Joined::Begin(vec![diff(103, 105), diff(106, 107)])
     );
 }
@@ -86,13 +95,13 @@ fn a_snapshot_to_held_updates() {
     ] {
         let mut splice = Splice::default();
         for diff in &held {
-            assert_eq!(splice.offer(diff.clone()), Offered::Held);
+            assert_eq!(splice.offer(RANGES, diff.clone()), Offered::Held);
         }
-        let joined = splice.join(last, false);
+        let joined = splice.join(BookRule::Ranges, last, false);
         assert_eq!(joined, expected, "{last}");
         if joined != Joined::TooOld {
             assert_eq!(splice, Splice::Synced(last.max(20)));
-            assert_eq!(splice.join(40, true), Joined::Unwanted);
+            assert_eq!(splice.join(BookRule::Ranges, 40, true), Joined::Unwanted);
         }
     }
 }
@@ -101,7 +110,7 @@ fn a_snapshot_to_held_updates() {
 fn after_a_snapshot_ahead_of_the_stream() {
     let mut splice = synced();
     for (first, last, old) in [(90, 95, true), (96, 100, true), (98, 103, false)] {
-        let offered = splice.offer(diff(first, last));
+        let offered = splice.offer(RANGES, diff(first, last));
         assert_eq!(offered == Offered::Old, old, "{first}..={last}");
     }
 }
@@ -109,28 +118,37 @@ fn after_a_snapshot_ahead_of_the_stream() {
 #[test]
 fn held_updates_have_no_holes_and_are_bounded() {
     let mut splice = Splice::default();
-    assert_eq!(splice.join(7, false), Joined::NothingHeld);
-    assert_eq!(splice.offer(diff(10, 12)), Offered::Held);
-    assert_eq!(splice.offer(diff(10, 12)), Offered::Old);
-    assert_eq!(splice.offer(diff(14, 15)), Offered::Gap { had_book: false });
-    assert_eq!(splice.join(11, false), Joined::TooOld);
+    assert_eq!(splice.join(BookRule::Ranges, 7, false), Joined::NothingHeld);
+    assert_eq!(splice.offer(RANGES, diff(10, 12)), Offered::Held);
+    assert_eq!(splice.offer(RANGES, diff(10, 12)), Offered::Old);
+    assert_eq!(
+        splice.offer(RANGES, diff(14, 15)),
+        Offered::Gap { had_book: false }
+    );
+    assert_eq!(splice.join(BookRule::Ranges, 11, false), Joined::TooOld);
     for i in 0..BUFFER_MAX as u64 - 1 {
-        assert_eq!(splice.offer(diff(16 + i, 16 + i)), Offered::Held);
+        assert_eq!(splice.offer(RANGES, diff(16 + i, 16 + i)), Offered::Held);
     }
     let next = 16 + BUFFER_MAX as u64 - 1;
-    assert_eq!(splice.offer(diff(next, next)), Offered::Overflow);
+    assert_eq!(splice.offer(RANGES, diff(next, next)), Offered::Overflow);
     assert_eq!(splice, Splice::Holding([diff(next, next)].into()));
     let mut last = Splice::default();
-    last.offer(diff(u64::MAX, u64::MAX));
-    assert_eq!(last.join(u64::MAX, false), Joined::Begin(vec![]));
-    assert_eq!(last.offer(diff(u64::MAX, u64::MAX)), Offered::Old);
+    last.offer(RANGES, diff(u64::MAX, u64::MAX));
+    assert_eq!(
+        last.join(BookRule::Ranges, u64::MAX, false),
+        Joined::Begin(vec![])
+    );
+    assert_eq!(last.offer(RANGES, diff(u64::MAX, u64::MAX)), Offered::Old);
 }
 
 #[test]
 fn a_recording_may_begin_with_its_snapshot() {
     let mut splice = Splice::default();
-    assert_eq!(splice.join(7, true), Joined::Begin(vec![]));
-    assert_eq!(splice.offer(diff(5, 9)), Offered::Apply(diff(5, 9)));
+    assert_eq!(
+        splice.join(BookRule::Ranges, 7, true),
+        Joined::Begin(vec![])
+    );
+    assert_eq!(splice.offer(RANGES, diff(5, 9)), Offered::Apply(diff(5, 9)));
 }
 
 /// One side of a book: size by price, in cents.

@@ -261,9 +261,14 @@ struct ExchangeInfoWire<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct ListingWire<'a> {
     #[serde(borrow)]
     symbol: Text<'a>,
+    #[serde(borrow)]
+    base_asset: Option<Text<'a>>,
+    #[serde(borrow)]
+    quote_asset: Option<Text<'a>>,
     #[serde(borrow)]
     status: Text<'a>,
     #[serde(borrow)]
@@ -281,6 +286,18 @@ struct FilterWire<'a> {
     step_size: Option<Text<'a>>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ServerTimeWire {
+    server_time: i64,
+}
+
+/// What the venue's clock showed, where the body tells it.
+pub(super) fn server_time(text: &str) -> Option<Timestamp> {
+    let wire: ServerTimeWire = parse(text).ok()?;
+    Some(Timestamp::from_ms(wire.server_time))
+}
+
 pub(super) fn listings(text: &str) -> Result<Vec<Listing>, DecodeError> {
     let wire: ExchangeInfoWire<'_> = parse(text)?;
     let mut listings = Vec::new();
@@ -290,6 +307,8 @@ pub(super) fn listings(text: &str) -> Result<Vec<Listing>, DecodeError> {
         };
         let mut listing = Listing {
             symbol,
+            base: market.base_asset.as_ref().and_then(|s| s.symbol().ok()),
+            quote: market.quote_asset.as_ref().and_then(|s| s.symbol().ok()),
             trading: market.status.as_str() == "TRADING",
             px_decimals: FINEST_DECIMALS,
             sz_decimals: FINEST_DECIMALS,

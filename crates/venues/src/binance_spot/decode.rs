@@ -133,6 +133,11 @@ pub fn listings(body: &[u8]) -> Result<Vec<Listing>, DecodeError> {
     bodies::listings(utf8(body)?)
 }
 
+/// `serverTime` of `GET /api/v3/time` and of the exchange information.
+pub fn server_time(body: &[u8]) -> Option<Timestamp> {
+    bodies::server_time(utf8(body).ok()?)
+}
+
 /// Decodes the venue's error from a REST body: its code and words.
 pub fn venue_error(body: &[u8]) -> Option<(i64, String)> {
     let wire: ErrorWire<'_> = parse(utf8(body).ok()?).ok()?;

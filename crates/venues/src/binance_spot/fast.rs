@@ -24,6 +24,8 @@ pub(super) fn event(frame: &[u8]) -> Option<(Channel, MarketEvent)> {
         )
     } else if at.literal(b"{\"u\":").is_some() {
         (Channel::BookTicker, book_ticker(&mut at)?)
+    } else if at.literal(b"{\"e\":\"aggTrade\",").is_some() {
+        (Channel::AggTrade, agg_trade(&mut at)?)
     } else {
         at.literal(b"{\"e\":\"trade\",")?;
         (Channel::Trade, trade(&mut at)?)
@@ -137,12 +139,36 @@ fn trade(at: &mut Cursor<'_>) -> Option<MarketEvent> {
     let px = at.price()?;
     at.literal(b",\"q\":")?;
     let sz = at.size()?;
+    fill(at, symbol, id, Level { px, sz })
+}
+
+fn agg_trade(at: &mut Cursor<'_>) -> Option<MarketEvent> {
+    at.literal(b"\"E\":")?;
+    at.i64()?;
+    at.literal(b",\"s\":")?;
+    let symbol = symbol(at)?;
+    at.literal(b",\"a\":")?;
+    let id = TradeId::Number(at.u64()?);
+    at.literal(b",\"p\":")?;
+    let px = at.price()?;
+    at.literal(b",\"q\":")?;
+    let sz = at.size()?;
+    at.literal(b",\"f\":")?;
+    at.u64()?;
+    at.literal(b",\"l\":")?;
+    at.u64()?;
+    fill(at, symbol, id, Level { px, sz })
+}
+
+/// The end of a trade of either kind.
+fn fill(at: &mut Cursor<'_>, symbol: Symbol, id: TradeId, level: Level) -> Option<MarketEvent> {
     at.literal(b",\"T\":")?;
     let time = Timestamp::from_ms(at.i64()?);
     at.literal(b",\"m\":")?;
     let side = aggressor(at.bool()?);
     at.literal(b",\"M\":")?;
     at.bool()?;
+    let Level { px, sz } = level;
     Some(MarketEvent {
         symbol,
         venue_time: Some(time),
@@ -168,6 +194,7 @@ mod tests {
         for data in [
             r#"{"e":"depthUpdate","E":1723161255208,"s":"BTCUSDT","U":1,"u":2,"b":[["61737.63000000","0.00000000"]],"a":[]}"#,
             r#"{"e":"trade","E":1723161255343,"s":"BTCUSDT","t":3,"p":"61837.63000000","q":"0.02000000","T":1723161255342,"m":true,"M":true}"#,
+            r#"{"e":"aggTrade","E":1633998523963,"s":"NKNUSDT","a":15683430,"p":"0.35280000","q":"58.00000000","f":19862790,"l":19862790,"T":1633998523960,"m":false,"M":true}"#,
             r#"{"u":5,"s":"BTCUSDT","b":"61837.63000000","B":"3.78826000","a":"61837.64000000","A":"1.54698000"}"#,
         ] {
             assert!(event(data.as_bytes()).is_some(), "{data}");

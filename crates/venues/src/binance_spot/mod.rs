@@ -12,10 +12,8 @@ mod fast;
 /// Limits and cadences.
 pub mod limits;
 /// The requests that the session makes.
-pub mod rest;
+mod rest;
 /// The state machine behind the connection.
 pub mod session;
-/// Depth updates and a snapshot to an unbroken book.
-pub mod splice;
 /// The venue's messages as types.
 pub mod wire;

@@ -70,6 +70,10 @@ pub enum Message {
 pub struct Listing {
     /// The venue's spelling.
     pub symbol: Symbol,
+    /// `baseAsset`: what is traded.
+    pub base: Option<Symbol>,
+    /// `quoteAsset`: what it is priced in.
+    pub quote: Option<Symbol>,
     /// Its status is `TRADING`.
     pub trading: bool,
     /// Decimals of the tick.

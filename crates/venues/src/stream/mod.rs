@@ -30,62 +30,38 @@
 //! - Events fetched by a [`Poll`] are given as events of their feed.
 //! - In a bare recording (`accept_any_symbol`) nothing is asked for, timed out or proved by answers; frames are taken as they come.
 
+/// What REST answers change.
+mod answers;
+/// Books, in sequence or withdrawn.
+mod books;
+/// What is sent over a connection.
+mod commands;
 /// What a venue says about itself.
 mod dialect;
+/// What frames change.
+mod frames;
 /// Times, paces and bounds.
 mod limits;
+/// A connection.
+mod link;
+/// What is known of one market.
+mod market;
+/// Trades, told apart and fetched.
+mod prints;
+/// REST requests under way.
+mod rest;
+/// The session.
+mod session;
+/// Changes and a snapshot to an unbroken book.
+pub mod splice;
+/// Which trades came, and which are missing.
+mod trades;
+/// What time brings.
+mod upkeep;
 
 pub use dialect::{
     Answer, Answered, Ask, Asked, Backfill, BookRule, Channel, ChannelId, Command, Dialect, InBand,
     Poll, Polled, Proof, Said, Shape, Stream, TradeRule, Want,
 };
 pub use limits::Limits;
-
-use crate::session::{Input, Output, SessionConfig, SessionStatus};
-use hypersentry_model::Timestamp;
-use hypersentry_model::status::Connection;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-
-/// SKELETON: the port of Binance spot fills it.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(bound = "")]
-pub struct Session<D: Dialect> {
-    dialect: D,
-    config: SessionConfig,
-}
-
-impl<D: Dialect> Session<D> {
-    /// A session that has seen nothing.
-    pub fn new(config: SessionConfig) -> Self {
-        Self {
-            dialect: D::default(),
-            config,
-        }
-    }
-
-    /// Takes one input.
-    pub fn step(&mut self, _now: Timestamp, _input: Input<'_>, _out: &mut Vec<Output>) {}
-
-    /// When `Input::Due` is wanted next.
-    pub fn next_due(&self) -> Option<Timestamp> {
-        None
-    }
-
-    /// Counters and streams.
-    pub fn status(&self, now: Timestamp) -> SessionStatus {
-        SessionStatus {
-            connection: Connection::Down,
-            since: now,
-            reconnects: 0,
-            reason: None,
-            rtt_ns: None,
-            frames: 0,
-            gaps: 0,
-            duplicates: 0,
-            refused: BTreeMap::new(),
-            skipped: BTreeMap::new(),
-            streams: Vec::new(),
-        }
-    }
-}
+pub use session::Session;

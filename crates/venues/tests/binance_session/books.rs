@@ -30,10 +30,10 @@ fn from_demand_to_a_book() {
         command["params"],
         serde_json::json!([
             "btcusdt@depth@100ms",
-            "btcusdt@trade",
+            "btcusdt@aggTrade",
             "btcusdt@bookTicker",
             "ethusdt@depth@100ms",
-            "ethusdt@trade",
+            "ethusdt@aggTrade",
             "ethusdt@bookTicker"
         ])
     );
@@ -46,15 +46,11 @@ fn from_demand_to_a_book() {
     assert_eq!(desk.request(), None, "no snapshot before the first update");
     desk.depth("BTCUSDT", 8, 12);
     desk.depth("ETHUSDT", 100, 100);
+    let (key, _) = desk.request().unwrap();
     assert_eq!(
         acts(&desk.take()),
         ["fetch /api/v3/depth?symbol=BTCUSDT&limit=1000"]
     );
-    let key = RequestKey {
-        kind: RequestKind::Book,
-        symbol: symbol("BTCUSDT"),
-        attempt: 2,
-    };
     desk.depth("BTCUSDT", 13, 14);
     desk.depth("BTCUSDT", 15, 15);
     let body = book(13);
@@ -96,6 +92,7 @@ fn from_demand_to_a_book() {
     assert_eq!(
         shown,
         [
+            ("aggTrade", "BTCUSDT".to_owned(), None, fresh),
             ("bookTicker", "BTCUSDT".to_owned(), None, fresh),
             (
                 "depth@100ms",
@@ -103,7 +100,7 @@ fn from_demand_to_a_book() {
                 Some(Sync::Synced),
                 fresh
             ),
-            ("trade", "BTCUSDT".to_owned(), None, fresh),
+            ("aggTrade", "ETHUSDT".to_owned(), None, missing),
             ("bookTicker", "ETHUSDT".to_owned(), None, missing),
             (
                 "depth@100ms",
@@ -111,7 +108,6 @@ fn from_demand_to_a_book() {
                 Some(Sync::Syncing),
                 missing
             ),
-            ("trade", "ETHUSDT".to_owned(), None, missing),
         ]
     );
 }
@@ -128,7 +124,7 @@ fn a_gap_withdraws_the_book_until_the_next_snapshot() {
     );
     let status = desk.session.status(desk.now);
     assert_eq!(status.gaps, 1);
-    assert_eq!(status.streams[1].mark.state, Freshness::Missing);
+    assert_eq!(status.streams[2].mark.state, Freshness::Missing);
     desk.depth("BTCUSDT", 24, 25);
     assert!(acts(&desk.take()).is_empty());
 }

@@ -1,9 +1,9 @@
 //! The connection: lost, refused, silent, old.
 
-use crate::desk::{Desk, acts, book, listings, trade};
+use crate::desk::{Desk, acts, book, listings, replayed, symbol, trade, trades};
 use hypersentry_model::Freshness;
 use hypersentry_model::status::Connection;
-use hypersentry_venues::session::{Input, Lane, Output, Session};
+use hypersentry_venues::session::{Feed, Input, Lane, Output, RequestKey, RequestKind, Session};
 
 #[test]
 fn a_command_without_an_answer_ends_the_connection() {
@@ -49,7 +49,7 @@ fn a_lost_connection_comes_back_whole() {
     let status = desk.session.status(desk.now);
     assert_eq!(status.connection, Connection::Reconnecting);
     assert_eq!(
-        status.streams[1].mark.state,
+        status.streams[2].mark.state,
         Freshness::Fresh,
         "right when stamped"
     );
@@ -65,21 +65,49 @@ fn a_lost_connection_comes_back_whole() {
     assert_eq!(acts(&desk.out), ["SUBSCRIBE"]);
     desk.ack();
     assert_eq!(desk.connection(), Connection::Live);
-    desk.take();
+    // What came in between is asked for at once; the book waits for its first change.
+    assert_eq!(
+        acts(&desk.take())[1..],
+        ["fetch /api/v3/aggTrades?symbol=BTCUSDT&fromId=6&limit=1000"]
+    );
+    let key = RequestKey {
+        kind: RequestKind::Trades,
+        symbol: symbol("BTCUSDT"),
+        attempt: 0,
+    };
     desk.ticker("BTCUSDT", 40);
     desk.depth("BTCUSDT", 30, 31);
-    desk.answer(&book(31));
     desk.frame(&trade("BTCUSDT", 5));
     desk.frame(&trade("BTCUSDT", 8));
+    let since = desk.now;
+    desk.wait(100);
+    desk.step(Input::Answer {
+        key: &key,
+        status: 200,
+        retry_after_s: None,
+        body: trades(6..=9).as_bytes(),
+        sent: None,
+    });
+    let replayed: Vec<String> = desk.out.iter().filter_map(replayed).collect();
+    assert_eq!(replayed, ["6", "7"]);
+    assert!(desk.out.iter().any(|o| matches!(
+        o,
+        Output::Repaired { feed: Feed::Trades, to, .. } if *to == since
+    )));
+    desk.wait(250);
+    desk.answer(&book(31));
     assert_eq!(
         acts(&desk.take()),
         [
             "Bbo",
+            "Trades",
+            "Trades",
+            "Trades",
             "fetch /api/v3/depth?symbol=BTCUSDT&limit=1000",
-            "snapshot 31",
-            "Trades"
+            "snapshot 31"
         ]
     );
+    desk.frame(&trade("BTCUSDT", 9));
     let status = desk.session.status(desk.now);
     assert_eq!((status.gaps, status.duplicates), (0, 1));
     let Session::BinanceSpot(session) = &desk.session else {

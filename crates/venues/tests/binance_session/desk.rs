@@ -2,7 +2,9 @@
 
 use hypersentry_model::status::Connection;
 use hypersentry_model::{Payload, Symbol, Timestamp, Venue};
-use hypersentry_venues::session::{Input, Lane, Output, RequestKey, Session, SessionConfig};
+use hypersentry_venues::session::{
+    Input, Lane, Output, RequestKey, RequestKind, Session, SessionConfig,
+};
 use std::collections::BTreeSet;
 
 /// A session, its clock, and what it said so far.
@@ -54,6 +56,7 @@ impl Desk {
         let from = self.out.len();
         self.session.step(self.now, input, &mut self.out);
         let mut list = None;
+        let mut upkeep = Vec::new();
         for output in &self.out[from..] {
             match output {
                 Output::Send(_, text) => {
@@ -74,7 +77,12 @@ impl Desk {
                     }
                     self.unanswered.push(id);
                 }
-                Output::Fetch(_) => self.asked.push(self.now),
+                Output::Fetch(request) => {
+                    self.asked.push(self.now);
+                    if is_upkeep(&request.path) {
+                        upkeep.push(request.clone());
+                    }
+                }
                 Output::Open(_) => {
                     self.streams.clear();
                     self.unanswered.clear();
@@ -91,6 +99,19 @@ impl Desk {
         let read: Session = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), text);
         self.session = read;
+        for request in upkeep {
+            let body = match request.key.kind {
+                RequestKind::Time => format!(r#"{{"serverTime":{}}}"#, self.now.ms()),
+                _ => book(1),
+            };
+            self.step(Input::Answer {
+                key: &request.key,
+                status: 200,
+                retry_after_s: None,
+                body: body.as_bytes(),
+                sent: Some(self.now),
+            });
+        }
         if let Some(id) = list.filter(|_| self.lists) {
             let streams = serde_json::json!(self.streams);
             self.frame(&format!(r#"{{"result":{streams},"id":{id}}}"#));
@@ -126,10 +147,12 @@ impl Desk {
         std::mem::take(&mut self.out)
     }
 
-    /// The newest request.
+    /// The newest request, upkeep aside.
     pub(crate) fn request(&self) -> Option<(RequestKey, String)> {
         self.out.iter().rev().find_map(|output| match output {
-            Output::Fetch(request) => Some((request.key.clone(), request.path.clone())),
+            Output::Fetch(request) if !is_upkeep(&request.path) => {
+                Some((request.key.clone(), request.path.clone()))
+            }
             _ => None,
         })
     }
@@ -206,8 +229,34 @@ pub(crate) fn depth(name: &str, first: u64, last: u64) -> String {
 
 pub(crate) fn trade(name: &str, id: u64) -> String {
     format!(
-        r#"{{"stream":"x","data":{{"e":"trade","E":1,"s":"{name}","t":{id},"p":"1.00000000","q":"2.00000000","T":1,"m":true,"M":true}}}}"#
+        r#"{{"stream":"x","data":{{"e":"aggTrade","E":1,"s":"{name}","a":{id},"p":"1.00000000","q":"2.00000000","f":1,"l":1,"T":1,"m":true,"M":true}}}}"#
     )
+}
+
+/// The body of a page of trades.
+pub(crate) fn trades(ids: std::ops::RangeInclusive<u64>) -> String {
+    let trade = |id| {
+        format!(
+            r#"{{"a":{id},"p":"1.00000000","q":"2.00000000","f":1,"l":1,"T":1,"m":true,"M":true}}"#
+        )
+    };
+    let trades: Vec<String> = ids.map(trade).collect();
+    format!("[{}]", trades.join(","))
+}
+
+/// The id of a replayed trade.
+pub(crate) fn replayed(output: &Output) -> Option<String> {
+    match output {
+        Output::Event {
+            event,
+            replayed: true,
+            ..
+        } => match &event.payload {
+            Payload::Trade(trade) => Some(trade.id.to_string()),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 pub(crate) fn book(last: u64) -> String {
@@ -217,7 +266,7 @@ pub(crate) fn book(last: u64) -> String {
 pub(crate) fn listings(names: &[&str]) -> String {
     let listing = |name: &&str| {
         format!(
-            r#"{{"symbol":"{name}","status":"TRADING","filters":[{{"filterType":"PRICE_FILTER","tickSize":"0.01000000"}},{{"filterType":"LOT_SIZE","stepSize":"0.00001000"}}]}}"#
+            r#"{{"symbol":"{name}","status":"TRADING","baseAsset":"{name}","quoteAsset":"USDT","filters":[{{"filterType":"PRICE_FILTER","tickSize":"0.01000000"}},{{"filterType":"LOT_SIZE","stepSize":"0.00001000"}}]}}"#
         )
     };
     let listed: Vec<String> = names.iter().map(listing).collect();
@@ -253,9 +302,14 @@ pub(crate) fn names(out: &[Output]) -> Vec<String> {
     out.iter().map(name).filter(|n| !n.is_empty()).collect()
 }
 
-/// As `names`, without what keeps quiet streams proved.
+/// What the desk answers by itself: the venue's clock, and books that stand in for stale ones.
+fn is_upkeep(path: &str) -> bool {
+    path.ends_with("/time") || path.ends_with("limit=100")
+}
+
+/// As `names`, without what keeps quiet streams proved, clocks compared and stale books repaired.
 pub(crate) fn acts(out: &[Output]) -> Vec<String> {
     let mut names = names(out);
-    names.retain(|n| n != "LIST_SUBSCRIPTIONS" && !n.starts_with("proof"));
+    names.retain(|n| n != "LIST_SUBSCRIPTIONS" && !n.starts_with("proof") && !is_upkeep(n));
     names
 }

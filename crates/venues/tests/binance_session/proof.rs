@@ -9,7 +9,7 @@ fn list_answer(desk: &mut Desk) {
     assert_eq!(command["method"], "LIST_SUBSCRIPTIONS");
     let id = &command["id"];
     desk.frame(&format!(
-        r#"{{"result":["btcusdt@trade","btcusdt@depth@100ms","btcusdt@bookTicker"],"id":{id}}}"#
+        r#"{{"result":["btcusdt@aggTrade","btcusdt@depth@100ms","btcusdt@bookTicker"],"id":{id}}}"#
     ));
 }
 
@@ -49,7 +49,7 @@ fn quiet_streams_are_proved_every_second() {
     }
     let status = desk.session.status(desk.now);
     assert_eq!(status.rtt_ns, Some(80_000_000));
-    assert_eq!(status.streams[1].mark.state, Freshness::Fresh);
+    assert_eq!(status.streams[2].mark.state, Freshness::Fresh);
 }
 
 #[test]

@@ -1,8 +1,6 @@
-//! The connection: opened, lost, opened again.
+//! A connection: opened, lost, opened again.
 
-use crate::binance_spot::limits::{
-    CLOSE_TIMEOUT_MS, GOOD_LIFE_MS, OPEN_TIMEOUT_MS, RECONNECT_MAX_MS, RECONNECT_MS,
-};
+use super::Limits;
 use hypersentry_model::Timestamp;
 use hypersentry_model::status::Connection;
 use serde::{Deserialize, Serialize};
@@ -26,11 +24,9 @@ pub(super) enum Phase {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Link {
     pub(super) phase: Phase,
-    /// As users see it, and since when.
+    /// As users see it.
     pub(super) shown: Connection,
-    pub(super) since: Timestamp,
     pub(super) reconnects: u64,
-    pub(super) reason: Option<String>,
     /// Attempts since the last good connection.
     failures: u32,
     random: u64,
@@ -41,9 +37,7 @@ impl Link {
         Self {
             phase: Phase::Down,
             shown: Connection::Down,
-            since: Timestamp::default(),
             reconnects: 0,
-            reason: None,
             failures: 0,
             random: seed,
         }
@@ -53,29 +47,30 @@ impl Link {
         matches!(self.phase, Phase::Open { .. })
     }
 
-    pub(super) fn show(&mut self, now: Timestamp, shown: Connection) -> bool {
-        let changed = self.shown != shown;
-        if changed {
-            self.shown = shown;
-            self.since = now;
+    /// When the phase ends by itself, if it does.
+    pub(super) fn until(&self) -> Option<Timestamp> {
+        match self.phase {
+            Phase::Down | Phase::Open { .. } => None,
+            Phase::Opening { until } | Phase::Closing { until, .. } | Phase::Waiting { until } => {
+                Some(until)
+            }
         }
-        changed
     }
 
-    pub(super) fn opening(&mut self, now: Timestamp) {
-        let until = now.plus_ms(OPEN_TIMEOUT_MS);
+    pub(super) fn opening(&mut self, now: Timestamp, limits: &Limits) {
+        let until = now.plus_ms(limits.open_timeout_ms);
         self.phase = Phase::Opening { until };
     }
 
-    pub(super) fn closing(&mut self, now: Timestamp, at_once: bool) {
-        let until = now.plus_ms(CLOSE_TIMEOUT_MS);
+    pub(super) fn closing(&mut self, now: Timestamp, at_once: bool, limits: &Limits) {
+        let until = now.plus_ms(limits.close_timeout_ms);
         self.phase = Phase::Closing { until, at_once };
     }
 
     /// It has ended; waits for the next attempt, or makes it at once, but not twice without a good connection in between.
-    pub(super) fn ended(&mut self, now: Timestamp, at_once: bool) {
+    pub(super) fn ended(&mut self, now: Timestamp, at_once: bool, limits: &Limits) {
         let first = self.failures == 0;
-        let delay_ms = self.delay_ms();
+        let delay_ms = self.delay_ms(limits);
         let until = if at_once && first {
             now
         } else {
@@ -85,15 +80,16 @@ impl Link {
     }
 
     /// Notes whether the connection has lived long enough to be a good one.
-    pub(super) fn note_life(&mut self, now: Timestamp) {
-        if matches!(self.phase, Phase::Open { since } if since.plus_ms(GOOD_LIFE_MS) <= now) {
+    pub(super) fn note_life(&mut self, now: Timestamp, limits: &Limits) {
+        let good = limits.good_life_ms;
+        if matches!(self.phase, Phase::Open { since } if since.plus_ms(good) <= now) {
             self.failures = 0;
         }
     }
 
     /// The delay before the next attempt: doubled each time, up to a quarter longer by chance.
-    fn delay_ms(&mut self) -> i64 {
-        let base = (RECONNECT_MS << self.failures.min(8)).min(RECONNECT_MAX_MS);
+    fn delay_ms(&mut self, limits: &Limits) -> i64 {
+        let base = (limits.reconnect_ms << self.failures.min(8)).min(limits.reconnect_max_ms);
         self.failures = self.failures.saturating_add(1);
         // SplitMix64.
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);

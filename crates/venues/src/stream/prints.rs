@@ -1,0 +1,203 @@
+//! Trades: told apart, missed, fetched.
+
+use super::trades::{Filled, Hole};
+use super::{Backfill, ChannelId, Dialect, Session, TradeRule};
+use crate::session::{Feed, Output};
+use hypersentry_model::{MarketEvent, Payload, Symbol, Timestamp, TradeId};
+
+/// How a trade stands to those before it.
+enum Place {
+    /// It is the next one, or nothing shows that it is not.
+    Next,
+    /// It came before.
+    Known,
+    /// Trades from this id on are missing before it.
+    After(u64),
+}
+
+impl<D: Dialect> Session<D> {
+    fn backfill() -> Backfill {
+        match Self::shape().trades {
+            TradeRule::Counted(backfill) => backfill,
+            TradeRule::Growing | TradeRule::Remembered(_) => Backfill::None,
+        }
+    }
+
+    pub(super) fn trade(
+        &mut self,
+        now: Timestamp,
+        channel: ChannelId,
+        event: MarketEvent,
+        out: &mut Vec<Output>,
+    ) {
+        let symbol = event.symbol;
+        let (Some(market), Payload::Trade(trade)) = (self.markets.get_mut(&symbol), &event.payload)
+        else {
+            return;
+        };
+        // Recordings of two kinds tell each trade twice.
+        if *market.trades.channel.get_or_insert(channel) != channel {
+            let spec = Self::shape().channels.get(usize::from(channel));
+            self.counts.skip(spec.map_or("trade", |spec| spec.name));
+            return;
+        }
+        let trades = &mut market.trades;
+        let place = match (Self::shape().trades, &trade.id) {
+            (TradeRule::Remembered(most), id) => {
+                if trades.remember(id, most) {
+                    Place::Next
+                } else {
+                    Place::Known
+                }
+            }
+            (rule, TradeId::Number(id)) => {
+                let place = match trades.last {
+                    Some(last) if *id <= last => Place::Known,
+                    Some(last)
+                        if id - last > 1
+                            && matches!(rule, TradeRule::Counted(_))
+                            && !trades.is_open_ended() =>
+                    {
+                        Place::After(last + 1)
+                    }
+                    _ => Place::Next,
+                };
+                if !matches!(place, Place::Known) {
+                    if let Some(last) = trades.last {
+                        let counted = matches!(rule, TradeRule::Counted(_));
+                        self.counts.trade_gaps += u64::from(counted && id - last > 1);
+                    }
+                    trades.last = Some(*id);
+                }
+                place
+            }
+            (_, TradeId::Text(_)) => {
+                self.counts.refuse("malformed_message");
+                return;
+            }
+        };
+        match place {
+            Place::Known => {
+                self.counts.duplicates += 1;
+                return self.prove(now, symbol, channel, out);
+            }
+            Place::Next => {
+                if let TradeId::Number(id) = trade.id
+                    && let Some(hole) = market.trades.close(id, now)
+                {
+                    self.mended(symbol, hole, true, out);
+                }
+            }
+            Place::After(from) => {
+                if let TradeId::Number(id) = trade.id {
+                    self.missed(now, symbol, channel, (from, id.saturating_sub(1)), out);
+                }
+            }
+        }
+        self.dirty |= Self::backfill() != Backfill::None
+            && self
+                .markets
+                .get(&symbol)
+                .is_some_and(|m| m.trades.want(symbol).is_some());
+        let market = self.markets.get_mut(&symbol);
+        if let Some(stream) = market.and_then(|market| market.stream(channel)) {
+            stream.event(now);
+        }
+        out.push(Output::Event {
+            feed: Feed::Trades,
+            event,
+            replayed: false,
+        });
+    }
+
+    /// The venue says that this trade was the last one.
+    pub(super) fn told_last_trade(
+        &mut self,
+        now: Timestamp,
+        symbol: Symbol,
+        id: u64,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(market) = self.markets.get_mut(&symbol) else {
+            return;
+        };
+        let (Some(last), Some(channel)) = (market.trades.last, market.trades.channel) else {
+            return;
+        };
+        if id <= last || !matches!(Self::shape().trades, TradeRule::Counted(_)) {
+            return;
+        }
+        self.counts.trade_gaps += 1;
+        if market.trades.is_open_ended() {
+            // It is being looked for.
+            return;
+        }
+        market.trades.last = Some(id);
+        self.missed(now, symbol, channel, (last + 1, id), out);
+    }
+
+    /// Trades are missing although the stream lives.
+    fn missed(
+        &mut self,
+        now: Timestamp,
+        symbol: Symbol,
+        channel: ChannelId,
+        (from, to): (u64, u64),
+        out: &mut Vec<Output>,
+    ) {
+        let shape = Self::shape();
+        let Some(market) = self.markets.get_mut(&symbol) else {
+            return;
+        };
+        let stamp = market.stream(channel).and_then(|s| s.stamp);
+        let since = stamp.map_or(now, |stamp| stamp.as_of);
+        market.break_off(symbol, channel, Some(since), shape, out);
+        market.follow(symbol, channel, shape, out);
+        if let Some(stream) = market.stream(channel) {
+            stream.broken_since = None;
+        }
+        if Self::backfill() != Backfill::None && !self.config.accept_any_symbol {
+            market.trades.dig(from, Some(to), since, now);
+        }
+        self.dirty = true;
+    }
+
+    /// A page of missing trades came.
+    pub(super) fn page(
+        &mut self,
+        symbol: Symbol,
+        from: u64,
+        events: Vec<MarketEvent>,
+        out: &mut Vec<Output>,
+    ) {
+        let limits = Self::limits();
+        let bounds = (limits.trades_page, limits.trades_pages_max);
+        let Some(market) = self.markets.get_mut(&symbol) else {
+            return;
+        };
+        match market.trades.page(Self::backfill(), from, events, bounds) {
+            Some(Filled::Whole(hole)) => self.mended(symbol, hole, true, out),
+            Some(Filled::Given(hole)) => self.mended(symbol, hole, false, out),
+            Some(Filled::More) | None => {}
+        }
+    }
+
+    /// Gives what was fetched of a gap.
+    fn mended(&mut self, symbol: Symbol, mut hole: Hole, whole: bool, out: &mut Vec<Output>) {
+        for past in hole.take() {
+            out.push(Output::Event {
+                feed: Feed::Trades,
+                event: past.event(symbol),
+                replayed: true,
+            });
+        }
+        if whole {
+            out.push(Output::Repaired {
+                symbol,
+                feed: Feed::Trades,
+                from: hole.since,
+                to: hole.until,
+            });
+        }
+    }
+}
