@@ -65,6 +65,21 @@ shown_figures! {
     }
 }
 
+/// What composites are made of: figures as clients were last told them.
+impl Figures {
+    pub(crate) fn told_open_interest_usd(&self) -> Option<(Usd, Stamp)> {
+        self.open_interest_usd.pair()
+    }
+
+    pub(crate) fn told_cvd_1m(&self) -> Option<(WindowSum<60_000>, Stamp)> {
+        self.cvd_venue_1m.pair()
+    }
+
+    pub(crate) fn told_cvd_5m(&self) -> Option<(WindowSum<300_000>, Stamp)> {
+        self.cvd_venue.pair()
+    }
+}
+
 /// Decimals of the basis, in basis points.
 const BASIS_DECIMALS: u32 = 2;
 

@@ -18,6 +18,8 @@ mod candle_view;
 mod candles;
 /// Which stretches of a feed were seen.
 mod completeness;
+/// What is combined from several venues.
+mod composite;
 /// Imbalance and walls as clients see them.
 mod depth_view;
 /// The figures that are single values.
@@ -34,6 +36,8 @@ pub mod ladder;
 mod liquidations;
 /// The core: all markets, and the grid on which they are published.
 pub mod market;
+/// Jumps of a price told from its ordinary moves.
+mod outlier;
 /// Rounded quotients.
 mod ratio;
 /// What may be configured.

@@ -1,22 +1,25 @@
 //! All markets, and the grid on which clients are told of them.
 
-use crate::flow::Flow;
+use crate::composite::Composite;
 use crate::given::Given;
 use crate::guard::{self, Refusal};
-use crate::liquidations::{Header, Liquidations};
+use crate::liquidations::Liquidations;
 use crate::rules::Rules;
 use crate::state::MarketState;
-use hypersentry_model::agg::{AggUpdate, CandleRow, Instrument, TsSource};
+use hypersentry_model::agg::{AggUpdate, CandleRow, Instrument};
 use hypersentry_model::event::{Candle, Feed, Loss};
 use hypersentry_model::freshness::limit;
 use hypersentry_model::liquidation::LiquidationBatch;
 use hypersentry_model::{
-    Coverage, Envelope, EventType, Grade, Interval, MarketEvent, Mode, Payload, Price, Source,
-    Stamped, Symbol, Timestamp, Venue,
+    Envelope, Grade, Interval, MarketEvent, Mode, Payload, Price, Source, Stamped, Symbol,
+    Timestamp, Venue,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The grid: when clients are told of what.
+mod publish;
 
 /// One market of one source, under its canonical symbol.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -76,6 +79,10 @@ pub struct Market {
     /// Markets of which nothing but a mid price is known: some hundred bytes each, against the kilobytes of a full state.
     mids: BTreeMap<MarketId, Given<Price>>,
     due: BTreeSet<(Timestamp, MarketId)>,
+    /// Only of symbols with a market that takes part.
+    composites: BTreeMap<Symbol, Composite>,
+    /// Which venues have a symbol, where that was told.
+    listed: BTreeMap<Symbol, BTreeSet<Venue>>,
     /// Only of markets whose feed is followed or spoke, so at most [`MAX_MARKETS`].
     liquidations: BTreeMap<MarketId, Liquidations>,
     /// When the first of them has something to tell.
@@ -95,6 +102,8 @@ impl Market {
             markets: BTreeMap::new(),
             mids: BTreeMap::new(),
             due: BTreeSet::new(),
+            composites: BTreeMap::new(),
+            listed: BTreeMap::new(),
             liquidations: BTreeMap::new(),
             liquidations_due: None,
         }
@@ -129,14 +138,7 @@ impl Market {
         let before = state.due();
         let result = change(state, &self.config);
         let after = state.due();
-        if before != after {
-            if let Some(at) = before {
-                self.due.remove(&(at, id));
-            }
-            if let Some(at) = after {
-                self.due.insert((at, id));
-            }
-        }
+        move_due(&mut self.due, id, before, after);
         result
     }
 
@@ -337,85 +339,6 @@ impl Market {
         Ok(())
     }
 
-    /// When [`Self::publish`] is wanted next. It falls on a grid.
-    pub fn next_due(&self) -> Option<Timestamp> {
-        let markets = self.due.first().map(|(at, _)| *at);
-        [markets, self.liquidations_due].into_iter().flatten().min()
-    }
-
-    /// Tells clients of every market that is due at `now`, in the order of markets, then of liquidations in the same order.
-    pub fn publish(&mut self, now: Timestamp, out: &mut Vec<Told>) {
-        while let Some((at, id)) = self.due.first().copied()
-            && at <= now
-        {
-            let told = self.update_by(id, |state, config| {
-                Ok(state.publish(now, config.depth, &config.rules, config.grid_ms))
-            });
-            if let Ok(Some((data, ts_ms))) = told {
-                out.push(Told::Agg(Box::new(self.envelope(id, data, ts_ms))));
-            }
-        }
-        if self.liquidations_due.is_some_and(|at| at <= now) {
-            self.publish_liquidations(now, out);
-        }
-    }
-
-    fn publish_liquidations(&mut self, now: Timestamp, out: &mut Vec<Told>) {
-        let header = header(&self.config);
-        for (id, held) in &mut self.liquidations {
-            let state = self.markets.get(id);
-            let coverage = |ms: u32| {
-                let from_ms = Flow::begin_ms(now, i64::from(ms) / 1_000);
-                state.map_or(Coverage::NONE, |s| {
-                    s.coverage(Feed::Liquidations, from_ms, now)
-                })
-            };
-            if held.due().is_some_and(|at| at <= now)
-                && let Some((seq, batch)) = held.publish(now, header, coverage)
-            {
-                out.push(Told::Liquidations(Box::new(batched(*id, seq, batch))));
-            }
-        }
-        let due = self.liquidations.values().filter_map(Liquidations::due);
-        self.liquidations_due = due.min();
-    }
-
-    /// The newest liquidation batch of a market, with the rows before it. It consumes no place in the stream.
-    pub fn liquidations(
-        &self,
-        source: Source,
-        symbol: Symbol,
-    ) -> Option<Envelope<LiquidationBatch>> {
-        let id = MarketId { source, symbol };
-        let (seq, batch) = self.liquidations.get(&id)?.snapshot(header(&self.config))?;
-        Some(batched(id, seq, batch))
-    }
-
-    fn envelope(&self, id: MarketId, mut data: AggUpdate, ts_ms: i64) -> Envelope<AggUpdate> {
-        if data.base_version.is_none() {
-            data.run_id = Some(self.config.run_id.clone());
-            data.mode = Some(self.config.mode);
-        }
-        Envelope {
-            event_type: EventType::AggUpdate,
-            symbol: id.symbol,
-            ts_ms,
-            source: id.source,
-            seq: data.version,
-            data,
-        }
-    }
-
-    /// What clients have been told of a market, as a snapshot of its current version. It consumes no version.
-    pub fn snapshot(&self, source: Source, symbol: Symbol) -> Option<Envelope<AggUpdate>> {
-        let id = MarketId { source, symbol };
-        let state = self.markets.get(&id)?;
-        let mut data = state.snapshot(self.config.depth)?;
-        data.ts_source = Some(TsSource::Receive);
-        let now_ms = data.now_ms;
-        Some(self.envelope(id, data, now_ms))
-    }
-
     /// Whether the book of a market may be read.
     pub fn book_is_synced(&self, id: MarketId) -> bool {
         self.markets
@@ -432,21 +355,18 @@ impl Market {
     }
 }
 
-fn header(config: &MarketConfig) -> Header<'_> {
-    Header {
-        run_id: &config.run_id,
-        mode: config.mode,
-        batch_ms: config.rules.liquidations_ms.max(1),
-    }
-}
-
-const fn batched(id: MarketId, seq: u64, batch: LiquidationBatch) -> Envelope<LiquidationBatch> {
-    Envelope {
-        event_type: EventType::LiquidationBatch,
-        symbol: id.symbol,
-        ts_ms: batch.now_ms,
-        source: id.source,
-        seq,
-        data: batch,
+fn move_due(
+    due: &mut BTreeSet<(Timestamp, MarketId)>,
+    id: MarketId,
+    before: Option<Timestamp>,
+    after: Option<Timestamp>,
+) {
+    if before != after {
+        if let Some(at) = before {
+            due.remove(&(at, id));
+        }
+        if let Some(at) = after {
+            due.insert((at, id));
+        }
     }
 }

@@ -96,7 +96,9 @@ impl<T: Clone + PartialEq> Shown<T> {
         }
         match (self.stamp, told.stamp) {
             (Some(new), Some(old)) => {
+                // A figure of several feeds goes back when one joins that was proved earlier.
                 new.as_of != old.as_of
+                    || new.proved_at < old.proved_at
                     || (new.proved_at > old.proved_at
                         && now >= old.proved_at.plus_ms(PROOF_REPUBLISH_MS))
             }

@@ -62,6 +62,11 @@ impl MarketState {
         self.version
     }
 
+    /// What clients were told last.
+    pub(crate) fn told(&self) -> Option<&View> {
+        self.told.as_deref()
+    }
+
     fn due_by(&mut self, at: Timestamp) {
         self.due = Some(self.due.map_or(at, |d| d.min(at)));
     }

@@ -63,6 +63,10 @@ impl View {
         }
     }
 
+    pub(crate) const fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
     /// After which point clients must be told again although no event comes.
     pub(crate) fn due(&self) -> Option<Timestamp> {
         let dues = [

@@ -74,6 +74,17 @@ impl Coverage {
         missing: Share::ONE,
     };
 
+    /// The least that both can have seen: the lower of the verified shares, the higher of the missing ones.
+    pub fn least(self, other: Self) -> Self {
+        let verified = self.verified.min(other.verified);
+        let missing = self.missing.max(other.missing);
+        Self {
+            verified,
+            unverified: Share(verified.rest().0 - missing.0),
+            missing,
+        }
+    }
+
     /// Of a window of `window` nanoseconds, that many were seen verified and unverified.
     pub fn of(verified: u64, unverified: u64, window: u64) -> Self {
         let verified_share = Share::of(verified, window);
@@ -103,6 +114,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_least_is_below_both(a: (u64, u64), b: (u64, u64), window: u64) {
+            let (a, b) = (Coverage::of(a.0, a.1, window), Coverage::of(b.0, b.1, window));
+            let least = a.least(b);
+            prop_assert_eq!(least.verified.0 + least.unverified.0 + least.missing.0, Share::ONE.0);
+            prop_assert!(least.verified <= a.verified.min(b.verified));
+            prop_assert!(least.missing >= a.missing.max(b.missing));
+            prop_assert_eq!(least, b.least(a));
+            prop_assert_eq!(a.least(a), a);
+        }
+
         #[test]
         fn shares_sum_to_one(verified: u64, unverified: u64, window: u64) {
             let c = Coverage::of(verified, unverified, window);
