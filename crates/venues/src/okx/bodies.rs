@@ -4,6 +4,7 @@ use super::decode::{Reader, figures, malformed, parse, short, unknown};
 use super::events;
 use super::wire::{BookWire, EnvelopeWire, Message, Object, Text};
 use crate::decode::DecodeError;
+use crate::session::Interval;
 use hypersentry_model::event::{Candle, Feed};
 use hypersentry_model::{MarketEvent, Payload, Symbol};
 use serde::Deserialize;
@@ -226,6 +227,32 @@ fn candles(
         });
     }
     Ok(())
+}
+
+/// The answer to a request for candles of this length; other answers are refused.
+pub(super) fn candles_answer(
+    body: &[u8],
+    symbol: Symbol,
+    interval: Interval,
+) -> Result<Vec<Candle>, DecodeError> {
+    let text =
+        std::str::from_utf8(body).map_err(|e| DecodeError::new("not_utf8", e.to_string()))?;
+    let envelope: EnvelopeWire<'_> = parse(text)?;
+    let code = envelope.code.as_ref().map_or("", Text::as_str);
+    if code != "0" {
+        let words = envelope.msg.as_ref().map_or("", Text::as_str);
+        let detail = format!("{}: {}", short(code), short(words));
+        return Err(DecodeError::new("venue_error", detail));
+    }
+    let data = envelope.data.map(RawValue::get);
+    let items: Vec<&RawValue> = parse(data.ok_or_else(|| unknown("an answer without data"))?)?;
+    let mut events = Vec::new();
+    candles(&items, symbol, Some(interval.ms()), &mut events)?;
+    let candle = |event: MarketEvent| match event.payload {
+        Payload::Candle(candle) => Some(candle),
+        _ => None,
+    };
+    Ok(events.into_iter().filter_map(candle).collect())
 }
 
 fn candle(

@@ -1,43 +1,311 @@
-//! SKELETON: to be replaced.
+//! The state machine behind the connection: the common one, and what OKX adds to it.
+//!
+//! One connection carries all. A book's changes are chained by `prevSeqId`, and its snapshot comes over the stream, so that a break is
+//! mended by subscribing anew. Only swaps that are settled in a stablecoin are followed: their contracts are counted in the base
+//! currency.
 
-use crate::session::{Input, Output, SessionConfig, SessionStatus};
-use hypersentry_model::Timestamp;
-use hypersentry_model::status::Connection;
+use super::contracts::{Contract, Contracts};
+use super::decode::{Reader, learn, malformed, quoted_topic};
+use super::limits::{LIMITS, TIME_MS};
+use super::wire::{Kind, Listing, Message, Topic};
+use super::{bodies, rest};
+use crate::decode::DecodeError;
+use crate::session::{self, Feed, Lane};
+use crate::stream::{
+    Answer, Answered, Ask, Asked, Backfill, BookRule, Channel, ChannelId, Command, Dialect, InBand,
+    Poll, Polled, Proof, Said, Shape, Stream, TradeRule, Want,
+};
+use hypersentry_model::freshness::limit;
+use hypersentry_model::{MarketEvent, Payload, Symbol, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// SKELETON.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Session {}
+/// The session.
+pub type Session = crate::stream::Session<Okx>;
 
-impl Session {
-    /// SKELETON.
-    pub fn new(_config: SessionConfig) -> Self {
-        Self {}
+const INDEX: ChannelId = 4;
+const LIQUIDATIONS: ChannelId = 7;
+
+const fn channel(name: &'static str, feeds: &'static [Feed], limit_ms: u32) -> Channel {
+    Channel {
+        name,
+        feeds,
+        limit_ms,
+        lane: Lane::MAIN,
+        proof: Proof::Answers,
+        asked: Asked::ByMarket,
     }
+}
 
-    /// SKELETON.
-    pub fn step(&mut self, _now: Timestamp, _input: Input<'_>, _out: &mut Vec<Output>) {}
+/// In the order in which they are asked for; the constants above are positions in it.
+const CHANNELS: &[Channel] = &[
+    channel("books", &[Feed::Book], limit::BOOK_MS),
+    channel("bbo-tbt", &[Feed::Bbo], limit::PRICE_MS),
+    channel("trades", &[Feed::Trades], limit::TRADES_MS),
+    channel("mark-price", &[Feed::Context], limit::PRICE_MS),
+    channel("index-tickers", &[Feed::Context], limit::PRICE_MS),
+    Channel {
+        proof: Proof::Events,
+        ..channel(
+            "open-interest",
+            &[Feed::OpenInterest],
+            limit::OPEN_INTEREST_MS,
+        )
+    },
+    channel("funding-rate", &[Feed::Funding], limit::OPEN_INTEREST_MS),
+    Channel {
+        asked: Asked::Once,
+        ..channel(
+            "liquidation-orders",
+            &[Feed::Liquidations],
+            limit::LIQUIDATIONS_MS,
+        )
+    },
+    // What a recording may have.
+    Channel {
+        asked: Asked::Never,
+        ..channel("tickers", &[Feed::Context], limit::PRICE_MS)
+    },
+];
 
-    /// SKELETON.
-    pub fn next_due(&self) -> Option<Timestamp> {
-        None
-    }
+/// What OKX told and decoding needs.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Okx {
+    contracts: Contracts,
+    /// The followed kind of swaps by the index that they follow. Bounded as the contracts are.
+    by_index: BTreeMap<Symbol, Symbol>,
+    swaps: BTreeSet<Symbol>,
+    /// The newest time that the venue told.
+    newest: Option<Timestamp>,
+    /// Events of the message at hand; empty between messages.
+    #[serde(skip)]
+    scratch: Vec<MarketEvent>,
+}
 
-    /// SKELETON.
-    pub fn status(&self, now: Timestamp) -> SessionStatus {
-        SessionStatus {
-            connection: Connection::Down,
-            since: now,
-            reconnects: 0,
-            reason: None,
-            rtt_ns: None,
-            frames: 0,
-            gaps: 0,
-            duplicates: 0,
-            refused: BTreeMap::new(),
-            skipped: BTreeMap::new(),
-            streams: Vec::new(),
+impl Okx {
+    /// Takes over a list of markets and gives those that can be followed.
+    fn list(&mut self, listings: &[Listing]) -> Vec<session::Listing> {
+        learn(&mut self.contracts, listings);
+        let mut followed = Vec::new();
+        for listing in listings {
+            let linear = matches!(listing.contract, Some(Contract::Linear(_)));
+            if listing.kind != Kind::Swap || !linear || self.contracts.get(listing.symbol).is_none()
+            {
+                continue;
+            }
+            self.swaps.insert(listing.symbol);
+            self.by_index.insert(listing.index, listing.symbol);
+            followed.push(session::Listing {
+                symbol: listing.symbol,
+                base: listing.base,
+                quote: listing.quote,
+                multiplier: 1,
+                trading: listing.trading,
+                px_decimals: listing.px_decimals,
+                sz_decimals: listing.sz_decimals,
+            });
         }
+        followed
+    }
+
+    /// What a subscription names to the venue.
+    fn argument(&self, stream: Stream) -> serde_json::Value {
+        let channel = CHANNELS.get(usize::from(stream.channel));
+        let channel = channel.map_or("", |channel| channel.name);
+        if stream.channel == LIQUIDATIONS {
+            return json!({"channel": channel, "instType": "SWAP"});
+        }
+        let mut indexes = self.by_index.iter();
+        let index = indexes.find(|(_, swap)| **swap == stream.symbol);
+        let named = match index {
+            Some((index, _)) if stream.channel == INDEX => *index,
+            _ => stream.symbol,
+        };
+        json!({"channel": channel, "instId": named})
+    }
+
+    /// The stream that the venue names; `None` for one that the session does not make.
+    fn stream(&self, topic: &Topic) -> Option<Stream> {
+        let position = CHANNELS.iter().position(|c| c.name == topic.channel)?;
+        let channel = ChannelId::try_from(position).ok()?;
+        let symbol = match channel {
+            LIQUIDATIONS => Symbol::ANY,
+            INDEX => *self.by_index.get(&topic.symbol?)?,
+            _ => topic.symbol?,
+        };
+        Some(Stream { symbol, channel })
+    }
+
+    /// Passes the events on to the channel that they came by.
+    fn pass(&mut self, feed: Feed, said: &mut Vec<Said>) {
+        let mut events = std::mem::take(&mut self.scratch);
+        for mut event in events.drain(..) {
+            self.newest = self.newest.max(event.venue_time);
+            let index = matches!(&event.payload, Payload::AssetContext(c) if c.index_px.is_some());
+            if index {
+                let Some(swap) = self.by_index.get(&event.symbol) else {
+                    continue;
+                };
+                event.symbol = *swap;
+            }
+            // Whether the books' numbers are those of the best prices is not documented: they are not compared.
+            if let Payload::Bbo(bbo) = &mut event.payload {
+                bbo.book_seq = None;
+            }
+            let channel = match feed {
+                Feed::Book => 0,
+                Feed::Bbo => 1,
+                Feed::Trades => 2,
+                Feed::Context if index => INDEX,
+                Feed::Context => match &event.payload {
+                    Payload::AssetContext(context) if context.mark_px.is_some() => 3,
+                    _ => 8,
+                },
+                Feed::OpenInterest => 5,
+                Feed::Funding => 6,
+                Feed::Liquidations => LIQUIDATIONS,
+                // Candles are fetched, and other feeds the venue has not.
+                _ => {
+                    said.push(Said::Skipped("candle".to_owned()));
+                    continue;
+                }
+            };
+            said.push(Said::Event { channel, event });
+        }
+        self.scratch = events;
+    }
+
+    fn hear(&mut self, message: Message, said: &mut Vec<Said>) {
+        said.push(match message {
+            Message::Events(feed) => return self.pass(feed, said),
+            Message::Trades(_) => return self.pass(Feed::Trades, said),
+            Message::Ack(_, topic) => match self.stream(&topic) {
+                Some(stream) => Said::Acked(stream),
+                None => Said::Control,
+            },
+            Message::Error { code, words, topic } => {
+                let topic = topic.or_else(|| quoted_topic(&words));
+                let stream = topic.and_then(|topic| self.stream(&topic));
+                Said::Rejected {
+                    id: None,
+                    streams: stream.into_iter().collect(),
+                    reason: format!("{code}: {words}"),
+                }
+            }
+            // "The connection will soon be closed": in 60 s.
+            Message::Notice(_) => Said::Shutdown,
+            Message::Pong => Said::Pong(None),
+            Message::Instruments(listings) => {
+                // In recordings, the list may stand among the frames.
+                self.list(&listings);
+                Said::Control
+            }
+            Message::Time(_) | Message::Control(_) => Said::Control,
+            Message::Skipped(name) => Said::Skipped(name),
+        });
+    }
+}
+
+impl Dialect for Okx {
+    const SHAPE: Shape = Shape {
+        lanes: 1,
+        channels: CHANNELS,
+        book: BookRule::InBand(InBand::Linked),
+        trades: TradeRule::Counted(Backfill::Backward),
+        polls: &[Poll {
+            what: Polled::Time,
+            by_market: false,
+            every_ms: TIME_MS,
+            at_once: true,
+        }],
+        limits: LIMITS,
+    };
+
+    fn command(&self, _id: u64, command: Command<'_>) -> Option<String> {
+        let (op, streams) = match command {
+            Command::Subscribe(streams) => ("subscribe", streams),
+            Command::Unsubscribe(streams) => ("unsubscribe", streams),
+            Command::Probe => return Some("ping".to_owned()),
+        };
+        let args: Vec<_> = streams.iter().map(|s| self.argument(*s)).collect();
+        Some(json!({"op": op, "args": args}).to_string())
+    }
+
+    fn read(&mut self, _lane: Lane, frame: &[u8], said: &mut Vec<Said>) -> Result<(), DecodeError> {
+        let mut events = std::mem::take(&mut self.scratch);
+        events.clear();
+        let reader = Reader {
+            contracts: &self.contracts,
+            only: Some(&self.swaps),
+            symbol: None,
+        };
+        let read = reader.message(frame, &mut events);
+        self.scratch = events;
+        self.hear(read?, said);
+        Ok(())
+    }
+
+    fn request(&self, want: &Want) -> Option<Ask> {
+        rest::request(want, self.newest)
+    }
+
+    fn answer(&mut self, want: &Want, body: &[u8]) -> Result<Answered, DecodeError> {
+        if let Want::Candles {
+            symbol, interval, ..
+        } = want
+        {
+            let candles = bodies::candles_answer(body, *symbol, *interval)?;
+            return Ok(Answer::Candles(candles).into());
+        }
+        let mut events = Vec::new();
+        let reader = Reader {
+            contracts: &self.contracts,
+            only: None,
+            symbol: match want {
+                Want::Book { symbol, .. } => Some(*symbol),
+                _ => None,
+            },
+        };
+        let message = reader.message(body, &mut events)?;
+        Ok(match (want, message) {
+            (_, Message::Error { code, words, .. }) => {
+                return Err(DecodeError::new("venue_error", format!("{code}: {words}")));
+            }
+            (Want::Markets(_), Message::Instruments(listings)) => {
+                Answer::Listings(self.list(&listings)).into()
+            }
+            (Want::Book { .. }, _) => {
+                let event = events.pop();
+                match event.map(|event| (event.payload, event.venue_time)) {
+                    Some((Payload::BookSnapshot(book), venue_time)) => {
+                        Answer::Book { book, venue_time }.into()
+                    }
+                    _ => return Err(malformed("no book")),
+                }
+            }
+            (Want::Trades { .. }, Message::Trades(_)) => Answer::Trades(events).into(),
+            // No trade in the time that the venue keeps.
+            (Want::Trades { .. }, Message::Skipped(_)) => Answer::Trades(Vec::new()).into(),
+            (Want::Poll(Polled::Time, _), Message::Time(time)) => {
+                self.newest = self.newest.max(Some(time));
+                Answered {
+                    answer: Answer::Nothing,
+                    venue_time: Some(time),
+                }
+            }
+            _ => return Err(malformed("the answer to another question")),
+        })
+    }
+
+    fn unknown_market(&self, _status: u16, body: &[u8]) -> bool {
+        // "Instrument ID does not exist."
+        let reader = Reader {
+            contracts: &self.contracts,
+            only: None,
+            symbol: None,
+        };
+        let message = reader.message(body, &mut Vec::new());
+        matches!(message, Ok(Message::Error { code, .. }) if code == "51001")
     }
 }
