@@ -3,21 +3,19 @@
 //! Shapes: Hyperliquid docs, API > Info endpoint, and API > Info endpoint > Perpetuals.
 
 use super::decode::{json, malformed, unknown};
-use super::events::{book, candles, context, listings, mids_event, trades};
-use super::wire::{ContextWire, Entries, Message, MetaWire, Text};
+use super::events::{book, candles, context, listings, mids_event, spot_pairs, time, trades};
+use super::wire::{ContextWire, Entries, Message, MetaWire, StatusWire, Text};
 use crate::decode::DecodeError;
 use hypersentry_model::MarketEvent;
 use hypersentry_model::event::Feed;
 use serde_json::value::RawValue;
 
 /// Objects that we know and do not use, by keys that together are theirs alone. The first that fits names the object.
-const OBJECTS: [(&str, &[&str]); 16] = [
-    ("spotMeta", &["tokens", "universe"]),
+const OBJECTS: [(&str, &[&str]); 14] = [
     ("clearinghouseState", &["assetPositions"]),
     ("spotClearinghouseState", &["balances"]),
     ("userRateLimit", &["nRequestsUsed", "nRequestsCap"]),
     ("userRole", &["role"]),
-    ("exchangeStatus", &["specialStatuses"]),
     ("userFees", &["dailyUserVlm"]),
     ("activeAssetData", &["leverage", "maxTradeSzs"]),
     ("orderStatus", &["status", "order"]),
@@ -58,6 +56,13 @@ pub(super) fn object(text: &str, out: &mut Vec<MarketEvent>) -> Result<Message, 
         let (feed, event) = book(json(text)?)?;
         out.push(event);
         return Ok(Message::Events(feed));
+    }
+    if has("tokens") && has("universe") {
+        return Ok(Message::SpotPairs(spot_pairs(&json(text)?)));
+    }
+    if has("specialStatuses") {
+        let wire: StatusWire = json(text)?;
+        return Ok(Message::Clock(time(wire.time)?));
     }
     if let Some((name, _)) = OBJECTS.iter().find(|(_, keys)| keys.iter().all(|k| has(k))) {
         return Ok(Message::Skipped(name));

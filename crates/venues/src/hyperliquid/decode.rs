@@ -93,6 +93,8 @@ pub fn decode_any(
         Message::Greeting => Outcome::Control("greeting"),
         Message::Markets(_) if out.len() > before => Outcome::Events,
         Message::Markets(_) => Outcome::Control("meta"),
+        Message::SpotPairs(_) => Outcome::Skipped("spotMeta".to_owned()),
+        Message::Clock(_) => Outcome::Skipped("exchangeStatus".to_owned()),
         Message::Skipped(name) => Outcome::Skipped(name.to_owned()),
     })
 }

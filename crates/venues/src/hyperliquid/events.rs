@@ -4,7 +4,7 @@ use super::decode::{json, malformed};
 use super::limits;
 use super::wire::{
     ActiveContextWire, AssetWire, BboWire, BookWire, CandleWire, ContextWire, LevelWire, Listing,
-    MetaWire, SpotContextWire, Text, TradeWire,
+    MetaWire, PairWire, SpotContextWire, SpotMetaWire, Text, TokenWire, TradeWire,
 };
 use crate::decode::DecodeError;
 use hypersentry_model::event::{AssetContext, Bbo, BookSnapshot, Candle, Feed, Mids};
@@ -165,11 +165,47 @@ pub(super) fn listing(wire: &AssetWire<'_>) -> Result<Listing, DecodeError> {
             wire.sz_decimals
         )));
     }
+    let (base, multiplier) = unit(coin);
     Ok(Listing {
         coin,
+        base,
+        quote: limits::quote(),
+        multiplier,
+        spot: false,
         sz_decimals: wire.sz_decimals,
         delisted: wire.is_delisted == Some(true),
     })
+}
+
+/// What a perpetual's name stands for: `k` before a capital is a thousand of the coin.
+fn unit(coin: Symbol) -> (Symbol, u32) {
+    let name = coin.as_str().strip_prefix('k');
+    let name = name.filter(|name| name.starts_with(|first: char| first.is_ascii_uppercase()));
+    match name.map(Symbol::new) {
+        Some(Ok(base)) => (base, 1_000),
+        _ => (coin, 1),
+    }
+}
+
+/// The spot pairs. Those whose tokens are not in the list, or have names that are no symbol, are left out.
+pub(super) fn spot_pairs(wire: &SpotMetaWire<'_>) -> Vec<Listing> {
+    let tokens: BTreeMap<u64, &TokenWire<'_>> = wire.tokens.iter().map(|t| (t.index, t)).collect();
+    let pair = |pair: &PairWire<'_>| {
+        let (base, quote) = (tokens.get(&pair.tokens.0)?, tokens.get(&pair.tokens.1)?);
+        if base.sz_decimals > Size::SCALE {
+            return None;
+        }
+        Some(Listing {
+            coin: Symbol::new(&pair.name.0).ok()?,
+            base: Symbol::new(&base.name.0).ok()?,
+            quote: Symbol::new(&quote.name.0).ok()?,
+            multiplier: 1,
+            spot: true,
+            sz_decimals: base.sz_decimals,
+            delisted: false,
+        })
+    };
+    wire.universe.iter().filter_map(pair).collect()
 }
 
 fn level(wire: &LevelWire<'_>) -> Result<Level, DecodeError> {
@@ -188,6 +224,6 @@ pub(super) fn symbol(text: &Text<'_>) -> Result<Symbol, DecodeError> {
 }
 
 /// A block time in milliseconds since 1970.
-fn time(ms: u64) -> Result<Timestamp, DecodeError> {
+pub(super) fn time(ms: u64) -> Result<Timestamp, DecodeError> {
     limits::venue_time(ms).ok_or_else(|| malformed(format!("time {ms} is out of range")))
 }

@@ -9,7 +9,7 @@
 use super::wire::Channel;
 use hypersentry_model::event::Feed;
 use hypersentry_model::freshness::limit;
-use hypersentry_model::{Price, Timestamp};
+use hypersentry_model::{Price, Symbol, Timestamp};
 
 /// Levels a side of a book. Hyperliquid docs, API > Websocket > Subscriptions.
 pub const BOOK_DEPTH: u32 = 20;
@@ -72,8 +72,28 @@ pub const ANSWER_MS: i64 = 15_000;
 pub const MARKETS_AGE_MS: i64 = 600_000;
 /// A reconnection asks for the list if it is older: subscribing a market that is gone closes the socket without a word.
 pub const MARKETS_AGE_AT_OPEN_MS: i64 = 60_000;
-/// Entries of the list of markets that are kept.
+/// Entries of each of the two lists of markets that are kept.
 pub const MAX_LISTED: usize = 4_096;
+
+/// Between two readings of the list of spot pairs, and after a failed one.
+pub const SPOT_AGE_MS: i64 = 600_000;
+/// Delay after an extra request that failed.
+pub const ASK_RETRY_MS: i64 = 10_000;
+/// Between two questions for the newest block's time.
+pub const CLOCK_MS: i64 = 30_000;
+/// Least time between two extra requests, for each unit of the first one's weight: 800 of the 1,200 a minute at most, so that the
+/// list of markets always has room. Hyperliquid docs, API > Rate limits and user limits.
+pub const ASK_MS_PER_WEIGHT: i64 = 75;
+/// Requests for candles that wait; of more, the oldest is given up.
+pub const CANDLES_WAITING: usize = 64;
+/// Candles that the venue keeps, and gives at once. Hyperliquid docs, API > Info endpoint > Candle snapshot.
+pub const CANDLES_MAX: i64 = 5_000;
+/// Times that a request for candles is made again after a failure.
+pub const CANDLES_RETRIES: u32 = 3;
+/// Between two requests for the book of one market.
+pub const BOOK_REPAIR_MS: i64 = 5_000;
+/// Between two requests for all contexts, which weigh 20.
+pub const CONTEXT_REPAIR_MS: i64 = 10_000;
 
 /// Trades of a market that are remembered, to know them when they come again.
 pub const TRADES_REMEMBERED: usize = 4_096;
@@ -143,15 +163,31 @@ pub(super) fn venue_time(ms: u64) -> Option<Timestamp> {
     Some(Timestamp::from_ns(ns))
 }
 
+/// What perpetuals are priced and settled in.
+pub(super) fn quote() -> Symbol {
+    Symbol::new("USDC").unwrap_or(Symbol::ANY)
+}
+
+/// Whether a market is a spot pair: `PURR/USDC`, `@107`. Hyperliquid docs, API > Asset IDs.
+pub fn is_spot(coin: Symbol) -> bool {
+    coin.as_str().starts_with('@') || coin.as_str().contains('/')
+}
+
 /// Significant figures of a price. Hyperliquid docs, API > Tick and lot size.
 const PRICE_FIGURES: i32 = 5;
 /// Decimals that a price and a size of a perpetual have together at most. Hyperliquid docs, API > Tick and lot size.
 const PRICE_AND_SIZE_DECIMALS: u32 = 6;
+/// The same of a spot pair.
+const SPOT_PRICE_AND_SIZE_DECIMALS: u32 = 8;
 
-/// Decimals of the tick at this price: at most five significant figures, at most `6 - sz_decimals` decimals, and whole numbers
-/// always. Without a price the second rule alone counts.
-pub fn px_decimals(price: Option<Price>, sz_decimals: u32) -> u32 {
-    let most = PRICE_AND_SIZE_DECIMALS.saturating_sub(sz_decimals);
+/// Decimals of the tick at this price: at most five significant figures, at most `6 - sz_decimals` decimals (of a spot pair
+/// `8 - sz_decimals`), and whole numbers always. Without a price the second rule alone counts.
+pub fn px_decimals(spot: bool, price: Option<Price>, sz_decimals: u32) -> u32 {
+    let together = match spot {
+        true => SPOT_PRICE_AND_SIZE_DECIMALS,
+        false => PRICE_AND_SIZE_DECIMALS,
+    };
+    let most = together.saturating_sub(sz_decimals);
     let Some(price) = price.filter(|px| px.is_positive()) else {
         return most;
     };
@@ -184,9 +220,21 @@ mod tests {
             ("-1", 2, 4),
         ] {
             let px = Price::parse(price).unwrap();
-            assert_eq!(px_decimals(Some(px), sz_decimals), decimals, "{price}");
+            let read = px_decimals(false, Some(px), sz_decimals);
+            assert_eq!(read, decimals, "{price}");
         }
-        assert_eq!(px_decimals(None, 0), 6);
+        assert_eq!(px_decimals(false, None, 0), 6);
+        for (price, sz_decimals, decimals) in [
+            ("0.00012345", 0, 8),
+            ("22.05", 2, 3),
+            ("0.20515", 0, 5),
+            ("97437", 5, 0),
+        ] {
+            let px = Price::parse(price).unwrap();
+            let read = px_decimals(true, Some(px), sz_decimals);
+            assert_eq!(read, decimals, "{price}");
+        }
+        assert_eq!(px_decimals(true, None, 2), 6);
     }
 
     #[test]

@@ -107,8 +107,12 @@ pub enum Message {
     Error(String),
     /// A greeting that is no JSON.
     Greeting,
-    /// The list of markets. Their contexts, where they came along, were pushed.
+    /// The list of perpetuals. Their contexts, where they came along, were pushed.
     Markets(Vec<Listing>),
+    /// The list of spot pairs.
+    SpotPairs(Vec<Listing>),
+    /// The time of the newest block.
+    Clock(hypersentry_model::Timestamp),
     /// A message that we know and do not use, by name.
     Skipped(&'static str),
 }
@@ -118,6 +122,14 @@ pub enum Message {
 pub struct Listing {
     /// The market.
     pub coin: Symbol,
+    /// What is traded: `PEPE` for `kPEPE`.
+    pub base: Symbol,
+    /// What it is priced in.
+    pub quote: Symbol,
+    /// Units of `base` that one unit of the market stands for.
+    pub multiplier: u32,
+    /// A spot pair: its prices have more decimals.
+    pub spot: bool,
     /// Decimals of its sizes.
     pub sz_decimals: u32,
     /// It keeps its place in the list and is traded no more.
@@ -320,6 +332,39 @@ pub(super) struct AssetWire<'a> {
     pub(super) sz_decimals: u32,
     #[serde(default)]
     pub(super) is_delisted: Option<bool>,
+}
+
+/// The list of spot pairs. Pairs name their tokens by index.
+#[derive(Debug, Deserialize)]
+pub(super) struct SpotMetaWire<'a> {
+    #[serde(borrow)]
+    pub(super) tokens: Vec<TokenWire<'a>>,
+    #[serde(borrow)]
+    pub(super) universe: Vec<PairWire<'a>>,
+}
+
+/// A token of spot pairs.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TokenWire<'a> {
+    #[serde(borrow)]
+    pub(super) name: Text<'a>,
+    pub(super) sz_decimals: u32,
+    pub(super) index: u64,
+}
+
+/// A spot pair: `PURR/USDC`, and `@` with a number for all others.
+#[derive(Debug, Deserialize)]
+pub(super) struct PairWire<'a> {
+    #[serde(borrow)]
+    pub(super) name: Text<'a>,
+    pub(super) tokens: (u64, u64),
+}
+
+/// `exchangeStatus`.
+#[derive(Debug, Deserialize)]
+pub(super) struct StatusWire {
+    pub(super) time: u64,
 }
 
 /// A JSON object's entries, in the order in which they were written.

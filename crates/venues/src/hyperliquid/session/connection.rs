@@ -116,6 +116,7 @@ impl Session {
     /// Asks for the socket, and for the list of markets when ours is old.
     pub(super) fn open(&mut self, now: Timestamp, out: &mut Vec<Output>) {
         self.fetch_markets_if_older(now, limits::MARKETS_AGE_AT_OPEN_MS, out);
+        self.asks.wake(now);
         self.line.phase = Phase::Opening { since: now };
         out.push(Output::Open(Lane::MAIN));
     }
@@ -168,6 +169,7 @@ impl Session {
                 });
             }
         }
+        self.break_all(out);
         self.forget_connection();
         let delay = self.delay_ms(
             limits::RECONNECT_MIN_MS,
@@ -193,7 +195,9 @@ impl Session {
         if matches!(self.line.phase, Phase::Opening { .. } | Phase::Open { .. }) {
             out.push(Output::Close(Lane::MAIN));
         }
+        self.break_all(out);
         self.forget_connection();
+        self.asks.rest();
         self.line.phase = Phase::Down;
         self.show(now, Connection::Down, out);
     }

@@ -38,6 +38,14 @@ impl Session {
                     self.counts.skip("meta");
                 }
             }
+            Ok(Message::SpotPairs(pairs)) => {
+                if self.config.accept_any_symbol {
+                    self.spot_listed(now, &pairs, out);
+                } else {
+                    self.counts.skip("spotMeta");
+                }
+            }
+            Ok(Message::Clock(_)) => self.counts.skip("exchangeStatus"),
             Ok(Message::Skipped(name)) => self.counts.skip(name),
             Err(error) => self.counts.refuse(error.code, 1),
         }
@@ -95,7 +103,7 @@ impl Session {
         }
         if self.config.accept_any_symbol {
             if self.coins.len() < MAX_RECORDED {
-                let mut coin = Coin::new();
+                let mut coin = Coin::new(now);
                 coin.backfill = self.line.opened_at();
                 self.coins.insert(symbol, coin);
                 return true;
@@ -130,6 +138,7 @@ impl Session {
                 out.push(Output::StatusChanged);
             }
         }
+        self.heard_of(now, symbol, channel, out);
         let block = event.venue_time;
         if feed == Feed::Context {
             self.give_grid(symbol, price_of(&event), out);
@@ -181,6 +190,8 @@ impl Session {
                 stream.touch(now);
             }
         }
+        let symbol = event.symbol;
+        self.heard_of(now, symbol, Some(Channel::Trades), out);
         out.push(Output::Event {
             feed: Feed::Trades,
             event,

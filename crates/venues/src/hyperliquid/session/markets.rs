@@ -3,7 +3,7 @@
 use super::Session;
 use crate::hyperliquid::wire::{Listing, Message};
 use crate::hyperliquid::{decode, limits, rest};
-use crate::session::{Output, RequestKey, RequestKind};
+use crate::session::{self, Output};
 use hypersentry_model::{MarketEvent, Payload, Price, Symbol, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -11,14 +11,34 @@ use std::collections::BTreeMap;
 /// What is kept of a market in the list.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 struct Listed {
-    sz_decimals: u32,
-    delisted: bool,
+    listing: session::Listing,
+    spot: bool,
+}
+
+impl Listed {
+    fn new(wire: &Listing, price: Option<Price>) -> Self {
+        Self {
+            listing: session::Listing {
+                symbol: wire.coin,
+                base: wire.base,
+                quote: wire.quote,
+                multiplier: wire.multiplier,
+                trading: !wire.delisted,
+                px_decimals: limits::px_decimals(wire.spot, price, wire.sz_decimals),
+                sz_decimals: wire.sz_decimals,
+            },
+            spot: wire.spot,
+        }
+    }
 }
 
 /// The list and the request for it.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(super) struct Markets {
+    /// Perpetuals and spot pairs.
     listed: BTreeMap<Symbol, Listed>,
+    /// The list of spot pairs was read.
+    spot_known: bool,
     known_at: Option<Timestamp>,
     /// Number of the newest request.
     attempt: u32,
@@ -88,18 +108,18 @@ impl Session {
         self.markets.fetch_due = Some(now.plus_ms(delay.max(pause_ms)));
     }
 
-    pub(super) fn answer(
+    pub(super) fn markets_answer(
         &mut self,
         now: Timestamp,
-        key: &RequestKey,
+        attempt: u32,
         status: u16,
         retry_after_s: Option<u32>,
         body: &[u8],
         out: &mut Vec<Output>,
     ) {
         // Recordings do not number requests.
-        let awaited = self.markets.answer_due.is_some() && key.attempt == self.markets.attempt;
-        if key.kind != RequestKind::Markets || !(awaited || key.attempt == 0) {
+        let awaited = self.markets.answer_due.is_some() && attempt == self.markets.attempt;
+        if !(awaited || attempt == 0) {
             return;
         }
         self.markets.answer_due = None;
@@ -118,6 +138,8 @@ impl Session {
         let mut contexts = Vec::new();
         match decode::message(body, &mut contexts) {
             Ok(Message::Markets(listings)) => self.listed(now, &listings, &contexts, out),
+            // In a recording, the one list may stand for the other.
+            Ok(Message::SpotPairs(pairs)) => self.spot_listed(now, &pairs, out),
             Ok(_) => self.fetch_failed(now, "unknown_message", 0),
             Err(error) => match decode::markets_alone(body) {
                 // One context that we cannot read is no reason to do without all markets.
@@ -138,26 +160,46 @@ impl Session {
         contexts: &[MarketEvent],
         out: &mut Vec<Output>,
     ) {
-        let entries = listings.iter().take(limits::MAX_LISTED).map(|listing| {
-            let listed = Listed {
-                sz_decimals: listing.sz_decimals,
-                delisted: listing.delisted,
-            };
-            (listing.coin, listed)
-        });
-        self.markets.listed = entries.collect();
-        self.markets.known_at = Some(now);
-        self.markets.failures = 0;
-        self.markets.fetch_due = Some(now.plus_ms(limits::MARKETS_AGE_MS));
         let prices: BTreeMap<Symbol, Price> = contexts
             .iter()
             .filter_map(|event| Some((event.symbol, price_of(event)?)))
             .collect();
+        self.markets.known_at = Some(now);
+        self.markets.failures = 0;
+        self.markets.fetch_due = Some(now.plus_ms(limits::MARKETS_AGE_MS));
+        self.take_list(now, false, listings, &prices, out);
+        self.settle(now, out);
+    }
+
+    /// Takes over the list of spot pairs.
+    pub(super) fn spot_listed(&mut self, now: Timestamp, pairs: &[Listing], out: &mut Vec<Output>) {
+        self.markets.spot_known = true;
+        self.take_list(now, true, pairs, &BTreeMap::new(), out);
+    }
+
+    /// Replaces one of the two lists, and tells both.
+    fn take_list(
+        &mut self,
+        now: Timestamp,
+        spot: bool,
+        listings: &[Listing],
+        prices: &BTreeMap<Symbol, Price>,
+        out: &mut Vec<Output>,
+    ) {
+        self.markets.listed.retain(|_, listed| listed.spot != spot);
+        for listing in listings.iter().take(limits::MAX_LISTED) {
+            let price = prices.get(&listing.coin).copied();
+            let listed = Listed::new(listing, price);
+            self.markets.listed.insert(listing.coin, listed);
+        }
+        let all = self.markets.listed.values().map(|listed| listed.listing);
+        out.push(Output::Listings(all.collect()));
         let symbols: Vec<Symbol> = self.coins.keys().copied().collect();
         for symbol in symbols {
-            self.check_listing(now, symbol, prices.get(&symbol).copied(), out);
+            if limits::is_spot(symbol) == spot {
+                self.check_listing(now, symbol, prices.get(&symbol).copied(), out);
+            }
         }
-        self.settle(now, out);
     }
 
     /// Subscribes a wanted market if it is listed, and gives it up if it is not.
@@ -168,11 +210,15 @@ impl Session {
         price: Option<Price>,
         out: &mut Vec<Output>,
     ) {
-        if !self.markets.is_known() {
+        let known = match limits::is_spot(symbol) {
+            true => self.markets.spot_known,
+            false => self.markets.is_known(),
+        };
+        if !known {
             return;
         }
         let listed = self.markets.listed.get(&symbol);
-        let listed = listed.is_some_and(|listed| !listed.delisted);
+        let listed = listed.is_some_and(|listed| listed.listing.trading);
         let Some(coin) = self.coins.get_mut(&symbol) else {
             return;
         };
@@ -204,11 +250,11 @@ impl Session {
         ) else {
             return;
         };
-        let sz_decimals = listed.sz_decimals;
+        let sz_decimals = listed.listing.sz_decimals;
         let px_decimals = match (price, coin.grid) {
             // Without a price, what was known of it still holds.
             (None, Some((px_decimals, before))) if before == sz_decimals => px_decimals,
-            _ => limits::px_decimals(price, sz_decimals),
+            _ => limits::px_decimals(listed.spot, price, sz_decimals),
         };
         let grid = Some((px_decimals, sz_decimals));
         if coin.grid != grid {

@@ -1,7 +1,7 @@
 //! The state machine behind the connection.
 //!
-//! One WebSocket carries `allMids` and five channels of each wanted market; one REST request, repeated now and then, tells
-//! which markets there are. The session never subscribes a market that the list does not have, because the venue answers such
+//! One WebSocket carries `allMids` and five channels of each wanted market, perpetual or spot; REST requests, repeated now and
+//! then, tell which markets there are. Others fetch candles, the venue's clock, and what silent streams owe. The session never subscribes a market that the list does not have, because the venue answers such
 //! a subscription by closing the socket without a word.
 //!
 //! | state | leaves it |
@@ -13,7 +13,9 @@
 //!
 //! A bare recording has no acknowledgements and nobody who answers: there all timers rest, and only inputs change the state.
 
+mod asks;
 mod connection;
+mod coverage;
 mod frames;
 mod markets;
 mod outbox;
@@ -27,6 +29,7 @@ mod tests;
 use super::limits;
 use super::wire::{Channel, Subscription};
 use crate::session::{Input, Output, SessionConfig, SessionStatus};
+use asks::Asks;
 use connection::Line;
 use hypersentry_model::agg::Mark;
 use hypersentry_model::status::{StreamStatus, Sync};
@@ -58,6 +61,7 @@ pub struct Session {
     /// No stream's deadline comes before it.
     streams_due: Option<Timestamp>,
     markets: Markets,
+    asks: Asks,
     counts: Counts,
     /// Events of the frame at hand; empty between inputs.
     #[serde(skip)]
@@ -107,6 +111,7 @@ impl Session {
             outbox: Outbox::default(),
             streams_due: None,
             markets: Markets::default(),
+            asks: Asks::default(),
             counts: Counts::default(),
             scratch: Vec::new(),
         }
@@ -126,11 +131,16 @@ impl Session {
                 status,
                 retry_after_s,
                 body,
-                ..
-            } => self.answer(now, key, status, retry_after_s, body, out),
+                sent,
+            } => self.answer(now, (key, sent), status, retry_after_s, body, out),
             Input::Due => {}
-            Input::Resync(symbol) => self.resync(now, symbol),
-            Input::WantCandles { .. } => {}
+            Input::Resync(symbol) => self.resync(now, symbol, out),
+            Input::WantCandles {
+                symbol,
+                interval,
+                from_ms,
+                to_ms,
+            } => self.want_candles(symbol, interval, (from_ms, to_ms)),
         }
         if !self.config.accept_any_symbol {
             self.timers(now, out);
@@ -148,6 +158,7 @@ impl Session {
             streams,
             self.outbox.due(),
             self.markets.due(),
+            self.asks.due(),
         ];
         // At the end of time a sum saturates and would be due for ever.
         dues.into_iter()
@@ -164,6 +175,7 @@ impl Session {
         }
         self.flush(now, out);
         self.markets_timers(now, out);
+        self.asks_timers(now, out);
     }
 
     /// The next number by chance: splitmix64.

@@ -39,6 +39,8 @@ pub(super) struct Stream {
     pub(super) snapshot: bool,
     /// When it was subscribed anew because it was silent.
     pub(super) revived: Option<Timestamp>,
+    /// Since when it is followed.
+    pub(super) followed: Option<Timestamp>,
 }
 
 impl Stream {
@@ -100,10 +102,14 @@ pub(super) struct Coin {
     /// When the trades were subscribed, until their history has come.
     pub(super) backfill: Option<Timestamp>,
     pub(super) resynced: Option<Timestamp>,
+    /// Since when it is wanted.
+    pub(super) since: Timestamp,
+    /// When its book was asked for to stand in for the streams.
+    pub(super) asked_book: Option<Timestamp>,
 }
 
 impl Coin {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(now: Timestamp) -> Self {
         let streams = Channel::OF_COIN.map(|channel| (channel, Stream::default()));
         Self {
             streams: streams.into(),
@@ -113,6 +119,8 @@ impl Coin {
             seen: Seen::default(),
             backfill: None,
             resynced: None,
+            since: now,
+            asked_book: None,
         }
     }
 
@@ -129,6 +137,14 @@ impl Coin {
         let books = [Channel::Book, Channel::BookFast];
         let mut streams = books.iter().filter_map(|channel| self.streams.get(channel));
         streams.any(|stream| stream.fed.is_some())
+    }
+
+    /// Whether none of these channels gave a sign of life within `ms`.
+    pub(super) fn is_stale(&self, channels: &[Channel], ms: u32, now: Timestamp) -> bool {
+        let streams = channels.iter().filter_map(|c| self.streams.get(c));
+        let proved = streams.filter_map(|s| s.stamp).map(|s| s.proved_at).max();
+        let newest = proved.map_or(self.since, |proved| proved.max(self.since));
+        newest.plus_ms(i64::from(ms)) <= now
     }
 
     pub(super) fn has_seen(&self, channel: Channel) -> bool {

@@ -33,7 +33,7 @@ impl Session {
         }
         for symbol in within.difference(&before) {
             self.leaving.remove(symbol);
-            self.coins.insert(*symbol, Coin::new());
+            self.coins.insert(*symbol, Coin::new(now));
             self.check_listing(now, *symbol, None, out);
         }
         if self.wanted.is_empty() {
@@ -51,6 +51,7 @@ impl Session {
 
     /// Ends the subscriptions of a market, because it is not wanted or not listed any more.
     pub(super) fn unsubscribe_coin(&mut self, now: Timestamp, coin: Symbol, out: &mut Vec<Output>) {
+        self.break_coin(coin, out);
         let Some(state) = self.coins.get_mut(&coin) else {
             return;
         };
@@ -116,7 +117,8 @@ impl Session {
     }
 
     /// Ends a subscription and begins it again: the venue then sends the whole book.
-    fn resubscribe(&mut self, subscription: Subscription) {
+    fn resubscribe(&mut self, subscription: Subscription, out: &mut Vec<Output>) {
+        self.break_off(subscription, out);
         if let Some(stream) = self.stream_mut(subscription) {
             stream.standing = Standing::Queued;
             stream.snapshot = false;
@@ -169,6 +171,7 @@ impl Session {
             if let Some(due) = stream.deadline(subscription.channel) {
                 self.watch(due);
             }
+            self.follow_acknowledged(now, subscription, out);
             self.settle(now, out);
         }
     }
@@ -232,7 +235,7 @@ impl Session {
             return;
         }
         for subscription in silent {
-            self.resubscribe(subscription);
+            self.resubscribe(subscription, out);
             if let Some(stream) = self.stream_mut(subscription) {
                 stream.revived = Some(now);
             }
@@ -240,7 +243,7 @@ impl Session {
     }
 
     /// The market core cannot use the books of this market: fetch them anew.
-    pub(super) fn resync(&mut self, now: Timestamp, symbol: Symbol) {
+    pub(super) fn resync(&mut self, now: Timestamp, symbol: Symbol, out: &mut Vec<Output>) {
         let Some(coin) = self.coins.get_mut(&symbol) else {
             return;
         };
@@ -256,7 +259,7 @@ impl Session {
             };
             let standing = self.stream_mut(subscription).map(|s| s.standing);
             if let Some(Standing::Live { .. }) = standing {
-                self.resubscribe(subscription);
+                self.resubscribe(subscription, out);
             }
         }
     }

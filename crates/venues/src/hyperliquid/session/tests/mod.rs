@@ -1,6 +1,8 @@
 //! Scripts: inputs at times, and what must follow from each, written as one line an output.
 
+mod asks;
 mod connection;
+mod coverage;
 mod figures;
 mod properties;
 mod subscriptions;
@@ -35,6 +37,10 @@ fn config(accept_any_symbol: bool) -> SessionConfig {
 struct Run {
     session: Session,
     ms: i64,
+    /// What was said of coverage, lists, candles, clocks and repairs, and the extra requests: scripts of their own look at these.
+    aside: Vec<String>,
+    /// When the socket was last asked for.
+    opening_ms: i64,
 }
 
 impl Run {
@@ -42,6 +48,8 @@ impl Run {
         Self {
             session: Session::new(config(false)),
             ms: 0,
+            aside: Vec::new(),
+            opening_ms: 0,
         }
     }
 
@@ -49,6 +57,8 @@ impl Run {
         Self {
             session: Session::new(config(true)),
             ms: 0,
+            aside: Vec::new(),
+            opening_ms: 0,
         }
     }
 
@@ -73,7 +83,17 @@ impl Run {
         self.session.step(at(self.ms), input, &mut out);
         let due = self.session.next_due();
         assert!(due.is_none_or(|due| due > at(self.ms)), "nothing stays due");
-        out.iter().map(line).collect()
+        if out.contains(&Output::Open(Lane::MAIN)) {
+            self.opening_ms = self.ms;
+        }
+        let (aside, lines): (Vec<&Output>, Vec<&Output>) = out.iter().partition(|o| is_aside(o));
+        self.aside.extend(aside.into_iter().map(line));
+        lines.into_iter().map(line).collect()
+    }
+
+    /// What was said aside since the last look.
+    fn said_aside(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.aside)
     }
 
     /// Lets time pass, with all that falls due on the way.
@@ -148,6 +168,21 @@ impl Run {
 
     fn refused(&self, code: &str) -> u64 {
         self.status().refused.get(code).copied().unwrap_or(0)
+    }
+}
+
+fn is_aside(output: &Output) -> bool {
+    match output {
+        Output::Fetch(request) => {
+            request.key.kind != RequestKind::Markets || request.key.symbol != Symbol::ANY
+        }
+        Output::Following { .. }
+        | Output::Broken { .. }
+        | Output::Repair { .. }
+        | Output::Listings(_)
+        | Output::Candles { .. }
+        | Output::VenueTime { .. } => true,
+        _ => false,
     }
 }
 
@@ -248,6 +283,55 @@ fn line(output: &Output) -> String {
         } => format!("grid {symbol} {px_decimals} {sz_decimals}"),
         Output::Unlisted(symbol) => format!("unlisted {symbol}"),
         Output::StatusChanged => "status".to_owned(),
+        Output::Following {
+            symbol,
+            feed,
+            grade,
+        } => format!("following {feed:?} {symbol} {grade:?}"),
+        Output::Broken {
+            symbol,
+            feed,
+            since,
+        } => format!("broken {feed:?} {symbol} {}", since.ms() - DAY),
+        Output::Repair { feed, event } => {
+            let what = event.payload.event_type().name();
+            format!("repair {feed:?} {} {what}", event.symbol)
+        }
+        Output::Listings(all) => {
+            let names: Vec<String> = all.iter().map(listing).collect();
+            format!("listings {}", names.join(", "))
+        }
+        Output::Candles {
+            symbol,
+            interval,
+            candles,
+        } => {
+            let candles: Vec<String> = candles
+                .iter()
+                .map(|c| format!("{}{}", c.open_ms, if c.closed { " closed" } else { "" }))
+                .collect();
+            format!(
+                "candles {symbol} {} {}",
+                interval.name(),
+                candles.join(", ")
+            )
+        }
+        Output::VenueTime { sent, venue } => {
+            format!("venue time {} {}", sent.ms() - DAY, venue.ms() - DAY)
+        }
         other => format!("{other:?}"),
     }
+}
+
+fn listing(listing: &crate::session::Listing) -> String {
+    let state = if listing.trading { "" } else { " halted" };
+    format!(
+        "{} {}x{}/{} {}.{}{state}",
+        listing.symbol,
+        listing.multiplier,
+        listing.base,
+        listing.quote,
+        listing.px_decimals,
+        listing.sz_decimals
+    )
 }

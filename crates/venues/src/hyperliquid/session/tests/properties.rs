@@ -1,6 +1,8 @@
 //! What holds for any inputs.
 
+use super::asks::{CANDLES, SPOT, clock, rest_book};
 use super::*;
+use crate::session::Interval;
 use crate::session::Lane;
 use proptest::prelude::*;
 
@@ -15,6 +17,9 @@ enum Act {
     /// Goes on to the next due point.
     Due,
     Resync,
+    Candles(i64),
+    /// A book, the clock, spot pairs or candles.
+    Extra(u8, u16),
 }
 
 fn frames() -> impl Strategy<Value = String> {
@@ -64,6 +69,9 @@ fn acts() -> impl Strategy<Value = Act> {
             .prop_map(|(attempt, status, good)| Act::Answer(attempt, status, good)),
         4 => Just(Act::Due),
         1 => Just(Act::Resync),
+        1 => (0i64..600_000).prop_map(Act::Candles),
+        2 => (0u8..5, prop_oneof![Just(200u16), Just(429), Just(0)])
+            .prop_map(|(kind, status)| Act::Extra(kind, status)),
     ]
 }
 
@@ -88,6 +96,21 @@ fn apply(run: &mut Run, pause: i64, act: &Act) -> Vec<String> {
         }
         Act::Due => run.input(Input::Due),
         Act::Resync => run.input(Input::Resync(symbol("BTC"))),
+        Act::Candles(from_ms) => run.want_candles("BTC", *from_ms, 600_000),
+        Act::Extra(kind, status) => {
+            let (kind, coin, body) = match kind {
+                0 => (RequestKind::Book, "BTC", rest_book("BTC", run.ms)),
+                1 => (RequestKind::Time, "*", clock(run.ms)),
+                2 => (RequestKind::Markets, "spot", SPOT.to_owned()),
+                3 => (RequestKind::OpenInterest, "*", META.to_owned()),
+                _ => (
+                    RequestKind::Candles(Interval::M1),
+                    "BTC",
+                    CANDLES.to_owned(),
+                ),
+            };
+            run.extra(kind, coin, *status, &body)
+        }
     }
 }
 
@@ -99,6 +122,7 @@ proptest! {
         let fresh = || if bare { Run::bare() } else { Run::new() };
         let (mut whole, mut resumed) = (fresh(), fresh());
         for (i, (pause, act)) in script.iter().enumerate() {
+            prop_assert_eq!(&whole.aside, &resumed.aside);
             if i == cut {
                 // A checkpoint in the middle changes nothing.
                 let text = serde_json::to_string(&resumed.session).expect("serialises");
@@ -124,7 +148,7 @@ proptest! {
             prop_assert!(due > before);
             let mut out = Vec::new();
             run.session.step(due, Input::Due, &mut out);
-            prop_assert!(out.len() <= 64);
+            prop_assert!(out.len() <= 96);
             before = due;
         }
     }
@@ -149,5 +173,6 @@ proptest! {
             prop_assert_eq!(lines, expected);
         }
         prop_assert_eq!(quiet.status(), ticked.status());
+        prop_assert_eq!(quiet.aside, ticked.aside);
     }
 }
