@@ -44,6 +44,8 @@ pub const LIMITS: Limits = Limits {
     silence_ms: 20_000,
     // Three requests a second; pings count too.
     command_spacing_ms: 400,
+    // 480 requests to subscribe and unsubscribe an hour and connection.
+    subscribes_per_hour: Some(480),
     // A command has 64 KB at most; a stream takes some 60 bytes.
     streams_per_command: 200,
     book_depth: 400,

@@ -24,8 +24,15 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The session.
 pub type Session = crate::stream::Session<Okx>;
 
+const BOOKS: ChannelId = 0;
+const BBO: ChannelId = 1;
+const TRADES: ChannelId = 2;
+const MARK: ChannelId = 3;
 const INDEX: ChannelId = 4;
+const OPEN_INTEREST: ChannelId = 5;
+const FUNDING: ChannelId = 6;
 const LIQUIDATIONS: ChannelId = 7;
+const TICKERS: ChannelId = 8;
 
 const fn channel(name: &'static str, feeds: &'static [Feed], limit_ms: u32) -> Channel {
     Channel {
@@ -137,6 +144,20 @@ impl Okx {
         Some(Stream { symbol, channel })
     }
 
+    /// Passes trades on, with the number of fills that each adds up.
+    fn pass_trades(&mut self, counts: &[u64], said: &mut Vec<Said>) {
+        let mut events = std::mem::take(&mut self.scratch);
+        for (event, fills) in events.drain(..).zip(counts) {
+            self.newest = self.newest.max(event.venue_time);
+            said.push(Said::Sum {
+                channel: TRADES,
+                event,
+                fills: *fills,
+            });
+        }
+        self.scratch = events;
+    }
+
     /// Passes the events on to the channel that they came by.
     fn pass(&mut self, feed: Feed, said: &mut Vec<Said>) {
         let mut events = std::mem::take(&mut self.scratch);
@@ -154,16 +175,15 @@ impl Okx {
                 bbo.book_seq = None;
             }
             let channel = match feed {
-                Feed::Book => 0,
-                Feed::Bbo => 1,
-                Feed::Trades => 2,
+                Feed::Book => BOOKS,
+                Feed::Bbo => BBO,
                 Feed::Context if index => INDEX,
                 Feed::Context => match &event.payload {
-                    Payload::AssetContext(context) if context.mark_px.is_some() => 3,
-                    _ => 8,
+                    Payload::AssetContext(context) if context.mark_px.is_some() => MARK,
+                    _ => TICKERS,
                 },
-                Feed::OpenInterest => 5,
-                Feed::Funding => 6,
+                Feed::OpenInterest => OPEN_INTEREST,
+                Feed::Funding => FUNDING,
                 Feed::Liquidations => LIQUIDATIONS,
                 // Candles are fetched, and other feeds the venue has not.
                 _ => {
@@ -179,7 +199,7 @@ impl Okx {
     fn hear(&mut self, message: Message, said: &mut Vec<Said>) {
         said.push(match message {
             Message::Events(feed) => return self.pass(feed, said),
-            Message::Trades(_) => return self.pass(Feed::Trades, said),
+            Message::Trades(counts) => return self.pass_trades(&counts, said),
             Message::Ack(_, topic) => match self.stream(&topic) {
                 Some(stream) => Said::Acked(stream),
                 None => Said::Control,

@@ -3,7 +3,7 @@
 use super::{Command, Dialect, Limits, Stream};
 use hypersentry_model::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What a command asked for.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -33,6 +33,10 @@ pub(super) struct Commands {
     probe_at: Timestamp,
     probe_wanted: bool,
     pub(super) rtt_ns: Option<i64>,
+    /// When streams were begun or ended within the last hour, where the venue counts it; no more than it allows.
+    subscribes: VecDeque<Timestamp>,
+    /// Before, none may be begun or ended.
+    subscribe_at: Timestamp,
 }
 
 impl Commands {
@@ -41,6 +45,26 @@ impl Commands {
         self.waiting.clear();
         self.leaving.clear();
         self.probe_wanted = false;
+        self.subscribes.clear();
+        self.subscribe_at = Timestamp::default();
+    }
+
+    /// Notes that streams are begun or ended.
+    fn subscribes(&mut self, now: Timestamp, limits: &Limits) {
+        const HOUR_MS: i64 = 3_600_000;
+        let Some(most) = limits.subscribes_per_hour else {
+            return;
+        };
+        self.subscribes.push_back(now);
+        while let Some(first) = self.subscribes.front() {
+            if first.plus_ms(HOUR_MS) > now && self.subscribes.len() < most {
+                return;
+            }
+            if first.plus_ms(HOUR_MS) > now {
+                self.subscribe_at = first.plus_ms(HOUR_MS);
+            }
+            self.subscribes.pop_front();
+        }
     }
 
     /// Wants a probe, unless one was sent a moment ago or waits: at once for quiet streams, now and then otherwise.
@@ -58,7 +82,11 @@ impl Commands {
 
     /// When the next command may go, if there is one. `more` says whether there is something to subscribe to.
     pub(super) fn due(&self, more: bool) -> Option<Timestamp> {
-        (more || self.probe_wanted || !self.leaving.is_empty()).then_some(self.send_at)
+        if self.probe_wanted {
+            return Some(self.send_at);
+        }
+        let streams = more || !self.leaving.is_empty();
+        streams.then(|| self.send_at.max(self.subscribe_at))
     }
 
     /// The next command, if one may go: give up, then what `subscribe` names, then probe. The id tells a subscription.
@@ -73,14 +101,15 @@ impl Commands {
             return None;
         }
         let id = self.last_id + 1;
-        let (kind, streams) = if !self.leaving.is_empty() {
+        let allowed = self.subscribe_at <= now;
+        let (kind, streams) = if allowed && !self.leaving.is_empty() {
             let most = limits.streams_per_command;
             let streams: Vec<Stream> = self.leaving.iter().take(most).copied().collect();
             for stream in &streams {
                 self.leaving.remove(stream);
             }
             (Kind::Unsubscribe, streams)
-        } else if !subscribe.is_empty() {
+        } else if allowed && !subscribe.is_empty() {
             (Kind::Subscribe, subscribe.to_vec())
         } else if self.probe_wanted {
             self.probe_wanted = false;
@@ -97,6 +126,9 @@ impl Commands {
                 Kind::Probe => Command::Probe,
             },
         )?;
+        if kind != Kind::Probe {
+            self.subscribes(now, limits);
+        }
         self.last_id = id;
         self.send_at = now.plus_ms(limits.command_spacing_ms);
         let waiting = Waiting {

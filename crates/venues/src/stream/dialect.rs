@@ -200,6 +200,15 @@ pub enum Said {
         /// The event.
         event: MarketEvent,
     },
+    /// A trade that adds up several, numbered one after the other; its id is the last one's.
+    Sum {
+        /// The channel.
+        channel: ChannelId,
+        /// The trade.
+        event: MarketEvent,
+        /// How many it adds up, itself included.
+        fills: u64,
+    },
     /// The command of this id was accepted whole; without an id the oldest unanswered one, probes aside.
     Ack(Option<u64>),
     /// A single stream was begun, or ended as asked.

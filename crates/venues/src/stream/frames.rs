@@ -50,7 +50,12 @@ impl<D: Dialect> Session<D> {
 
     fn hear(&mut self, now: Timestamp, lane: Lane, said: Said, out: &mut Vec<Output>) {
         match said {
-            Said::Event { channel, event } => self.event(now, channel, event, out),
+            Said::Event { channel, event } => self.event(now, channel, (event, 1), out),
+            Said::Sum {
+                channel,
+                event,
+                fills,
+            } => self.event(now, channel, (event, fills), out),
             Said::Ack(id) => {
                 if let Some(waiting) = self.command_answered(now, lane, id, false)
                     && waiting.kind == Kind::Subscribe
@@ -158,7 +163,7 @@ impl<D: Dialect> Session<D> {
         &mut self,
         now: Timestamp,
         channel: ChannelId,
-        event: MarketEvent,
+        (event, fills): (MarketEvent, u64),
         out: &mut Vec<Output>,
     ) {
         let symbol = event.symbol;
@@ -200,7 +205,7 @@ impl<D: Dialect> Session<D> {
                     _ => {}
                 };
             }
-            Payload::Trade(_) => return self.trade(now, channel, event, out),
+            Payload::Trade(_) => return self.trade(now, channel, (event, fills), out),
             Payload::Bbo(bbo) => {
                 if !self.note_ticker(now, symbol, bbo.book_seq) {
                     return;

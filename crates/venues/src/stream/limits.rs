@@ -27,6 +27,8 @@ pub struct Limits {
 
     /// Least time between two commands of one connection.
     pub command_spacing_ms: i64,
+    /// Commands that begin or end streams, in an hour of one connection; `None` where the venue does not count them.
+    pub subscribes_per_hour: Option<usize>,
     /// Streams per command.
     pub streams_per_command: usize,
     /// An unanswered command means that the connection is dead.
@@ -101,6 +103,7 @@ impl Limits {
         silence_ms: 10_000,
         tick_ms: 500,
         command_spacing_ms: 350,
+        subscribes_per_hour: None,
         streams_per_command: 90,
         answer_timeout_ms: 10_000,
         quiet_ms: 1_000,

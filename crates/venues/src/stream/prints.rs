@@ -13,6 +13,13 @@ enum Place {
     Known,
     /// Trades from this id on are missing before it.
     After(u64),
+    /// It adds up some that came before with some that did not: those from this id on are missing.
+    Within(u64),
+}
+
+/// The first of `fills` numbers that end with `id`.
+fn first_of(id: u64, fills: u64) -> u64 {
+    id.saturating_sub(fills.saturating_sub(1))
 }
 
 impl<D: Dialect> Session<D> {
@@ -23,11 +30,12 @@ impl<D: Dialect> Session<D> {
         }
     }
 
+    /// A trade that adds up so many, the last of which gives its id.
     pub(super) fn trade(
         &mut self,
         now: Timestamp,
         channel: ChannelId,
-        event: MarketEvent,
+        (event, fills): (MarketEvent, u64),
         out: &mut Vec<Output>,
     ) {
         let symbol = event.symbol;
@@ -51,10 +59,12 @@ impl<D: Dialect> Session<D> {
                 }
             }
             (rule, TradeId::Number(id)) => {
+                let first = first_of(*id, fills);
                 let place = match trades.last {
                     Some(last) if *id <= last => Place::Known,
+                    Some(last) if first <= last => Place::Within(last + 1),
                     Some(last)
-                        if id - last > 1
+                        if first - last > 1
                             && matches!(rule, TradeRule::Counted(_))
                             && !trades.is_open_ended() =>
                     {
@@ -65,7 +75,8 @@ impl<D: Dialect> Session<D> {
                 if !matches!(place, Place::Known) {
                     if let Some(last) = trades.last {
                         let counted = matches!(rule, TradeRule::Counted(_));
-                        self.counts.trade_gaps += u64::from(counted && id - last > 1);
+                        self.counts.trade_gaps +=
+                            u64::from(counted && first > last.saturating_add(1));
                     }
                     trades.last = Some(*id);
                 }
@@ -83,15 +94,23 @@ impl<D: Dialect> Session<D> {
             }
             Place::Next => {
                 if let TradeId::Number(id) = trade.id
-                    && let Some(hole) = market.trades.close(id, now)
+                    && let Some(hole) = market.trades.close(first_of(id, fills), now)
                 {
                     self.mended(symbol, hole, true, out);
                 }
             }
             Place::After(from) => {
                 if let TradeId::Number(id) = trade.id {
-                    self.missed(now, symbol, channel, (from, id.saturating_sub(1)), out);
+                    let to = first_of(id, fills).saturating_sub(1);
+                    self.missed(now, symbol, channel, (from, to), out);
                 }
+            }
+            Place::Within(from) => {
+                if let TradeId::Number(id) = trade.id {
+                    self.missed(now, symbol, channel, (from, id), out);
+                }
+                self.counts.duplicates += 1;
+                return;
             }
         }
         self.dirty |= Self::backfill() != Backfill::None
