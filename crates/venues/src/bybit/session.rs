@@ -112,7 +112,7 @@ impl Dialect for Bybit {
         lanes: 1,
         channels: &CHANNELS,
         book: BookRule::InBand(InBand::Counted),
-        trades: TradeRule::Remembered(TRADES_REMEMBERED),
+        trades: TradeRule::Recalled(TRADES_REMEMBERED),
         polls: &[Poll {
             what: Polled::Time,
             by_market: false,

@@ -138,6 +138,9 @@ pub enum TradeRule {
     Growing,
     /// Any ids: so many are remembered.
     Remembered(usize),
+    /// The same, and after a break [`Want::Trades`] from 0 gives the newest trades, newest first. Where they reach back to the last one
+    /// that came before the break, nothing is missing.
+    Recalled(usize),
 }
 
 /// Whether missing trades can be fetched by their ids.

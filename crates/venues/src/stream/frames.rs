@@ -291,8 +291,10 @@ impl<D: Dialect> Session<D> {
             let broken = market.stream(channel).and_then(|s| s.broken_since.take());
             let counted =
                 matches!(shape.trades, TradeRule::Counted(b) if b != super::Backfill::None);
-            if let Some(since) = broken.filter(|_| counted) {
-                market.trades.resume(since, now);
+            match broken {
+                Some(since) if counted => market.trades.resume(since, now),
+                Some(since) => market.trades.look_back(since, now),
+                None => {}
             }
         }
     }

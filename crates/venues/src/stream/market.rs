@@ -202,6 +202,9 @@ impl Market {
             }
             self.splice = Splice::default();
         }
+        if spec.feeds.contains(&Feed::Trades) && matches!(shape.trades, TradeRule::Recalled(_)) {
+            self.trades.broke();
+        }
         self.break_off(symbol, channel, None, shape, out);
     }
 

@@ -25,6 +25,7 @@
 //! - [`Said::Event`] of a market or channel that was not asked for is counted as skipped. Trades that came before are dropped as duplicates.
 //! - `Following` is told when a stream is acknowledged (of a book: when it is complete), `Broken` when its connection ends or a gap is
 //!   found. With [`TradeRule::Counted`] and a [`Backfill`] the missing trades are fetched, given as replayed events, and told as `Repaired`.
+//!   With [`TradeRule::Recalled`] the newest trades are fetched after a break, and tell whether they span it.
 //! - A book that cannot be proved for [`Limits::repair_after_ms`] is fetched over REST and given as `Repair`, where [`Dialect::request`]
 //!   answers [`Want::Book`].
 //! - Events fetched by a [`Poll`] are given as events of their feed.

@@ -26,7 +26,9 @@ impl<D: Dialect> Session<D> {
     fn backfill() -> Backfill {
         match Self::shape().trades {
             TradeRule::Counted(backfill) => backfill,
-            TradeRule::Growing | TradeRule::Remembered(_) => Backfill::None,
+            TradeRule::Growing | TradeRule::Remembered(_) | TradeRule::Recalled(_) => {
+                Backfill::None
+            }
         }
     }
 
@@ -51,7 +53,7 @@ impl<D: Dialect> Session<D> {
         }
         let trades = &mut market.trades;
         let place = match (Self::shape().trades, &trade.id) {
-            (TradeRule::Remembered(most), id) => {
+            (TradeRule::Remembered(most) | TradeRule::Recalled(most), id) => {
                 if trades.remember(id, most) {
                     Place::Next
                 } else {
@@ -140,12 +142,15 @@ impl<D: Dialect> Session<D> {
         let Some(market) = self.markets.get_mut(&symbol) else {
             return;
         };
-        let (Some(last), Some(channel)) = (market.trades.last, market.trades.channel) else {
-            return;
-        };
-        if id <= last || !matches!(Self::shape().trades, TradeRule::Counted(_)) {
+        if !matches!(Self::shape().trades, TradeRule::Counted(_)) {
             return;
         }
+        // Before any trade came it says which one comes next.
+        let last = *market.trades.last.get_or_insert(id);
+        let channel = market.trades.channel.or_else(Self::trades_channel);
+        let Some(channel) = channel.filter(|_| id > last) else {
+            return;
+        };
         self.counts.trade_gaps += 1;
         if market.trades.is_open_ended() {
             // It is being looked for.
@@ -194,6 +199,18 @@ impl<D: Dialect> Session<D> {
         let Some(market) = self.markets.get_mut(&symbol) else {
             return;
         };
+        if let TradeRule::Recalled(most) = Self::shape().trades {
+            let Some(recalled) = market.trades.recalled(events, most) else {
+                return;
+            };
+            for event in recalled.missed {
+                out.push(past_trade(event));
+            }
+            if let Some((from, to)) = recalled.whole {
+                out.push(repaired(symbol, from, to));
+            }
+            return;
+        }
         match market.trades.page(Self::backfill(), from, events, bounds) {
             Some(Filled::Whole(hole)) => self.mended(symbol, hole, true, out),
             Some(Filled::Given(hole)) => self.mended(symbol, hole, false, out),
@@ -204,19 +221,27 @@ impl<D: Dialect> Session<D> {
     /// Gives what was fetched of a gap.
     fn mended(&mut self, symbol: Symbol, mut hole: Hole, whole: bool, out: &mut Vec<Output>) {
         for past in hole.take() {
-            out.push(Output::Event {
-                feed: Feed::Trades,
-                event: past.event(symbol),
-                replayed: true,
-            });
+            out.push(past_trade(past.event(symbol)));
         }
         if whole {
-            out.push(Output::Repaired {
-                symbol,
-                feed: Feed::Trades,
-                from: hole.since,
-                to: hole.until,
-            });
+            out.push(repaired(symbol, hole.since, hole.until));
         }
+    }
+}
+
+fn past_trade(event: MarketEvent) -> Output {
+    Output::Event {
+        feed: Feed::Trades,
+        event,
+        replayed: true,
+    }
+}
+
+fn repaired(symbol: Symbol, from: Timestamp, to: Timestamp) -> Output {
+    Output::Repaired {
+        symbol,
+        feed: Feed::Trades,
+        from,
+        to,
     }
 }

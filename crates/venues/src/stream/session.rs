@@ -127,6 +127,13 @@ impl<D: Dialect> Session<D> {
         ChannelId::try_from(at).ok()
     }
 
+    /// The channel of the trades: the first that has them.
+    pub(super) fn trades_channel() -> Option<ChannelId> {
+        let mut channels = Self::shape().channels.iter();
+        let at = channels.position(|channel| channel.feeds.contains(&Feed::Trades))?;
+        ChannelId::try_from(at).ok()
+    }
+
     /// Takes one input.
     pub fn step(&mut self, now: Timestamp, input: Input<'_>, out: &mut Vec<Output>) {
         match input {

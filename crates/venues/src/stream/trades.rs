@@ -97,6 +97,26 @@ impl Hole {
     }
 }
 
+/// Trades with ids of any kind that may have been missed during a break.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Recall {
+    /// The last one that came before it.
+    before: Box<str>,
+    /// Where the feed broke, and from when on it was followed again; `None` until it is.
+    span: Option<(Timestamp, Timestamp)>,
+    /// Requests that failed.
+    failures: u32,
+}
+
+/// What the newest trades say of a break.
+#[derive(Debug)]
+pub(super) struct Recalled {
+    /// Trades that did not come, oldest first.
+    pub(super) missed: Vec<MarketEvent>,
+    /// The break, where nothing of it is missing now.
+    pub(super) whole: Option<(Timestamp, Timestamp)>,
+}
+
 /// The trades of one market.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(super) struct Trades {
@@ -108,9 +128,60 @@ pub(super) struct Trades {
     queue: VecDeque<Box<str>>,
     known: BTreeSet<Box<str>>,
     holes: VecDeque<Hole>,
+    recall: Option<Recall>,
 }
 
 impl Trades {
+    /// The feed broke: what came last is where a look back has to reach.
+    pub(super) fn broke(&mut self) {
+        match (&mut self.recall, self.queue.back()) {
+            (Some(recall), _) => recall.failures = 0,
+            (recall, Some(last)) => {
+                *recall = Some(Recall {
+                    before: last.clone(),
+                    span: None,
+                    failures: 0,
+                });
+            }
+            (_, None) => {}
+        }
+    }
+
+    /// The feed goes on: the newest trades are wanted.
+    pub(super) fn look_back(&mut self, since: Timestamp, now: Timestamp) {
+        if let Some(recall) = &mut self.recall {
+            let since = recall.span.map_or(since, |(first, _)| first.min(since));
+            recall.span = Some((since, now));
+        }
+    }
+
+    /// Takes the newest trades, newest first. `None` if they are not wanted.
+    pub(super) fn recalled(&mut self, events: Vec<MarketEvent>, most: usize) -> Option<Recalled> {
+        self.recall.as_ref()?.span?;
+        let recall = self.recall.take()?;
+        let mut missed = Vec::new();
+        let mut reached = false;
+        for event in events {
+            let Payload::Trade(trade) = &event.payload else {
+                continue;
+            };
+            reached = trade.id.to_string() == *recall.before;
+            if reached {
+                break;
+            }
+            missed.push(event);
+        }
+        missed.reverse();
+        missed.retain(|event| match &event.payload {
+            Payload::Trade(trade) => self.remember(&trade.id, most),
+            _ => false,
+        });
+        Some(Recalled {
+            missed,
+            whole: recall.span.filter(|_| reached),
+        })
+    }
+
     /// Notes the id; says whether it is new. Remembers so many.
     pub(super) fn remember(&mut self, id: &TradeId, most: usize) -> bool {
         let id: Box<str> = id.to_string().into();
@@ -171,6 +242,13 @@ impl Trades {
 
     /// What is to be fetched next.
     pub(super) fn want(&self, symbol: Symbol) -> Option<Want> {
+        if self.recall.as_ref().is_some_and(|r| r.span.is_some()) {
+            return Some(Want::Trades {
+                symbol,
+                from: 0,
+                to: None,
+            });
+        }
         let hole = self.holes.front()?;
         Some(Want::Trades {
             symbol,
@@ -181,6 +259,12 @@ impl Trades {
 
     /// The request for what [`Self::want`] named failed; after too many the gap is given up.
     pub(super) fn failed(&mut self, pages_max: u32) {
+        if let Some(recall) = &mut self.recall {
+            recall.failures += 1;
+            if recall.failures >= pages_max {
+                self.recall = None;
+            }
+        }
         if let Some(hole) = self.holes.front_mut() {
             hole.pages += 1;
             if hole.pages >= pages_max {

@@ -35,7 +35,10 @@ fn a_market_is_subscribed_once_it_is_listed() {
         "following Context Unverified",
         "snapshot",
     ] {
-        assert!(story.contains(&expected.to_owned()), "{expected}: {story:?}");
+        assert!(
+            story.contains(&expected.to_owned()),
+            "{expected}: {story:?}"
+        );
     }
     assert_eq!(desk.venue.topics.len(), 4);
     let listed = desk.out.iter().find_map(|output| match output {
@@ -47,7 +50,11 @@ fn a_market_is_subscribed_once_it_is_listed() {
     let pepe = pepe.unwrap();
     assert_eq!((pepe.base, pepe.multiplier), (symbol("PEPE"), 1_000));
     assert!(listed.iter().all(|l| l.quote == symbol("USDT")));
-    assert!(desk.out.iter().any(|o| matches!(o, Output::VenueTime { .. })));
+    assert!(
+        desk.out
+            .iter()
+            .any(|o| matches!(o, Output::VenueTime { .. }))
+    );
     assert_eq!(desk.books.get(&symbol(MARKET)), desk.venue.book());
 }
 
@@ -91,11 +98,20 @@ fn pings_go_out_every_twenty_seconds_at_least_and_pongs_prove() {
     let mut quiet = 0;
     for _ in 0..60 {
         desk.wait(1_000);
-        quiet = if desk.venue.take_pings() > 0 { 0 } else { quiet + 1 };
+        quiet = if desk.venue.take_pings() > 0 {
+            0
+        } else {
+            quiet + 1
+        };
         assert!(quiet < 20);
     }
     assert!(!desk.story().contains(&"close".to_owned()));
-    for feed in [Feed::Book, Feed::Trades, Feed::OpenInterest, Feed::Liquidations] {
+    for feed in [
+        Feed::Book,
+        Feed::Trades,
+        Feed::OpenInterest,
+        Feed::Liquidations,
+    ] {
         let proof = Output::Proof {
             symbol: symbol(MARKET),
             feed,
@@ -149,7 +165,11 @@ fn a_gap_that_the_newest_trades_do_not_span_stays_a_gap() {
     desk.wait(5_000);
     let story = desk.story();
     assert!(!story.contains(&"repaired Trades".to_owned()));
-    assert_eq!(desk.trades.len(), 1_001, "what was fetched is real all the same");
+    assert_eq!(
+        desk.trades.len(),
+        1_001,
+        "what was fetched is real all the same"
+    );
 }
 
 #[test]
@@ -200,7 +220,10 @@ fn a_refused_topic_gives_up_its_market_alone() {
         r#"{"success":false,"ret_msg":"error:handler not found,topic:publicTrade.1000PEPEUSDT","conn_id":"c","op":"subscribe"}"#.to_owned(),
     ]);
     let story = desk.story();
-    assert!(story.contains(&"unlisted 1000PEPEUSDT".to_owned()), "{story:?}");
+    assert!(
+        story.contains(&"unlisted 1000PEPEUSDT".to_owned()),
+        "{story:?}"
+    );
     desk.wait(15_000);
     assert!(!desk.story().contains(&"close".to_owned()));
     assert_eq!(desk.status().connection, Connection::Live);
@@ -218,7 +241,10 @@ fn candles_come_from_rest() {
     });
     desk.wait(2_000);
     let asked = desk.asked();
-    assert!(asked.iter().any(|path| path.contains("interval=240")), "{asked:?}");
+    assert!(
+        asked.iter().any(|path| path.contains("interval=240")),
+        "{asked:?}"
+    );
     let candles = desk.out.iter().find_map(|output| match output {
         Output::Candles { candles, .. } => Some(candles.clone()),
         _ => None,

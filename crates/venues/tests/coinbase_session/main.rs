@@ -28,8 +28,14 @@ fn a_market_is_subscribed_once_it_is_listed() {
     let desk = live();
     assert_eq!(desk.status().connection, Connection::Live);
     let story = desk.story();
-    assert!(story.contains(&"following Trades Verified".to_owned()), "{story:?}");
-    assert!(story.contains(&"following Book Unverified".to_owned()), "{story:?}");
+    assert!(
+        story.contains(&"following Trades Verified".to_owned()),
+        "{story:?}"
+    );
+    assert!(
+        story.contains(&"following Book Unverified".to_owned()),
+        "{story:?}"
+    );
     assert!(story.contains(&"snapshot".to_owned()), "{story:?}");
     assert_eq!(desk.venue.streams.len(), 3);
     let listed = desk.out.iter().find_map(|output| match output {
@@ -37,9 +43,16 @@ fn a_market_is_subscribed_once_it_is_listed() {
         _ => None,
     });
     let listing = listed.unwrap()[0];
-    assert_eq!((listing.base, listing.quote), (symbol("BTC"), symbol("USD")));
+    assert_eq!(
+        (listing.base, listing.quote),
+        (symbol("BTC"), symbol("USD"))
+    );
     assert_eq!((listing.px_decimals, listing.sz_decimals), (2, 8));
-    assert!(desk.out.iter().any(|o| matches!(o, Output::VenueTime { .. })));
+    assert!(
+        desk.out
+            .iter()
+            .any(|o| matches!(o, Output::VenueTime { .. }))
+    );
     assert_eq!(desk.books[&symbol(PRODUCT)], desk.venue.book());
 }
 
@@ -134,7 +147,7 @@ fn heartbeats_prove_quiet_streams() {
 fn silence_ends_the_connection_and_the_books_come_back() {
     let mut desk = live();
     desk.take();
-    desk.wait(9_000);
+    desk.wait(6_500);
     assert!(!desk.story().contains(&"close".to_owned()));
     desk.wait(6_000);
     let story = desk.story();

@@ -81,7 +81,7 @@ fn run(acts: Vec<Act>) -> Desk<Exchange> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(1_500))]
 
     #[test]
     fn nothing_wrong_twice_or_missing(acts in proptest::collection::vec(act(), 1..60)) {
