@@ -357,9 +357,9 @@ pub fn recorded_answer(venue: Venue, line: &[u8]) -> Option<RequestKind> {
         // Every Hyperliquid frame names its channel; REST bodies of markets are not in recordings.
         Venue::Hyperliquid => None,
         // Binance's diffs name their stream or their event; the bare snapshot begins with its sequence number.
-        Venue::BinanceSpot => line
+        Venue::BinanceSpot | Venue::BinanceUsdm => line
             .starts_with(b"{\"lastUpdateId\"")
             .then_some(RequestKind::Book),
-        Venue::BinanceUsdm | Venue::Coinbase | Venue::Bybit | Venue::Okx => None,
+        Venue::Coinbase | Venue::Bybit | Venue::Okx => None,
     }
 }
