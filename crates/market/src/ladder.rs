@@ -10,6 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// within the noise, 256 about 8 % more from frame to book; 128 makes fewer runs.
 const RUN: usize = 128;
 
+/// Emptied runs that are kept for the next split: in a book that neither grows nor shrinks much, changes then allocate nothing. 32 kB.
+const SPARE: usize = 8;
+
 /// Which way prices get worse.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Way {
@@ -27,6 +30,8 @@ pub struct Ladder {
     worst: Vec<i128>,
     runs: Vec<Vec<Entry>>,
     len: usize,
+    /// Empty, each with room for a run; at most [`SPARE`].
+    spare: Vec<Vec<Entry>>,
 }
 
 /// A level under its key: the price for asks, its negative for bids, so that better always means smaller.
@@ -44,6 +49,20 @@ impl Ladder {
             worst: Vec::new(),
             runs: Vec::new(),
             len: 0,
+            spare: Vec::new(),
+        }
+    }
+
+    /// A run without levels.
+    fn run(&mut self) -> Vec<Entry> {
+        let spare = self.spare.pop();
+        spare.unwrap_or_else(|| Vec::with_capacity(RUN + 1))
+    }
+
+    fn put_away(spare: &mut Vec<Vec<Entry>>, mut run: Vec<Entry>) {
+        if spare.len() < SPARE {
+            run.clear();
+            spare.push(run);
         }
     }
 
@@ -91,7 +110,9 @@ impl Ladder {
     /// Removes every level.
     pub fn clear(&mut self) {
         self.worst.clear();
-        self.runs.clear();
+        for run in self.runs.drain(..) {
+            Self::put_away(&mut self.spare, run);
+        }
         self.len = 0;
     }
 
@@ -99,7 +120,7 @@ impl Ladder {
     pub fn assign(&mut self, levels: &[Level]) {
         self.clear();
         for chunk in levels.chunks(RUN / 2) {
-            let mut run = Vec::with_capacity(RUN + 1);
+            let mut run = self.run();
             run.extend(chunk.iter().map(|l| Entry {
                 key: self.key(l.px),
                 sz: l.sz,
@@ -150,7 +171,7 @@ impl Ladder {
                 *worst = entry.key;
             }
             _ => {
-                let mut run = Vec::with_capacity(RUN + 1);
+                let mut run = self.run();
                 run.push(entry);
                 self.runs.push(run);
                 self.worst.push(entry.key);
@@ -159,7 +180,7 @@ impl Ladder {
     }
 
     fn split(&mut self, at: usize) {
-        let mut tail = Vec::with_capacity(RUN + 1);
+        let mut tail = self.run();
         let run = &mut self.runs[at];
         tail.extend(run.drain(RUN / 2..));
         if let (Some(first), Some(second)) = (run.last(), tail.last()) {
@@ -173,7 +194,8 @@ impl Ladder {
     fn shrink(&mut self, at: usize) {
         match self.runs[at].last() {
             None => {
-                self.runs.remove(at);
+                let run = self.runs.remove(at);
+                Self::put_away(&mut self.spare, run);
                 self.worst.remove(at);
             }
             Some(last) => {
@@ -194,7 +216,8 @@ impl Ladder {
     /// Moves the run after `at` into `at`.
     fn join(&mut self, at: usize) {
         let next = self.runs.remove(at + 1);
-        self.runs[at].extend(next);
+        self.runs[at].extend_from_slice(&next);
+        Self::put_away(&mut self.spare, next);
         self.worst.remove(at);
     }
 
@@ -207,7 +230,9 @@ impl Ladder {
             };
             if run.len() <= over {
                 self.len -= run.len();
-                self.runs.pop();
+                if let Some(run) = self.runs.pop() {
+                    Self::put_away(&mut self.spare, run);
+                }
                 self.worst.pop();
             } else {
                 run.truncate(run.len() - over);
@@ -299,6 +324,26 @@ mod tests {
             ladder.truncate(max);
             prop_assert_eq!(ladder.iter().collect::<Vec<_>>(), levels[..n.min(max)].to_vec());
         }
+    }
+
+    #[test]
+    fn runs_are_used_again() {
+        let mut ladder = Ladder::new(Way::Asks);
+        ladder.assign(&(1..=400).map(|p| level(p * 10, 1)).collect::<Vec<_>>());
+        let mut room = Vec::new();
+        for _ in 0..50 {
+            // Fills two runs until they split, then thins them until they join.
+            for sz in [1, 0] {
+                (1_000..1_300).for_each(|px| ladder.set(level(px, sz)));
+            }
+            room.push(ladder.runs.iter().chain(&ladder.spare).count());
+        }
+        assert!(
+            room[5..].iter().all(|n| *n == room[5]),
+            "no run is made once the book is as large as it gets: {room:?}"
+        );
+        let capacities = ladder.runs.iter().chain(&ladder.spare);
+        assert!(capacities.map(Vec::capacity).all(|c| c == RUN + 1));
     }
 
     #[test]
