@@ -44,10 +44,9 @@ impl CandlesShown {
     }
 
     fn field(&self, interval: Interval, rows: Vec<CandleRow>) -> CandlesField {
-        let seen = self.mark.state != Freshness::Missing;
         CandlesField {
             interval: interval.name().to_owned(),
-            v: seen.then_some(rows),
+            v: Some(rows),
             mark: self.mark,
         }
     }
@@ -58,7 +57,6 @@ impl CandlesShown {
             .into_iter()
             .zip(&self.last)
             .filter_map(|(interval, row)| Some(self.field(interval, vec![row.clone()?])))
-            .filter(|f| f.v.is_some())
             .collect();
         (!fields.is_empty()).then_some(fields)
     }

@@ -22,6 +22,11 @@ use hypersentry_model::{
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A market that is watched. A market of which only the mid price is known has none of this.
+///
+/// Memory, beside the struct itself and what clients were told of it (a few kB together): each book 32 bytes a level in runs of 4 kB (at
+/// most 20,000 levels a side), 100 rows of tape (14 kB), 4.8 kB of volume windows once it trades, candles (14 kB after an hour, at most
+/// 1 MB), at most 128 spans for each feed that breaks (3 kB).
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct MarketState {
     pub(crate) instrument: Option<Instrument>,
@@ -221,7 +226,11 @@ impl MarketState {
         self.candles.rows(interval, limit, feed, self.at)
     }
 
+    /// The newest candles that clients may know: they are told beside the trades, never without their stamp.
     pub(crate) fn last_candles(&self, now: Timestamp) -> ByInterval<Option<CandleRow>> {
+        if self.trades_stamp.is_none() {
+            return ByInterval::default();
+        }
         self.candles.last(self.feeds.get(&Feed::Trades), now)
     }
 
@@ -344,7 +353,6 @@ impl MarketState {
             }
             Some(told) => {
                 let (rows, dropped) = self.tape.take_unpublished();
-                // Candles are told beside the trades that they are built from, never without their stamp.
                 let tell = told.may_tell_candles(now) && self.trades_stamp.is_some();
                 let feed = self.feeds.get(&Feed::Trades);
                 let news = News {
