@@ -50,7 +50,7 @@ export class MockGateway {
   mute = false;
   /** Connected, but no market has been seen yet. */
   silentMarkets = false;
-  journal: "healthy" | "degraded" | "off" = "healthy";
+  #journal = "healthy";
   readonly venues: readonly MockVenue[];
   sent = 0;
   readonly subscriptions: string[] = [];
@@ -171,6 +171,16 @@ export class MockGateway {
     }
   }
 
+  #readiness(): Record<string, unknown> {
+    return { type: "status", ready: true, reasons: [], journal: this.#journal };
+  }
+
+  /** Tells every client at once, as the engine does. */
+  setJournal(journal: "healthy" | "degraded"): void {
+    this.#journal = journal;
+    this.#publish("*", JSON.stringify(this.#readiness()));
+  }
+
   venue(source: string): MockVenue {
     const found = this.venues.find((venue) => venue.source === source);
     if (found === undefined) throw new Error(`no venue ${source}`);
@@ -197,6 +207,7 @@ export class MockGateway {
       this.subscriptions.push(`-${coin}`);
       return reply({ type: "unsubscribed", coin, channels });
     }
+    if (message["type"] === "status") return reply(this.#readiness());
     if (message["type"] === "candles") return reply(this.#candles(message));
     const feeds = this.feeds.filter((feed) => feed.listing.symbol === coin);
     if (feeds.length === 0)
@@ -221,7 +232,7 @@ export class MockGateway {
     const rows = this.silentMarkets ? [] : found?.candles.rows(String(interval), Number(limit), Date.now());
     return rows === undefined
       ? { type: "error", code: "unknown_symbol", detail: `${symbol} has no candles`, retryable: false }
-      : { type: "candles", symbol, source, interval, rows };
+      : { type: "candles", symbol, source, interval, candles: rows, pending: false };
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -234,11 +245,6 @@ export class MockGateway {
       }));
       response.writeHead(200, { "content-type": "application/json" });
       response.end(JSON.stringify({ run_id: this.run.runId, mode: this.run.mode, symbols }));
-      return;
-    }
-    if (path === "/readyz") {
-      response.writeHead(200, { "content-type": "application/json" });
-      response.end(JSON.stringify({ ready: true, reasons: [], journal: this.journal }));
       return;
     }
     const file = normalize(join(DIST, path === "/" ? "index.html" : path));

@@ -8,6 +8,9 @@ import { asStamp } from "./stamps";
 export const SERIES_KEPT = 12;
 
 const RETRY_MS = 5000;
+/** The venue is being asked: the answer is there after a moment, or never. */
+const PENDING_MS = 2000;
+const MOST_QUESTIONS = 10;
 
 export type HistoryState =
   | { readonly phase: "asking" }
@@ -20,6 +23,8 @@ interface Held {
   history: HistoryState;
   /** Tells answers to an earlier question apart. */
   question: number;
+  /** Answers in a row that said that more is to come. */
+  asked: number;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -38,7 +43,7 @@ export class CandleDesk {
     let held = this.#held.get(key);
     if (held === undefined) {
       const series = new CandleSeries(source, interval);
-      held = { series, symbol, history: { phase: "asking" }, question: 0, timer: undefined };
+      held = { series, symbol, history: { phase: "asking" }, question: 0, asked: 0, timer: undefined };
       if (this.linked()) this.#ask(held);
     }
     // Set anew so that the map's order is that of use.
@@ -95,10 +100,14 @@ export class CandleDesk {
     const { question, series, symbol } = held;
     const { source, interval } = series;
     this.transport.candles({ symbol, source, interval, limit: CANDLES_KEPT }).then(
-      (rows) => {
+      ({ rows, pending }) => {
         if (question !== held.question) return;
         series.merge(rows);
-        held.history = { phase: "here" };
+        held.history = { phase: pending ? "asking" : "here" };
+        held.asked += 1;
+        if (pending && held.asked < MOST_QUESTIONS)
+          held.timer = setTimeout(() => this.#ask(held), PENDING_MS);
+        else held.asked = 0;
       },
       (error: unknown) => {
         if (question !== held.question) return;

@@ -79,7 +79,7 @@ describe("the desk of candles", () => {
 
   it("asks once for a history and joins the updates to it", async () => {
     const transport = new FakeTransport();
-    transport.candleRows = [row(1), row(2)];
+    transport.candleAnswer = { rows: [row(1), row(2)], pending: false };
     const desk = new CandleDesk(transport, () => true);
     const series = desk.open("hyperliquid", "BTC", "1m");
     expect(desk.open("hyperliquid", "BTC", "1m")).toBe(series);
@@ -103,7 +103,7 @@ describe("the desk of candles", () => {
   });
   it("says why there is no history", async () => {
     const transport = new FakeTransport();
-    transport.candleRows = new ApiError("unknown_symbol", "no", false);
+    transport.candleAnswer = new ApiError("unknown_symbol", "no", false);
     const desk = new CandleDesk(transport, () => true);
     desk.open("hyperliquid", "BTC", "1m");
     await vi.waitFor(() =>

@@ -51,7 +51,12 @@ describe("a session", () => {
   it("watches the chosen symbol first and then the listed ones up to the limit", async () => {
     transport.directory = {
       ...transport.directory,
-      symbols: Array.from({ length: 80 }, (_, index) => ({ symbol: `S${index}`, sources: ["hyperliquid"] })),
+      symbols: Array.from({ length: 80 }, (_, index) => ({
+        symbol: `S${index}`,
+        sources: ["hyperliquid"],
+        delisted: [],
+        followed: true,
+      })),
     };
     transport.state({ phase: "open", since: 0 });
     await vi.advanceTimersByTimeAsync(50);

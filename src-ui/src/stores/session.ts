@@ -5,6 +5,7 @@ import type {
   Envelope,
   LinkState,
   Mode,
+  Readiness,
   Subscribed,
   SymbolDirectory,
   Transport,
@@ -14,7 +15,6 @@ import { CandleDesk } from "./candle-desk";
 import { DirectoryReader } from "./directory";
 import { LiquidationDesk } from "./liquidations";
 import { MarketView } from "./market-view";
-import { ReadinessWatch } from "./readiness";
 import { ResyncPace } from "./resync";
 import { SAMPLE_MS, SampleBook } from "./samples";
 import { type Counters, emptySnapshot, type SessionSnapshot } from "./session-snapshot";
@@ -42,7 +42,8 @@ export class Session implements TransportListener {
   readonly candles: CandleDesk;
   readonly liquidations = new LiquidationDesk();
   readonly samples = new SampleBook();
-  readonly readiness: ReadinessWatch;
+  /** How the engine is doing; null while nothing is known. */
+  readiness: Readiness | null = null;
 
   constructor(
     private readonly transport: Transport,
@@ -58,7 +59,6 @@ export class Session implements TransportListener {
       (directoryError) => this.#change({ directoryError }),
     );
     this.candles = new CandleDesk(transport, () => this.linked);
-    this.readiness = new ReadinessWatch(transport);
   }
 
   start(): void {
@@ -71,7 +71,6 @@ export class Session implements TransportListener {
 
   stop(): void {
     clearInterval(this.#sampleTimer);
-    this.readiness.stop();
     this.#directory.stop();
     this.transport.close();
   }
@@ -134,10 +133,9 @@ export class Session implements TransportListener {
   onState(link: LinkState): void {
     if (link.phase === "open") {
       this.#directory.read();
-      this.readiness.start();
     } else {
       this.#directory.stop();
-      this.readiness.stop();
+      this.readiness = null;
       this.roundTripMs = null;
     }
     // Nothing says what was missed while the link was away, so only a snapshot may be built upon.
@@ -149,6 +147,10 @@ export class Session implements TransportListener {
   onError(error: ApiError): void {
     if (error.coin === null) this.#count("unexpected");
     else this.#change({ coinErrors: { ...this.#snapshot.coinErrors, [error.coin]: error } });
+  }
+
+  onReadiness(readiness: Readiness): void {
+    this.readiness = readiness;
   }
 
   onMalformed(): void {
@@ -216,9 +218,9 @@ export class Session implements TransportListener {
   #takeDirectory(directory: SymbolDirectory): void {
     this.#onRun(directory.run_id, directory.mode);
     this.#change({ symbols: directory.symbols, directoryError: null });
-    for (const { symbol, sources } of directory.symbols) {
+    for (const { symbol, sources, followed } of directory.symbols) {
       this.#addSources(sources);
-      if (this.#watched.size < MOST_WATCHED) this.#watch(symbol);
+      if (followed && this.#watched.size < MOST_WATCHED) this.#watch(symbol);
     }
   }
 

@@ -1,6 +1,6 @@
 import {
   ApiError,
-  type CandleRows,
+  type CandleAnswer,
   type Envelope,
   type ListedSymbol,
   type Mode,
@@ -53,15 +53,23 @@ export function asDirectory(value: unknown): SymbolDirectory | null {
   if (mode === null || typeof runId !== "string" || !Array.isArray(listed)) return null;
   const symbols: ListedSymbol[] = [];
   for (const item of listed) {
-    const symbol = asObject(item)?.["symbol"];
-    if (typeof symbol === "string") symbols.push({ symbol, sources: strings(asObject(item)?.["sources"]) });
+    const entry = asObject(item);
+    const symbol = entry?.["symbol"];
+    if (typeof symbol !== "string") continue;
+    symbols.push({
+      symbol,
+      sources: strings(entry?.["sources"]),
+      delisted: strings(entry?.["delisted"]),
+      followed: entry?.["followed"] !== false,
+    });
   }
   return { run_id: runId, mode, symbols };
 }
 
-export function asCandleRows(value: unknown): CandleRows | null {
-  const rows = asObject(value)?.["rows"];
-  return Array.isArray(rows) ? rows : null;
+export function asCandles(value: unknown): CandleAnswer | null {
+  const body = asObject(value);
+  const rows = body?.["candles"];
+  return Array.isArray(rows) ? { rows, pending: body?.["pending"] === true } : null;
 }
 
 export function asReadiness(value: unknown): Readiness | null {

@@ -49,6 +49,7 @@ function listen() {
     onError: (error) => void told.push(`error ${error.code} ${error.coin}`),
     onMalformed: () => void told.push("malformed"),
     onRoundTrip: () => undefined,
+    onReadiness: ({ journal }) => void told.push(`journal ${journal}`),
   };
   return { told, listener };
 }

@@ -1,13 +1,12 @@
 import { clock } from "~/shared/clock";
 import { Backoff } from "./backoff";
 import { commands } from "./bindings.gen";
-import { asApiError, asDirectory, asEnvelope, asObject, asReadiness, asSubscribed } from "./decode";
+import { asApiError, asDirectory, asEnvelope, asObject, asSubscribed } from "./decode";
 import {
   ApiError,
   type CandleRequest,
-  type CandleRows,
+  type CandleAnswer,
   type Envelope,
-  type Readiness,
   type SymbolDirectory,
   type Transport,
   type TransportListener,
@@ -52,18 +51,8 @@ export class DesktopTransport implements Transport {
     return directory;
   }
 
-  candles(_request: CandleRequest): Promise<CandleRows> {
+  candles(_request: CandleRequest): Promise<CandleAnswer> {
     return Promise.reject(new ApiError("unknown_type", "the engine keeps no candles", false));
-  }
-
-  async readiness(): Promise<Readiness> {
-    const answer = await commands.readiness().catch((error: unknown) => {
-      throw asApiError(error);
-    });
-    const found = asReadiness(answer);
-    if (found === null)
-      throw new ApiError("malformed_answer", "the state of the engine could not be read", true);
-    return found;
   }
 
   retry(): void {

@@ -1,7 +1,7 @@
 import type {
   ApiError,
   CandleRequest,
-  CandleRows,
+  CandleAnswer,
   Envelope,
   LinkState,
   Readiness,
@@ -16,8 +16,7 @@ export class FakeTransport implements Transport {
   readonly kind = "fake";
   readonly asked: string[] = [];
   directory: SymbolDirectory = { run_id: "R1", mode: "simulated", symbols: [] };
-  candleRows: CandleRows | ApiError = [];
-  ready: Readiness = { ready: true, reasons: [], journal: "healthy" };
+  candleAnswer: CandleAnswer | ApiError = { rows: [], pending: false };
   #listener: TransportListener | null = null;
 
   open(listener: TransportListener): void {
@@ -36,15 +35,11 @@ export class FakeTransport implements Transport {
     return Promise.resolve(this.directory);
   }
 
-  candles({ symbol, source, interval }: CandleRequest): Promise<CandleRows> {
+  candles({ symbol, source, interval }: CandleRequest): Promise<CandleAnswer> {
     this.asked.push(`candles ${source} ${symbol} ${interval}`);
-    return this.candleRows instanceof Error
-      ? Promise.reject(this.candleRows)
-      : Promise.resolve(this.candleRows);
-  }
-
-  readiness(): Promise<Readiness> {
-    return Promise.resolve(this.ready);
+    return this.candleAnswer instanceof Error
+      ? Promise.reject(this.candleAnswer)
+      : Promise.resolve(this.candleAnswer);
   }
 
   retry(): void {
@@ -65,6 +60,10 @@ export class FakeTransport implements Transport {
 
   state(state: LinkState): void {
     this.#listener?.onState(state);
+  }
+
+  readiness(readiness: Readiness): void {
+    this.#listener?.onReadiness(readiness);
   }
 
   error(error: ApiError): void {

@@ -41,6 +41,7 @@ describe("the gateway transport", () => {
   const states: LinkState[] = [];
   const events: Envelope[] = [];
   const errors: string[] = [];
+  const journals: string[] = [];
   let malformed = 0;
   let transport: GatewayTransport;
 
@@ -51,12 +52,13 @@ describe("the gateway transport", () => {
     onError: (error) => void errors.push(`${error.code} ${error.coin}`),
     onMalformed: () => (malformed += 1),
     onRoundTrip: () => undefined,
+    onReadiness: ({ journal }) => void journals.push(journal),
   };
   const last = (): ScriptedSocket => sockets.at(-1) as ScriptedSocket;
 
   beforeEach(() => {
     vi.useFakeTimers();
-    for (const list of [sockets, urls, states, events, errors]) list.length = 0;
+    for (const list of [sockets, urls, states, events, errors, journals]) list.length = 0;
     malformed = 0;
     transport = new GatewayTransport(new URL("https://desk.example/terminal/"), (url) => {
       urls.push(url.href);
@@ -108,6 +110,34 @@ describe("the gateway transport", () => {
     last().say({ event_type: "agg_update", symbol: "BTC", ts_ms: 1, source: "x", seq: 1, data: {} });
     for (const bad of ["{", "[]", "7", { event_type: "agg_update" }, { type: "unheard_of" }]) last().say(bad);
     expect([events.length, malformed]).toEqual([1, 5]);
+  });
+
+  it("asks how the engine is, and passes on each word of it", () => {
+    last().accept();
+    expect(last().sent.some(({ type }) => type === "status")).toBe(true);
+    last().say({ type: "status", ready: true, reasons: [], journal: "healthy" });
+    last().say({ type: "status", ready: true, reasons: ["disk full"], journal: "degraded" });
+    last().say({ type: "status", ready: "yes" });
+    expect(journals).toEqual(["healthy", "degraded"]);
+    expect(malformed).toBe(1);
+  });
+
+  it("answers each request for candles by its id, and all of them when the connection goes", async () => {
+    const request = { symbol: "BTC", source: "okx", interval: "1m", limit: 5 } as const;
+    await expect(transport.candles(request)).rejects.toMatchObject({ code: "unreachable" });
+    last().accept();
+    const answers = ["a", "b", "c"].map(() => transport.candles(request));
+    const settled = Promise.allSettled(answers);
+    const ids = last().sent.flatMap(({ type, id }) => (type === "candles" ? [id] : []));
+    last().say({ type: "error", id: ids[1], code: "unknown_symbol", detail: "x", retryable: false });
+    last().say({ type: "candles", id: ids[0], candles: [1, 2], pending: true });
+    last().drop(1006);
+    expect(await settled).toMatchObject([
+      { value: { rows: [1, 2], pending: true } },
+      { reason: { code: "unknown_symbol" } },
+      { reason: { code: "unreachable", retryable: true } },
+    ]);
+    expect(errors).toEqual([]);
   });
 
   it("says nothing after it was closed", () => {

@@ -2,7 +2,7 @@ import { clock } from "~/shared/clock";
 import { Backoff } from "./backoff";
 import {
   asApiError,
-  asCandleRows,
+  asCandles,
   asDirectory,
   asEnvelope,
   asObject,
@@ -13,8 +13,7 @@ import { PendingAnswers } from "./pending";
 import {
   ApiError,
   type CandleRequest,
-  type CandleRows,
-  type Readiness,
+  type CandleAnswer,
   type SymbolDirectory,
   type Transport,
   type TransportListener,
@@ -39,7 +38,7 @@ export class GatewayTransport implements Transport {
   readonly kind = "gateway";
   readonly #wanted = new Set<string>();
   readonly #asked = new Map<number, string>();
-  readonly #pending = new PendingAnswers<CandleRows>();
+  readonly #pending = new PendingAnswers<CandleAnswer>();
   readonly #backoff = new Backoff();
   #listener: TransportListener | null = null;
   #socket: WebSocket | null = null;
@@ -83,7 +82,7 @@ export class GatewayTransport implements Transport {
       : asApiError(body ?? { code: `http_${response.status}`, retryable: response.status >= 500 });
   }
 
-  candles(request: CandleRequest): Promise<CandleRows> {
+  candles(request: CandleRequest): Promise<CandleAnswer> {
     const socket = this.#socket;
     if (socket?.readyState !== WebSocket.OPEN)
       return Promise.reject(new ApiError("unreachable", "the gateway is not connected", true));
@@ -91,17 +90,6 @@ export class GatewayTransport implements Transport {
     const answer = this.#pending.await(id);
     socket.send(JSON.stringify({ type: "candles", id, ...request }));
     return answer;
-  }
-
-  /** Not being ready is an answer too: it comes with status 503. */
-  async readiness(): Promise<Readiness> {
-    const response = await fetch(new URL("readyz", this.base)).catch((error: unknown) => {
-      throw asApiError(error);
-    });
-    const found = asReadiness(await response.json().catch(() => null));
-    if (found === null)
-      throw new ApiError("malformed_answer", "the state of the gateway could not be read", true);
-    return found;
   }
 
   retry(): void {
@@ -144,6 +132,7 @@ export class GatewayTransport implements Transport {
     this.#asked.clear();
     this.#listener?.onState({ phase: "open", since: Date.now() });
     for (const coin of this.#wanted) this.#ask("subscribe", coin);
+    socket.send('{"type":"status"}');
     this.#ping(socket);
   }
 
@@ -197,9 +186,9 @@ export class GatewayTransport implements Transport {
     }
     const id = message["id"];
     if (typeof id === "number" && this.#pending.has(id)) {
-      const rows = message["type"] === "candles" ? asCandleRows(message) : null;
-      if (rows === null) this.#pending.reject(id, asApiError(message));
-      else this.#pending.resolve(id, rows);
+      const answer = message["type"] === "candles" ? asCandles(message) : null;
+      if (answer === null) this.#pending.reject(id, asApiError(message));
+      else this.#pending.resolve(id, answer);
       return;
     }
     const coin = typeof id === "number" ? (this.#asked.get(id) ?? null) : null;
@@ -212,6 +201,10 @@ export class GatewayTransport implements Transport {
       case "subscribed": {
         const answer = asSubscribed(message);
         return answer === null ? listener.onMalformed() : listener.onSubscribed(answer);
+      }
+      case "status": {
+        const answer = asReadiness(message);
+        return answer === null ? listener.onMalformed() : listener.onReadiness(answer);
       }
       case "error":
         return listener.onError(asApiError(message, coin));

@@ -19,6 +19,10 @@ export interface Subscribed {
 export interface ListedSymbol {
   readonly symbol: string;
   readonly sources: readonly string[];
+  /** Of these, the ones that trade it no more. */
+  readonly delisted: readonly string[];
+  /** The server follows it whether anybody watches it or not. */
+  readonly followed: boolean;
 }
 
 export interface SymbolDirectory {
@@ -37,8 +41,12 @@ export interface CandleRequest {
   readonly limit: number;
 }
 
-/** Rows as the protocol has them, oldest first; the store reads them. */
-export type CandleRows = readonly unknown[];
+export interface CandleAnswer {
+  /** Rows as the protocol has them, oldest first; the store reads them. */
+  readonly rows: readonly unknown[];
+  /** The venue is being asked for older ones. */
+  readonly pending: boolean;
+}
 
 export interface Readiness {
   readonly ready: boolean;
@@ -78,6 +86,8 @@ export interface TransportListener {
   onSubscribed(answer: Subscribed): void;
   onState(state: LinkState): void;
   onError(error: ApiError): void;
+  /** How the engine is doing, when the link opens and whenever it changes. */
+  onReadiness(readiness: Readiness): void;
   /** A message that is not the protocol; it was left out. */
   onMalformed(): void;
   /** Round trip between this window and its server. */
@@ -92,8 +102,7 @@ export interface Transport {
   unsubscribe(coin: string): void;
   symbols(): Promise<SymbolDirectory>;
   /** The newest candles that the server holds, oldest first. */
-  candles(request: CandleRequest): Promise<CandleRows>;
-  readiness(): Promise<Readiness>;
+  candles(request: CandleRequest): Promise<CandleAnswer>;
   /** Tries again at once instead of at the planned time. */
   retry(): void;
   close(): void;

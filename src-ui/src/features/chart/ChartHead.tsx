@@ -19,7 +19,9 @@ export function ChartHead({ symbol, source: wanted, choose }: PanelProps): React
   const series = (): CandleSeries => session.candles.open(source, symbol, interval);
   return (
     <div className="head">
-      <SourceSwitch sources={sourcesOf(snapshot, symbol)} chosen={source} choose={choose} what="Chart" />
+      <span className="switch-chart">
+        <SourceSwitch sources={sourcesOf(snapshot, symbol)} chosen={source} choose={choose} what="Chart" />
+      </span>
       <span className="switch" role="group" aria-label="Timeframe">
         {INTERVALS.map((name) => (
           <button

@@ -5,6 +5,7 @@ import { usePaint } from "~/shared/paint";
 import { setText } from "~/shared/set-text";
 import { type Candle, type CandleSeries, INTERVAL_MS } from "~/stores/candles";
 import { coverageText } from "~/stores/coverage";
+import { isGap } from "./gaps";
 
 const ROWS = 12;
 const INDICES = Array.from({ length: ROWS }, (_, index) => index);
@@ -61,7 +62,11 @@ function linesOf(series: CandleSeries, places: number, now: number): readonly (r
   let after: Candle | null = null;
   for (const row of series.rows.slice(-ROWS).toReversed()) {
     const missing = after === null ? 0 : Math.round((after.openMs - row.openMs) / stepMs) - 1;
-    if (missing > 0) lines.push([timeText(row.openMs + stepMs), `gap of ${missing}`, "", "", "", "0 %"]);
+    if (missing > 0 && after !== null) {
+      const unseen = isGap(row, after, stepMs);
+      const words = unseen ? `gap of ${missing}` : `no trade in ${missing}`;
+      lines.push([timeText(row.openMs + stepMs), words, "", "", "", unseen ? "0 %" : ""]);
+    }
     const figures = [row.at.o, row.at.h, row.at.l, row.at.c].map((value) => axisPrice(value, places));
     if (after === null && !row.closed) figures[3] += stale;
     lines.push([timeText(row.openMs), ...figures, coverageText(row.coverage)]);

@@ -169,7 +169,8 @@ function timeOf({ row }: Place, picture: RefObject<ChartPicture | null>, series:
 }
 
 function coverageLine({ row }: Place, series: CandleSeries, now: number): string {
-  if (row === undefined) return series.rows.length === 0 ? "" : "gap: nothing was seen";
+  if (row === undefined)
+    return series.rows.length === 0 ? "" : "no candle: nothing was seen, or no trade was made";
   const reading = series.stamped?.read(now) ?? null;
   const age = row.closed ? "closed" : reading === null ? "age unknown" : `age ${ageText(reading.ageMs)}`;
   return `${age} \u00b7 coverage ${coverageText(row.coverage)}`;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { asCandle, type Candle } from "~/stores/candles";
-import { coverageOf, coverageWords, gapsOf, MOST_EMPTY } from "./gaps";
+import { coverageOf, coverageWords, gapsOf, holesOf, MOST_EMPTY } from "./gaps";
 import { groupLiquidations } from "./marks";
 
 const MINUTE = 60_000;
@@ -22,25 +22,26 @@ function candle(minute: number, missing = 0): Candle {
 }
 
 describe("gaps", () => {
-  it("are the times between candles, and nothing at the ends", () => {
-    const [gap, ...more] = gapsOf([candle(10), candle(13), candle(14)], MINUTE);
+  it("are the times beside a candle of which a part is missing; elsewhere nothing was traded", () => {
+    const [gap, ...more] = gapsOf([candle(10, 0.5), candle(13), candle(14), candle(16)], MINUTE);
     expect(more).toEqual([]);
     expect(gap).toEqual({
       fromMs: 11 * MINUTE,
       toMs: 12 * MINUTE,
       count: 2,
       places: [11 * MINUTE, 12 * MINUTE],
+      unseen: true,
     });
   });
   it("that are very long are drawn shorter and say how long they were", () => {
-    const [gap] = gapsOf([candle(0), candle(5000)], MINUTE);
+    const [gap] = gapsOf([candle(0), candle(5000, 0.1)], MINUTE);
     expect([gap?.count, gap?.places.length, gap?.places.at(-1)]).toEqual([4999, MOST_EMPTY, 4999 * MINUTE]);
   });
-  it("and candles together are every time once, in order", () => {
+  it("and quiet times and candles together are every time once, in order", () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.nat(100), { minLength: 1 }), (minutes) => {
         const rows = minutes.toSorted((a, b) => a - b).map((minute) => candle(minute));
-        const gaps = gapsOf(rows, MINUTE);
+        const gaps = holesOf(rows, MINUTE);
         const times = [...rows.map((row) => row.openMs), ...gaps.flatMap((gap) => gap.places)];
         const first = rows[0]?.openMs ?? 0;
         const last = rows.at(-1)?.openMs ?? 0;
@@ -53,9 +54,9 @@ describe("gaps", () => {
 
 describe("the coverage of a chart", () => {
   it("counts gaps and parts that are missing", () => {
-    const coverage = coverageOf([candle(0), candle(1, 0.5), candle(3)], MINUTE);
-    expect(coverage).toEqual({ seen: 2.5 / 4, gaps: 1, partial: 1, unverified: 0 });
-    expect(coverageWords(coverage)).toBe("coverage 62.5 % \u00b7 1 gap \u00b7 1 partial");
+    const coverage = coverageOf([candle(0), candle(1, 0.5), candle(3), candle(5)], MINUTE);
+    expect(coverage).toEqual({ seen: 4.5 / 6, gaps: 1, partial: 1, unverified: 0 });
+    expect(coverageWords(coverage)).toBe("coverage 75 % \u00b7 1 gap \u00b7 1 partial");
   });
   it("is never rounded up to the whole", () => {
     const rows = Array.from({ length: 1500 }, (_, minute) => candle(minute, minute === 7 ? 0.01 : 0));

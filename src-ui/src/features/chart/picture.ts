@@ -144,7 +144,8 @@ export class ChartPicture {
     const opened = this.#drawn.series !== series || this.plot === null || this.plot.rows.length === 0;
     const plot = plotOf(series.rows, series.interval);
     this.plot = plot;
-    const empty = plot.gaps.flatMap((gap) => gap.places);
+    const gaps = plot.holes.filter((hole) => hole.unseen);
+    const empty = plot.holes.flatMap((hole) => hole.places);
     const whitespace = empty.map((ms) => ({ time: seconds(ms) }));
     const inOrder = <T extends { time: UTCTimestamp }>(
       points: readonly T[],
@@ -155,11 +156,13 @@ export class ChartPicture {
     const { colours } = look();
     const partial = plot.rows.filter((row) => row.coverage.missing > 0).map((row) => row.openMs);
     const bands = [
-      ...empty.map((ms) => ({ time: seconds(ms), value: 1, color: faint(colours["bg-3"], 0.8) })),
+      ...gaps
+        .flatMap((gap) => gap.places)
+        .map((ms) => ({ time: seconds(ms), value: 1, color: faint(colours["bg-3"], 0.8) })),
       ...partial.map((ms) => ({ time: seconds(ms), value: 1, color: faint(colours.stale, 0.1) })),
     ];
     this.#gaps.setData(bands.toSorted((a, b) => a.time - b.time));
-    const marks: SeriesMarker<Time>[] = gapMarks(plot.gaps, INTERVAL_MS[series.interval], colours["ink-1"]);
+    const marks: SeriesMarker<Time>[] = gapMarks(gaps, INTERVAL_MS[series.interval], colours["ink-1"]);
     this.#gapMarks.setMarkers(marks);
     this.#marked = "";
     this.#drawn = { series, revision: series.revision, reshaped: series.reshaped };
@@ -210,7 +213,7 @@ export class ChartPicture {
 
   showNewest(): void {
     const count =
-      (this.plot?.rows.length ?? 0) + (this.plot?.gaps ?? []).reduce((n, g) => n + g.places.length, 0);
+      (this.plot?.rows.length ?? 0) + (this.plot?.holes ?? []).reduce((n, g) => n + g.places.length, 0);
     this.#chart.timeScale().setVisibleLogicalRange({ from: count - OPENS_WITH, to: count + 4 });
   }
 }

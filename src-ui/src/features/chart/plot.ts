@@ -1,7 +1,7 @@
 import type { Look } from "~/shared/theme";
 import { type Candle, INTERVAL_MS } from "~/stores/candles";
 import type { CandleInterval } from "~/transport/types";
-import { type Gap, gapsOf } from "./gaps";
+import { type Hole, holesOf } from "./gaps";
 import { type Bands, bollinger, ema, type Line, rsi, stretches, vwap } from "./studies";
 
 export const EMA_LENGTH = 20;
@@ -12,7 +12,7 @@ export const RSI_LENGTH = 14;
 /** Everything that a chart draws, computed from one series. */
 export interface Plot {
   readonly rows: readonly Candle[];
-  readonly gaps: readonly Gap[];
+  readonly holes: readonly Hole[];
   readonly ema: Line;
   readonly vwap: Line;
   readonly bands: Bands;
@@ -23,10 +23,10 @@ export function plotOf(rows: readonly Candle[], interval: CandleInterval): Plot 
   const stepMs = INTERVAL_MS[interval];
   const openMs = rows.map((row) => row.openMs);
   const closes = Float64Array.from(rows, (row) => row.at.c);
-  const starts = stretches(openMs, stepMs);
+  const starts = stretches(rows, stepMs);
   return {
     rows,
-    gaps: gapsOf(rows, stepMs),
+    holes: holesOf(rows, stepMs),
     ema: ema(closes, starts, EMA_LENGTH),
     vwap: vwap(
       rows.map((row) => row.at),

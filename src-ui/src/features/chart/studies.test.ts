@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { CandleNumbers } from "~/stores/candles";
+import type { Candle, CandleNumbers } from "~/stores/candles";
 import { bollinger, ema, rsi, stretches, vwap } from "./studies";
 
 const MINUTE = 60_000;
@@ -14,6 +14,10 @@ function known(line: Float64Array): number[] {
   return [...line].filter((value) => !Number.isNaN(value));
 }
 
+function candle(minute: number, missing = 0): Candle {
+  return { openMs: minute * MINUTE, coverage: { verified: 1 - missing, unverified: 0, missing } } as Candle;
+}
+
 const closes = fc.array(
   fc.integer({ min: 1, max: 200_000 }).map((ticks) => ticks / 10),
   {
@@ -23,9 +27,9 @@ const closes = fc.array(
 );
 
 describe("stretches", () => {
-  it("begin anew after every gap", () => {
-    const open = [0, 1, 2, 5, 6, 9].map((minute) => minute * MINUTE);
-    expect([...stretches(open, MINUTE)]).toEqual([0, 0, 0, 3, 3, 5]);
+  it("begin anew after a gap, and go on over a time without a trade", () => {
+    const rows = [candle(0), candle(1), candle(2, 0.5), candle(5), candle(6), candle(9)];
+    expect([...stretches(rows, MINUTE)]).toEqual([0, 0, 0, 3, 3, 3]);
   });
 });
 
@@ -122,18 +126,22 @@ describe("VWAP", () => {
   });
   it("is known only once midnight was seen, and begins anew each day", () => {
     const open = [DAY - MINUTE, DAY, DAY + MINUTE, 2 * DAY].map((ms) => ms);
-    const starts = Int32Array.from([0, 0, 0, 3]);
+    const starts = whole(4);
     const line = vwap([row(5, 1), row(10, 1), row(20, 3), row(7, 2)], open, starts);
     expect([...line]).toEqual([Number.NaN, 10, 17.5, 7]);
   });
   it("says nothing for the rest of a day of which trades are missing", () => {
     const open = [DAY, DAY + MINUTE, DAY + 5 * MINUTE, DAY + 6 * MINUTE];
-    const line = vwap([row(10, 1), row(20, 1), row(30, 1), row(40, 1)], open, stretches(open, MINUTE));
+    const line = vwap([row(10, 1), row(20, 1), row(30, 1), row(40, 1)], open, Int32Array.from([0, 0, 2, 2]));
     expect([...line]).toEqual([10, 15, Number.NaN, Number.NaN]);
   });
+  it("begins anew with the first trade of a day that began quietly", () => {
+    const open = [DAY, 2 * DAY + 3 * MINUTE];
+    expect([...vwap([row(10, 1), row(30, 1)], open, whole(2))]).toEqual([10, 30]);
+  });
   it("takes the typical price where the notional is not known", () => {
-    const candle = { o: 1, h: 12, l: 6, c: 9, volume: 2, notional: null };
-    expect(vwap([candle], [DAY], whole(1))[0]).toBe(9);
+    const venueCandle = { o: 1, h: 12, l: 6, c: 9, volume: 2, notional: null };
+    expect(vwap([venueCandle], [DAY], whole(1))[0]).toBe(9);
   });
   it("without volume has no value", () => {
     expect(vwap([row(10, 0)], [DAY], whole(1))[0]).toBeNaN();

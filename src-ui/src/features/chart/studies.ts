@@ -1,4 +1,5 @@
-import type { CandleNumbers } from "~/stores/candles";
+import type { Candle, CandleNumbers } from "~/stores/candles";
+import { isGap } from "./gaps";
 
 /**
  * Studies over candles. Each gives one value for each candle, `NaN` while it warms up. A stretch is a run of candles
@@ -6,12 +7,13 @@ import type { CandleNumbers } from "~/stores/candles";
  */
 export type Line = Float64Array;
 
-/** Where each candle's stretch begins: its own index wherever the candle before is not its neighbour in time. */
-export function stretches(openMs: readonly number[], stepMs: number): Int32Array {
-  const starts = new Int32Array(openMs.length);
-  for (let index = 1; index < openMs.length; index += 1) {
-    const joined = (openMs[index] ?? 0) - (openMs[index - 1] ?? 0) === stepMs;
-    starts[index] = joined ? (starts[index - 1] ?? 0) : index;
+/** Where each candle's stretch begins: at its own index after a gap. A time without a trade is no gap. */
+export function stretches(rows: readonly Candle[], stepMs: number): Int32Array {
+  const starts = new Int32Array(rows.length);
+  for (let index = 1; index < rows.length; index += 1) {
+    const [before, after] = [rows[index - 1], rows[index]];
+    const broken = before !== undefined && after !== undefined && isGap(before, after, stepMs);
+    starts[index] = broken ? index : (starts[index - 1] ?? 0);
   }
   return starts;
 }
@@ -112,18 +114,23 @@ export function vwap(
 ): Line {
   const out = blank(rows.length);
   let day = -1;
+  let known = false;
   let notional = 0;
   let volume = 0;
   for (let index = 0; index < rows.length; index += 1) {
     const row = rows[index];
     const at = openMs[index] ?? 0;
     if (row === undefined) continue;
-    if (at % DAY_MS === 0) {
-      day = Math.floor(at / DAY_MS);
+    const today = Math.floor(at / DAY_MS);
+    const broken = index === 0 || starts[index] === index;
+    // The day's first candle is at midnight, or after a quiet while that reaches back before it.
+    if (today !== day && (at % DAY_MS === 0 || !broken)) {
+      day = today;
+      known = true;
       notional = 0;
       volume = 0;
-    } else if (starts[index] === index) day = -1;
-    if (day < 0) continue;
+    } else if (broken) known = false;
+    if (!known) continue;
     notional += row.notional ?? (row.volume * (row.h + row.l + row.c)) / 3;
     volume += row.volume;
     if (volume > 0) out[index] = notional / volume;

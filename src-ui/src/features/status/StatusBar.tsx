@@ -47,22 +47,22 @@ export function StatusBar(): ReactNode {
         className="status-resyncs"
         everyMs={250}
         testId="resyncs"
-        read={() => `resyncs ${session.counters.resyncs}`}
+        read={() => countText("resyncs", session.counters.resyncs)}
       />
       <LiveText
         className="status-dropped"
         everyMs={250}
-        read={() => `dropped ${session.counters.malformed + session.counters.unexpected}`}
+        read={() => countText("dropped", session.counters.malformed + session.counters.unexpected)}
       />
       <LiveText
         className="status-journal"
         everyMs={500}
         testId="journal"
         read={() => {
-          const journal = session.readiness.current?.journal;
+          const journal = session.readiness?.journal;
           return journal === undefined ? "" : `journal ${journal === "degraded" ? "DEGRADED" : journal}`;
         }}
-        state={() => session.readiness.current?.journal ?? ""}
+        state={() => session.readiness?.journal ?? ""}
       />
       <LiveText
         className="status-fps"
@@ -96,6 +96,11 @@ function delayText(venue: VenueStatus, now: number): string {
 
 function whole(ms: number): string {
   return Math.abs(ms) < 9.95 ? ms.toFixed(1) : Math.round(ms).toString();
+}
+
+/** What never happened needs no words. */
+function countText(name: string, count: number): string {
+  return count === 0 ? "" : `${name} ${count}`;
 }
 
 function totalGaps(venues: readonly VenueStatus[]): number {

@@ -27,9 +27,10 @@ import type { ListedSymbol } from "~/transport/types";
 
 export const PICKER_ID = "symbol-picker";
 
-function matching(symbols: readonly ListedSymbol[], typed: string): readonly ListedSymbol[] {
+/** What is followed and what is shown; a search finds everything that is listed. */
+function matching(symbols: readonly ListedSymbol[], typed: string, active: string): readonly ListedSymbol[] {
   const wanted = typed.trim().toLowerCase();
-  if (wanted === "") return symbols;
+  if (wanted === "") return symbols.filter(({ symbol, followed }) => followed || symbol === active);
   const starts = symbols.filter(({ symbol }) => symbol.toLowerCase().startsWith(wanted));
   const contains = symbols.filter(
     (item) => !starts.includes(item) && item.symbol.toLowerCase().includes(wanted),
@@ -47,7 +48,7 @@ export function Watchlist({ symbol: active }: PanelProps): ReactNode {
   const listId = useId();
   const row = useRow();
   const [rows, setRows] = useState<Range>({ from: 0, to: 40 });
-  const shown = useMemo(() => matching(symbols ?? [], typed), [symbols, typed]);
+  const shown = useMemo(() => matching(symbols ?? [], typed, active), [symbols, typed, active]);
   const marked = at !== null && shown.some((item) => item.symbol === at) ? at : (shown[0]?.symbol ?? null);
 
   const measure = useCallback((): void => {
@@ -160,6 +161,11 @@ export function Watchlist({ symbol: active }: PanelProps): ReactNode {
   );
 }
 
+function rowTitle({ symbol, sources, delisted }: ListedSymbol, watched: boolean): string | undefined {
+  if (delisted.length >= sources.length && delisted.length > 0) return `${symbol} is traded no more`;
+  return watched ? undefined : `${symbol} is listed but not watched: choose it to see its figures`;
+}
+
 /** The height of a row, which the density sets. */
 function useRow(): number {
   const density = useSettings((state) => state.density);
@@ -200,7 +206,7 @@ function Row({ id, place, count, item, active, marked, watched, choose }: RowPro
       data-active={active}
       data-marked={marked}
       data-testid={`watch-${item.symbol}`}
-      title={watched ? undefined : `${item.symbol} is listed but not watched: choose it to see its figures`}
+      title={rowTitle(item, watched)}
       onClick={() => choose(item.symbol)}
     >
       <span className="watch-symbol">{item.symbol}</span>

@@ -1,11 +1,19 @@
 import type { ReactNode } from "react";
 import { useSessionSnapshot } from "~/stores/react";
+import type { ListedSymbol } from "~/transport/types";
+
+/** How many are followed, and of how many that are listed. */
+function countText(symbols: readonly ListedSymbol[] | null): string {
+  if (symbols === null) return "";
+  const followed = symbols.filter((item) => item.followed).length;
+  return followed === symbols.length ? `${followed}` : `${followed} of ${symbols.length}`;
+}
 
 export function WatchlistHead(): ReactNode {
   const { symbols } = useSessionSnapshot();
   return (
     <div className="head">
-      <span className="hint">{symbols?.length ?? ""}</span>
+      <span className="hint">{countText(symbols)}</span>
       <span className="spring" />
       <span className="hint">last, 24 h</span>
     </div>
