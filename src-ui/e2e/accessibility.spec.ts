@@ -24,6 +24,15 @@ for (const theme of ["dark", "light"] as const)
     expect(await violations(page)).toEqual([]);
   });
 
+test("has no serious barrier in the panels behind others", async ({ page, address }) => {
+  await openTerminal(page, address);
+  for (const title of ["OI + funding", "Basis", "Feeds"]) {
+    await page.getByText(title, { exact: true }).click();
+    await expect(page.getByRole("table").first()).toBeAttached();
+    expect(await violations(page)).toEqual([]);
+  }
+});
+
 test("has no serious barrier in a narrow window", async ({ page, address }) => {
   await page.setViewportSize({ width: 700, height: 900 });
   await openTerminal(page, address);
