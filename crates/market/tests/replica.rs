@@ -183,6 +183,16 @@ fn step() -> impl Strategy<Value = Step> {
 fn run(
     steps: &[Step],
     idle: bool,
+    check: impl FnMut(&Market, &Envelope<AggUpdate>),
+) -> Vec<String> {
+    run_with(steps, idle, None, check)
+}
+
+/// The same, with the market written and read back before that step.
+fn run_with(
+    steps: &[Step],
+    idle: bool,
+    checkpoint: Option<usize>,
     mut check: impl FnMut(&Market, &Envelope<AggUpdate>),
 ) -> Vec<String> {
     let mut market = market();
@@ -208,7 +218,12 @@ fn run(
         }
     };
     let mut trades = 0;
-    for step in steps {
+    for (number, step) in steps.iter().enumerate() {
+        if checkpoint == Some(number) {
+            let mut bytes = Vec::new();
+            ciborium::into_writer(&market, &mut bytes).unwrap();
+            market = ciborium::from_reader(bytes.as_slice()).unwrap();
+        }
         match step {
             Step::Wait(ms) => now = now.plus_ms(*ms),
             Step::Idle(ms) => {
@@ -375,6 +390,12 @@ proptest! {
                 assert!(bid < ask);
             }
         });
+    }
+
+    /// What is read back from a checkpoint goes on as if there had been none.
+    #[test]
+    fn checkpoints_change_nothing(steps in prop::collection::vec(step(), 1..60), at in 0usize..60) {
+        prop_assert_eq!(run_with(&steps, true, Some(at), |_, _| {}), run(&steps, true, |_, _| {}));
     }
 
     #[test]
