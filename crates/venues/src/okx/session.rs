@@ -329,3 +329,6 @@ impl Dialect for Okx {
         matches!(message, Ok(Message::Error { code, .. }) if code == "51001")
     }
 }
+
+#[cfg(test)]
+mod tests;

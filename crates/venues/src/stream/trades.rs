@@ -287,6 +287,10 @@ impl Trades {
         hole.pages += 1;
         let open = hole.to.is_none();
         hole.fill(backfill, page, full);
+        if open && backfill == Backfill::Backward {
+            // The gap has its end now, and the stream goes on behind it: what is told again of it is known.
+            self.last = self.last.max(hole.got.last().map(|past| past.id));
+        }
         let whole = hole.is_whole();
         if !whole && hole.pages < pages_max {
             return Some(Filled::More);
