@@ -190,10 +190,6 @@ pub enum Command<'a> {
 }
 
 /// What a frame said.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all are events, and none is kept: a box would only cost"
-)]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Said {
     /// An event of a channel. Books are [`hypersentry_model::Payload::BookSnapshot`] and `BookDelta`.
