@@ -137,9 +137,9 @@ export function atLeastUsd(value: Decimal): FigureText {
   return withPrefix(briefUsd(value), "\u2265");
 }
 
-/** A difference in basis points: its sign always stands. */
+/** A difference in basis points, under a heading that names them: its sign always stands. */
 export function signedBps(value: Decimal): FigureText {
-  return write(round(value, 2), 2, { sign: "always", unit: " bps" });
+  return write(round(value, 2), 2, { sign: "always", unit: "" });
 }
 
 /** A ratio between -1 and 1. */

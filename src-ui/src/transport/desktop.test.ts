@@ -135,3 +135,27 @@ test("a refused symbol is an error of that symbol", async () => {
   expect(told.at(-1)).toBe("error unknown_symbol NOPE");
   transport.close();
 });
+
+test("candles are answered by their id in the frames, and the journal is heard of", async () => {
+  const shell = new Shell();
+  const { told, listener } = listen();
+  const transport = new DesktopTransport();
+  transport.open(listener);
+  await settle();
+  const request = { symbol: "BTC", source: "okx", interval: "1m", limit: 5 } as const;
+  const answers = Promise.allSettled([transport.candles(request), transport.candles(request)]);
+  await settle();
+  expect(shell.count("request")).toBe(3);
+  shell.answer(
+    { type: "candles", id: 1, candles: [7], pending: false },
+    { type: "error", id: 2, code: "unknown_symbol", detail: "none", retryable: false },
+    { type: "status", ready: true, reasons: [], journal: "degraded" },
+  );
+  await settle();
+  expect(await answers).toMatchObject([
+    { value: { rows: [7], pending: false } },
+    { reason: { code: "unknown_symbol" } },
+  ]);
+  expect(told.at(-1)).toBe("journal degraded");
+  transport.close();
+});

@@ -1,7 +1,17 @@
+import { invoke } from "@tauri-apps/api/core";
 import { clock } from "~/shared/clock";
 import { Backoff } from "./backoff";
 import { commands } from "./bindings.gen";
-import { asApiError, asDirectory, asEnvelope, asObject, asSubscribed } from "./decode";
+import {
+  asApiError,
+  asCandles,
+  asDirectory,
+  asEnvelope,
+  asObject,
+  asReadiness,
+  asSubscribed,
+} from "./decode";
+import { PendingAnswers } from "./pending";
 import {
   ApiError,
   type CandleRequest,
@@ -18,6 +28,8 @@ export class DesktopTransport implements Transport {
   readonly kind = "desktop";
   readonly #wanted = new Set<string>();
   readonly #backoff = new Backoff(250, 5000);
+  readonly #pending = new PendingAnswers<CandleAnswer>();
+  #nextId = 1;
   #listener: TransportListener | null = null;
   #session: string | null = null;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -51,8 +63,21 @@ export class DesktopTransport implements Transport {
     return directory;
   }
 
-  candles(_request: CandleRequest): Promise<CandleAnswer> {
-    return Promise.reject(new ApiError("unknown_type", "the engine keeps no candles", false));
+  candles(request: CandleRequest): Promise<CandleAnswer> {
+    const session = this.#session;
+    if (session === null)
+      return Promise.reject(new ApiError("unreachable", "the engine is not connected", true));
+    const id = this.#nextId++;
+    const answer = this.#pending.await(id);
+    this.#request(session, { type: "candles", id, ...request }).catch((error: unknown) =>
+      this.#pending.reject(id, asApiError(error)),
+    );
+    return answer;
+  }
+
+  /** The answer comes in the frames, in its place among the events. */
+  async #request(session: string, message: object): Promise<void> {
+    await invoke("request", { session, text: JSON.stringify(message) });
   }
 
   retry(): void {
@@ -64,6 +89,7 @@ export class DesktopTransport implements Transport {
     const session = this.#session;
     this.#session = null;
     this.#listener = null;
+    this.#pending.fail();
     if (session !== null) commands.closeSession(session).catch(() => undefined);
   }
 
@@ -80,6 +106,9 @@ export class DesktopTransport implements Transport {
       this.#session = session;
       this.#listener.onState({ phase: "open", since: Date.now() });
       for (const coin of this.#wanted) void this.#subscribe(session, coin);
+      this.#request(session, { type: "status" }).catch((error: unknown) => {
+        if (session === this.#session) this.#listener?.onError(asApiError(error));
+      });
       void this.#poll(session);
     } catch (error) {
       this.#lost(asApiError(error));
@@ -139,6 +168,18 @@ export class DesktopTransport implements Transport {
 
   #answered(message: ReturnType<typeof asObject>): void {
     if (message?.["type"] === "unsubscribed") return;
+    const id = message?.["id"];
+    if (typeof id === "number" && this.#pending.has(id)) {
+      const answer = message?.["type"] === "candles" ? asCandles(message) : null;
+      if (answer === null) this.#pending.reject(id, asApiError(message));
+      else this.#pending.resolve(id, answer);
+      return;
+    }
+    const readiness = message?.["type"] === "status" ? asReadiness(message) : null;
+    if (readiness !== null) {
+      this.#listener?.onReadiness(readiness);
+      return;
+    }
     const answer = message?.["type"] === "subscribed" ? asSubscribed(message) : null;
     if (answer === null) this.#listener?.onMalformed();
     else this.#listener?.onSubscribed(answer);
@@ -146,6 +187,7 @@ export class DesktopTransport implements Transport {
 
   #lost(error: ApiError): void {
     this.#session = null;
+    this.#pending.fail();
     const wait = this.#backoff.next();
     this.#retryTimer = setTimeout(() => void this.#start(), wait);
     this.#listener?.onState({

@@ -30,7 +30,7 @@ export function Basis({ symbol }: PanelProps): ReactNode {
   if (perps.length === 0 && snapshot.symbols !== null)
     return <Notice kind="empty" title={`No venue lists a perpetual of ${symbol}`} />;
   return (
-    <div className="panel sheet-panel">
+    <div className="panel sheet-panel sheet-wide">
       <div className="sheet-box" tabIndex={0} role="region" aria-label={`Basis of ${symbol}`}>
         <table className="sheet">
           <thead>
@@ -39,11 +39,11 @@ export function Basis({ symbol }: PanelProps): ReactNode {
               <th scope="col">Mark</th>
               <th scope="col">Index</th>
               <th scope="col" title="(mark - index) / index">
-                Basis
+                Basis bps
               </th>
               {spots.map((spot) => (
                 <th key={spot} scope="col" title={`Middle of the quotes against ${venueName(spot)}`}>
-                  vs {venueShort(spot)}
+                  bps to {venueShort(spot)}
                 </th>
               ))}
             </tr>

@@ -4,8 +4,7 @@ import { type Decimal, divide, scaleBy, subtract } from "~/shared/decimal";
 import type { FigureText } from "~/shared/figure-ink";
 import { axisPrice, percent, price, size } from "~/shared/format";
 import { LiveText } from "~/shared/LiveText";
-import { plainFigure } from "~/shared/mirror";
-import type { Reading } from "~/shared/stamped";
+import { tipFigure } from "~/shared/mirror";
 import { type Candle, type CandleSeries, INTERVAL_MS } from "~/stores/candles";
 import { coverageText, gradeOf } from "~/stores/coverage";
 import type { MarketView } from "~/stores/market-view";
@@ -89,15 +88,18 @@ export function Readout({ picture, series, view }: ReadoutProps): ReactNode {
   const { studies, set } = useSettings();
   const places = (): number | null => view()?.instrument?.pxDecimals ?? null;
   const place = (): Place => placeOf(series().rows, picture.current?.hovered ?? null);
-  const figure = (pick: (row: Candle) => FigureText | null) => (now: number) => {
+  const figure = (pick: (row: Candle) => FigureText | null) => (): string => {
     const { row } = place();
-    const reading = series().stamped?.read(now) ?? null;
     const text = row === undefined ? null : pick(row);
-    return text === null ? "\u2014" : plainFigure(text, reading ?? UNKNOWN_AGE);
+    return text === null ? "\u2014" : tipFigure(text);
   };
-  const tone = (): string => {
+  // A candle that has closed is what it is; the one that runs is as old as its trades.
+  const stale = (row: Candle, now: number): boolean =>
+    !row.closed && series().stamped?.read(now).state === "stale";
+  const tone = (now: number): string => {
     const { row } = place();
-    return row === undefined ? "" : row.at.c >= row.at.o ? "up" : "down";
+    if (row === undefined) return "";
+    return stale(row, now) ? "stale" : row.at.c >= row.at.o ? "up" : "down";
   };
   return (
     <div className="readout" data-testid="chart-readout">
@@ -112,7 +114,11 @@ export function Readout({ picture, series, view }: ReadoutProps): ReactNode {
         <Cell name="L" read={figure((row) => price(row.l, places()))} tone={tone} />
         <Cell name="C" read={figure((row) => price(row.c, places()))} tone={tone} />
         <Cell name="" read={figure((row) => percentOf(row))} tone={tone} />
-        <Cell name="V" read={figure((row) => size(row.volume, null))} tone={() => ""} />
+        <Cell
+          name="V"
+          read={figure((row) => size(row.volume, null))}
+          tone={(now) => (tone(now) === "stale" ? "stale" : "")}
+        />
         <LiveText
           className="readout-coverage"
           everyMs={EVERY_MS}
@@ -146,16 +152,6 @@ export function Readout({ picture, series, view }: ReadoutProps): ReactNode {
   );
 }
 
-/** Candles that came without a stamp are as old as nobody knows. */
-const UNKNOWN_AGE: Reading = {
-  state: "aging",
-  ageMs: 0,
-  eventAgeMs: 0,
-  limitMs: 1,
-  asOf: 0,
-  worn: 0,
-};
-
 function percentOf(row: Candle): FigureText | null {
   const value = change(row);
   return value === null ? null : percent(value);
@@ -179,7 +175,7 @@ function coverageLine({ row }: Place, series: CandleSeries, now: number): string
 interface CellProps {
   readonly name: string;
   readonly read: (now: number) => string;
-  readonly tone: () => string;
+  readonly tone: (now: number) => string;
 }
 
 function Cell({ name, read, tone }: CellProps): ReactNode {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { asCandle, type Candle } from "~/stores/candles";
 import { coverageOf, coverageWords, gapsOf, holesOf, MOST_EMPTY } from "./gaps";
-import { groupLiquidations } from "./marks";
+import { groupLiquidations, spokenOf } from "./marks";
 
 const MINUTE = 60_000;
 
@@ -68,6 +68,15 @@ describe("the coverage of a chart", () => {
 });
 
 describe("liquidations on a chart", () => {
+  it("speak where their words do not stand on each other, the largest first", () => {
+    const group = (minute: number, liquidated: "long" | "short", usd: number) => ({
+      openMs: minute * MINUTE,
+      liquidated,
+      usd,
+    });
+    const groups = [group(0, "long", 5), group(3, "long", 9), group(4, "short", 1), group(40, "long", 2)];
+    expect([...spokenOf(groups, MINUTE)].map(({ usd }) => usd)).toEqual([9, 2, 1]);
+  });
   it("are summed by candle and side, and left out where there is no candle", () => {
     const event = (ms: number, liquidated: "long" | "short", usd: string) => ({
       source: "bybit",

@@ -10,6 +10,8 @@ import type { Gap } from "./gaps";
 
 /** Marks that carry their amount; the others are dots, so that the candles stay readable. */
 const MOST_WORDS = 10;
+/** Candles that the words of a mark cover. */
+const WORD_CANDLES = 12;
 
 export interface LiquidationGroup {
   readonly openMs: number;
@@ -34,13 +36,27 @@ export function groupLiquidations(
   return [...sums.values()].toSorted((a, b) => a.openMs - b.openMs);
 }
 
+/** The largest, as long as their words do not stand on each other. */
+export function spokenOf(groups: readonly LiquidationGroup[], stepMs: number): ReadonlySet<LiquidationGroup> {
+  const spoken = new Set<LiquidationGroup>();
+  for (const group of groups.toSorted((a, b) => b.usd - a.usd)) {
+    if (spoken.size >= MOST_WORDS) break;
+    const crowded = [...spoken].some(
+      ({ openMs, liquidated }) =>
+        liquidated === group.liquidated && Math.abs(openMs - group.openMs) < WORD_CANDLES * stepMs,
+    );
+    if (!crowded) spoken.add(group);
+  }
+  return spoken;
+}
+
 export function liquidationMarks(
   events: readonly LiquidationEvent[],
   rows: readonly Candle[],
   interval: CandleInterval,
 ): SeriesMarker<Time>[] {
   const groups = groupLiquidations(events, rows, INTERVAL_MS[interval]);
-  const spoken = new Set(groups.toSorted((a, b) => b.usd - a.usd).slice(0, MOST_WORDS));
+  const spoken = spokenOf(groups, INTERVAL_MS[interval]);
   const { colours } = look();
   return groups.map((group) => ({
     time: (group.openMs / 1000) as UTCTimestamp,

@@ -33,7 +33,7 @@ export function Interest({ symbol }: PanelProps): ReactNode {
   if (sources.length === 0 && snapshot.symbols !== null)
     return <Notice kind="empty" title={`No venue lists a perpetual of ${symbol}`} />;
   return (
-    <div className="panel sheet-panel">
+    <div className="panel sheet-panel sheet-wide">
       <div
         className="sheet-box"
         tabIndex={0}
@@ -50,7 +50,9 @@ export function Interest({ symbol }: PanelProps): ReactNode {
               <th scope="col">Interest</th>
               <th scope="col">Funding</th>
               <th scope="col">Per year</th>
-              <th scope="col">Next</th>
+              <th scope="col" className="interest-next">
+                Next
+              </th>
             </tr>
           </thead>
           <tbody>

@@ -17,7 +17,7 @@ import { useSession, useSessionPart, useSessionSnapshot } from "~/stores/react";
 import { isPerp, sourcesOf } from "~/stores/sources";
 import { drawFeed, type Places } from "./draw";
 import { newest } from "./merge";
-import { useWindow } from "./window";
+import { useWindow, WINDOWS } from "./window";
 
 const MOST_ROWS = 100;
 
@@ -59,7 +59,9 @@ export function Liquidations({ symbol }: PanelProps): ReactNode {
         <table className="sheet">
           <thead>
             <tr>
-              <th scope="col">Venue</th>
+              <th scope="col">
+                <WindowChoice />
+              </th>
               <th scope="col">Longs</th>
               <th scope="col">Shorts</th>
               <th scope="col">Reports</th>
@@ -92,6 +94,27 @@ export function Liquidations({ symbol }: PanelProps): ReactNode {
         {some ? null : <p className="liquidations-none">None reported since this window opened.</p>}
       </div>
     </div>
+  );
+}
+
+function WindowChoice(): ReactNode {
+  const { windowMs, choose } = useWindow();
+  return (
+    <select
+      className="sheet-choice"
+      aria-label="Window of the sums"
+      value={windowMs}
+      onChange={(event) => {
+        const found = WINDOWS.find(({ ms }) => String(ms) === event.target.value);
+        if (found) choose(found.ms);
+      }}
+    >
+      {WINDOWS.map(({ ms, name }) => (
+        <option key={ms} value={ms}>
+          {name}
+        </option>
+      ))}
+    </select>
   );
 }
 
