@@ -1,8 +1,10 @@
 //! What the engine is told at its start.
 
+use hypersentry_market::Rules;
 use hypersentry_model::{Mode, Symbol, Venue};
+use hypersentry_venues::ledger::Limits;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -85,40 +87,46 @@ const DEFAULT_SYMBOLS: [&str; 11] = [
     "BTC", "ETH", "SOL", "HYPE", "ARB", "LINK", "DOGE", "AVAX", "SUI", "TIA", "kPEPE",
 ];
 
-/// Of these, the ones that Binance does not list against USDT under the same multiplier.
-const NOT_ON_BINANCE: [&str; 2] = ["HYPE", "kPEPE"];
+/// Of these, the one whose unit differs between venues: their lists tell.
+const SCALED: &str = "kPEPE";
+
+/// Of these, the ones that the venue does not list.
+const fn absent(venue: Venue) -> &'static [&'static str] {
+    match venue {
+        Venue::BinanceSpot => &["HYPE"],
+        _ => &[],
+    }
+}
+
+/// How the venue spells its market of a base in its preferred quote.
+fn spelling(venue: Venue, base: &str) -> String {
+    match venue {
+        Venue::Hyperliquid => base.to_owned(),
+        Venue::BinanceSpot | Venue::BinanceUsdm | Venue::Bybit => format!("{base}USDT"),
+        Venue::Coinbase => format!("{base}-USD"),
+        Venue::Okx => format!("{base}-USDT-SWAP"),
+    }
+}
 
 impl SymbolMap {
-    /// The default watch list on both venues.
+    /// The default watch list, as far as it is known before the venues' lists are read.
     pub fn standard() -> Self {
         let mut map = Self::default();
-        for name in DEFAULT_SYMBOLS {
-            let Ok(symbol) = Symbol::new(name) else {
-                continue;
-            };
-            map.markets
-                .entry(Venue::Hyperliquid)
-                .or_default()
-                .insert(symbol, symbol);
-            if let (false, Ok(pair)) = (
-                NOT_ON_BINANCE.contains(&name),
-                Symbol::new(&format!("{name}USDT")),
-            ) {
-                map.markets
-                    .entry(Venue::BinanceSpot)
-                    .or_default()
-                    .insert(symbol, pair);
+        for venue in Venue::ALL {
+            let markets = map.markets.entry(venue).or_default();
+            for name in DEFAULT_SYMBOLS {
+                let known = venue == Venue::Hyperliquid
+                    || (name != SCALED && !absent(venue).contains(&name));
+                if let (true, Ok(symbol), Ok(market)) = (
+                    known,
+                    Symbol::new(name),
+                    Symbol::new(&spelling(venue, name)),
+                ) {
+                    markets.insert(symbol, market);
+                }
             }
         }
         map
-    }
-
-    /// The canonical symbol of a venue's market: the configured one, else the venue's spelling.
-    pub fn canonical(&self, venue: Venue, market: Symbol) -> Symbol {
-        self.markets
-            .get(&venue)
-            .and_then(|m| m.iter().find(|(_, v)| **v == market).map(|(c, _)| *c))
-            .unwrap_or(market)
     }
 
     /// All canonical symbols with the venues that have them.
@@ -150,6 +158,26 @@ pub struct CoreConfig {
     pub grid_ms: i64,
     /// Levels a side that clients see.
     pub depth: usize,
+    /// Canonical symbols that are followed whether anybody watches them or not; if none are named, those of `symbols`.
+    #[serde(default)]
+    pub watch: BTreeSet<Symbol>,
+    /// Further symbols that are followed at most, because clients watch them.
+    #[serde(default = "max_demanded")]
+    pub max_demanded: usize,
+    /// How long a symbol is followed after the last client left it.
+    #[serde(default = "grace_ms")]
+    pub grace_ms: i64,
+    /// How figures are derived and judged.
+    #[serde(default)]
+    pub rules: Rules,
+}
+
+const fn max_demanded() -> usize {
+    80
+}
+
+const fn grace_ms() -> i64 {
+    60_000
 }
 
 impl CoreConfig {
@@ -163,6 +191,19 @@ impl CoreConfig {
             accept_any_symbol: false,
             grid_ms: 50,
             depth: 50,
+            watch: BTreeSet::new(),
+            max_demanded: max_demanded(),
+            grace_ms: grace_ms(),
+            rules: Rules::default(),
+        }
+    }
+
+    /// The symbols that are followed in any case.
+    pub fn watched(&self) -> BTreeSet<Symbol> {
+        if self.watch.is_empty() {
+            self.symbols.by_symbol().into_keys().collect()
+        } else {
+            self.watch.clone()
         }
     }
 
@@ -181,8 +222,18 @@ pub struct EngineConfig {
     pub mode: Mode,
     /// Where each venue is reached; a venue that is absent here is not connected.
     pub endpoints: BTreeMap<Venue, Endpoints>,
-    /// The markets.
+    /// What each venue allows; a venue that is absent here is taken at its documentation's word.
+    pub limits: BTreeMap<Venue, Limits>,
+    /// The markets that are configured: they are followed unless `watch` says otherwise.
     pub symbols: SymbolMap,
+    /// As [`CoreConfig::watch`].
+    pub watch: BTreeSet<Symbol>,
+    /// As [`CoreConfig::max_demanded`].
+    pub max_demanded: usize,
+    /// As [`CoreConfig::grace_ms`].
+    pub grace_ms: i64,
+    /// As [`CoreConfig::rules`].
+    pub rules: Rules,
     /// Where the journal goes; `None` keeps no journal.
     pub data_dir: Option<PathBuf>,
     /// Bytes that all journals together may take.
@@ -194,12 +245,28 @@ pub struct EngineConfig {
 }
 
 impl EngineConfig {
+    /// What the core is told of it.
+    pub(crate) fn core(&self, run_id: String, jitter_seed: u64) -> CoreConfig {
+        let mut core = CoreConfig::new(run_id, self.mode, self.symbols.clone());
+        core.jitter_seed = jitter_seed;
+        core.watch.clone_from(&self.watch);
+        core.max_demanded = self.max_demanded;
+        core.grace_ms = self.grace_ms;
+        core.rules = self.rules.clone();
+        core
+    }
+
     /// The defaults for these endpoints.
     pub fn new(mode: Mode, endpoints: BTreeMap<Venue, Endpoints>) -> Self {
         Self {
             mode,
             endpoints,
+            limits: BTreeMap::new(),
             symbols: SymbolMap::standard(),
+            watch: BTreeSet::new(),
+            max_demanded: max_demanded(),
+            grace_ms: grace_ms(),
+            rules: Rules::default(),
             data_dir: None,
             journal_bytes: 5 << 30,
             connect_timeout: Duration::from_secs(15),

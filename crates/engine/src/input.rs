@@ -1,7 +1,8 @@
 //! What enters the core, and its form in the journal.
 
 use bytes::Bytes;
-use hypersentry_model::{Symbol, Timestamp, Venue};
+use hypersentry_model::status::BudgetUse;
+use hypersentry_model::{Interval, Source, Symbol, Timestamp, Venue};
 use hypersentry_venues::session::{Lane, RequestKey};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -11,8 +12,14 @@ use std::collections::BTreeSet;
 pub enum Input {
     /// Time has passed.
     Tick,
-    /// The venue's wanted markets, in its spelling; the first input of a venue.
+    /// The venue begins. A recording names the markets, in the venue's spelling; live, the core knows them.
     Demand(Venue, BTreeSet<Symbol>),
+    /// Canonical symbols that clients watch now.
+    Watched(BTreeSet<Symbol>),
+    /// How much of a venue's allowance is used.
+    Used(Venue, Usage),
+    /// A client asks for candles of a canonical symbol.
+    History(Source, Symbol, Interval),
     /// A connection was opened.
     Opened(Venue, Lane),
     /// A connection ended or could not be opened.
@@ -21,6 +28,15 @@ pub enum Input {
     Frame(Venue, Lane, Bytes),
     /// A REST answer.
     Answer(Venue, Answer),
+}
+
+/// How much of a venue's allowance is used.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Usage {
+    /// By what is counted.
+    pub budget: Vec<BudgetUse>,
+    /// No request but those of orders is made before, UTC ms.
+    pub cooldown_until_ms: Option<i64>,
 }
 
 /// A REST answer and the request that it belongs to.
@@ -75,34 +91,43 @@ const OPENED: u8 = 2;
 const CLOSED: u8 = 3;
 const FRAME: u8 = 4;
 const ANSWER: u8 = 5;
+const WATCHED: u8 = 6;
+const USED: u8 = 7;
+const HISTORY: u8 = 8;
+
+/// The place byte of records that are of no single venue.
+const NO_PLACE: u8 = 0;
+
+fn cbor(kind: u8, place: u8, value: &impl Serialize) -> Vec<u8> {
+    let mut out = vec![kind, place];
+    // Writing CBOR to a vector cannot fail for these types.
+    let _ = ciborium::into_writer(value, &mut out);
+    out
+}
+
+fn read<T: serde::de::DeserializeOwned>(rest: &[u8]) -> Result<T, InputError> {
+    ciborium::from_reader(rest).map_err(InputError::new)
+}
 
 impl Input {
     /// The record of this input.
     pub fn encode(&self) -> Vec<u8> {
-        let (kind, venue, lane) = match self {
-            Self::Tick => return vec![TICK],
-            Self::Demand(venue, _) => (DEMAND, venue, Lane::MAIN),
-            Self::Opened(venue, lane) => (OPENED, venue, *lane),
-            Self::Closed(venue, lane, _) => (CLOSED, venue, *lane),
-            Self::Frame(venue, lane, _) => (FRAME, venue, *lane),
-            Self::Answer(venue, _) => (ANSWER, venue, Lane::MAIN),
-        };
-        let mut out = vec![kind, venue_byte(*venue) | lane.0 << 4];
-        // Writing CBOR to a vector cannot fail for these types.
-        let _ = match self {
-            Self::Demand(_, symbols) => ciborium::into_writer(symbols, &mut out),
-            Self::Closed(_, _, reason) => {
-                out.extend_from_slice(reason.as_bytes());
-                Ok(())
+        let place = |venue: &Venue, lane: Lane| venue_byte(*venue) | lane.0 << 4;
+        let raw =
+            |kind, venue, lane: &Lane, rest: &[u8]| [&[kind, place(venue, *lane)], rest].concat();
+        match self {
+            Self::Tick => vec![TICK],
+            Self::Opened(venue, lane) => raw(OPENED, venue, lane, &[]),
+            Self::Closed(venue, lane, reason) => raw(CLOSED, venue, lane, reason.as_bytes()),
+            Self::Frame(venue, lane, frame) => raw(FRAME, venue, lane, frame),
+            Self::Demand(venue, symbols) => cbor(DEMAND, place(venue, Lane::MAIN), symbols),
+            Self::Answer(venue, answer) => cbor(ANSWER, place(venue, Lane::MAIN), answer),
+            Self::Used(venue, usage) => cbor(USED, place(venue, Lane::MAIN), usage),
+            Self::Watched(symbols) => cbor(WATCHED, NO_PLACE, symbols),
+            Self::History(source, symbol, interval) => {
+                cbor(HISTORY, NO_PLACE, &(source, symbol, interval))
             }
-            Self::Frame(_, _, frame) => {
-                out.extend_from_slice(frame);
-                Ok(())
-            }
-            Self::Answer(_, answer) => ciborium::into_writer(answer, &mut out),
-            Self::Tick | Self::Opened(..) => Ok(()),
-        };
-        out
+        }
     }
 
     /// Reads a record back.
@@ -112,16 +137,22 @@ impl Input {
     pub fn decode(record: &[u8]) -> Result<Self, InputError> {
         let (kind, place, rest) = match record {
             [TICK] => return Ok(Self::Tick),
+            [WATCHED, NO_PLACE, rest @ ..] => return Ok(Self::Watched(read(rest)?)),
+            [HISTORY, NO_PLACE, rest @ ..] => {
+                let (source, symbol, interval) = read(rest)?;
+                return Ok(Self::History(source, symbol, interval));
+            }
             [kind, place, rest @ ..] => (*kind, place, rest),
             _ => return Err(InputError::new("too short")),
         };
         let (venue, lane) = (venue_of(place & 15)?, Lane(place >> 4));
         Ok(match kind {
-            DEMAND => Self::Demand(venue, ciborium::from_reader(rest).map_err(InputError::new)?),
+            DEMAND => Self::Demand(venue, read(rest)?),
+            USED => Self::Used(venue, read(rest)?),
             OPENED => Self::Opened(venue, lane),
             CLOSED => Self::Closed(venue, lane, String::from_utf8_lossy(rest).into_owned()),
             FRAME => Self::Frame(venue, lane, Bytes::copy_from_slice(rest)),
-            ANSWER => Self::Answer(venue, ciborium::from_reader(rest).map_err(InputError::new)?),
+            ANSWER => Self::Answer(venue, read(rest)?),
             other => return Err(InputError(format!("kind {other}"))),
         })
     }
@@ -140,6 +171,21 @@ mod tests {
             Input::Tick,
             Input::Demand(venue, BTreeSet::from([symbol])),
             Input::Opened(venue, Lane(1)),
+            Input::Watched(BTreeSet::from([symbol])),
+            Input::Watched(BTreeSet::new()),
+            Input::History(Source::Composite, symbol, Interval::H4),
+            Input::Used(
+                Venue::Okx,
+                Usage {
+                    budget: vec![BudgetUse {
+                        class: "books".into(),
+                        used: 3,
+                        limit: 10,
+                        window_ms: Some(60_000),
+                    }],
+                    cooldown_until_ms: Some(7),
+                },
+            ),
             Input::Closed(
                 Venue::Hyperliquid,
                 Lane::MAIN,
@@ -163,7 +209,13 @@ mod tests {
         ] {
             assert_eq!(Input::decode(&input.encode()).unwrap(), input);
         }
-        for bad in [&b""[..], b"\x09\x01", b"\x02\x09", b"\x01\x01\xff"] {
+        for bad in [
+            &b""[..],
+            b"\x09\x01",
+            b"\x02\x09",
+            b"\x01\x01\xff",
+            b"\x06\x01\x80",
+        ] {
             assert!(Input::decode(bad).is_err());
         }
     }

@@ -20,6 +20,8 @@ pub mod input;
 pub mod publication;
 /// Captured venue frames.
 pub mod recording;
+/// Which venue market is which canonical market.
+pub mod registry;
 /// Journals and recordings through the core.
 pub mod replay;
 /// Sockets, files, clock.
@@ -34,4 +36,4 @@ pub use rim::clock::SystemClock;
 pub use startup::{Engine, Prepared};
 
 /// The version of the deterministic logic. Journals replay to identical bytes within one version only.
-pub const LOGIC_VERSION: u32 = 1;
+pub const LOGIC_VERSION: u32 = 2;

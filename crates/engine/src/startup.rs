@@ -15,7 +15,7 @@ use crate::rim::{rest, tls};
 use hypersentry_model::{Clock, Mode};
 use hypersentry_store::{Header, Journal, Options};
 use hypersentry_venues::session::Lane;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
@@ -79,9 +79,7 @@ impl Prepared {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let mut seed = [0u8; 8];
         getrandom::fill(&mut seed).map_err(|e| EngineError::Random(e.to_string()))?;
-        let mut core =
-            CoreConfig::new(run_id(clock.as_ref())?, config.mode, config.symbols.clone());
-        core.jitter_seed = u64::from_be_bytes(seed);
+        let core = config.core(run_id(clock.as_ref())?, u64::from_be_bytes(seed));
         let journal = match &config.data_dir {
             None => None,
             Some(dir) => {
@@ -178,17 +176,10 @@ impl Prepared {
                 let mut lanes = BTreeMap::new();
                 let now = self.clock.now();
                 for (venue, endpoints) in &config.endpoints {
-                    let wanted = self
-                        .core
-                        .symbols
-                        .markets
-                        .get(venue)
-                        .map(|m| m.values().copied().collect())
-                        .unwrap_or_default();
                     // The queue is empty and holds thousands.
                     let _ = entries.try_send(Entry {
                         receive: now,
-                        input: Input::Demand(*venue, wanted),
+                        input: Input::Demand(*venue, BTreeSet::new()),
                     });
                     for lane in (0..endpoints.ws.len().min(Lane::MAX)).map(|i| Lane(i as u8)) {
                         let (commands, asked) = mpsc::channel(COMMANDS);
