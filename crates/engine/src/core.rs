@@ -114,6 +114,17 @@ impl Core {
         self.market.candles(id, interval, limit)
     }
 
+    /// Whether asking the venue would give more candles of a market: it is followed, and was not asked for them yet.
+    pub fn lacks_history(&self, source: Source, symbol: Symbol, interval: Interval) -> bool {
+        source.venue().is_some_and(|venue| {
+            let slot = self.slots.get(&venue);
+            let market = self.registry.market(venue, symbol);
+            slot.zip(market).is_some_and(|(slot, market)| {
+                slot.demanded.contains(&market) && !slot.history.was_asked(symbol, interval)
+            })
+        })
+    }
+
     /// When something happens by itself next.
     pub fn next_due(&self) -> Option<Timestamp> {
         self.earliest().map(|(at, _)| at)
@@ -160,16 +171,17 @@ impl Core {
                 (*venue, session::Input::Closed { lane, reason })
             }
             Input::Frame(venue, lane, frame) => (*venue, session::Input::Frame(*lane, frame)),
-            Input::Answer(venue, answer) => (
-                *venue,
-                session::Input::Answer {
+            Input::Answer(venue, answer) => {
+                self.slot(*venue).stale_answers += u64::from(answer.stale);
+                let input = session::Input::Answer {
                     key: &answer.key,
                     status: answer.status,
                     retry_after_s: answer.retry_after_s,
                     body: &answer.body,
                     sent: answer.sent,
-                },
-            ),
+                };
+                (*venue, input)
+            }
         };
         self.session_step(venue, input, out);
         self.follow_if_listed(out);

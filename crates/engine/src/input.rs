@@ -53,6 +53,9 @@ pub struct Answer {
     /// When the request left, at the earliest; unknown in older journals and in recordings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Timestamp>,
+    /// An old answer, given again because the venue must not be asked now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stale: bool,
 }
 
 /// A record that is no input.
@@ -204,6 +207,7 @@ mod tests {
                     retry_after_s: Some(7),
                     body: Bytes::from_static(b"{}"),
                     sent: Some(Timestamp::from_ms(5)),
+                    stale: true,
                 },
             ),
         ] {

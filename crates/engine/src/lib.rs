@@ -10,6 +10,8 @@
 pub mod config;
 /// The deterministic whole.
 pub mod core;
+/// The way into a running engine.
+pub mod desk;
 /// Why the engine cannot start or go on.
 pub mod error;
 /// The hash of a run.
@@ -30,6 +32,7 @@ mod rim;
 pub mod startup;
 
 pub use config::{CoreConfig, Endpoints, EngineConfig, SymbolMap};
+pub use desk::Desk;
 pub use error::EngineError;
 pub use publication::Publication;
 pub use rim::clock::SystemClock;

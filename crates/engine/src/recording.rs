@@ -148,6 +148,7 @@ impl Recording {
                         retry_after_s: None,
                         body: frame,
                         sent: None,
+                        stale: false,
                     },
                 )
             }

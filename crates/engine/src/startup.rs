@@ -3,6 +3,7 @@
 use crate::LOGIC_VERSION;
 use crate::config::{CoreConfig, EngineConfig};
 use crate::core::Core;
+use crate::desk::{Counter, Desk};
 use crate::error::EngineError;
 use crate::input::Input;
 use crate::replay::Replay;
@@ -11,6 +12,7 @@ use crate::rim::connection::Connection;
 use crate::rim::journal::Journaling;
 use crate::rim::playback::Playback;
 use crate::rim::sequencer::{COMMANDS, Entry, QUEUE, Sequencer};
+use crate::rim::upstream::Upstream;
 use crate::rim::{rest, tls};
 use hypersentry_model::{Clock, Mode};
 use hypersentry_store::{Header, Journal, Options};
@@ -30,6 +32,8 @@ pub struct Prepared {
     core: CoreConfig,
     plan: Plan,
     clock: Arc<dyn Clock>,
+    desk: Desk,
+    counter: Counter,
 }
 
 enum Plan {
@@ -107,7 +111,10 @@ impl Prepared {
             }
         };
         let http = rest::client(&config)?;
+        let (desk, counter) = Desk::pair();
         Ok(Self {
+            desk,
+            counter,
             core,
             plan: Plan::Venues {
                 config: Box::new(config),
@@ -129,7 +136,10 @@ impl Prepared {
             mode: Mode::Replay,
             ..replay.config()?
         };
+        let (desk, counter) = Desk::pair();
         Ok(Self {
+            desk,
+            counter,
             core,
             plan: Plan::Playback(Box::new(replay)),
             clock: Arc::new(SystemClock::start()),
@@ -139,6 +149,11 @@ impl Prepared {
     /// What the core will be told.
     pub const fn core(&self) -> &CoreConfig {
         &self.core
+    }
+
+    /// The way into the engine, for whoever serves clients.
+    pub fn desk(&self) -> Desk {
+        self.desk.clone()
     }
 
     /// Connects. `relay` gets every publication from the first on. Must be called within a tokio runtime.
@@ -159,6 +174,7 @@ impl Prepared {
                     replay: *replay,
                     clock: self.clock,
                     relay,
+                    counter: self.counter,
                     cancel: cancel.clone(),
                 };
                 thread(async move {
@@ -174,6 +190,7 @@ impl Prepared {
             } => {
                 let (entries, queue) = mpsc::channel(QUEUE);
                 let mut lanes = BTreeMap::new();
+                let upstream = Arc::new(Upstream::new(&config, http, Arc::clone(&self.clock)));
                 let now = self.clock.now();
                 for (venue, endpoints) in &config.endpoints {
                     // The queue is empty and holds thousands.
@@ -184,17 +201,33 @@ impl Prepared {
                     for lane in (0..endpoints.ws.len().min(Lane::MAX)).map(|i| Lane(i as u8)) {
                         let (commands, asked) = mpsc::channel(COMMANDS);
                         lanes.insert((*venue, lane), commands);
-                        let connection = Connection::new(
-                            (*venue, lane),
-                            endpoints.clone(),
-                            &config,
-                            http.clone(),
-                            (Arc::clone(&self.clock), entries.clone(), asked),
-                            (tasks.clone(), cancel.clone()),
-                        );
+                        let connection = Connection {
+                            venue: *venue,
+                            lane,
+                            // A lane is made for each URL.
+                            url: endpoints
+                                .ws
+                                .get(usize::from(lane.0))
+                                .cloned()
+                                .unwrap_or_default(),
+                            connect_timeout: config.connect_timeout,
+                            upstream: Arc::clone(&upstream),
+                            clock: Arc::clone(&self.clock),
+                            entries: entries.clone(),
+                            commands: asked,
+                            tasks: tasks.clone(),
+                            cancel: cancel.clone(),
+                        };
                         tasks.spawn(connection.run());
                     }
                 }
+                let (stop, report) = (cancel.clone(), entries.clone());
+                tasks.spawn(async move {
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = upstream.report(report) => {}
+                    }
+                });
                 let sequencer = Sequencer {
                     core: Core::new(self.core),
                     clock: self.clock,
@@ -203,6 +236,8 @@ impl Prepared {
                     relay,
                     journaling: Journaling::new(journal.map(|j| *j)),
                     health,
+                    counter: self.counter,
+                    shown: 0,
                     cancel: cancel.clone(),
                 };
                 thread(sequencer.run())?
@@ -235,6 +270,11 @@ impl Engine {
     /// How the engine is doing.
     pub fn health(&self) -> Health {
         self.health.borrow().clone()
+    }
+
+    /// Tells of changes in [`Self::health`].
+    pub fn watch_health(&self) -> watch::Receiver<Health> {
+        self.health.clone()
     }
 
     /// Disconnects, closes the journal, and waits for the thread.

@@ -121,6 +121,9 @@ pub struct VenueStatus {
     pub budget: Vec<BudgetUse>,
     /// No request is made before, UTC ms: the venue asked us to stay away.
     pub cooldown_until_ms: Option<i64>,
+    /// Lists that were given again from memory, because the venue could not be asked.
+    #[serde(default)]
+    pub stale_answers: u64,
     /// Frames of channels that we know and do not use, by name.
     pub skipped: BTreeMap<String, u64>,
     /// Every stream that is or should be there.

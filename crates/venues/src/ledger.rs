@@ -15,10 +15,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub use limits::{Limits, Window};
+pub use message::subscriptions;
 use sliding::Sliding;
 
 /// What each venue allows.
 mod limits;
+/// Subscriptions in messages.
+mod message;
 /// Sums over sliding windows.
 mod sliding;
 /// What clients are told.

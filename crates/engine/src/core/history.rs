@@ -72,6 +72,11 @@ impl History {
         self.gaps.remove(&symbol);
     }
 
+    /// Whether these candles were asked for.
+    pub(super) fn was_asked(&self, symbol: Symbol, interval: Interval) -> bool {
+        self.asked.contains(&(symbol, interval))
+    }
+
     /// Asks for candles unless they were asked for; `first`: somebody waits for them.
     pub(super) fn want(&mut self, now: Timestamp, symbol: Symbol, interval: Interval, first: bool) {
         if self.waiting.len() >= MAX_WAITING || !self.asked.insert((symbol, interval)) {

@@ -37,6 +37,7 @@ pub(super) struct Slot {
     pub(super) demanded: BTreeSet<Symbol>,
     pub(super) history: History,
     pub(super) usage: Usage,
+    pub(super) stale_answers: u64,
     pub(super) clock: Offset,
     /// Receive time less event time of the last events, in nanoseconds, oldest first; at most [`DELAYS`].
     delays: VecDeque<i64>,
@@ -63,6 +64,7 @@ impl Slot {
             demanded: BTreeSet::new(),
             history: History::default(),
             usage: Usage::default(),
+            stale_answers: 0,
             clock: Offset::default(),
             delays: VecDeque::new(),
             refused: BTreeMap::new(),
@@ -162,6 +164,7 @@ impl Slot {
             clock: self.clock.told(now),
             budget: self.usage.budget.clone(),
             cooldown_until_ms: self.usage.cooldown_until_ms.filter(|at| *at > now.ms()),
+            stale_answers: self.stale_answers,
             skipped: status.skipped,
             streams,
         };

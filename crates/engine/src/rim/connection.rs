@@ -1,19 +1,20 @@
 //! One of a venue's sockets: does what its session asks, and reports what happens with the time at which it was read.
 
-use crate::config::{Endpoints, EngineConfig};
 use crate::input::Input;
-use crate::rim::rest;
-use crate::rim::sequencer::{Entry, VenueCommand};
+use crate::rim::sequencer::{COMMANDS, Entry, VenueCommand};
+use crate::rim::upstream::Upstream;
 use futures_util::{SinkExt, StreamExt};
-use hypersentry_model::{Clock, Venue};
+use hypersentry_model::{Clock, Timestamp, Venue};
+use hypersentry_venues::ledger::{self, Admission, Ask};
 use hypersentry_venues::session::Lane;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -34,9 +35,8 @@ pub(crate) struct Connection {
     pub(crate) venue: Venue,
     pub(crate) lane: Lane,
     pub(crate) url: String,
-    pub(crate) endpoints: Endpoints,
     pub(crate) connect_timeout: Duration,
-    pub(crate) http: reqwest::Client,
+    pub(crate) upstream: Arc<Upstream>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entries: mpsc::Sender<Entry>,
     pub(crate) commands: mpsc::Receiver<VenueCommand>,
@@ -44,39 +44,31 @@ pub(crate) struct Connection {
     pub(crate) cancel: CancellationToken,
 }
 
-impl Connection {
-    pub(crate) fn new(
-        (venue, lane): (Venue, Lane),
-        endpoints: Endpoints,
-        config: &EngineConfig,
-        http: reqwest::Client,
-        parts: (
-            Arc<dyn Clock>,
-            mpsc::Sender<Entry>,
-            mpsc::Receiver<VenueCommand>,
-        ),
-        lifetime: (TaskTracker, CancellationToken),
-    ) -> Self {
+/// Why a connection was not made.
+struct Failed {
+    reason: String,
+    /// What the handshake was answered with instead of an upgrade, and the `Retry-After` of that answer.
+    answered: Option<(u16, Option<u32>)>,
+}
+
+impl From<String> for Failed {
+    fn from(reason: String) -> Self {
         Self {
-            venue,
-            lane,
-            // A lane is made for each URL.
-            url: endpoints
-                .ws
-                .get(usize::from(lane.0))
-                .cloned()
-                .unwrap_or_default(),
-            endpoints,
-            connect_timeout: config.connect_timeout,
-            http,
-            clock: parts.0,
-            entries: parts.1,
-            commands: parts.2,
-            tasks: lifetime.0,
-            cancel: lifetime.1,
+            reason,
+            answered: None,
         }
     }
+}
 
+/// Texts that wait until the venue's allowance has room, in order.
+#[derive(Default)]
+struct Outbox {
+    texts: VecDeque<String>,
+    /// When the first may be tried again.
+    at: Option<Timestamp>,
+}
+
+impl Connection {
     /// Serves the session until the engine stops.
     pub(crate) async fn run(mut self) {
         let cancel = self.cancel.clone();
@@ -96,8 +88,9 @@ impl Connection {
         let _ = self.entries.send(entry).await;
     }
 
-    async fn closed(&self, reason: impl Into<String>) {
-        let reason = reason.into();
+    async fn closed(&self, failed: impl Into<Failed>) {
+        let Failed { reason, answered } = failed.into();
+        self.upstream.closed(self.venue, self.lane, answered);
         tracing::info!(venue = %self.venue, lane = self.lane.0, %reason, "connection closed");
         self.report(Input::Closed(self.venue, self.lane, reason))
             .await;
@@ -105,7 +98,8 @@ impl Connection {
 
     async fn serve(&mut self) {
         let mut socket: Option<Socket> = None;
-        let mut attempt: Option<JoinHandle<Result<Socket, String>>> = None;
+        let mut attempt: Option<JoinHandle<Result<Socket, Failed>>> = None;
+        let mut outbox = Outbox::default();
         let requests = TaskTracker::new();
         loop {
             tokio::select! {
@@ -114,22 +108,22 @@ impl Connection {
                     None => return,
                     Some(VenueCommand::Open) => {
                         drop(socket.take());
+                        outbox = Outbox::default();
                         attempt.take().inspect(JoinHandle::abort);
-                        attempt = Some(self.tasks.spawn(connect(self.url.clone(), self.connect_timeout)));
+                        attempt = Some(self.tasks.spawn(self.connect()));
                     }
                     Some(VenueCommand::Close) => {
                         attempt.take().inspect(JoinHandle::abort);
                         if let Some(mut open) = socket.take() {
                             let _ = tokio::time::timeout(WRITE_TIMEOUT, open.close(None)).await;
                         }
-                        self.closed("closed by us").await;
+                        outbox = Outbox::default();
+                        self.closed("closed by us".to_owned()).await;
                     }
                     Some(VenueCommand::Send(text)) => {
-                        if let Some(open) = &mut socket
-                            && let Err(reason) = send(open, text).await
-                        {
-                            socket = None;
-                            self.closed(reason).await;
+                        if socket.is_some() && outbox.texts.len() < COMMANDS {
+                            outbox.texts.push_back(text);
+                            self.flush(&mut socket, &mut outbox).await;
                         }
                     }
                     Some(VenueCommand::Fetch(request)) => {
@@ -137,12 +131,12 @@ impl Connection {
                             tracing::warn!(venue = %self.venue, ?request, "too many requests under way");
                         }
                         let (entries, clock) = (self.entries.clone(), Arc::clone(&self.clock));
-                        let (venue, work) = (self.venue, rest::fetch(self.http.clone(), self.endpoints.clone(), request, self.clock.now()));
+                        let (venue, upstream) = (self.venue, Arc::clone(&self.upstream));
                         let cancel = self.cancel.clone();
                         self.tasks.spawn(requests.track_future(async move {
                             tokio::select! {
                                 () = cancel.cancelled() => {}
-                                answer = work => {
+                                answer = upstream.fetch(venue, request) => {
                                     let input = Input::Answer(venue, answer);
                                     let _ = entries.send(Entry { receive: clock.now(), input }).await;
                                 }
@@ -158,23 +152,69 @@ impl Connection {
                             tracing::info!(venue = %self.venue, lane = self.lane.0, "connection open");
                             self.report(Input::Opened(self.venue, self.lane)).await;
                         }
-                        Err(reason) => self.closed(reason).await,
+                        Err(failed) => self.closed(failed).await,
                     }
                 }
+                () = room(&self.upstream, outbox.at) => self.flush(&mut socket, &mut outbox).await,
                 message = next(&mut socket) => match message {
                     Ok(Some(frame)) => self.report(Input::Frame(self.venue, self.lane, frame)).await,
                     Ok(None) => {}
                     Err(reason) => {
                         socket = None;
+                        outbox = Outbox::default();
                         self.closed(reason).await;
                     }
                 },
             }
         }
     }
+
+    /// Sends what waits, as far as the venue's allowance goes.
+    async fn flush(&self, socket: &mut Option<Socket>, outbox: &mut Outbox) {
+        outbox.at = None;
+        while let (Some(open), Some(text)) = (socket.as_mut(), outbox.texts.front()) {
+            let ask = Ask::Message(self.lane.0, ledger::subscriptions(text));
+            match self.upstream.ask(self.venue, ask) {
+                Admission::Now => {}
+                Admission::At(at) => {
+                    outbox.at = Some(at);
+                    return;
+                }
+                Admission::Refused => {
+                    // The session sees that it is not acknowledged.
+                    tracing::error!(venue = %self.venue, %text, "not sent: more subscriptions than the venue allows");
+                    outbox.texts.pop_front();
+                    continue;
+                }
+            }
+            let text = outbox.texts.pop_front().unwrap_or_default();
+            if let Err(reason) = send(open, text).await {
+                *socket = None;
+                *outbox = Outbox::default();
+                self.closed(reason).await;
+            }
+        }
+    }
+
+    /// Opens the socket as soon as that is allowed.
+    fn connect(&self) -> impl Future<Output = Result<Socket, Failed>> + use<> {
+        let (upstream, venue, lane) = (Arc::clone(&self.upstream), self.venue, self.lane);
+        let (url, timeout) = (self.url.clone(), self.connect_timeout);
+        async move {
+            upstream.may_connect(venue, lane).await?;
+            connect(url, timeout).await
+        }
+    }
 }
 
-async fn connect(url: String, timeout: Duration) -> Result<Socket, String> {
+async fn room(upstream: &Upstream, at: Option<Timestamp>) {
+    match at {
+        Some(at) => upstream.sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn connect(url: String, timeout: Duration) -> Result<Socket, Failed> {
     super::tls::install();
     let config = WebSocketConfig::default()
         .max_message_size(Some(MAX_MESSAGE))
@@ -182,21 +222,34 @@ async fn connect(url: String, timeout: Duration) -> Result<Socket, String> {
     // Nagle's delay would hold back subscriptions and pings.
     match tokio::time::timeout(timeout, connect_async_with_config(url, Some(config), true)).await {
         Ok(Ok((socket, _))) => Ok(socket),
-        Ok(Err(error)) => Err(format!("cannot connect: {error}")),
-        Err(_) => Err(format!(
+        Ok(Err(error)) => {
+            let answered = match &error {
+                Error::Http(answer) => {
+                    let after = answer.headers().get("retry-after");
+                    let after = after.and_then(|v| v.to_str().ok()?.trim().parse().ok());
+                    Some((answer.status().as_u16(), after))
+                }
+                _ => None,
+            };
+            Err(Failed {
+                reason: format!("cannot connect: {error}"),
+                answered,
+            })
+        }
+        Err(_) => Err(Failed::from(format!(
             "cannot connect: no answer within {} s",
             timeout.as_secs()
-        )),
+        ))),
     }
 }
 
 async fn finished(
-    attempt: &mut Option<JoinHandle<Result<Socket, String>>>,
-) -> Result<Socket, String> {
+    attempt: &mut Option<JoinHandle<Result<Socket, Failed>>>,
+) -> Result<Socket, Failed> {
     match attempt {
         Some(handle) => handle
             .await
-            .unwrap_or_else(|e| Err(format!("cannot connect: {e}"))),
+            .unwrap_or_else(|e| Err(Failed::from(format!("cannot connect: {e}")))),
         None => std::future::pending().await,
     }
 }

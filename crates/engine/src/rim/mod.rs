@@ -7,3 +7,4 @@ pub(crate) mod playback;
 pub(crate) mod rest;
 pub(crate) mod sequencer;
 pub(crate) mod tls;
+pub(crate) mod upstream;

@@ -1,8 +1,9 @@
 //! A recording or journal in real time: the pauses between inputs are kept, the times are the recorded ones.
 
+use crate::desk::{Candles, Counter, Question};
 use crate::error::EngineError;
 use crate::replay::Replay;
-use crate::rim::sequencer::{Relay, Relayed};
+use crate::rim::sequencer::{Relay, Relayed, read, show};
 use hypersentry_model::{Clock, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ pub(crate) struct Playback {
     pub(crate) replay: Replay,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) relay: Relay,
+    pub(crate) counter: Counter,
     pub(crate) cancel: CancellationToken,
 }
 
@@ -21,17 +23,15 @@ impl Playback {
         let started = self.clock.now();
         let mut first: Option<Timestamp> = None;
         let mut told = Vec::new();
+        let mut shown = 0;
         loop {
             let receive = self.replay.step(&mut told)?;
             if let Some(receive) = receive {
                 let first = *first.get_or_insert(receive);
                 let due = receive.ns_since(first) - self.clock.now().ns_since(started);
-                if due > 0 {
-                    tokio::select! {
-                        biased;
-                        () = self.cancel.cancelled() => return Ok(()),
-                        () = tokio::time::sleep(Duration::from_nanos(due as u64)) => {}
-                    }
+                let pause = Duration::from_nanos(due.max(0) as u64);
+                if due > 0 && !self.wait(Some(pause)).await {
+                    return Ok(());
                 }
             }
             for publication in told.drain(..) {
@@ -44,9 +44,43 @@ impl Playback {
                     snapshot,
                 });
             }
+            if let Some(core) = self.replay.core() {
+                show(core, &mut shown, &self.counter);
+            }
             if receive.is_none() {
+                self.wait(None).await;
                 return Ok(());
             }
         }
+    }
+
+    /// Answers questions for so long. Whether the playback goes on.
+    async fn wait(&mut self, pause: Option<Duration>) -> bool {
+        let end = async {
+            match pause {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(end);
+        loop {
+            tokio::select! {
+                () = self.cancel.cancelled() => return false,
+                Some(question) = self.counter.questions.recv() => self.answer(question),
+                () = &mut end => return true,
+            }
+        }
+    }
+
+    fn answer(&self, question: Question) {
+        let Some(core) = self.replay.core() else {
+            return;
+        };
+        // A recording has no venue that could be asked for more.
+        let candles = Candles {
+            pending: false,
+            ..read(core, &question)
+        };
+        let _ = question.answer.send(candles);
     }
 }

@@ -1,15 +1,30 @@
 //! REST requests of the sessions.
 
-use crate::config::{Endpoints, EngineConfig};
+use crate::config::EngineConfig;
 use crate::error::EngineError;
-use crate::input::Answer;
 use bytes::{Bytes, BytesMut};
 use hypersentry_model::Timestamp;
+use hypersentry_venues::ledger::Told;
 use hypersentry_venues::session::Request;
 
-/// The largest answer that is read. The largest that the sessions ask for, a venue's list of markets with their contexts, is
-/// about 200 kB; a record of the journal may have 4 MiB.
+/// The largest answer that is read. A record of the journal may have 4 MiB.
 const MAX_BODY: usize = 3 << 20;
+
+/// What a request brought.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fetched {
+    /// HTTP status; 0 when no answer came, `body` then says why.
+    pub(crate) status: u16,
+    /// Seconds of the `Retry-After` header.
+    pub(crate) retry_after_s: Option<u32>,
+    /// What the headers told of the allowance.
+    pub(crate) told: Told,
+    pub(crate) body: Bytes,
+    /// When the request left.
+    pub(crate) sent: Option<Timestamp>,
+    /// It is an old answer.
+    pub(crate) stale: bool,
+}
 
 pub(crate) fn client(config: &EngineConfig) -> Result<reqwest::Client, EngineError> {
     super::tls::install();
@@ -21,57 +36,39 @@ pub(crate) fn client(config: &EngineConfig) -> Result<reqwest::Client, EngineErr
         .map_err(|e| EngineError::Tls(e.to_string()))
 }
 
-/// Performs a request. A failure is an answer too, with status 0 and the reason as its body.
+/// Performs a request at the venue's base URL.
 pub(crate) async fn fetch(
-    client: reqwest::Client,
-    endpoints: Endpoints,
-    request: Request,
-    sent: Timestamp,
-) -> Answer {
-    let url = format!("{}{}", endpoints.rest, request.path);
-    let builder = match request.body {
+    client: &reqwest::Client,
+    base: &str,
+    request: &Request,
+) -> Result<Fetched, String> {
+    let url = format!("{base}{}", request.path);
+    let builder = match &request.body {
         Some(body) => client
             .post(url)
             .header("content-type", "application/json")
-            .body(body),
+            .body(body.clone()),
         None => client.get(url),
     };
-    let sent = Some(sent);
-    let failed = |detail: String| Answer {
-        sent,
-        key: request.key.clone(),
-        status: 0,
-        retry_after_s: None,
-        body: Bytes::from(detail),
-    };
-    let mut response = match builder.send().await {
-        Ok(response) => response,
-        Err(error) => return failed(describe(&error)),
-    };
+    let mut response = builder.send().await.map_err(|e| describe(&e))?;
+    let header = |name: &str| response.headers().get(name)?.to_str().ok();
+    let told = Told::read(header);
+    let retry_after_s = header("retry-after").and_then(|v| v.trim().parse().ok());
     let status = response.status().as_u16();
-    let retry_after_s = response
-        .headers()
-        .get("retry-after")
-        .and_then(|v| v.to_str().ok())
-        .and_then(|v| v.trim().parse().ok());
     let mut body = BytesMut::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_BODY => {
-                body.extend_from_slice(&chunk)
-            }
-            Ok(Some(_)) => return failed(format!("the answer is over {MAX_BODY} bytes")),
-            Ok(None) => break,
-            Err(error) => return failed(describe(&error)),
+    while let Some(chunk) = response.chunk().await.map_err(|e| describe(&e))? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(format!("the answer is over {MAX_BODY} bytes"));
         }
+        body.extend_from_slice(&chunk);
     }
-    Answer {
-        sent,
-        key: request.key,
+    Ok(Fetched {
         status,
         retry_after_s,
+        told,
         body: body.freeze(),
-    }
+        ..Fetched::default()
+    })
 }
 
 fn describe(error: &reqwest::Error) -> String {

@@ -2,6 +2,7 @@
 
 use crate::Publication;
 use crate::core::{Core, Effect};
+use crate::desk::{Candles, Counter, Question};
 use crate::input::Input;
 use crate::rim::journal::{JournalHealth, Journaling};
 use hypersentry_model::{Clock, Timestamp, Venue};
@@ -69,6 +70,9 @@ pub(crate) struct Sequencer {
     pub(crate) relay: Relay,
     pub(crate) journaling: Journaling,
     pub(crate) health: watch::Sender<Health>,
+    pub(crate) counter: Counter,
+    /// The revision of the directory that was shown last.
+    pub(crate) shown: u64,
     pub(crate) cancel: CancellationToken,
 }
 
@@ -81,15 +85,22 @@ impl Sequencer {
             let wait = self.core.next_due().map_or(IDLE, |due| {
                 Duration::from_nanos(due.ns_since(now).max(0) as u64).min(IDLE)
             });
+            // Whoever is ready takes part in chance, so that neither frames nor questions starve the other.
             tokio::select! {
-                biased;
                 () = cancel.cancelled() => break,
                 taken = self.entries.recv_many(&mut batch, BATCH) => if taken == 0 { break },
+                Some(question) = self.counter.questions.recv() => self.answer(question, &mut batch),
+                Ok(()) = self.counter.watched.changed() => {
+                    let symbols = self.counter.watched.borrow_and_update().clone();
+                    batch.push(Entry { receive: self.clock.now(), input: Input::Watched(symbols) });
+                }
                 () = tokio::time::sleep(wait) => {
                     batch.push(Entry { receive: self.clock.now(), input: Input::Tick });
                 }
             }
-            self.apply(&mut batch);
+            if !batch.is_empty() {
+                self.apply(&mut batch);
+            }
         }
         self.journaling.close();
     }
@@ -104,6 +115,26 @@ impl Sequencer {
             }
         }
         self.journaling.settle(&self.core, self.core.now());
+        show(&self.core, &mut self.shown, &self.counter);
+    }
+
+    /// Answers a question from what the core holds. What it lacks becomes an input.
+    fn answer(&self, question: Question, batch: &mut Vec<Entry>) {
+        let candles = read(&self.core, &question);
+        if candles.pending {
+            let Question {
+                source,
+                symbol,
+                interval,
+                ..
+            } = question;
+            batch.push(Entry {
+                receive: self.clock.now(),
+                input: Input::History(source, symbol, interval),
+            });
+        }
+        // Whoever asked may be gone.
+        let _ = question.answer.send(candles);
     }
 
     fn perform(&mut self, effect: Effect) {
@@ -161,5 +192,29 @@ impl Sequencer {
             }
             changed
         });
+    }
+}
+
+/// What the core holds of what is asked for.
+pub(crate) fn read(core: &Core, question: &Question) -> Candles {
+    let Question {
+        source,
+        symbol,
+        interval,
+        limit,
+        ..
+    } = question;
+    Candles {
+        rows: core.candles(*source, *symbol, *interval, *limit),
+        pending: core.lacks_history(*source, *symbol, *interval),
+    }
+}
+
+/// Shows the directory, if it changed since `shown`.
+pub(crate) fn show(core: &Core, shown: &mut u64, counter: &Counter) {
+    let (revision, directory) = core.directory();
+    if *shown != revision {
+        *shown = revision;
+        counter.directory.send_replace(Arc::new(directory.clone()));
     }
 }
