@@ -13,6 +13,7 @@ pub(crate) fn commands<R: Runtime>() -> Builder<R> {
             commands::close_session,
             commands::subscribe,
             commands::unsubscribe,
+            commands::request,
             commands::symbols,
             commands::readiness,
             commands::next_frame,

@@ -5,6 +5,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "close_session",
     "subscribe",
     "unsubscribe",
+    "request",
     "symbols",
     "readiness",
     "next_frame",

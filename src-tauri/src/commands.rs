@@ -115,6 +115,24 @@ pub(crate) async fn unsubscribe(
         .unsubscribe(&coin)
 }
 
+/// Hands over a request as the protocol spells it; its answer comes in the frames.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn request(
+    caller: Caller,
+    shell: State<'_, Shell>,
+    session: String,
+    text: String,
+) -> Result<(), ApiError> {
+    let session = shell.sessions.get(&caller.0, &session)?;
+    if session.client.is_full() {
+        let message = "answers wait to be taken: ask for a frame first";
+        return Err(ApiError::new("too_many_requests", message).retryable());
+    }
+    session.client.handle(&text);
+    Ok(())
+}
+
 /// The markets that can be watched.
 #[tauri::command]
 #[specta::specta]

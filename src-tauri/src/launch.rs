@@ -15,6 +15,14 @@ pub struct Launch {
     /// Keep all data here instead of in the user's data directory
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Configuration as TOML, or JSON if its name ends so
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "HYPERSENTRY_CONFIG",
+        conflicts_with = "replay"
+    )]
+    pub config: Option<PathBuf>,
     /// Choose the simulated market
     #[arg(long, value_name = "N", requires = "practice")]
     pub seed: Option<u64>,

@@ -4,9 +4,9 @@ use crate::launch::Launch;
 use crate::places::Places;
 use crate::shell::Running;
 use hypersentry_api::{ApiError, Terminal};
-use hypersentry_engine::config::Endpoints;
+use hypersentry_engine::config::{ConfigFile, Weights};
 use hypersentry_engine::{EngineConfig, EngineError, Prepared};
-use hypersentry_model::{Mode, Venue};
+use hypersentry_model::Mode;
 use hypersentry_sim::{SimConfig, SimError, Simulator};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -31,10 +31,14 @@ pub(crate) async fn start(launch: &Launch, places: &Places) -> Result<Running, A
     let prepared = match replay {
         Some(prepared) => prepared,
         None => {
+            let file = match &launch.config {
+                Some(path) => ConfigFile::read(path)?,
+                None => ConfigFile::default(),
+            };
             if launch.practice {
                 simulator = Some(simulate(launch.seed.unwrap_or(SEED)).await?);
             }
-            let mut config = venues(simulator.as_ref());
+            let mut config = venues(&file, simulator.as_ref())?;
             config.data_dir = Some(places.engine.clone());
             Prepared::venues(config).map_err(explained)?
         }
@@ -45,23 +49,14 @@ pub(crate) async fn start(launch: &Launch, places: &Places) -> Result<Running, A
     })
 }
 
-fn venues(simulator: Option<&Simulator>) -> EngineConfig {
-    match simulator.map(|s| s.local_addr().to_string()) {
-        Some(address) => EngineConfig::new(
-            Mode::Simulated,
-            Venue::ALL
-                .into_iter()
-                .map(|venue| (venue, Endpoints::simulator(venue, &address)))
-                .collect(),
-        ),
-        None => EngineConfig::new(
-            Mode::Live,
-            Venue::ALL
-                .into_iter()
-                .map(|venue| (venue, Endpoints::production(venue)))
-                .collect(),
-        ),
-    }
+fn venues(file: &ConfigFile, simulator: Option<&Simulator>) -> Result<EngineConfig, EngineError> {
+    let address = simulator.map(|s| s.local_addr().to_string());
+    let mode = if simulator.is_some() {
+        Mode::Simulated
+    } else {
+        Mode::Live
+    };
+    file.engine(mode, &[], address.as_deref(), &Weights::default())
 }
 
 async fn simulate(seed: u64) -> Result<Simulator, ApiError> {

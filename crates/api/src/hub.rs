@@ -3,8 +3,8 @@
 use crate::queue::Queue;
 use crate::restamp;
 use bytes::Bytes;
-use hypersentry_engine::Publication;
 use hypersentry_engine::startup::Relayed;
+use hypersentry_engine::{CoreConfig, Desk, Publication};
 use hypersentry_model::{Clock, Envelope, EventType, Public, StreamKey, Symbol, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,10 @@ const SHARE_MS: i64 = 20;
 pub struct Hub {
     state: Mutex<State>,
     clock: Arc<dyn Clock>,
+    desk: Desk,
+    /// Symbols that are followed anyhow, and how many besides.
+    followed: BTreeSet<Symbol>,
+    max_demanded: usize,
 }
 
 impl std::fmt::Debug for Hub {
@@ -35,6 +39,8 @@ struct State {
     clients: BTreeMap<u64, Arc<Queue>>,
     next_client: u64,
     streams: BTreeMap<StreamKey, Arc<Current>>,
+    /// How many clients watch each symbol beyond those that are followed anyhow.
+    watched: BTreeMap<Symbol, usize>,
 }
 
 /// The newest state of a stream.
@@ -87,10 +93,42 @@ impl Current {
 
 impl Hub {
     /// A hub without clients.
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
+    pub fn new(clock: Arc<dyn Clock>, desk: Desk, core: &CoreConfig) -> Self {
         Self {
             state: Mutex::default(),
             clock,
+            desk,
+            followed: core.watched(),
+            max_demanded: core.max_demanded,
+        }
+    }
+
+    /// The symbols that are followed whether anybody watches them or not.
+    pub(crate) const fn followed(&self) -> &BTreeSet<Symbol> {
+        &self.followed
+    }
+
+    /// The way into the engine.
+    pub(crate) const fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// Counts a client more or less. The engine learns it under the hub's lock, so that it learns it in order.
+    fn count(&self, state: &mut State, symbol: Symbol, more: bool) {
+        if self.followed.contains(&symbol) {
+            return;
+        }
+        let before = state.watched.len();
+        if more {
+            *state.watched.entry(symbol).or_default() += 1;
+        } else if let Some(clients) = state.watched.get_mut(&symbol) {
+            *clients -= 1;
+            if *clients == 0 {
+                state.watched.remove(&symbol);
+            }
+        }
+        if state.watched.len() != before {
+            self.desk.watch(state.watched.keys().copied().collect());
         }
     }
 
@@ -151,7 +189,25 @@ impl Hub {
     }
 
     pub(crate) fn leave(&self, id: u64) {
-        lock(&self.state).clients.remove(&id);
+        let mut state = lock(&self.state);
+        if let Some(queue) = state.clients.remove(&id) {
+            let symbols = std::mem::take(&mut lock(&queue.inner).symbols);
+            for symbol in symbols {
+                self.count(&mut state, symbol, false);
+            }
+        }
+    }
+
+    /// Tells all clients that asked to be told of the engine's state.
+    pub(crate) fn tell_status(&self, message: &Bytes) {
+        for queue in lock(&self.state).clients.values() {
+            let mut inner = lock(&queue.inner);
+            if inner.wants_status {
+                inner.status(message.clone());
+                drop(inner);
+                queue.ready.notify_one();
+            }
+        }
     }
 
     /// Number of clients.
@@ -159,12 +215,16 @@ impl Hub {
         lock(&self.state).clients.len()
     }
 
-    /// Adds a symbol, answers, and lets its current state follow.
-    pub(crate) fn watch(&self, queue: &Queue, symbol: Symbol, answer: Bytes) {
-        let state = lock(&self.state);
+    /// Adds a symbol, answers, and lets its current state follow. `false` if as many symbols are followed as can be.
+    pub(crate) fn watch(&self, queue: &Queue, symbol: Symbol, answer: Bytes) -> bool {
+        let mut state = lock(&self.state);
+        let known = self.followed.contains(&symbol) || state.watched.contains_key(&symbol);
+        if !known && state.watched.len() >= self.max_demanded {
+            return false;
+        }
         let mut inner = lock(&queue.inner);
         let first = inner.symbols.is_empty();
-        inner.symbols.insert(symbol);
+        let new = inner.symbols.insert(symbol);
         inner.answer(answer);
         for stream in state.streams.keys() {
             let venue_wide = first && stream.symbol == Symbol::ANY;
@@ -173,18 +233,38 @@ impl Hub {
             }
         }
         drop(inner);
+        if new {
+            self.count(&mut state, symbol, true);
+        }
         queue.ready.notify_one();
+        true
     }
 
     /// Removes a symbol and what waits of it, then answers.
-    pub(crate) fn unwatch(queue: &Queue, symbol: Symbol, answer: Bytes) {
+    pub(crate) fn unwatch(&self, queue: &Queue, symbol: Symbol, answer: Bytes) {
+        let mut state = lock(&self.state);
         let mut inner = lock(&queue.inner);
-        inner.symbols.remove(&symbol);
+        let held = inner.symbols.remove(&symbol);
         let none = inner.symbols.is_empty();
         inner.forget(|s| s.symbol == symbol || (none && s.symbol == Symbol::ANY));
         inner.answer(answer);
         drop(inner);
+        if held {
+            self.count(&mut state, symbol, false);
+        }
         queue.ready.notify_one();
+    }
+
+    /// The current state of a symbol's streams, as events.
+    pub(crate) fn current(&self, symbol: Symbol) -> Vec<Bytes> {
+        let wholes: Vec<Arc<Current>> = lock(&self.state)
+            .streams
+            .iter()
+            .filter(|(stream, _)| stream.symbol == symbol)
+            .map(|(_, whole)| Arc::clone(whole))
+            .collect();
+        let now = self.clock.now();
+        wholes.iter().map(|whole| whole.bytes(now)).collect()
     }
 
     pub(crate) fn answer(queue: &Queue, answer: Bytes) {
@@ -213,6 +293,14 @@ impl Hub {
     /// The present by the hub's clock.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Whether something of a market was published.
+    pub(crate) fn is_published(&self, symbol: Symbol) -> bool {
+        let streams = &lock(&self.state).streams;
+        streams
+            .keys()
+            .any(|s| s.symbol == symbol && s.event_type == EventType::AggUpdate)
     }
 
     /// Symbols of which something was published, with the sources.

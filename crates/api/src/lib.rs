@@ -25,6 +25,8 @@
 pub mod error;
 /// Publications to clients.
 mod hub;
+/// The run and its markets.
+mod listing;
 /// Requests and answers.
 pub mod message;
 /// What waits for one client.
@@ -33,6 +35,8 @@ mod queue;
 mod restamp;
 /// One client's subscriptions and events.
 pub mod session;
+/// Whether the terminal can be relied on.
+mod status;
 /// Engine and fan-out as one.
 pub mod terminal;
 

@@ -1,12 +1,18 @@
 //! Requests and answers, the same on every carrier. The shapes are in `docs/protocol.md`.
 
 use crate::ApiError;
-use hypersentry_model::Mode;
-use serde::{Deserialize, Serialize};
+use hypersentry_model::{Interval, Source};
 use serde_json::Value;
 
 /// The one channel there is.
 pub const PUBLIC_MARKET: &str = "public.market";
+
+pub(crate) use answer::Answer;
+pub use answer::{Candles, Readiness, Snapshot, Subscribed, SymbolEntry, Symbols, mode_name};
+pub use hypersentry_engine::desk::MAX_CANDLES;
+
+/// What clients are answered.
+mod answer;
 
 /// A request of a client.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +30,76 @@ pub enum Ask {
     Subscribe(String),
     /// No more events of a symbol.
     Unsubscribe(String),
+    /// Past candles.
+    Candles(AskCandles),
+    /// How the engine is doing, now and whenever it changes.
+    Status,
     /// Are you there?
     Ping,
+}
+
+/// Which candles are asked for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AskCandles {
+    /// Canonical symbol.
+    pub symbol: String,
+    /// Whose.
+    pub source: Source,
+    /// How long.
+    pub interval: Interval,
+    /// The newest so many.
+    pub limit: usize,
+}
+
+/// Candles that are told unless a client says how many.
+const DEFAULT_CANDLES: usize = 300;
+
+impl AskCandles {
+    /// Reads the parts as a client spells them.
+    ///
+    /// # Errors
+    /// `unknown_source`, `unknown_interval`, `bad_request`.
+    pub fn read(
+        symbol: &str,
+        source: &str,
+        interval: &str,
+        limit: Option<u64>,
+    ) -> Result<Self, ApiError> {
+        let known = Interval::ALL.into_iter().find(|i| i.name() == interval);
+        let limit = limit.map_or(Some(DEFAULT_CANDLES), |n| {
+            usize::try_from(n)
+                .ok()
+                .filter(|n| (1..=MAX_CANDLES).contains(n))
+        });
+        Ok(Self {
+            symbol: symbol.to_owned(),
+            source: source_named(source)?,
+            interval: known.ok_or_else(|| {
+                let names = Interval::ALL.map(Interval::name).join(", ");
+                let interval = cut(interval);
+                ApiError::new(
+                    "unknown_interval",
+                    format!("`{interval}` is no length of candles: there are {names}"),
+                )
+            })?,
+            limit: limit.ok_or_else(|| {
+                let message = format!("`limit` is a number from 1 to {MAX_CANDLES}");
+                ApiError::new("bad_request", message)
+            })?,
+        })
+    }
+}
+
+fn source_named(name: &str) -> Result<Source, ApiError> {
+    if name == Source::Composite.name() {
+        return Ok(Source::Composite);
+    }
+    name.parse().map(Source::Venue).map_err(|_| {
+        ApiError::new(
+            "unknown_source",
+            format!("`{}` is neither a venue nor `composite`", cut(name)),
+        )
+    })
 }
 
 /// A refused request, with the id that it may have had.
@@ -68,6 +142,20 @@ pub fn parse(text: &str) -> Result<Request, Refused> {
     };
     let ask = match text("type")?.as_str() {
         "ping" => Ask::Ping,
+        "status" => Ask::Status,
+        "candles" => {
+            let limit = match value.get("limit") {
+                None | Some(Value::Null) => None,
+                // What is no whole number is out of range too.
+                Some(limit) => Some(limit.as_u64().unwrap_or_default()),
+            };
+            let (symbol, source, interval) = (text("symbol")?, text("source")?, text("interval")?);
+            let asked = AskCandles::read(&symbol, &source, &interval, limit);
+            Ask::Candles(asked.map_err(|error| Refused {
+                id: id.clone(),
+                error,
+            })?)
+        }
         kind @ ("subscribe" | "unsubscribe") => {
             let coin = text("coin")?;
             channels(&value).map_err(|(code, message)| refuse(code, message))?;
@@ -115,91 +203,6 @@ pub(crate) fn cut(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
-/// An answer to `subscribe`.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, specta::Type)]
-pub struct Subscribed {
-    /// The symbol.
-    pub coin: String,
-    /// The channels.
-    pub channels: Vec<String>,
-    /// The run: sequences begin anew with each.
-    pub run_id: String,
-    /// `live`, `simulated` or `replay`.
-    pub mode: String,
-    /// Sources that have the symbol.
-    pub sources: Vec<String>,
-}
-
-/// A market that can be watched.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, specta::Type)]
-pub struct SymbolEntry {
-    /// Canonical symbol.
-    pub symbol: String,
-    /// Sources that have it.
-    pub sources: Vec<String>,
-}
-
-/// All markets that can be watched.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, specta::Type)]
-pub struct Symbols {
-    /// The run.
-    pub run_id: String,
-    /// `live`, `simulated` or `replay`.
-    pub mode: String,
-    /// The markets.
-    pub symbols: Vec<SymbolEntry>,
-}
-
-/// How the engine is doing.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, specta::Type)]
-pub struct Readiness {
-    /// A book is synced, and nothing is degraded that must not be.
-    pub ready: bool,
-    /// Why not, or what is degraded.
-    pub reasons: Vec<String>,
-    /// `healthy`, `off` or `degraded`.
-    pub journal: String,
-}
-
-/// The mode's name.
-pub const fn mode_name(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Live => "live",
-        Mode::Simulated => "simulated",
-        Mode::Replay => "replay",
-    }
-}
-
-/// An answer as a socket carries it.
-#[derive(Debug, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum Answer<'a> {
-    Subscribed {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        id: Option<Value>,
-        #[serde(flatten)]
-        body: &'a Subscribed,
-    },
-    Unsubscribed {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        id: Option<Value>,
-        coin: &'a str,
-        channels: [&'static str; 1],
-    },
-    Pong {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        id: Option<Value>,
-        now_ms: i64,
-    },
-    Error {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        id: Option<Value>,
-        code: &'a str,
-        detail: &'a str,
-        retryable: bool,
-    },
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,6 +215,16 @@ mod tests {
         assert_eq!(request.ask, Ask::Subscribe("BTC".into()));
         assert_eq!(request.id, Some(Value::from(7)));
         assert_eq!(parse(r#"{"type":"ping"}"#).unwrap().ask, Ask::Ping);
+        assert_eq!(parse(r#"{"type":"status"}"#).unwrap().ask, Ask::Status);
+        let candles =
+            r#"{"type":"candles","symbol":"BTC","source":"composite","interval":"4h","limit":5}"#;
+        let asked = AskCandles {
+            symbol: "BTC".into(),
+            source: Source::Composite,
+            interval: Interval::H4,
+            limit: 5,
+        };
+        assert_eq!(parse(candles).unwrap().ask, Ask::Candles(asked));
         assert_eq!(
             parse(r#"{"type":"unsubscribe","coin":"BTC"}"#).unwrap().ask,
             Ask::Unsubscribe("BTC".into())
@@ -245,6 +258,22 @@ mod tests {
                 "unknown_channel",
             ),
             (r#"{"type":"buy"}"#, "unknown_type"),
+            (
+                r#"{"type":"candles","symbol":"BTC","source":"nyse","interval":"1m"}"#,
+                "unknown_source",
+            ),
+            (
+                r#"{"type":"candles","symbol":"BTC","source":"okx","interval":"2m"}"#,
+                "unknown_interval",
+            ),
+            (
+                r#"{"type":"candles","symbol":"BTC","source":"okx","interval":"1m","limit":0}"#,
+                "bad_request",
+            ),
+            (
+                r#"{"type":"candles","symbol":"BTC","source":"okx","interval":"1m","limit":"9"}"#,
+                "bad_request",
+            ),
         ] {
             assert_eq!(parse(text).unwrap_err().error.code, code, "{text}");
         }

@@ -27,6 +27,10 @@ pub(crate) struct Inner {
     bytes: usize,
     /// Streams whose current state must be sent whole.
     dirty: BTreeSet<StreamKey>,
+    /// The client asked to be told of the engine's state.
+    pub(crate) wants_status: bool,
+    /// What it is to be told of that next; a newer state takes the place of an older one.
+    status: Option<Bytes>,
     /// How often deltas were dropped.
     pub(crate) conflated: u64,
 }
@@ -51,7 +55,12 @@ impl Inner {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.dirty.is_empty()
+        self.waiting.is_empty() && self.dirty.is_empty() && self.status.is_none()
+    }
+
+    /// The engine's state, in place of one that waits.
+    pub(crate) fn status(&mut self, message: Bytes) {
+        self.status = Some(message);
     }
 
     /// An event of a stream; it waits, or the stream is marked.
@@ -90,8 +99,9 @@ impl Inner {
 
     pub(crate) fn take(&mut self) -> Taken {
         self.bytes = 0;
+        let waiting = self.waiting.drain(..).map(|(_, message)| message);
         Taken {
-            messages: self.waiting.drain(..).map(|(_, message)| message).collect(),
+            messages: waiting.chain(self.status.take()).collect(),
             dirty: std::mem::take(&mut self.dirty).into_iter().collect(),
         }
     }

@@ -2,9 +2,10 @@
 
 use crate::ApiError;
 use crate::hub::{Hub, encode};
+use crate::listing::Listing;
 use crate::message::{self, Answer, Ask, PUBLIC_MARKET, Refused, Subscribed};
 use crate::queue::Queue;
-use crate::terminal::Listing;
+use crate::status::Status;
 use bytes::Bytes;
 use hypersentry_model::Symbol;
 use serde_json::Value;
@@ -18,8 +19,20 @@ pub const MAX_SYMBOLS: usize = 64;
 pub struct ClientSession {
     hub: Arc<Hub>,
     listing: Arc<Listing>,
+    status: Status,
+    /// Where work goes that must wait for the engine.
+    runtime: tokio::runtime::Handle,
     id: u64,
     queue: Arc<Queue>,
+}
+
+fn refusal(id: Option<Value>, error: &ApiError) -> Bytes {
+    encode(&Answer::Error {
+        id,
+        code: &error.code,
+        detail: &error.message,
+        retryable: error.retryable,
+    })
 }
 
 impl Drop for ClientSession {
@@ -29,7 +42,12 @@ impl Drop for ClientSession {
 }
 
 impl ClientSession {
-    pub(crate) fn new(hub: Arc<Hub>, listing: Arc<Listing>) -> Result<Self, ApiError> {
+    pub(crate) fn new(
+        hub: Arc<Hub>,
+        listing: Arc<Listing>,
+        status: Status,
+        runtime: tokio::runtime::Handle,
+    ) -> Result<Self, ApiError> {
         let (id, queue) = hub.join().ok_or_else(|| {
             ApiError::new(
                 "too_many_clients",
@@ -40,6 +58,8 @@ impl ClientSession {
         Ok(Self {
             hub,
             listing,
+            status,
+            runtime,
             id,
             queue,
         })
@@ -60,6 +80,8 @@ impl ClientSession {
                         }),
                     );
                 }
+                Ask::Candles(asked) => self.candles(request.id, asked),
+                Ask::Status => self.tell_status(request.id),
                 Ask::Subscribe(coin) => {
                     if let Err(error) = self.subscribe_with(request.id.clone(), &coin) {
                         self.refuse(request.id, &error);
@@ -73,7 +95,7 @@ impl ClientSession {
                             coin: symbol.as_str(),
                             channels: [PUBLIC_MARKET],
                         };
-                        Hub::unwatch(&self.queue, symbol, encode(&answer));
+                        self.hub.unwatch(&self.queue, symbol, encode(&answer));
                     }
                 },
             },
@@ -81,26 +103,43 @@ impl ClientSession {
     }
 
     fn refuse(&self, id: Option<Value>, error: &ApiError) {
-        let answer = Answer::Error {
+        Hub::answer(&self.queue, refusal(id, error));
+    }
+
+    /// The answer follows when the engine has given it.
+    fn candles(&self, id: Option<Value>, asked: message::AskCandles) {
+        let (hub, listing, queue) = (
+            Arc::clone(&self.hub),
+            Arc::clone(&self.listing),
+            Arc::clone(&self.queue),
+        );
+        self.runtime.spawn(async move {
+            let answer = match listing.candles(&hub, &asked).await {
+                Ok(body) => encode(&Answer::Candles { id, body: &body }),
+                Err(error) => refusal(id, &error),
+            };
+            Hub::answer(&queue, answer);
+        });
+    }
+
+    fn tell_status(&self, id: Option<Value>) {
+        self.queue
+            .inner
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .wants_status = true;
+        let body = self.status.readiness(&self.hub);
+        let now_ms = self.hub.now().ms();
+        let answer = Answer::Status {
             id,
-            code: &error.code,
-            detail: &error.message,
-            retryable: error.retryable,
+            now_ms,
+            body: &body,
         };
         Hub::answer(&self.queue, encode(&answer));
     }
 
     fn symbol(&self, coin: &str) -> Result<Symbol, ApiError> {
-        Symbol::new(coin)
-            .ok()
-            .filter(|s| self.listing.has(&self.hub, *s))
-            .ok_or_else(|| {
-                let coin = message::cut(coin);
-                ApiError::new(
-                    "unknown_symbol",
-                    format!("`{coin}` is not a symbol that is watched here"),
-                )
-            })
+        self.listing.symbol(&self.hub, coin)
     }
 
     fn subscribe_with(&self, id: Option<Value>, coin: &str) -> Result<Subscribed, ApiError> {
@@ -119,18 +158,19 @@ impl ClientSession {
             }
         }
         let body = self.listing.subscribed(&self.hub, symbol);
-        self.hub.watch(
-            &self.queue,
-            symbol,
-            encode(&Answer::Subscribed { id, body: &body }),
-        );
-        Ok(body)
+        let answer = encode(&Answer::Subscribed { id, body: &body });
+        if self.hub.watch(&self.queue, symbol, answer) {
+            Ok(body)
+        } else {
+            let message = "the server follows as many further symbols as it can";
+            Err(ApiError::new("too_many_markets", message).retryable())
+        }
     }
 
     /// Watches a symbol; its current state follows as events.
     ///
     /// # Errors
-    /// `unknown_symbol`, `too_many_symbols`.
+    /// `unknown_symbol`, `too_many_symbols`, `too_many_markets`.
     pub fn subscribe(&self, coin: &str) -> Result<Subscribed, ApiError> {
         self.subscribe_with(None, coin)
     }
@@ -146,7 +186,7 @@ impl ClientSession {
             coin: symbol.as_str(),
             channels: [PUBLIC_MARKET],
         };
-        Hub::unwatch(&self.queue, symbol, encode(&answer));
+        self.hub.unwatch(&self.queue, symbol, encode(&answer));
         Ok(())
     }
 

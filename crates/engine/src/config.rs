@@ -8,6 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use file::{ConfigFile, VenueFile, Weights};
+
+/// The configuration file.
+mod file;
+
 /// Where a venue is reached.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Endpoints {

@@ -1,7 +1,8 @@
 //! What a client side may do beyond listening: say which markets are wanted, and read what the core holds. Reading is not journaled and
 //! changes nothing; wanting is an input like any other.
 
-use crate::registry::Directory;
+use crate::config::SymbolMap;
+use crate::registry::{Directory, Registry};
 use hypersentry_model::agg::CandleRow;
 use hypersentry_model::{Interval, Source, Symbol};
 use std::collections::BTreeSet;
@@ -55,10 +56,12 @@ pub(crate) struct Counter {
 }
 
 impl Desk {
-    pub(crate) fn pair() -> (Self, Counter) {
+    /// `known` is what clients can name before the venues' lists were read.
+    pub(crate) fn pair(known: &SymbolMap) -> (Self, Counter) {
         let (watch_sender, watched) = watch::channel(BTreeSet::new());
         let (question_sender, questions) = mpsc::channel(QUESTIONS);
-        let (directory, directory_reader) = watch::channel(Arc::new(Directory::new()));
+        let known = Registry::new(known.clone()).directory().clone();
+        let (directory, directory_reader) = watch::channel(Arc::new(known));
         let desk = Self {
             watched: watch_sender,
             questions: question_sender,

@@ -6,6 +6,25 @@ use std::path::PathBuf;
 /// An engine error.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
+    /// The configuration cannot be read.
+    #[error("the configuration {} cannot be read: {detail}", path.display())]
+    ConfigUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        detail: String,
+    },
+    /// The configuration is malformed or has an unknown key.
+    #[error("the configuration {} is wrong: {detail}", path.display())]
+    ConfigMalformed {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        detail: String,
+    },
+    /// A configured value cannot be.
+    #[error("the configuration is wrong: {0}")]
+    ConfigInvalid(String),
     /// Nothing at that path.
     #[error("there is no recording or journal at {}", .0.display())]
     RecordingMissing(PathBuf),
@@ -34,7 +53,7 @@ pub enum EngineError {
         line: u64,
     },
     /// The file's prefix names no venue that we read.
-    #[error("{} names no known venue: its name must begin with `hyperliquid_` or `binance-spot_`", .0.display())]
+    #[error("{} names no known venue: its name must begin with a venue's and `_`, such as `binance-spot_`", .0.display())]
     RecordingVenue(PathBuf),
     /// The journal holds something else than this version writes.
     #[error("the journal's record {seq} cannot be replayed: {detail}")]
@@ -62,6 +81,9 @@ impl EngineError {
     /// The stable code.
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::ConfigUnreadable { .. } => "config_unreadable",
+            Self::ConfigMalformed { .. } => "config_malformed",
+            Self::ConfigInvalid(_) => "config_invalid",
             Self::RecordingMissing(_) => "recording_missing",
             Self::RecordingUnreadable { .. } => "recording_unreadable",
             Self::RecordingTruncated { .. } => "recording_truncated",

@@ -111,7 +111,7 @@ impl Prepared {
             }
         };
         let http = rest::client(&config)?;
-        let (desk, counter) = Desk::pair();
+        let (desk, counter) = Desk::pair(&core.symbols);
         Ok(Self {
             desk,
             counter,
@@ -136,7 +136,7 @@ impl Prepared {
             mode: Mode::Replay,
             ..replay.config()?
         };
-        let (desk, counter) = Desk::pair();
+        let (desk, counter) = Desk::pair(&core.symbols);
         Ok(Self {
             desk,
             counter,

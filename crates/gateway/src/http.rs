@@ -1,13 +1,13 @@
 //! Routes. Each answers with what the API says.
 
 use crate::ws;
-use axum::extract::{Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use hypersentry_api::message::Symbols;
+use hypersentry_api::message::{AskCandles, Symbols};
 use hypersentry_api::{ApiError, Terminal};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,6 +42,8 @@ pub(crate) fn router(terminal: Arc<Terminal>, ui: PathBuf, cancel: CancellationT
         )
         .route("/readyz", get(readyz))
         .route("/market/symbols", get(symbols))
+        .route("/market/candles", get(candles))
+        .route("/market/snapshot/{symbol}", get(snapshot))
         .route("/ws", get(ws::upgrade))
         .fallback_service(files.fallback(get(missing)))
         .layer(middleware::from_fn(secure))
@@ -71,6 +73,47 @@ async fn readyz(State(shared): State<Shared>) -> Response {
 
 async fn symbols(State(shared): State<Shared>) -> Json<Symbols> {
     Json(shared.terminal.symbols())
+}
+
+/// What a request for candles names.
+#[derive(Debug, serde::Deserialize)]
+struct CandlesQuery {
+    symbol: String,
+    source: String,
+    interval: String,
+    limit: Option<u64>,
+}
+
+async fn candles(
+    State(shared): State<Shared>,
+    query: Result<Query<CandlesQuery>, axum::extract::rejection::QueryRejection>,
+) -> Response {
+    let asked = query
+        .map_err(|e| ApiError::new("bad_request", e.body_text()))
+        .and_then(|Query(q)| AskCandles::read(&q.symbol, &q.source, &q.interval, q.limit));
+    match asked {
+        Err(error) => refused(&error),
+        Ok(asked) => match shared.terminal.candles(asked).await {
+            Ok(candles) => Json(candles).into_response(),
+            Err(error) => refused(&error),
+        },
+    }
+}
+
+async fn snapshot(State(shared): State<Shared>, Path(symbol): Path<String>) -> Response {
+    match shared.terminal.snapshot(&symbol) {
+        Ok(snapshot) => Json(snapshot).into_response(),
+        Err(error) => refused(&error),
+    }
+}
+
+fn refused(error: &ApiError) -> Response {
+    let status = match error.code.as_str() {
+        "unknown_symbol" => StatusCode::NOT_FOUND,
+        _ if error.retryable => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    (status, Json(error)).into_response()
 }
 
 async fn missing(request: Request) -> Response {

@@ -2,7 +2,8 @@
 
 use crate::{Refused, http, shutdown, sim};
 use hypersentry_api::Terminal;
-use hypersentry_engine::{Endpoints, EngineConfig, Prepared};
+use hypersentry_engine::Prepared;
+use hypersentry_engine::config::{ConfigFile, Weights};
 use hypersentry_model::{Mode, Venue};
 use hypersentry_sim::{Scenario, SimConfig, Simulator};
 use std::io::Write;
@@ -16,6 +17,19 @@ pub(crate) struct Arguments {
     /// `live` for the real venues, `sim` for the simulator in this process, or the path of a recording or journal to play in real time.
     #[arg(long, default_value = "live")]
     venues: String,
+    /// Venues to connect to, separated by commas; all that are configured, or all six, if none are named.
+    #[arg(
+        long,
+        env = "HYPERSENTRY_VENUES",
+        value_delimiter = ',',
+        value_name = "VENUE"
+    )]
+    venue_list: Vec<Venue>,
+    /// Configuration as TOML, or JSON if its name ends so.
+    #[arg(long, env = "HYPERSENTRY_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    weights: WeightArguments,
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
@@ -31,6 +45,34 @@ pub(crate) struct Arguments {
     /// Faults for the simulator to play, as JSON.
     #[arg(long)]
     scenario: Option<PathBuf>,
+}
+
+/// Weights of venues in composite figures.
+#[derive(Debug, clap::Args)]
+struct WeightArguments {
+    /// Weight of Hyperliquid in open interest.
+    #[arg(long, env = "AGGREGATOR_OI_HL_WEIGHT", value_name = "WEIGHT")]
+    oi_hl_weight: Option<String>,
+    /// Weight of Binance USD-M in open interest.
+    #[arg(long, env = "AGGREGATOR_OI_BINANCE_WEIGHT", value_name = "WEIGHT")]
+    oi_binance_weight: Option<String>,
+    /// Weight of Binance spot in the cumulative volume delta of spot.
+    #[arg(long, env = "AGGREGATOR_CVD_BINANCE_WEIGHT", value_name = "WEIGHT")]
+    cvd_binance_weight: Option<String>,
+    /// Weight of Coinbase in the cumulative volume delta of spot.
+    #[arg(long, env = "AGGREGATOR_CVD_COINBASE_WEIGHT", value_name = "WEIGHT")]
+    cvd_coinbase_weight: Option<String>,
+}
+
+impl WeightArguments {
+    fn weights(&self) -> Weights {
+        Weights {
+            oi_hl: self.oi_hl_weight.clone(),
+            oi_binance: self.oi_binance_weight.clone(),
+            cvd_binance: self.cvd_binance_weight.clone(),
+            cvd_coinbase: self.cvd_coinbase_weight.clone(),
+        }
+    }
 }
 
 /// A directory that can be written to, made if it is not there; nothing is left in it.
@@ -70,31 +112,32 @@ async fn prepare(arguments: &Arguments) -> anyhow::Result<(Prepared, Option<Simu
         return Ok((Prepared::playback(path).map_err(refused)?, None));
     }
     // What can be refused is refused before anything is written or started.
+    let file = match &arguments.config {
+        Some(path) => ConfigFile::read(path).map_err(refused)?,
+        None => ConfigFile::default(),
+    };
+    let configured = |mode, simulator: Option<&str>| {
+        let weights = arguments.weights.weights();
+        file.engine(mode, &arguments.venue_list, simulator, &weights)
+            .map_err(refused)
+    };
+    let live = configured(Mode::Live, None)?;
     let scenario = arguments
         .scenario
         .as_deref()
         .map(sim::scenario)
         .transpose()?;
     writable(&arguments.data_dir)?;
-    let (mode, simulator) = if arguments.venues == "sim" {
+    let (mut config, simulator) = if arguments.venues == "sim" {
+        let simulator = simulator(arguments.seed, scenario).await?;
+        let address = simulator.local_addr().to_string();
         (
-            Mode::Simulated,
-            Some(simulator(arguments.seed, scenario).await?),
+            configured(Mode::Simulated, Some(&address))?,
+            Some(simulator),
         )
     } else {
-        (Mode::Live, None)
+        (live, None)
     };
-    let endpoints = Venue::ALL
-        .into_iter()
-        .map(|venue| {
-            let endpoints = match &simulator {
-                Some(s) => Endpoints::simulator(venue, &s.local_addr().to_string()),
-                None => Endpoints::production(venue),
-            };
-            (venue, endpoints)
-        })
-        .collect();
-    let mut config = EngineConfig::new(mode, endpoints);
     config.data_dir = Some(arguments.data_dir.clone());
     Ok((Prepared::venues(config).map_err(refused)?, simulator))
 }

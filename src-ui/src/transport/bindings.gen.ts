@@ -12,6 +12,8 @@ export const commands = {
   subscribe: (session: string, coin: string) => __TAURI_INVOKE<Subscribed>("subscribe", { session, coin }),
   /** Watches a symbol no more. */
   unsubscribe: (session: string, coin: string) => __TAURI_INVOKE<null>("unsubscribe", { session, coin }),
+  /** Hands over a request as the protocol spells it; its answer comes in the frames. */
+  request: (session: string, text: string) => __TAURI_INVOKE<null>("request", { session, text }),
   /** The markets that can be watched. */
   symbols: () => __TAURI_INVOKE<Symbols>("symbols"),
   /** Whether the terminal can be relied on. */
@@ -74,8 +76,12 @@ export type Subscribed = {
 export type SymbolEntry = {
   /** Canonical symbol. */
   symbol: string;
-  /** Sources that have it. */
+  /** Sources that have it, or had it: see `delisted`. */
   sources: string[];
+  /** Of these, the ones where it is not traded (any more): their last values stay. */
+  delisted: string[];
+  /** It is followed whether anybody watches it or not: the default watch list. */
+  followed: boolean;
 };
 
 /** All markets that can be watched. */
