@@ -1,4 +1,4 @@
-//! Hyperliquid: perpetuals.
+//! Hyperliquid: perpetuals and spot pairs.
 //!
 //! Every book message is a whole book, there are no sequence numbers anywhere, and the trades of the last minutes come again
 //! with every subscription. So this folder needs no splicing; it needs to notice silence and to drop what it has seen.
