@@ -102,28 +102,8 @@ impl GivenFigures {
         Some((usd, base.stamp.with(mark.stamp)))
     }
 
-    pub(crate) fn context(
-        &mut self,
-        context: &AssetContext,
-        feed: Feed,
-        now: Timestamp,
-    ) -> Result<(), Refusal> {
-        let prices = [
-            context.mark_px,
-            context.index_px,
-            context.mid_px,
-            context.prev_day_px,
-        ];
-        if prices.iter().flatten().any(|p| p.units() < 0)
-            || prices[..3].iter().flatten().any(|p| p.is_zero())
-        {
-            return Err(Refusal::PriceNotPositive);
-        }
-        if context.open_interest_base.is_some_and(|s| s.units() < 0)
-            || context.day_notional_usd.is_some_and(|u| u.units() < 0)
-        {
-            return Err(Refusal::SizeNotPositive);
-        }
+    /// Takes figures that are well formed.
+    pub(crate) fn context(&mut self, context: &AssetContext, feed: Feed, now: Timestamp) {
         give(&mut self.mark, context.mark_px, feed, now);
         give(&mut self.index, context.index_px, feed, now);
         give(&mut self.mid, context.mid_px, feed, now);
@@ -146,7 +126,6 @@ impl GivenFigures {
             };
             give(&mut self.funding, Some(terms), feed, now);
         }
-        Ok(())
     }
 
     pub(crate) fn funding(&mut self, funding: &Funding, feed: Feed, now: Timestamp) {

@@ -1,6 +1,6 @@
 //! What the market core refuses. A refused event changes nothing.
 
-use hypersentry_model::event::{Bbo, BookDelta, BookSnapshot, Candle, Liquidation};
+use hypersentry_model::event::{AssetContext, Bbo, BookDelta, BookSnapshot, Candle, Liquidation};
 use hypersentry_model::{Level, Trade};
 
 /// Why an event was refused. Each has a stable code.
@@ -123,6 +123,26 @@ pub(crate) fn snapshot(book: &BookSnapshot) -> Result<(), Refusal> {
         (Some(bid), Some(ask)) if bid.px >= ask.px => Err(Refusal::CrossedBook),
         _ => Ok(()),
     }
+}
+
+pub(crate) fn context(context: &AssetContext) -> Result<(), Refusal> {
+    let prices = [
+        context.mark_px,
+        context.index_px,
+        context.mid_px,
+        context.prev_day_px,
+    ];
+    if prices.iter().flatten().any(|p| p.units() < 0)
+        || prices[..3].iter().flatten().any(|p| p.is_zero())
+    {
+        return Err(Refusal::PriceNotPositive);
+    }
+    if context.open_interest_base.is_some_and(|s| s.units() < 0)
+        || context.day_notional_usd.is_some_and(|u| u.units() < 0)
+    {
+        return Err(Refusal::SizeNotPositive);
+    }
+    Ok(())
 }
 
 /// Checks form only: whether the change fits the book is the book's question.

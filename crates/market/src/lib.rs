@@ -38,6 +38,8 @@ mod liquidations;
 pub mod market;
 /// Jumps of a price told from its ordinary moves.
 mod outlier;
+/// What is held back because its price jumped.
+mod quarantine;
 /// Rounded quotients.
 mod ratio;
 /// What may be configured.

@@ -4,6 +4,7 @@ use crate::composite::Composite;
 use crate::given::Given;
 use crate::guard::{self, Refusal};
 use crate::liquidations::Liquidations;
+use crate::outlier::agree;
 use crate::rules::Rules;
 use crate::state::MarketState;
 use hypersentry_model::agg::{AggUpdate, CandleRow, Instrument};
@@ -171,9 +172,51 @@ impl Market {
                 held.add(now, event.venue_time, what, step);
             });
         }
-        self.update(id, |state, grid| {
-            state.event(now, feed, event, replayed, false, grid)
-        })
+        self.guarded(now, id, feed, event, replayed, false)
+    }
+
+    /// Gives an event to its market. What the market holds back as an outlier is taken at once if another venue says the same.
+    fn guarded(
+        &mut self,
+        now: Timestamp,
+        id: MarketId,
+        feed: Feed,
+        event: &MarketEvent,
+        replayed: bool,
+        rest: bool,
+    ) -> Result<(), Refusal> {
+        let taken = self.update_by(id, |state, config| {
+            state.event(now, feed, event, replayed, rest, config)
+        })?;
+        if !taken {
+            self.ask_others(now, id);
+        }
+        Ok(())
+    }
+
+    fn ask_others(&mut self, now: Timestamp, id: MarketId) {
+        let Some(state) = self.markets.get(&id) else {
+            return;
+        };
+        let rule = &self.config.rules.outliers;
+        let others = Venue::ALL.map(|venue| MarketId::at(venue, id.symbol));
+        let others = others.iter().filter(|other| **other != id);
+        let states: Vec<_> = others.filter_map(|id| self.markets.get(id)).collect();
+        let held = state.quarantine.held_prices();
+        let confirmed: Vec<_> = held
+            .filter(|(_, px)| {
+                let mut witnesses = states.iter().flat_map(|s| s.witnesses(now));
+                witnesses.any(|witness| agree(*px, witness, rule))
+            })
+            .map(|(which, _)| which)
+            .collect();
+        for which in confirmed {
+            // The market is held, and nothing refuses.
+            let _ = self.update_by(id, |state, config| {
+                state.release(which, now, &config.rules.outliers);
+                Ok(())
+            });
+        }
     }
 
     /// Takes a mid price. It creates no full state: one message has the mids of a thousand markets, most of which nobody watches. A market
@@ -276,9 +319,7 @@ impl Market {
         feed: Feed,
         event: &MarketEvent,
     ) -> Result<(), Refusal> {
-        self.update(id, |state, grid| {
-            state.event(now, feed, event, false, true, grid)
-        })
+        self.guarded(now, id, feed, event, false, true)
     }
 
     /// Takes past candles of the venue itself, oldest first.

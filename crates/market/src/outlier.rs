@@ -131,6 +131,11 @@ impl Gate {
         self.held.map(|held| (held.px, held.since))
     }
 
+    /// How many events of the jump are held.
+    pub(crate) fn held_events(&self) -> u32 {
+        self.held.map_or(0, |held| held.events)
+    }
+
     /// The last price that passed.
     pub(crate) fn last(&self) -> Option<Price> {
         self.last.map(|(px, _)| px)

@@ -8,19 +8,22 @@ use crate::figures::GivenFigures;
 use crate::flow::{Flow, WindowSum};
 use crate::given::{Given, give};
 use crate::guard::{self, Refusal};
+use crate::market::MarketConfig;
+use crate::quarantine::Quarantine;
 use crate::rules::Rules;
 use crate::shown::PROOF_REPUBLISH_MS;
 use crate::tape::Tape;
 use crate::view::{News, View};
-use hypersentry_model::agg::{
-    AggUpdate, BestPrices, CandleRow, Instrument, Quality, TapeRow, TsSource,
-};
+use hypersentry_model::agg::{AggUpdate, CandleRow, Instrument, Quality, TapeRow, TsSource};
 use hypersentry_model::event::{Candle, Feed, Loss};
 use hypersentry_model::{
     Coverage, Grade, Interval, MarketEvent, Payload, Price, Stamp, Timestamp, Trade, TradeId, Usd,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Prices past the guard, or held by it.
+mod guarded;
 
 /// A market that is watched. A market of which only the mid price is known has none of this.
 ///
@@ -43,6 +46,7 @@ pub(crate) struct MarketState {
     /// When the last price was traded, in ms: the venue's time, or ours where its clock runs ahead.
     price_ms: i64,
     pub(crate) flow: Flow,
+    pub(crate) quarantine: Quarantine,
     candles: Candles,
     /// What was seen of each feed that was ever followed.
     feeds: BTreeMap<Feed, Completeness>,
@@ -86,7 +90,7 @@ impl MarketState {
         }
     }
 
-    /// Takes an event; `rest` says that it stands in for a feed that is stale or lost.
+    /// Takes an event, or holds it as an outlier: whether it was taken. `rest` says that it stands in for a feed that is stale or lost.
     pub(crate) fn event(
         &mut self,
         now: Timestamp,
@@ -94,11 +98,16 @@ impl MarketState {
         event: &MarketEvent,
         replayed: bool,
         rest: bool,
-        grid_ms: i64,
-    ) -> Result<(), Refusal> {
+        config: &MarketConfig,
+    ) -> Result<bool, Refusal> {
+        let rule = &config.rules.outliers;
+        let mut taken = true;
         match &event.payload {
-            Payload::Trade(trade) => {
+            Payload::Trade(trade) if replayed => {
                 self.trade(now, feed, event.venue_time, trade, replayed)?;
+            }
+            Payload::Trade(trade) => {
+                taken = self.guarded_trade(now, feed, event.venue_time, trade, rule)?;
             }
             Payload::BookSnapshot(snapshot) => {
                 let book = if feed == Feed::BookTop {
@@ -114,27 +123,23 @@ impl MarketState {
                     .apply_delta(change)
                     .inspect_err(|_| self.hold_book = false)?;
             }
-            Payload::Bbo(bbo) => {
-                guard::bbo(bbo)?;
-                let best = BestPrices {
-                    bid: bbo.bid,
-                    ask: bbo.ask,
-                };
-                give(&mut self.given.bbo, Some(best), feed, now);
+            Payload::Bbo(bbo) => taken = self.guarded_bbo(now, feed, bbo, rule)?,
+            Payload::AssetContext(context) => {
+                taken = self.guarded_context(now, feed, context, rule)?;
             }
-            Payload::AssetContext(context) => self.given.context(context, feed, now)?,
             Payload::OpenInterest(open) => self.given.open_interest(open, feed, now)?,
             Payload::Funding(funding) => self.given.funding(funding, feed, now),
             Payload::Candle(candle) => {
                 if let Some(interval) = Interval::parse(&candle.interval) {
-                    self.past_candles(now, interval, std::slice::from_ref(candle), grid_ms)?;
+                    self.past_candles(now, interval, std::slice::from_ref(candle), config.grid_ms)?;
                 }
-                return Ok(());
+                return Ok(true);
             }
             // Mids come through `mid`, liquidations through a core of their own.
-            Payload::Mids(_) | Payload::Liquidation(_) => return Ok(()),
+            Payload::Mids(_) | Payload::Liquidation(_) => return Ok(true),
         }
-        if let Some(stamp) = self.stamp(feed) {
+        // What is held proves nothing: the figure that stays may well be old.
+        if taken && let Some(stamp) = self.stamp(feed) {
             stamp.get_or_insert(Stamp::at(now)).touch(now);
         }
         if rest {
@@ -144,8 +149,8 @@ impl MarketState {
         }
         self.at = now;
         self.venue_ms = self.venue_ms.max(event.venue_time.map(Timestamp::ms));
-        self.due_by(now.next_on_grid(grid_ms));
-        Ok(())
+        self.due_by(now.next_on_grid(config.grid_ms));
+        Ok(taken)
     }
 
     fn trade(
@@ -314,6 +319,8 @@ impl MarketState {
             (seconds > 0).then(|| (feed.name().to_owned(), seconds))
         });
         Quality {
+            quarantined: self.quarantine.held(),
+            outliers: self.quarantine.refused(),
             missing_s: missing.collect(),
             repaired_from: (!self.repaired.is_empty()).then(|| "rest".to_owned()),
             ..Quality::default()
@@ -344,6 +351,7 @@ impl MarketState {
     ) -> Option<(AggUpdate, i64)> {
         self.at = now;
         self.flow.advance(now);
+        self.release_standing(now, &rules.outliers);
         let mut view = View::take(self, self.told.as_deref(), depth, rules, now);
         let update = match self.told.as_deref() {
             None => {
@@ -364,7 +372,9 @@ impl MarketState {
                 view.delta(told, news, now)
             }
         };
-        self.due = view.due().map(|t| t.next_on_grid(grid_ms));
+        let held = self.quarantine.due(now, &rules.outliers);
+        let due = [view.due(), held].into_iter().flatten().min();
+        self.due = due.map(|t| t.next_on_grid(grid_ms));
         let mut update = update?;
         update.base_version = self.told.is_some().then_some(self.version);
         self.version += 1;

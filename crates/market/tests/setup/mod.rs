@@ -10,13 +10,20 @@ pub(crate) fn id() -> MarketId {
     MarketId::at(Venue::BinanceSpot, Symbol::new("BTC").unwrap())
 }
 
+/// A market core that holds no price back: most tests jump about.
 pub(crate) fn market() -> Market {
+    let mut rules = Rules::default();
+    rules.outliers.sigmas = 0;
+    market_of(rules)
+}
+
+pub(crate) fn market_of(rules: Rules) -> Market {
     Market::new(MarketConfig {
         run_id: "r".into(),
         mode: Mode::Simulated,
         grid_ms: 50,
         depth: 10,
-        rules: Rules::default(),
+        rules,
     })
 }
 

@@ -1,0 +1,124 @@
+//! Prices on their way into a market: past the guard, or held by it.
+
+use super::MarketState;
+use crate::given::give;
+use crate::guard::{self, Refusal};
+use crate::quarantine::{Guarded, HeldTrade, Released, middle};
+use crate::rules::OutlierRule;
+use hypersentry_model::agg::BestPrices;
+use hypersentry_model::event::{AssetContext, Bbo, Feed};
+use hypersentry_model::freshness::limit;
+use hypersentry_model::{Freshness, Price, Stamp, Timestamp, Trade};
+use std::collections::VecDeque;
+
+impl MarketState {
+    /// The smallest step of the price, where it is known.
+    fn tick(&self) -> Option<Price> {
+        let decimals = self.instrument.as_ref()?.px_decimals;
+        let units = 10i128.checked_pow(Price::SCALE.checked_sub(decimals)?)?;
+        Some(Price::from_units(units))
+    }
+
+    /// Takes a trade that is no history. Whether it was taken; else it is held.
+    pub(super) fn guarded_trade(
+        &mut self,
+        now: Timestamp,
+        feed: Feed,
+        venue_time: Option<Timestamp>,
+        trade: &Trade,
+        rule: &OutlierRule,
+    ) -> Result<bool, Refusal> {
+        guard::trade(trade)?;
+        let tick = self.tick();
+        let Some(before) = self.quarantine.trade(now, venue_time, trade, tick, rule) else {
+            return Ok(false);
+        };
+        self.take_trades(now, feed, before);
+        self.trade(now, feed, venue_time, trade, false)?;
+        Ok(true)
+    }
+
+    fn take_trades(&mut self, now: Timestamp, feed: Feed, held: VecDeque<HeldTrade>) {
+        for HeldTrade { venue_time, trade } in held {
+            // Its form was checked before it was held; what is past the range of an amount is left out.
+            let _ = self.trade(now, feed, venue_time, &trade, false);
+        }
+    }
+
+    /// As [`Self::guarded_trade`], for the best bid and offer.
+    pub(super) fn guarded_bbo(
+        &mut self,
+        now: Timestamp,
+        feed: Feed,
+        bbo: &Bbo,
+        rule: &OutlierRule,
+    ) -> Result<bool, Refusal> {
+        guard::bbo(bbo)?;
+        let best = BestPrices {
+            bid: bbo.bid,
+            ask: bbo.ask,
+        };
+        let passes = self.quarantine.best(now, best, self.tick(), rule);
+        if passes {
+            give(&mut self.given.bbo, Some(best), feed, now);
+        }
+        Ok(passes)
+    }
+
+    /// Takes the slow figures, of mark and index only what passes. Whether all was taken.
+    pub(super) fn guarded_context(
+        &mut self,
+        now: Timestamp,
+        feed: Feed,
+        context: &AssetContext,
+        rule: &OutlierRule,
+    ) -> Result<bool, Refusal> {
+        guard::context(context)?;
+        let tick = self.tick();
+        let mut passes = |which, px: Option<Price>| {
+            px.filter(|px| self.quarantine.quote(which, now, *px, tick, rule))
+        };
+        let taken = AssetContext {
+            mark_px: passes(Guarded::Mark, context.mark_px),
+            index_px: passes(Guarded::Index, context.index_px),
+            ..*context
+        };
+        self.given.context(&taken, feed, now);
+        Ok(taken == *context)
+    }
+
+    /// Takes what was held of this price: someone else says the same, or it has stood long enough.
+    pub(crate) fn release(&mut self, which: Guarded, now: Timestamp, rule: &OutlierRule) {
+        let tick = self.tick();
+        match self.quarantine.release(which, now, tick, rule) {
+            Some(Released::Trades(held)) => {
+                self.take_trades(now, Feed::Trades, held);
+                self.trades_stamp.get_or_insert(Stamp::at(now)).touch(now);
+            }
+            Some(Released::Best(best)) => give(&mut self.given.bbo, Some(best), Feed::Bbo, now),
+            Some(Released::Mark(px)) => give(&mut self.given.mark, Some(px), Feed::Context, now),
+            Some(Released::Index(px)) => give(&mut self.given.index, Some(px), Feed::Context, now),
+            None => {}
+        }
+    }
+
+    /// Takes what has stood long enough by `now`.
+    pub(super) fn release_standing(&mut self, now: Timestamp, rule: &OutlierRule) {
+        for which in Guarded::ALL {
+            if self.quarantine.stands(which, now, rule) {
+                self.release(which, now, rule);
+            }
+        }
+    }
+
+    /// Prices of this market that are fresh, for the guards of other venues' markets.
+    pub(crate) fn witnesses(&self, now: Timestamp) -> impl Iterator<Item = Price> + '_ {
+        let given = &self.given;
+        let best = given.bbo.as_ref();
+        let best = best.and_then(|g| Some((middle(&g.v)?, g.stamp)));
+        let single = [&given.price, &given.mark].map(|g| g.as_ref().map(|g| (g.v, g.stamp)));
+        let all = single.into_iter().chain([best]).flatten();
+        all.filter(move |(_, stamp)| stamp.freshness(now, limit::PRICE_MS) == Freshness::Fresh)
+            .map(|(px, _)| px)
+    }
+}
