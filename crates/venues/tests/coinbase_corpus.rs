@@ -11,9 +11,10 @@
 mod corpus;
 
 use corpus::{Report, walk_all};
-use hypersentry_model::{Payload, Price, Side, Symbol, Venue};
+use hypersentry_model::{Payload, Price, Side, Symbol, Timestamp, Venue};
 use hypersentry_venues::coinbase::decode::{general_message, message};
 use hypersentry_venues::decode::decode;
+use hypersentry_venues::session::{Input, Lane, Output, Session, SessionConfig};
 use std::collections::BTreeMap;
 
 /// The folder `coinbase` holds the other API of the venue, which we know and do not use.
@@ -103,4 +104,41 @@ fn corpus_coinbase_aggressors_take_from_the_other_side() {
     );
     assert_eq!(disagreed, 0);
     assert!(bests.is_empty() || agreed > 0);
+}
+
+/// Recorded trades are numbered without holes: the session finds none missing, and none twice.
+#[test]
+fn corpus_coinbase_trades_have_no_holes() {
+    let Some(corpus) = walk_all(&NAMES) else {
+        return;
+    };
+    let config = SessionConfig {
+        jitter_seed: 0,
+        accept_any_symbol: true,
+    };
+    let mut session = Session::new(Venue::Coinbase, config);
+    let mut out = Vec::new();
+    let trades = corpus
+        .samples
+        .iter()
+        .filter(|sample| sample.payload.starts_with(br#"{"type":"match""#));
+    for sample in trades {
+        let frame = Input::Frame(Lane::MAIN, &sample.payload);
+        session.step(Timestamp::default(), frame, &mut out);
+    }
+    let given = out
+        .iter()
+        .filter(|output| matches!(output, Output::Event { .. }))
+        .count();
+    let broken = out
+        .iter()
+        .filter(|output| matches!(output, Output::Broken { .. }))
+        .count();
+    let status = session.status(Timestamp::default());
+    println!(
+        "{given} trades, {broken} holes, {} twice",
+        status.duplicates
+    );
+    assert_eq!((broken, status.duplicates), (0, 0));
+    assert_eq!(given as u64, status.frames);
 }

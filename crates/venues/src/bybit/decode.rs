@@ -24,7 +24,8 @@ use hypersentry_model::event::{BookDelta, BookSnapshot, Candle};
 use hypersentry_model::{MarketEvent, Payload, Symbol, Timestamp};
 use serde_json::value::RawValue;
 
-pub use super::bodies::{Answer, Instrument, Instruments};
+pub use super::bodies::Answer;
+pub use super::instruments::{Instrument, Instruments};
 
 /// Topics that we know and do not use, by the word before the first point: slow public ones, and an account's own.
 const UNUSED: [&str; 19] = [
@@ -307,7 +308,7 @@ fn read_book(
         venue_time: Some(Timestamp::from_ms(wire.cts.unwrap_or(sent))),
         payload,
     });
-    Ok(Message::Book(symbol))
+    Ok(Message::Book(symbol, depth))
 }
 
 pub(super) fn read_snapshot(wire: &BookWire<'_>, depth: u32) -> Result<BookSnapshot, DecodeError> {

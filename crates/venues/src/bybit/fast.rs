@@ -16,14 +16,19 @@ pub(super) fn message(frame: &[u8], out: &mut Vec<MarketEvent>) -> Option<Messag
     if let Some(rest) = topic.strip_prefix("orderbook.") {
         let (depth, symbol) = rest.split_once('.')?;
         // The general reader knows more kinds of book, and refuses what has no depth.
-        depth.parse::<u32>().ok()?;
-        return book(&mut at, symbol, out);
+        let depth = depth.parse().ok()?;
+        return book(&mut at, symbol, depth, out);
     }
     let symbol = topic.strip_prefix("publicTrade.")?;
     trades(&mut at, Symbol::new(symbol).ok()?, out)
 }
 
-fn book(at: &mut Cursor<'_>, topic: &str, out: &mut Vec<MarketEvent>) -> Option<Message> {
+fn book(
+    at: &mut Cursor<'_>,
+    topic: &str,
+    depth: u32,
+    out: &mut Vec<MarketEvent>,
+) -> Option<Message> {
     // Both orders occur.
     let sent = if at.literal(b",\"ts\":").is_some() {
         let sent = at.i64()?;
@@ -67,7 +72,7 @@ fn book(at: &mut Cursor<'_>, topic: &str, out: &mut Vec<MarketEvent>) -> Option<
         venue_time: Some(Timestamp::from_ms(time)),
         payload: Payload::BookDelta(delta),
     });
-    Some(Message::Book(symbol))
+    Some(Message::Book(symbol, depth))
 }
 
 fn trades(at: &mut Cursor<'_>, topic: Symbol, out: &mut Vec<MarketEvent>) -> Option<Message> {

@@ -10,6 +10,8 @@ mod bodies;
 pub mod decode;
 /// Readers of the exact spelling of the frequent messages.
 mod fast;
+/// The list of markets.
+mod instruments;
 /// Limits and cadences.
 pub mod limits;
 /// The requests that the session makes.

@@ -63,12 +63,24 @@ pub struct Bybit {
     tickers: BTreeMap<Symbol, Ticker>,
     /// Hours between fundings by the list of markets, where the ticker does not tell: as many as the list has.
     intervals: BTreeMap<Symbol, u32>,
+    /// The deepest book that each market's recording has, of at most [`HELD_MAX`] markets. We subscribe to one depth alone.
+    depths: BTreeMap<Symbol, u32>,
     /// Kept for its room.
     #[serde(skip)]
     events: Vec<MarketEvent>,
 }
 
 impl Bybit {
+    /// Whether the book of this depth is the one to follow: books of several depths have nothing to do with each other.
+    fn follows(&mut self, symbol: Symbol, depth: u32) -> bool {
+        if !self.depths.contains_key(&symbol) && self.depths.len() >= HELD_MAX {
+            self.depths.pop_first();
+        }
+        let deepest = self.depths.entry(symbol).or_insert(depth);
+        *deepest = depth.max(*deepest);
+        depth == *deepest
+    }
+
     /// The figures that the message tells, and those that belong to them: open interest in base units and US dollars, the funding rate,
     /// its interval and its next time.
     fn ticker(&mut self, message: &TickerMessage, said: &mut Vec<Said>) {
@@ -139,7 +151,14 @@ impl Dialect for Bybit {
         let read = decode::message(frame, &mut events);
         let id = |id: Option<String>| id.and_then(|id| id.parse().ok());
         let channel = match &read {
-            Ok(Message::Book(_)) => Some(BOOK),
+            Ok(Message::Book(symbol, depth)) => {
+                if !self.follows(*symbol, *depth) {
+                    self.events = events;
+                    said.push(Said::Skipped(format!("orderbook.{depth}")));
+                    return Ok(());
+                }
+                Some(BOOK)
+            }
             Ok(Message::Trades(_)) => Some(TRADES),
             Ok(Message::Liquidations(_)) => Some(LIQUIDATIONS),
             _ => None,
@@ -150,7 +169,7 @@ impl Dialect for Bybit {
         }
         self.events = events;
         said.push(match read? {
-            Message::Book(_) | Message::Trades(_) | Message::Liquidations(_) => return Ok(()),
+            Message::Book(..) | Message::Trades(_) | Message::Liquidations(_) => return Ok(()),
             Message::Ticker(message) => {
                 self.ticker(&message, said);
                 return Ok(());

@@ -14,12 +14,16 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// What a WebSocket frame says. Its events, where it has any, are given beside it.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "none is kept: a box would only cost"
+)]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Message {
     /// `publicTrade.{symbol}`.
     Trades(Symbol),
-    /// `orderbook.{depth}.{symbol}`: one snapshot or one delta.
-    Book(Symbol),
+    /// `orderbook.{depth}.{symbol}`: one snapshot or one delta. Each depth counts its own updates.
+    Book(Symbol, u32),
     /// `allLiquidation.{symbol}`.
     Liquidations(Symbol),
     /// `kline.{interval}.{symbol}`.

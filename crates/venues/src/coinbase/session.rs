@@ -1,4 +1,4 @@
-//! The state machine behind the connection: [`crate::stream`] speaks [`Feed`](Dialect)'s dialect.
+//! The state machine behind the connection: [`crate::stream`] speaks the venue's [`Dialect`].
 //!
 //! One connection carries `level2_batch`, `matches` and `heartbeat` of every wanted market that trades; of the book's channels it is the
 //! one that needs no login. Its snapshot comes over the stream, and nothing numbers its changes. Trades have ids without holes,

@@ -10,10 +10,6 @@ use hypersentry_model::{MarketEvent, Side, Symbol, Timestamp};
 use serde::Deserialize;
 
 /// What a WebSocket frame says.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all are events, and none is kept: a box would only cost"
-)]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Message {
     /// `match`, or the first of a subscription, `last_match`: the newest trade before it.

@@ -75,7 +75,7 @@ fn the_side_of_a_trade_is_the_takers() {
         let old = text.replace("publicTrade.", "trade.linear.");
         let spaced = text.replace(':', ": ");
         for text in [&text, &old, &spaced] {
-            assert_eq!(shown(text), [expected.clone()]);
+            assert_eq!(shown(text), std::slice::from_ref(&expected));
         }
         let body = result(&format!(
             r#"{{"category":"linear","list":[{{"execId":"20f43950-d8dd","symbol":"BTCUSDT","price":"16578.50","size":"0.001","side":"{side}","time":"1672304486865","isBlockTrade":false}}]}}"#

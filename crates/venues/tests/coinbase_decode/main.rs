@@ -55,7 +55,7 @@ fn the_aggressor_is_the_other_side_of_the_maker() {
         let last = text.replace(r#""match""#, r#""last_match""#);
         let spaced = text.replace(':', " : ").replace("16 : 43 : 37", "16:43:37");
         for text in [&text, &last, &spaced] {
-            assert_eq!(shown(text, None), [expected.clone()], "{text}");
+            assert_eq!(shown(text, None), std::slice::from_ref(&expected), "{text}");
         }
         let body = format!(
             r#"[{{"time":"2021-04-17T16:43:37.089723Z","trade_id":280232,"price":"0.00001305","size":"985.0","side":"{maker}"}}]"#

@@ -167,3 +167,20 @@ fn a_refusal_in_the_body_is_an_error() {
     let error = Bybit::default().answer(&Want::Markets(Vec::new()), body);
     assert_eq!(error.unwrap_err().code, "venue_error");
 }
+
+#[test]
+fn the_deepest_book_of_a_recording_is_followed() {
+    let mut bybit = Bybit::default();
+    let mut heard = |depth: u32| {
+        let frame = format!(
+            r#"{{"topic":"orderbook.{depth}.BTCUSDT","type":"snapshot","ts":1,"data":{{"s":"BTCUSDT","b":[],"a":[],"u":7,"seq":5}},"cts":1}}"#
+        );
+        let mut said = Vec::new();
+        bybit.read(Lane::MAIN, frame.as_bytes(), &mut said).unwrap();
+        matches!(said.as_slice(), [Said::Event { channel: BOOK, .. }])
+    };
+    assert!(heard(1));
+    assert!(heard(50));
+    assert!(!heard(1));
+    assert!(heard(50));
+}
