@@ -1,4 +1,3 @@
-import { invoke } from "@tauri-apps/api/core";
 import { clock } from "~/shared/clock";
 import { Backoff } from "./backoff";
 import { commands } from "./bindings.gen";
@@ -77,7 +76,7 @@ export class DesktopTransport implements Transport {
 
   /** The answer comes in the frames, in its place among the events. */
   async #request(session: string, message: object): Promise<void> {
-    await invoke("request", { session, text: JSON.stringify(message) });
+    await commands.request(session, JSON.stringify(message));
   }
 
   retry(): void {
