@@ -224,10 +224,11 @@ impl Core {
     fn publish_status(&mut self, venue: Venue, out: &mut Vec<Effect>) {
         let (now, config, registry) = (self.now, &self.config, &self.registry);
         let canonical = |market| registry.canonical(venue, market).0;
+        let outliers = self.market.outliers(venue);
         let told = self
             .slots
             .get_mut(&venue)
-            .and_then(|slot| slot.publish(venue, now, config, canonical));
+            .and_then(|slot| slot.publish(venue, now, config, outliers, canonical));
         out.extend(told.map(|e| Effect::Publish(Publication::Status(Box::new(e)))));
     }
 }

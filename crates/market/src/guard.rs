@@ -36,6 +36,9 @@ pub enum Refusal {
     /// Price times size is past the range of an amount.
     #[error("price times size is out of range")]
     TooLarge,
+    /// A price that jumped and came back. It is counted when it turns out wrong, see [`crate::Market::outliers`].
+    #[error("the price was an outlier")]
+    Outlier,
 }
 
 impl Refusal {
@@ -52,6 +55,7 @@ impl Refusal {
             Self::TooManyLevels => "too_many_levels",
             Self::CandleMalformed => "candle_malformed",
             Self::TooLarge => "notional_out_of_range",
+            Self::Outlier => "outlier_jump",
         }
     }
 }

@@ -194,6 +194,14 @@ impl Market {
         Ok(())
     }
 
+    /// How many events of a venue's markets turned out to be outliers, where any did.
+    pub fn outliers(&self, venue: Venue) -> impl Iterator<Item = (Symbol, u64)> + '_ {
+        let of = self.markets.iter();
+        let of = of.filter(move |(id, _)| id.source == Source::Venue(venue));
+        of.map(|(id, state)| (id.symbol, state.quarantine.refused()))
+            .filter(|(_, count)| *count > 0)
+    }
+
     fn ask_others(&mut self, now: Timestamp, id: MarketId) {
         let Some(state) = self.markets.get(&id) else {
             return;

@@ -3,6 +3,7 @@
 use super::history::History;
 use crate::config::CoreConfig;
 use crate::input::Usage;
+use hypersentry_market::Refusal;
 use hypersentry_model::agg::TsSource;
 use hypersentry_model::event::Feed;
 use hypersentry_model::status::{RefusedRow, VenueStatus};
@@ -124,6 +125,7 @@ impl Slot {
         venue: Venue,
         now: Timestamp,
         config: &CoreConfig,
+        outliers: impl Iterator<Item = (Symbol, u64)>,
         canonical: impl Fn(Symbol) -> Symbol,
     ) -> Option<Envelope<VenueStatus>> {
         let status = self.session.status(now);
@@ -135,6 +137,16 @@ impl Slot {
                 symbol: *symbol,
                 code: code.clone(),
                 count: *count,
+            });
+        }
+        // These are known to be wrong only after they were taken in, so that the market counts them.
+        for (symbol, count) in outliers {
+            let code = Refusal::Outlier.code().to_owned();
+            *refused.entry(code.clone()).or_default() += count;
+            refused_by.push(RefusedRow {
+                symbol,
+                code,
+                count,
             });
         }
         refused_by.sort_by_key(|row| std::cmp::Reverse(row.count));
