@@ -165,6 +165,14 @@ impl<T: Ord + Clone> Hub<T> {
             .sum()
     }
 
+    /// Connections of an address that are subscribed to a topic.
+    pub(crate) fn subscriptions_of(&self, address: IpAddr, topic: &T) -> usize {
+        self.clients
+            .values()
+            .filter(|client| client.address == address && client.topics.contains(topic))
+            .count()
+    }
+
     pub(crate) fn topics(&self, id: ClientId) -> impl Iterator<Item = &T> {
         self.clients
             .get(&id)

@@ -1,36 +1,19 @@
-//! No paths of this venue are served yet.
-#![allow(dead_code)]
+//! Bybit's wire protocol, version 5, linear perpetuals: REST market data and the public WebSocket.
+//!
+//! Written from the venue's documentation ("Connect", "Orderbook", "Trade", "Ticker", "All Liquidation", "Rate Limit", and
+//! the market endpoints). Books come in band: a snapshot, then changes, `u` counted per topic; level 1 is a snapshot each
+//! time and repeats after three seconds. A ticker is told whole and then by what changed. `openInterest` counts both sides
+//! and `singleOpenInterest` one. In `allLiquidation`, `S` is the side of the position: `Buy` was a long.
+//!
+//! Own choices where nothing is known: one wrong topic refuses its whole request; `turnover` is estimated from volume and
+//! price.
 
-use crate::door::{Knock, not_found};
-use crate::faults::{FrameForm, VenueFaults};
-use crate::generator::Market;
-use crate::hub::Hub;
-use crate::rest::{Reply, RestAnswer, RestRequest};
-use crate::session::{ClientId, Flow, Pace};
-use crate::world::World;
-pub(crate) const NOTICE: &str = "";
-#[derive(Debug)]
-pub(crate) struct Feeds {
-    pub(crate) hub: Hub<usize>,
-}
-impl Feeds {
-    pub(crate) fn new(_: &Market) -> Self {
-        Self {
-            hub: Hub::default(),
-        }
-    }
-    pub(crate) fn publish(&mut self, _: &mut Market, _: &mut VenueFaults) {}
-    pub(crate) fn send_wrong(&mut self, _: &Market, _: &str, _: FrameForm, _: &mut VenueFaults) {}
-    pub(crate) fn subscribed(&self, _: ClientId) -> bool {
-        true
-    }
-}
-pub(crate) fn open(_: &mut World, _: &Knock<'_>) -> Result<(ClientId, Pace), RestAnswer> {
-    Err(not_found())
-}
-pub(crate) fn text(_: &mut World, _: ClientId, _: &str) -> Flow {
-    Flow::Drop
-}
-pub(crate) fn answer(_: &mut World, _: &RestRequest) -> Reply {
-    not_found().into()
-}
+mod feeds;
+mod frames;
+mod rest;
+mod session;
+mod ticker;
+
+pub(crate) use feeds::Feeds;
+pub(crate) use rest::answer;
+pub(crate) use session::{open, text};

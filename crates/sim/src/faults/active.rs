@@ -148,11 +148,6 @@ impl VenueFaults {
         now_ms < self.storm_until
     }
 
-    /// Seconds until a storm is over, as `Retry-After` has them.
-    pub(crate) fn storm_left_s(&self, now_ms: i64) -> i64 {
-        (self.storm_until - now_ms).max(0).div_euclid(1_000) + 1
-    }
-
     pub(crate) fn set_slow_rest(&mut self, delay_ms: u64, until: i64) {
         self.slow_rest = (delay_ms.min(120_000), until);
     }

@@ -161,11 +161,6 @@ impl Outlet {
         }
     }
 
-    /// Decimals of a price.
-    pub(crate) fn px_decimals(&self) -> u32 {
-        self.listing.tick_decimals
-    }
-
     /// Lets time pass without a step.
     pub(super) fn wait(&mut self, dt: f64) {
         self.since_step_s += dt;

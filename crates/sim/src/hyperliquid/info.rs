@@ -36,6 +36,8 @@ pub(super) enum Answer {
     /// Built without holding the market.
     Candles(CandleRequest),
     TooMany,
+    /// For so many seconds.
+    Banned(i64),
     /// No such request.
     Unknown,
     NoCoin,
@@ -85,6 +87,11 @@ pub(crate) fn answer(world: &mut World, request: &RestRequest) -> Reply {
         Answer::TooMany => {
             RestAnswer::with(429, r#"{"code":429,"msg":"Too Many Requests"}"#).into()
         }
+        Answer::Banned(seconds) => {
+            RestAnswer::with(429, r#"{"code":429,"msg":"Too Many Requests"}"#)
+                .header("retry-after", seconds)
+                .into()
+        }
         Answer::Unknown => {
             let msg = "Failed to deserialize the JSON body into the target type";
             RestAnswer::with(422, json!({"code": 422, "msg": msg}).to_string()).into()
@@ -124,9 +131,12 @@ pub(super) fn content(world: &mut World, request: &Value, address: IpAddr) -> An
         most,
         ban: None,
     };
-    let Charged::Admitted(_) = world.charge(Venue::Hyperliquid, address, quota) else {
-        return Answer::TooMany;
-    };
+    let now_ms = world.market.now_ms();
+    match world.charge(Venue::Hyperliquid, address, quota) {
+        Charged::Admitted(_) => {}
+        Charged::TooMany(_) => return Answer::TooMany,
+        Charged::Banned(until) => return Answer::Banned((until - now_ms + 999) / 1_000),
+    }
     if let Some(candles) = candles {
         return Answer::Candles(candles);
     }

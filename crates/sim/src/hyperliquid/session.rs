@@ -155,7 +155,7 @@ fn post(world: &mut World, id: ClientId, text: &str, message: &Value) -> Flow {
                 "info",
                 json!({"type": payload["type"], "data": request.build()}),
             ),
-            Answer::TooMany => respond("error", json!("429 Too Many Requests")),
+            Answer::TooMany | Answer::Banned(_) => respond("error", json!("429 Too Many Requests")),
             Answer::Unknown | Answer::NoCoin => return unparseable(world, id, text),
         },
         Some("action") => respond(

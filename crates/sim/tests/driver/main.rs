@@ -1,6 +1,11 @@
 //! The simulator without sockets.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bybit;
+mod coinbase;
+mod market;
+mod okx;
+
 use std::net::IpAddr;
 
 use hypersentry_sim::{Driver, DriverSocket, Fault, Received, RestRequest, Venue};
@@ -46,7 +51,73 @@ fn sockets(driver: &Driver) -> Vec<DriverSocket> {
             Venue::BinanceUsdm,
             "/market/stream?streams=btcusdt@aggTrade/ethusdt@markPrice@1s/!forceOrder@arr",
         ),
+        coinbase::socket(driver),
+        bybit::socket(driver),
+        okx::socket(driver),
     ]
+}
+
+/// JSON of what has arrived.
+fn arrived(socket: &mut DriverSocket) -> Vec<Value> {
+    texts(socket)
+        .iter()
+        .map(|text| serde_json::from_str(text).unwrap())
+        .collect()
+}
+
+/// Steps until a frame fits, and returns it.
+fn wait_for(driver: &Driver, socket: &mut DriverSocket, fits: impl Fn(&Value) -> bool) -> Value {
+    for _ in 0..12_000 {
+        if let Some(found) = arrived(socket).into_iter().find(&fits) {
+            return found;
+        }
+        driver.step(10);
+    }
+    panic!("nothing fits in two minutes");
+}
+
+fn get(driver: &Driver, venue: Venue, target: &str) -> (u16, Value) {
+    let (answer, _) = driver.rest(venue, &RestRequest::get(target, HERE));
+    (answer.status, serde_json::from_str(&answer.body).unwrap())
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_str().expect("a decimal string").parse().unwrap()
+}
+
+type Side = std::collections::BTreeMap<String, String>;
+
+/// Prices and sizes as printed, by price.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Book {
+    bids: Side,
+    asks: Side,
+}
+
+impl Book {
+    fn set(side: &mut Side, px: &str, size: &str) {
+        // Padded, so that the order of texts is that of numbers.
+        let key = format!("{:0>24.9}", px.parse::<f64>().unwrap());
+        if size.parse::<f64>().unwrap() == 0.0 {
+            side.remove(&key);
+        } else {
+            side.insert(key, size.to_owned());
+        }
+    }
+
+    fn apply(&mut self, bids: &Value, asks: &Value) {
+        for (levels, side) in [(bids, &mut self.bids), (asks, &mut self.asks)] {
+            for level in levels.as_array().unwrap() {
+                Self::set(side, level[0].as_str().unwrap(), level[1].as_str().unwrap());
+            }
+        }
+        self.assert_uncrossed();
+    }
+
+    fn assert_uncrossed(&self) {
+        let (bid, ask) = (self.bids.last_key_value(), self.asks.first_key_value());
+        assert!(bid.unwrap().0 < ask.unwrap().0, "crossed");
+    }
 }
 
 /// Every frame over some seconds.
