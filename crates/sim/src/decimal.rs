@@ -14,6 +14,19 @@ pub(crate) fn fixed(mantissa: i64, decimals: u32) -> String {
     }
 }
 
+/// The same with zeros up to eight decimals, whatever the size of the number.
+pub(crate) fn eight(mantissa: i64, decimals: u32) -> String {
+    let mut text = fixed(mantissa, decimals);
+    if decimals == 0 {
+        text.push('.');
+    }
+    text.extend(std::iter::repeat_n(
+        '0',
+        8_usize.saturating_sub(decimals as usize),
+    ));
+    text
+}
+
 /// The same without zeros at the end.
 pub(crate) fn short(mantissa: i64, decimals: u32) -> String {
     let text = fixed(mantissa, decimals);
@@ -40,6 +53,9 @@ mod tests {
         assert_eq!(fixed(1_050_550, 1), "105055.0");
         assert_eq!(fixed(-5, 2), "-0.05");
         assert_eq!(fixed(17, 0), "17");
+        assert_eq!(eight(6_183_763, 2), "61837.63000000");
+        assert_eq!(eight(1_013, 8), "0.00001013");
+        assert_eq!(eight(900_000_000_000, 0), "900000000000.00000000");
         assert_eq!(short(1_050_550, 1), "105055");
         assert_eq!(short(100, 0), "100");
         assert_eq!(short(12_340, 4), "1.234");

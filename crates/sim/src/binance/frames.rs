@@ -3,14 +3,9 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::decimal::{fixed, real};
+use crate::decimal::{eight, fixed, real};
 use crate::generator::{Level, Liquidation, Market, Outlet, Side, Trade, VenueBook, power_of_ten};
 use crate::venue::Venue;
-
-/// A number with eight decimals, as spot prints all prices and quantities.
-pub(super) fn eight(mantissa: i64, decimals: u32) -> String {
-    fixed(mantissa * power_of_ten(8 - decimals.min(8)), 8)
-}
 
 /// Price and quantity.
 pub(super) type Pair = [String; 2];
@@ -270,17 +265,4 @@ pub(super) fn force_order(
         },
     })
     .to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn eight_decimals() {
-        assert_eq!(eight(6_183_763, 2), "61837.63000000");
-        assert_eq!(eight(0, 5), "0.00000000");
-        assert_eq!(eight(1_013, 8), "0.00001013");
-        assert_eq!(eight(58, 0), "58.00000000");
-    }
 }

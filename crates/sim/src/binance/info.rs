@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::frames::eight;
 use super::rest::Refused;
 use super::session::limits;
-use crate::decimal::fixed;
+use crate::decimal::{eight, fixed};
 use crate::generator::{Coin, Outlet, Place, power_of_ten};
 use crate::rest::RestRequest;
 use crate::venue::Venue;

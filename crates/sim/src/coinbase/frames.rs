@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::decimal::{fixed, short};
+use crate::decimal::{eight, fixed, short};
 use crate::generator::{Level, Outlet, Side, Trade};
 use crate::text::{iso, uuid};
 
@@ -13,8 +13,7 @@ pub(super) fn px(outlet: &Outlet, px: i64) -> String {
 
 /// Sizes have eight decimals.
 pub(super) fn size(outlet: &Outlet, lots: i64) -> String {
-    let lacking = 8 - outlet.listing.lot_decimals.min(8);
-    fixed(lots * crate::generator::power_of_ten(lacking), 8)
+    eight(lots, outlet.listing.lot_decimals)
 }
 
 fn side(side: Side) -> &'static str {

@@ -141,3 +141,98 @@ fn a_wrong_snapshot_crosses_what_follows() {
     driver.step(1_000);
     assert!(number(&read()["bids"][0][0]) < right * 1.005);
 }
+
+#[test]
+fn all_venues_quote_one_price() {
+    let driver = Driver::new(101, START_MS, 11, None).unwrap();
+    for _ in 0..20 {
+        for _ in 0..300 {
+            driver.step(50);
+        }
+        let all = Venue::ALL.map(|venue| mid(&driver, venue));
+        for index in 0..2 {
+            let prices = all.map(|of| of[index]);
+            let (low, high) = prices
+                .iter()
+                .fold((f64::MAX, 0.0_f64), |(l, h), px| (l.min(*px), h.max(*px)));
+            assert!(high / low - 1.0 < 0.006, "{prices:?}");
+        }
+    }
+}
+
+#[test]
+fn lost_doubled_swapped_and_late_frames() {
+    let driver = Driver::new(103, START_MS, 11, None).unwrap();
+    let mut socket = driver
+        .connect(Venue::BinanceUsdm, "/public/ws/btcusdt@depth@100ms", HERE)
+        .unwrap();
+    let feed = || {
+        (
+            Venue::BinanceUsdm,
+            "depth@100ms".to_owned(),
+            "BTCUSDT".to_owned(),
+        )
+    };
+    let mut collect = |steps: usize| -> Vec<(u64, u64)> {
+        let mut all = Vec::new();
+        for _ in 0..steps {
+            driver.step(10);
+            all.extend(
+                arrived(&mut socket)
+                    .iter()
+                    .map(|diff| (diff["pu"].as_u64().unwrap(), diff["u"].as_u64().unwrap())),
+            );
+        }
+        all
+    };
+    let breaks = |all: &[(u64, u64)]| all.windows(2).filter(|pair| pair[0].1 != pair[1].0).count();
+    let mut all = collect(200);
+    assert_eq!(breaks(&all), 0);
+    let (venue, channel, symbol) = feed();
+    driver.apply(Fault::SkipFrames {
+        venue,
+        channel,
+        symbol,
+        count: 2,
+    });
+    // The gap may lie at the very beginning.
+    all.extend(collect(200));
+    assert_eq!(breaks(&all), 1);
+    let (venue, channel, symbol) = feed();
+    driver.apply(Fault::DuplicateFrames {
+        venue,
+        channel,
+        symbol,
+        count: 1,
+    });
+    let doubled = collect(200);
+    assert_eq!(
+        doubled.windows(2).filter(|pair| pair[0] == pair[1]).count(),
+        1
+    );
+    let (venue, channel, symbol) = feed();
+    driver.apply(Fault::ReorderFrames {
+        venue,
+        channel,
+        symbol,
+        count: 1,
+    });
+    let swapped = collect(200);
+    assert_eq!(
+        swapped
+            .windows(2)
+            .filter(|pair| pair[0].1 > pair[1].1)
+            .count(),
+        1
+    );
+    let (venue, channel, symbol) = feed();
+    driver.apply(Fault::LateFrames {
+        venue,
+        channel,
+        symbol,
+        delay_ms: 1_000,
+        for_ms: 60_000,
+    });
+    assert!(collect(95).is_empty());
+    assert!(collect(100).len() > 5);
+}
