@@ -1,5 +1,6 @@
 //! Trades: told apart, missed, fetched.
 
+use super::market::Subscribed;
 use super::trades::{Filled, Hole};
 use super::{Backfill, ChannelId, Dialect, Session, TradeRule};
 use crate::session::{Feed, Output};
@@ -41,6 +42,12 @@ impl<D: Dialect> Session<D> {
         out: &mut Vec<Output>,
     ) {
         let symbol = event.symbol;
+        // A trade before the acknowledgement begins the stream as well: what came before it is missing from there on.
+        let market = self.markets.get_mut(&symbol);
+        let stream = market.and_then(|market| market.stream(channel));
+        if stream.is_some_and(|stream| matches!(stream.subscribed, Subscribed::Asked(_))) {
+            self.begun(now, symbol, channel, out);
+        }
         let (Some(market), Payload::Trade(trade)) = (self.markets.get_mut(&symbol), &event.payload)
         else {
             return;

@@ -59,6 +59,8 @@ pub(super) struct Rest {
     /// Set while the venue keeps us out: the status that said so.
     paused: Option<u16>,
     failures: u32,
+    /// End of the delay after the last failure.
+    backoff_until: Timestamp,
     /// Lists of markets to ask for, by request.
     pub(super) listings: VecDeque<Vec<Symbol>>,
     pub(super) refresh_at: Option<Timestamp>,
@@ -231,11 +233,13 @@ impl Rest {
         alone: bool,
         limits: &Limits,
     ) {
-        if !alone {
+        // Those that fail together are one failure.
+        if !alone && self.backoff_until <= now {
             let doubled = limits.rest_backoff_ms << self.failures.min(6);
             self.failures = self.failures.saturating_add(1);
             let until = now.plus_ms(doubled.min(limits.rest_backoff_max_ms));
             self.not_before = self.not_before.max(until);
+            self.backoff_until = until;
         }
         if let Want::Markets(markets) = request.want {
             self.listings.push_front(markets);
