@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::frames::{self, Depth, DepthUpdate, Scales};
-use super::stream::{EVERY, Kind, Route, Stream, speeds};
+use super::perp::{publish_liquidations, publish_marks};
+use super::stream::{Kind, Route, Stream, speeds};
 use crate::faults::VenueFaults;
 use crate::generator::{
     Level, Liquidation, Market, Place, Side, SpotTrade, StepEvents, Touched, Trade, VenueBook,
@@ -33,10 +34,10 @@ pub(super) struct SymbolFeed {
     pub(super) scales: Scales,
     pub(super) diffs: Vec<DiffStream>,
     shown_touch: Option<[(i64, Level); 2]>,
-    next_mark_ms: [i64; 2],
-    next_force_ms: i64,
+    pub(super) next_mark_ms: [i64; 2],
+    pub(super) next_force_ms: i64,
     /// The largest liquidation of the second.
-    largest: Option<Liquidation>,
+    pub(super) largest: Option<Liquidation>,
     next_fill: u64,
     next_aggregate: u64,
     /// Spot's trades; USD-M's are with its market.
@@ -443,65 +444,6 @@ fn publish_depth(
             },
         );
     }
-}
-
-fn publish_marks(
-    streams: &mut Streams,
-    feed: &mut SymbolFeed,
-    market: &Market,
-    now_ms: i64,
-    faults: &mut VenueFaults,
-) {
-    for (index, every_ms) in [1_000, 3_000].into_iter().enumerate() {
-        if now_ms < feed.next_mark_ms[index] {
-            continue;
-        }
-        feed.next_mark_ms[index] = (now_ms.div_euclid(every_ms) + 1) * every_ms;
-        let Some(outlet) = market.coins()[feed.coin].outlet(Place::BinanceUsdm) else {
-            continue;
-        };
-        let event_ms = faults.stamp(now_ms);
-        let feed = &*feed;
-        streams.send(feed, Kind::MarkPrice { every_ms }, now_ms, faults, || {
-            frames::mark_price(feed.scales, outlet, event_ms).unwrap_or_default()
-        });
-    }
-}
-
-/// Of each second only the largest liquidation of a symbol is told.
-fn publish_liquidations(
-    streams: &mut Streams,
-    feed: &mut SymbolFeed,
-    new: Vec<Liquidation>,
-    now_ms: i64,
-    faults: &mut VenueFaults,
-) {
-    feed.largest = new
-        .into_iter()
-        .chain(feed.largest.take())
-        .max_by_key(|order| order.filled);
-    if now_ms < feed.next_force_ms {
-        return;
-    }
-    let Some(order) = feed.largest.take() else {
-        return;
-    };
-    feed.next_force_ms = (now_ms.div_euclid(1_000) + 1) * 1_000;
-    let times = (faults.stamp(now_ms), faults.stamp(order.time_ms));
-    let text = frames::force_order(feed.symbol, feed.scales, times, &order);
-    let feed = &*feed;
-    streams.send(feed, Kind::ForceOrder, now_ms, faults, || text.clone());
-    let every = Stream {
-        coin: EVERY,
-        kind: Kind::ForceOrder,
-    };
-    let name = FeedName {
-        channel: "forceOrder",
-        symbol: feed.symbol,
-    };
-    streams.hub.send(&every, name, now_ms, faults, || {
-        Payload::of_stream("!forceOrder@arr", text)
-    });
 }
 
 impl DiffStream {

@@ -20,6 +20,7 @@ mod control;
 mod feeds;
 mod frames;
 mod info;
+mod perp;
 mod rest;
 mod session;
 mod stream;

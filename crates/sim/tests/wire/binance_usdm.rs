@@ -86,15 +86,13 @@ async fn a_snapshot_plus_diffs_equals_a_later_snapshot() {
         assert!(data["T"].as_i64() < data["E"].as_i64());
         previous = data["u"].clone();
         book.apply(data);
-        match &mut later {
-            None if Instant::now() > until => later = Some(LocalBook::snapshot(&simulator).await),
-            None => {}
-            Some(other) => {
-                if other.apply(data) {
-                    assert_eq!(&book, other);
-                    break;
-                }
+        if let Some(other) = &mut later {
+            if other.apply(data) {
+                assert_eq!(&book, other);
+                break;
             }
+        } else if Instant::now() > until {
+            later = Some(LocalBook::snapshot(&simulator).await);
         }
     }
     simulator.shutdown().await;
