@@ -26,7 +26,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the server: market data over WebSocket, and the terminal for browsers.
-    Serve(serve::Arguments),
+    Serve(Box<serve::Arguments>),
     /// Run the venue simulator alone.
     Sim(sim::Arguments),
     /// Decode raw venue messages, one a line from stdin, to canonical envelopes.
@@ -69,7 +69,7 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     let result = match arguments.command {
-        Command::Serve(arguments) => serve::run(arguments),
+        Command::Serve(arguments) => serve::run(*arguments),
         Command::Sim(arguments) => sim::run(arguments),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
