@@ -22,6 +22,7 @@ const LIQUIDATION_EVERY_MS: i64 = 1_000;
 pub(super) enum Channel {
     Trades,
     Books,
+    BestPrices,
     OpenInterest,
     FundingRate,
     MarkPrice,
@@ -31,9 +32,10 @@ pub(super) enum Channel {
 }
 
 impl Channel {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Trades,
         Self::Books,
+        Self::BestPrices,
         Self::OpenInterest,
         Self::FundingRate,
         Self::MarkPrice,
@@ -46,6 +48,7 @@ impl Channel {
         match self {
             Self::Trades => "trades",
             Self::Books => "books",
+            Self::BestPrices => "bbo-tbt",
             Self::OpenInterest => "open-interest",
             Self::FundingRate => "funding-rate",
             Self::MarkPrice => "mark-price",
@@ -92,6 +95,8 @@ struct InstrumentFeed {
     family: &'static str,
     /// Only while somebody follows.
     book: Option<Shown>,
+    /// The best prices that were told last.
+    best: BookView,
     day: Option<Day>,
     next_ms: BTreeMap<Channel, i64>,
     liquidation: Option<Liquidation>,
@@ -118,6 +123,7 @@ impl Feeds {
                 symbol: listing.symbol,
                 family: listing.spelling.family,
                 book: None,
+                best: BookView::default(),
                 day: None,
                 next_ms: BTreeMap::new(),
                 liquidation: None,
@@ -197,6 +203,7 @@ impl Feeds {
                 });
             }
             publish_book(&mut self.hub, feed, outlet, now_ms, faults);
+            publish_best(&mut self.hub, feed, outlet, now_ms, faults);
             for (channel, every_ms) in POLLED {
                 let next_ms = feed.next_ms.entry(channel).or_default();
                 if now_ms < *next_ms {
@@ -321,6 +328,10 @@ fn value(
             let arg = serde_json::json!({"channel": channel.name(), "instId": feed.family});
             return Some(serde_json::json!({"arg": arg, "data": [data]}).to_string());
         }
+        Channel::BestPrices => {
+            feed.best = BookView::of(&outlet.market.book, 1);
+            Some(frames::best(outlet, &feed.best, stamp))
+        }
         Channel::Tickers => frames::ticker(
             outlet,
             Day::remembered(&mut feed.day, outlet, now_ms),
@@ -358,6 +369,33 @@ fn send(
         faults,
         || Payload::plain(text()),
     );
+}
+
+/// Best prices are told when they change.
+fn publish_best(
+    hub: &mut Hub<Topic>,
+    feed: &mut InstrumentFeed,
+    outlet: &Outlet,
+    now_ms: i64,
+    faults: &mut VenueFaults,
+) {
+    let channel = Channel::BestPrices;
+    let topic = Topic {
+        channel,
+        coin: feed.coin,
+    };
+    if !hub.wanted(&topic) {
+        return;
+    }
+    let best = BookView::of(&outlet.market.book, 1);
+    if best == feed.best {
+        return;
+    }
+    feed.best = best;
+    let data = frames::best(outlet, &feed.best, faults.stamp(now_ms));
+    send(hub, feed, channel, now_ms, faults, || {
+        frames::frame(channel.name(), outlet, &data)
+    });
 }
 
 fn publish_book(

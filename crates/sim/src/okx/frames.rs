@@ -88,6 +88,16 @@ pub(super) fn books(
     .to_string()
 }
 
+/// The first level of each side.
+pub(super) fn best(outlet: &Outlet, view: &BookView, stamp: i64) -> Value {
+    json!({
+        "asks": levels(outlet, &view.asks, |px| px),
+        "bids": levels(outlet, &view.bids, |px| px),
+        "ts": stamp.to_string(),
+        "seqId": outlet.market.book.update_id(),
+    })
+}
+
 /// The book as REST has it.
 pub(super) fn rest_book(
     outlet: &Outlet,

@@ -1,0 +1,10 @@
+//! The engine's core against the simulator in virtual time: faults, disconnections, long runs.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
+
+mod calm;
+mod plant;
