@@ -1,0 +1,39 @@
+//! What the market's figures say together, and why.
+//!
+//! ```text
+//! observation ──► symbol      samples on a grid of time: prices, flow, open interest, funding, liquidations
+//!                    │
+//!                    ▼
+//!                 evidence    the statistics of one evaluation with their feeds' ages; serialises
+//!                    │ judge: a pure function
+//!                    ▼
+//!                 verdict     scores of the components, the conviction and its steps
+//! ```
+//!
+//! Deterministic: no clock, no chance, no I/O; floats only with the processor's `+ - * /`, `sqrt`, and functions of `libm`.
+//! The cost of a tick does not depend on how many trades there were.
+//!
+//! What is deliberately absent: money. A signal is a float; an order's size and price are integers and live elsewhere.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+/// The conviction arithmetic.
+pub mod conviction;
+/// The record of one evaluation.
+pub mod evidence;
+/// What the engine is shown.
+pub mod observe;
+/// Every constant.
+pub mod params;
+/// What is remembered, on a grid of time.
+pub mod sample;
+/// The stages before the conviction.
+pub mod stages;
+/// Statistics on a time grid.
+pub mod stats;
+/// One symbol.
+pub mod symbol;
+
+pub use conviction::{Bias, Conviction};
+pub use evidence::{Evidence, Verdict};
+pub use params::EngineParams;
+pub use symbol::SymbolState;

@@ -1,0 +1,94 @@
+//! Open interest on a grid of seconds. Changes are taken per venue and then added up, so that a venue which comes or goes makes no jump.
+
+use crate::observe::OpenInterest;
+use crate::stats::{Ring, robust_scale};
+use hypersentry_model::Source;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Seconds that are remembered.
+const SECONDS: usize = 61;
+/// Minutes behind the scale.
+const MINUTES: usize = 240;
+/// Venues at most.
+const VENUES: usize = 16;
+
+/// The samples.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Interest {
+    last: BTreeMap<Source, f64>,
+    /// Weighted sum of all changes so far, in base units.
+    flow: f64,
+    seconds: Ring<f64>,
+    /// Relative change of each minute.
+    minutes: Ring<f64>,
+    scale: Option<f64>,
+    total: Option<f64>,
+    #[serde(skip)]
+    scratch: Vec<f64>,
+}
+
+impl Default for Interest {
+    fn default() -> Self {
+        Self {
+            last: BTreeMap::new(),
+            flow: 0.0,
+            seconds: Ring::new(SECONDS),
+            minutes: Ring::new(MINUTES),
+            scale: None,
+            total: None,
+            scratch: Vec::new(),
+        }
+    }
+}
+
+impl Interest {
+    /// Takes the venues' figures at a full second. Stale ones say nothing about the present.
+    pub fn second(&mut self, venues: &[OpenInterest], now_ms: i64) {
+        let mut total = 0.0;
+        for venue in venues.iter().take(VENUES) {
+            if venue.weight <= 0.0 || venue.base.is_stale(now_ms) {
+                self.last.remove(&venue.base.source);
+                continue;
+            }
+            let base = venue.base.value;
+            if let Some(before) = self.last.insert(venue.base.source, base) {
+                self.flow += venue.weight * (base - before);
+            }
+            total += venue.weight * base;
+        }
+        self.total = (total > 0.0).then_some(total);
+        self.seconds.push(self.flow);
+    }
+
+    /// A minute is over.
+    pub fn minute(&mut self, floor: f64, min_samples: usize) {
+        if let Some(change) = self.change() {
+            self.minutes.push(change);
+        }
+        self.scale = (self.minutes.len() >= min_samples)
+            .then(|| robust_scale(self.minutes.iter().copied(), &mut self.scratch))
+            .flatten()
+            .map(|scale| scale.max(floor));
+    }
+
+    fn change(&self) -> Option<f64> {
+        let (now, then) = (self.seconds.back(0)?, self.seconds.back(SECONDS - 1)?);
+        Some((now - then) / self.total?)
+    }
+
+    /// Change over the last minute in robust standard deviations.
+    pub fn standardised(&self) -> Option<f64> {
+        Some(self.change()? / self.scale?)
+    }
+
+    /// Weighted sum of the fresh venues in base units.
+    pub const fn total(&self) -> Option<f64> {
+        self.total
+    }
+
+    /// Minutes behind the scale.
+    pub fn samples(&self) -> u32 {
+        self.minutes.len() as u32
+    }
+}

@@ -1,0 +1,34 @@
+//! Price and flow that jump the same way within ten seconds.
+
+use crate::params::FootprintParams;
+use serde::{Deserialize, Serialize};
+
+/// The statistics that decide.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Inputs {
+    /// Move of the price in robust standard deviations; absent without enough history.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub x_price: Option<f64>,
+    /// Buying less selling in robust standard deviations; absent without enough history.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub x_flow: Option<f64>,
+    /// Buying less selling, in USD.
+    pub net_usd: f64,
+    /// Windows behind the scales.
+    pub samples: u32,
+}
+
+/// Signed strength, from -1 to 1.
+pub fn score(inputs: &Inputs, params: &FootprintParams) -> f64 {
+    let (Some(x_price), Some(x_flow)) = (inputs.x_price, inputs.x_flow) else {
+        return 0.0;
+    };
+    let sd = params.impulse_sd;
+    let together = x_price * x_flow > 0.0 && x_price.abs() >= sd && x_flow.abs() >= sd;
+    if !together || inputs.net_usd.abs() < params.impulse_usd {
+        return 0.0;
+    }
+    let product = (x_price.abs() / sd) * (x_flow.abs() / sd);
+    let strength = (product / params.impulse_full).min(1.0);
+    if x_price < 0.0 { -strength } else { strength }
+}

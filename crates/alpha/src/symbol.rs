@@ -1,0 +1,166 @@
+//! One symbol: takes what was observed at each tick of the 200 ms grid, keeps the samples, and makes the record that is judged.
+
+use crate::conviction::BtcScore;
+use crate::evidence::{Evidence, Feeds};
+use crate::observe::{Observation, Reading};
+use crate::params::EngineParams;
+use crate::sample::flow::{Flow, SLOT_MS};
+use crate::sample::funding::{Rates, hourly};
+use crate::sample::interest::Interest;
+use crate::sample::prices::Prices;
+use crate::sample::prints::Prints;
+use crate::stages::{regime, volatility};
+use serde::{Deserialize, Serialize};
+
+/// Levels of the book that the imbalance looks at.
+const IMBALANCE_LEVELS: usize = 25;
+
+/// What is remembered of a symbol.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct SymbolState {
+    prices: Prices,
+    flow: Flow,
+    interest: Interest,
+    rates: Rates,
+    prints: Prints,
+    signal_ms: i64,
+}
+
+impl SymbolState {
+    /// Nothing is remembered.
+    pub fn new(params: &EngineParams) -> Self {
+        Self {
+            prices: Prices::new(&params.volatility),
+            flow: Flow::new(&params.footprint),
+            interest: Interest::default(),
+            rates: Rates::new(&params.funding),
+            prints: Prints::default(),
+            signal_ms: 0,
+        }
+    }
+
+    /// Takes the tick at `now_ms`, which lies on the grid of 200 ms, and makes its record. `btc` is Bitcoin's score of the tick before.
+    ///
+    /// Every tick must be given, also those without anything new.
+    pub fn tick(
+        &mut self,
+        now_ms: i64,
+        seen: &Observation<'_>,
+        btc: Option<BtcScore>,
+        params: &EngineParams,
+    ) -> Evidence {
+        let book = seen.book.filter(|b| !b.mid.is_stale(now_ms));
+        let mid = book.map(|b| b.mid.value);
+        self.flow.slot(
+            seen.trades,
+            book.map(|b| (b.bids, b.asks)),
+            &params.footprint,
+        );
+        self.prints.take(seen.liquidations);
+        if now_ms % 1_000 < SLOT_MS {
+            self.second(now_ms, mid, seen, params);
+        }
+        let newest = [seen.book.map(|b| b.mid), seen.last_trade]
+            .into_iter()
+            .flatten()
+            .chain(seen.open_interest.iter().map(|v| v.base))
+            .map(|r: Reading| r.as_of)
+            .max();
+        self.signal_ms = newest.map_or(self.signal_ms, |at| at.max(self.signal_ms));
+        self.evidence(now_ms, mid, seen, btc, params)
+    }
+
+    fn second(
+        &mut self,
+        now_ms: i64,
+        mid: Option<f64>,
+        seen: &Observation<'_>,
+        params: &EngineParams,
+    ) {
+        let usd = self.flow.second();
+        self.prices.second(mid, usd);
+        self.interest.second(seen.open_interest, now_ms);
+        let second = now_ms.div_euclid(1_000);
+        if second % 10 == 0 {
+            self.flow.ten_seconds(self.prices.change(10));
+        }
+        if second % 60 == 0 {
+            self.prices.minute(&params.volatility);
+            self.flow.minute(&params.footprint);
+            self.interest
+                .minute(params.regime.oi_scale_floor, params.regime.oi_min_samples);
+            let rate = hourly(seen.funding, seen.open_interest, now_ms);
+            self.rates.minute(rate, &params.funding);
+        }
+    }
+
+    fn evidence(
+        &self,
+        now_ms: i64,
+        mid: Option<f64>,
+        seen: &Observation<'_>,
+        btc: Option<BtcScore>,
+        params: &EngineParams,
+    ) -> Evidence {
+        let window = params.regime.window_s;
+        let sigma = |ms: i64| self.prices.sigma(ms as f64 / 1_000.0);
+        let sigma_window = self.prices.sigma(window as f64);
+        let change = self.prices.change(window);
+        let (compression, volume_ratio, samples) = self.prices.compression();
+        let interest_usd = self.interest.total().zip(mid).map(|(base, px)| base * px);
+        let fed = seen.liquidation_feed.is_some();
+        let impulse_s = (params.footprint.impulse_ms / 1_000) as usize;
+        Evidence {
+            now_ms,
+            signal_ms: self.signal_ms,
+            regime: regime::Inputs {
+                x_price: change.zip(sigma_window).map(|(c, s)| c / s),
+                x_oi: self.interest.standardised(),
+                imbalance: seen.book.and_then(|b| imbalance(b.bids, b.asks)),
+                price_samples: self.prices.samples(),
+                oi_samples: self.interest.samples(),
+            },
+            volatility: volatility::Inputs {
+                compression,
+                volume_ratio,
+                sigma_1h: sigma(3_600_000),
+                samples,
+            },
+            liquidation: self
+                .prints
+                .inputs(mid, interest_usd, (fed, now_ms), &params.liquidation),
+            sweep: self.flow.sweep(&params.footprint),
+            absorption: self
+                .flow
+                .absorption(sigma(params.footprint.absorption_ms), &params.footprint),
+            flow: self.flow.flow(),
+            impulse: self
+                .flow
+                .impulse(self.prices.change(impulse_s), &params.footprint),
+            funding: self
+                .rates
+                .inputs(hourly(seen.funding, seen.open_interest, now_ms)),
+            feeds: Feeds {
+                mid: seen.book.map(|b| b.mid),
+                trade: seen.last_trade,
+                trade_coverage: seen.trade_coverage,
+                open_interest: seen.open_interest.iter().map(|v| v.base).collect(),
+                funding: seen.funding.iter().map(|v| v.rate).collect(),
+                liquidations: seen.liquidation_feed,
+            },
+            btc,
+        }
+    }
+}
+
+/// `(B - A) / (B + A)` by notional.
+fn imbalance(bids: &[(f64, f64)], asks: &[(f64, f64)]) -> Option<f64> {
+    let notional = |side: &[(f64, f64)]| -> f64 {
+        side.iter()
+            .take(IMBALANCE_LEVELS)
+            .map(|(px, sz)| px * sz)
+            .sum()
+    };
+    let (b, a) = (notional(bids), notional(asks));
+    (b + a > 0.0).then(|| (b - a) / (b + a))
+}
