@@ -13,6 +13,7 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
     ("hypersentry-venues", Some(&["hypersentry-model"])),
     ("hypersentry-store", Some(&["hypersentry-model"])),
     ("hypersentry-market", Some(&["hypersentry-model"])),
+    ("hypersentry-alpha", Some(&["hypersentry-model"])),
     (
         "hypersentry-engine",
         Some(&[
@@ -56,6 +57,7 @@ const DETERMINISTIC: &[&str] = &[
     "hypersentry-model",
     "hypersentry-venues",
     "hypersentry-market",
+    "hypersentry-alpha",
 ];
 
 /// Clocks, chance, sockets, files and threads, by crate or by the family's beginning.
