@@ -154,7 +154,8 @@ impl Default for VolatilityParams {
 /// Liquidations about the price.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct LiquidationParams {
-    /// Prints older than this are forgotten, in milliseconds.
+    /// Prints older than this say nothing, in milliseconds. With hours instead of minutes, a price that wandered away from old prints would
+    /// look pulled back to them for as long.
     pub max_age_ms: i64,
     /// The band that is scored, as a share of the price.
     pub band: f64,
@@ -167,7 +168,7 @@ pub struct LiquidationParams {
 impl Default for LiquidationParams {
     fn default() -> Self {
         Self {
-            max_age_ms: 4 * 3_600_000,
+            max_age_ms: 900_000,
             band: 0.01,
             shrink_usd: 250_000.0,
             shrink_oi: 1e-4,
