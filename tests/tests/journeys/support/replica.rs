@@ -53,6 +53,8 @@ pub(crate) struct Replica {
     pub(crate) statuses: BTreeMap<String, Value>,
     /// A digest of what was held at each version.
     pub(crate) history: BTreeMap<(Stream, u64), u64>,
+    /// The place of the newest liquidation batch of each market.
+    batches: BTreeMap<Stream, u64>,
     /// The newest core time that was told.
     pub(crate) now_ms: i64,
 }
@@ -213,6 +215,7 @@ impl Replica {
         match stream.1.as_str() {
             "agg_update" => self.update(stream, event),
             "venue_status" => self.status(event),
+            "liquidation_batch" => self.batch(stream, event),
             other => panic!("an event of type {other}"),
         }
     }
@@ -310,6 +313,22 @@ impl Replica {
         let digest = market.digest();
         let told = self.history.entry((stream, version)).or_insert(digest);
         assert_eq!(*told, digest, "{what}: the same version with another state");
+    }
+
+    fn batch(&mut self, stream: Stream, event: &Value) {
+        let data = &event["data"];
+        check_mark("batch", data, integer(&data["now_ms"], "now_ms"));
+        let seq = event["seq"].as_u64().expect("a sequence number");
+        let held = self.batches.insert(stream, seq);
+        match text(&data["kind"], "kind") {
+            "snapshot" => assert!(held.is_none_or(|held| held <= seq), "{event}"),
+            "delta" => assert!(held.is_none_or(|held| held + 1 == seq), "{event}"),
+            other => panic!("kind {other}"),
+        }
+        assert!(
+            data["rows"].is_array() && data["sums"].is_array(),
+            "{event}"
+        );
     }
 
     fn status(&mut self, event: &Value) {
