@@ -160,7 +160,7 @@ fn a_window_watches_a_market() {
 
     let watch = json!({"session": session, "coin": "BTC"});
     let subscribed = ask(&window, "subscribe", watch.clone());
-    assert_eq!(subscribed["sources"], json!(["hyperliquid"]));
+    assert_eq!(subscribed["sources"], json!(["composite", "hyperliquid"]));
 
     let first = frame(&window, session);
     assert_eq!(first[0]["type"], "subscribed");

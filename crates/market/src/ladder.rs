@@ -31,7 +31,17 @@ pub struct Ladder {
     runs: Vec<Vec<Entry>>,
     len: usize,
     /// Empty, each with room for a run; at most [`SPARE`].
-    spare: Vec<Vec<Entry>>,
+    spare: Spare,
+}
+
+/// Room for levels to come: no part of the state, so that two sides with the same levels look the same.
+#[derive(Clone)]
+struct Spare(Vec<Vec<Entry>>);
+
+impl std::fmt::Debug for Spare {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Spare")
+    }
 }
 
 /// A level under its key: the price for asks, its negative for bids, so that better always means smaller.
@@ -49,13 +59,13 @@ impl Ladder {
             worst: Vec::new(),
             runs: Vec::new(),
             len: 0,
-            spare: Vec::new(),
+            spare: Spare(Vec::new()),
         }
     }
 
     /// A run without levels.
     fn run(&mut self) -> Vec<Entry> {
-        let spare = self.spare.pop();
+        let spare = self.spare.0.pop();
         spare.unwrap_or_else(|| Vec::with_capacity(RUN + 1))
     }
 
@@ -111,7 +121,7 @@ impl Ladder {
     pub fn clear(&mut self) {
         self.worst.clear();
         for run in self.runs.drain(..) {
-            Self::put_away(&mut self.spare, run);
+            Self::put_away(&mut self.spare.0, run);
         }
         self.len = 0;
     }
@@ -195,7 +205,7 @@ impl Ladder {
         match self.runs[at].last() {
             None => {
                 let run = self.runs.remove(at);
-                Self::put_away(&mut self.spare, run);
+                Self::put_away(&mut self.spare.0, run);
                 self.worst.remove(at);
             }
             Some(last) => {
@@ -217,7 +227,7 @@ impl Ladder {
     fn join(&mut self, at: usize) {
         let next = self.runs.remove(at + 1);
         self.runs[at].extend_from_slice(&next);
-        Self::put_away(&mut self.spare, next);
+        Self::put_away(&mut self.spare.0, next);
         self.worst.remove(at);
     }
 
@@ -231,7 +241,7 @@ impl Ladder {
             if run.len() <= over {
                 self.len -= run.len();
                 if let Some(run) = self.runs.pop() {
-                    Self::put_away(&mut self.spare, run);
+                    Self::put_away(&mut self.spare.0, run);
                 }
                 self.worst.pop();
             } else {
@@ -336,13 +346,13 @@ mod tests {
             for sz in [1, 0] {
                 (1_000..1_300).for_each(|px| ladder.set(level(px, sz)));
             }
-            room.push(ladder.runs.iter().chain(&ladder.spare).count());
+            room.push(ladder.runs.iter().chain(&ladder.spare.0).count());
         }
         assert!(
             room[5..].iter().all(|n| *n == room[5]),
             "no run is made once the book is as large as it gets: {room:?}"
         );
-        let capacities = ladder.runs.iter().chain(&ladder.spare);
+        let capacities = ladder.runs.iter().chain(&ladder.spare.0);
         assert!(capacities.map(Vec::capacity).all(|c| c == RUN + 1));
     }
 

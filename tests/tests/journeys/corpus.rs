@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-const READ: [&str; 2] = ["hyperliquid_", "binance-spot_"];
+const READ: [&str; 3] = ["hyperliquid_", "binance-spot_", "binance-usdm_"];
 
 /// The recordings, or nothing where there is no corpus, which is said and, if a corpus is required, fails.
 fn recordings() -> Option<PathBuf> {

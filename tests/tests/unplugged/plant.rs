@@ -126,12 +126,6 @@ impl Plant {
         plant
     }
 
-    /// How long a step of the market is: 10 ms is real life.
-    pub(crate) fn stepping(mut self, step_ms: i64) -> Self {
-        self.step_ms = step_ms;
-        self
-    }
-
     pub(crate) fn now(&self) -> Timestamp {
         Timestamp::from_ms(self.driver.now_ms())
     }
@@ -158,19 +152,6 @@ impl Plant {
             if now.ms() % 1_000 < self.step_ms {
                 self.report(now, told);
             }
-        }
-    }
-
-    /// Ends a venue's connections from our side of the network, as a lost route does.
-    pub(crate) fn cut(&mut self, venue: Venue) {
-        let lanes: Vec<_> = self
-            .sockets
-            .keys()
-            .filter(|k| k.0 == venue)
-            .copied()
-            .collect();
-        for (venue, lane) in lanes {
-            self.ended(venue, lane, "cut by the test");
         }
     }
 
@@ -358,19 +339,6 @@ impl Plant {
                 self.reported.insert(venue, usage.clone());
                 self.input(now, &Input::Used(venue, usage), told);
             }
-        }
-    }
-
-    /// An order action asks for its turn, as trading would.
-    pub(crate) fn order(&mut self, venue: Venue) -> i64 {
-        let now = self.now();
-        match self
-            .ledger(venue)
-            .ask(now, Ask::Request(RequestClass::Orders, 1))
-        {
-            Admission::Now => 0,
-            Admission::At(at) => at.ns_since(now) / 1_000_000,
-            Admission::Refused => i64::MAX,
         }
     }
 }

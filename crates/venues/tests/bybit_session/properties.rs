@@ -102,7 +102,13 @@ proptest! {
         // Breaks here are short: what was missed after the first trade was fetched.
         let number = |(_, id): &(_, String)| id.trim_start_matches('t').parse::<u64>().unwrap();
         let told: BTreeSet<u64> = desk.trades.keys().map(number).collect();
-        if let Some(first) = told.first() {
+        // What is missing must at least be known to be: the last word on trades is then that they are broken.
+        let story = desk.story();
+        let last = story.iter().rev().find(|word| {
+            word.ends_with("Trades") && (word.starts_with("broken") || word.starts_with("repaired"))
+        });
+        let known = last.is_some_and(|word| word.starts_with("broken"));
+        if let Some(first) = told.first().filter(|_| !known) {
             prop_assert_eq!(told.len() as u64, desk.venue.last_trade() + 1 - first);
         }
         desk.write_down();
