@@ -85,15 +85,20 @@ impl Sequencer {
             let wait = self.core.next_due().map_or(IDLE, |due| {
                 Duration::from_nanos(due.ns_since(now).max(0) as u64).min(IDLE)
             });
-            // Whoever is ready takes part in chance, so that neither frames nor questions starve the other.
+            // One question a round, so that neither frames nor questions starve the other.
+            if let Ok(question) = self.counter.questions.try_recv() {
+                self.answer(question, &mut batch);
+            }
+            // What was received before a tick goes before it: a tick moves the core's time on.
             tokio::select! {
+                biased;
                 () = cancel.cancelled() => break,
-                taken = self.entries.recv_many(&mut batch, BATCH) => if taken == 0 { break },
-                Some(question) = self.counter.questions.recv() => self.answer(question, &mut batch),
                 Ok(()) = self.counter.watched.changed() => {
                     let symbols = self.counter.watched.borrow_and_update().clone();
                     batch.push(Entry { receive: self.clock.now(), input: Input::Watched(symbols) });
                 }
+                taken = self.entries.recv_many(&mut batch, BATCH) => if taken == 0 { break },
+                Some(question) = self.counter.questions.recv() => self.answer(question, &mut batch),
                 () = tokio::time::sleep(wait) => {
                     batch.push(Entry { receive: self.clock.now(), input: Input::Tick });
                 }
