@@ -13,17 +13,25 @@
 //! Deterministic: no clock, no chance, no I/O; floats only with the processor's `+ - * /`, `sqrt`, and functions of `libm`.
 //! The cost of a tick does not depend on how many trades there were.
 //!
-//! What is deliberately absent: money. A signal is a float; an order's size and price are integers and live elsewhere.
+//! A signal is a float; an order's size and price are integers (`risk`, `plan`).
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 /// The conviction arithmetic.
 pub mod conviction;
 /// The record of one evaluation.
 pub mod evidence;
+/// How far the engine can be trusted.
+pub mod governance;
 /// What the engine is shown.
 pub mod observe;
 /// Every constant.
 pub mod params;
+/// How a size would be traded.
+pub mod plan;
+/// How probable a move is.
+pub mod probability;
+/// How much a view may risk.
+pub mod risk;
 /// What is remembered, on a grid of time.
 pub mod sample;
 /// The stages before the conviction.
