@@ -1,7 +1,7 @@
 //! Without faults everything is there, fresh and whole.
 
-use crate::plant::Plant;
 use hypersentry_model::{Freshness, Share, Source, Symbol, Venue};
+use hypersentry_tests::plant::Plant;
 
 #[test]
 fn every_venue_tells_fresh_figures() {

@@ -7,4 +7,3 @@
 )]
 
 mod calm;
-mod plant;

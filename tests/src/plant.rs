@@ -13,14 +13,15 @@ use hypersentry_venues::ledger::{Admission, Ask, Ledger, Limits, Told, subscript
 use hypersentry_venues::session::{Lane, Request, RequestClass};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 /// Where the market begins: a Sunday, a minute past eleven.
-pub(crate) const START_MS: i64 = 1_785_150_060_000;
-const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+pub const START_MS: i64 = 1_785_150_060_000;
 /// As the rim: what would wait longer is answered at once.
 const PATIENCE_MS: i64 = 5_000;
 
 /// What happens at a time to come.
+#[derive(Debug)]
 enum Event {
     Arrive(Input),
     Dial(Venue, Lane),
@@ -30,26 +31,32 @@ enum Event {
 
 /// What was counted.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub struct Tally {
     /// Inputs that the core took.
-    pub(crate) inputs: u64,
+    pub inputs: u64,
     /// REST requests that left, by venue and class.
-    pub(crate) requests: BTreeMap<(Venue, RequestClass), u64>,
+    pub requests: BTreeMap<(Venue, RequestClass), u64>,
     /// Requests that the ledger held back for good.
-    pub(crate) held_back: u64,
+    pub held_back: u64,
     /// Messages that the ledger refused.
-    pub(crate) refused_messages: u64,
+    pub refused_messages: u64,
     /// Answers with status 429 or 418, by venue.
-    pub(crate) refusals: BTreeMap<(Venue, u16), u64>,
+    pub refusals: BTreeMap<(Venue, u16), u64>,
     /// The longest that the ledger let an order wait, in milliseconds.
-    pub(crate) order_wait_ms: i64,
+    pub order_wait_ms: i64,
 }
 
-/// The whole.
-pub(crate) struct Plant {
-    pub(crate) driver: Driver,
-    pub(crate) core: Core,
-    pub(crate) tally: Tally,
+/// The core with its ledgers and connections, in front of a simulator.
+#[derive(Debug)]
+pub struct Plant {
+    /// The simulator; [`Plant::twin`] shares it.
+    pub driver: Arc<Driver>,
+    /// The core.
+    pub core: Core,
+    /// What was counted.
+    pub tally: Tally,
+    /// Milliseconds by which [`Plant::run`] moves the market at a time: 10 is real life.
+    pub step_ms: i64,
     venues: Vec<Venue>,
     ledgers: BTreeMap<Venue, Ledger>,
     reported: BTreeMap<Venue, Usage>,
@@ -59,10 +66,11 @@ pub(crate) struct Plant {
     counter: u64,
     /// One way.
     delay_ms: i64,
-    step_ms: i64,
+    here: IpAddr,
 }
 
-pub(crate) const fn sim(venue: Venue) -> SimVenue {
+/// The simulator's name of a venue.
+pub const fn sim(venue: Venue) -> SimVenue {
     match venue {
         Venue::Hyperliquid => SimVenue::Hyperliquid,
         Venue::BinanceSpot => SimVenue::BinanceSpot,
@@ -81,7 +89,7 @@ fn target(venue: Venue, lane: Lane) -> String {
 
 impl Plant {
     /// All of `venues`, with `symbols` of the simulator's coins and the default watch list.
-    pub(crate) fn new(
+    pub fn new(
         seed: u64,
         venues: &[Venue],
         symbols: usize,
@@ -91,14 +99,31 @@ impl Plant {
     }
 
     /// The same with a chosen watch list.
-    pub(crate) fn with(
+    pub fn with(
         seed: u64,
         venues: &[Venue],
         symbols: usize,
         scenario: Option<&Scenario>,
-        mut map: SymbolMap,
+        map: SymbolMap,
     ) -> Self {
-        let driver = Driver::new(seed, START_MS, symbols, scenario).unwrap();
+        let driver = Arc::new(Driver::new(seed, START_MS, symbols, scenario).unwrap());
+        Self::at_door(driver, seed, venues, map, 1)
+    }
+
+    /// Another one in front of the same simulator, with a connection and an allowance of its own.
+    pub fn twin(&self) -> Self {
+        let config = self.core.config();
+        let (seed, map) = (config.jitter_seed, config.symbols.clone());
+        Self::at_door(Arc::clone(&self.driver), seed, &self.venues, map, 2)
+    }
+
+    fn at_door(
+        driver: Arc<Driver>,
+        seed: u64,
+        venues: &[Venue],
+        mut map: SymbolMap,
+        host: u8,
+    ) -> Self {
         map.markets.retain(|venue, _| venues.contains(venue));
         let mut config = CoreConfig::new("unplugged".into(), Mode::Simulated, map);
         config.jitter_seed = seed;
@@ -118,6 +143,7 @@ impl Plant {
             counter: 0,
             delay_ms: 5,
             step_ms: 10,
+            here: IpAddr::V4(Ipv4Addr::new(127, 0, 0, host)),
         };
         let now = plant.now();
         for venue in venues {
@@ -126,7 +152,8 @@ impl Plant {
         plant
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// The market's time.
+    pub fn now(&self) -> Timestamp {
         Timestamp::from_ms(self.driver.now_ms())
     }
 
@@ -136,23 +163,33 @@ impl Plant {
     }
 
     /// Lets so much time pass; `told` gets every publication.
-    pub(crate) fn run(&mut self, ms: i64, told: &mut dyn FnMut(&Publication)) {
+    pub fn run(&mut self, ms: i64, told: &mut dyn FnMut(&Publication)) {
         let until = self.now().plus_ms(ms);
         while self.now() < until {
             self.driver.step(self.step_ms);
-            self.collect();
-            let now = self.now();
-            while let Some(next) = self.events.first_entry()
-                && next.key().0 <= now
-            {
-                let ((when, _), event) = next.remove_entry();
-                self.happen(when, event, told);
-            }
-            self.input(now, &Input::Tick, told);
-            if now.ms() % 1_000 < self.step_ms {
-                self.report(now, told);
-            }
+            self.settle(told);
         }
+    }
+
+    /// Does all that was due until the market's time; for whoever moves the market.
+    pub fn settle(&mut self, told: &mut dyn FnMut(&Publication)) {
+        self.collect();
+        let now = self.now();
+        while let Some(next) = self.events.first_entry()
+            && next.key().0 <= now
+        {
+            let ((when, _), event) = next.remove_entry();
+            self.happen(when, event, told);
+        }
+        self.input(now, &Input::Tick, told);
+        if now.ms() % 1_000 < self.step_ms {
+            self.report(now, told);
+        }
+    }
+
+    /// Ends a connection on its way, without a word to either side's protocol.
+    pub fn cut(&mut self, venue: Venue, lane: Lane) {
+        self.ended(venue, lane, "cut");
     }
 
     fn collect(&mut self) {
@@ -235,7 +272,7 @@ impl Plant {
                 let closed = Input::Closed(venue, lane, "no further connection".into());
                 self.at(when.plus_ms(self.delay_ms), Event::Arrive(closed));
             }
-            Admission::Now => match self.driver.connect(sim(venue), &target(venue, lane), HERE) {
+            Admission::Now => match self.driver.connect(sim(venue), &target(venue, lane), self.here) {
                 Ok(socket) => {
                     self.sockets.insert((venue, lane), socket);
                     let at = when.plus_ms(2 * self.delay_ms);
@@ -295,8 +332,8 @@ impl Plant {
             .entry((venue, request.class))
             .or_default() += 1;
         let asks = match &request.body {
-            Some(body) => RestRequest::post(&request.path, body, HERE),
-            None => RestRequest::get(&request.path, HERE),
+            Some(body) => RestRequest::post(&request.path, body, self.here),
+            None => RestRequest::get(&request.path, self.here),
         };
         let (answer, late_ms) = self.driver.rest(sim(venue), &asks);
         let retry_after_s = retry_after(&answer.headers);
