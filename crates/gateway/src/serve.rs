@@ -160,6 +160,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
                 )
             })?;
         let address = listener.local_addr()?;
+        let requests = shutdown::Requests::catch()?;
         let (prepared, simulator) = prepare(&arguments).await?;
         let terminal =
             Arc::new(Terminal::start(prepared).map_err(|e| Refused::because(&e.code, &e.message))?);
@@ -167,7 +168,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         let cancel = tokio_util::sync::CancellationToken::new();
         let stop = cancel.clone();
         tokio::spawn(async move {
-            shutdown::requested().await;
+            requests.first().await;
             stop.cancel();
         });
         let router = http::router(Arc::clone(&terminal), arguments.ui.clone(), cancel.clone());

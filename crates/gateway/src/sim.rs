@@ -41,6 +41,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             scenario,
             ..SimConfig::default()
         };
+        let requests = shutdown::Requests::catch()?;
         let simulator = hypersentry_sim::start(config)
             .await
             .map_err(|e| Refused::because(e.code(), &e))?;
@@ -49,7 +50,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             "listening on http://{}",
             simulator.local_addr()
         )?;
-        shutdown::requested().await;
+        requests.first().await;
         simulator.shutdown().await;
         Ok(ExitCode::SUCCESS)
     })
