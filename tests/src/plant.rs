@@ -89,12 +89,7 @@ fn target(venue: Venue, lane: Lane) -> String {
 
 impl Plant {
     /// All of `venues`, with `symbols` of the simulator's coins and the default watch list.
-    pub fn new(
-        seed: u64,
-        venues: &[Venue],
-        symbols: usize,
-        scenario: Option<&Scenario>,
-    ) -> Self {
+    pub fn new(seed: u64, venues: &[Venue], symbols: usize, scenario: Option<&Scenario>) -> Self {
         Self::with(seed, venues, symbols, scenario, SymbolMap::standard())
     }
 
@@ -272,7 +267,10 @@ impl Plant {
                 let closed = Input::Closed(venue, lane, "no further connection".into());
                 self.at(when.plus_ms(self.delay_ms), Event::Arrive(closed));
             }
-            Admission::Now => match self.driver.connect(sim(venue), &target(venue, lane), self.here) {
+            Admission::Now => match self
+                .driver
+                .connect(sim(venue), &target(venue, lane), self.here)
+            {
                 Ok(socket) => {
                     self.sockets.insert((venue, lane), socket);
                     let at = when.plus_ms(2 * self.delay_ms);

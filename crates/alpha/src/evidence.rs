@@ -1,10 +1,9 @@
 //! All that one evaluation depended on. From it alone the conviction can be computed again, bit for bit, in another process.
 
 use crate::conviction::{BtcScore, Conviction, Scores, Signal, VolatilityRegime, evaluate};
-use crate::observe::Reading;
+use crate::feeds::{Feeds, Standing};
 use crate::params::EngineParams;
 use crate::stages::{absorption, flow, funding, impulse, liquidation, regime, sweep, volatility};
-use hypersentry_model::Coverage;
 use serde::{Deserialize, Serialize};
 
 /// The five components.
@@ -32,27 +31,28 @@ impl Component {
         Self::Funding,
         Self::Liquidation,
     ];
-}
 
-/// The feeds behind the components, as they stood. An absent one was never seen.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-pub struct Feeds {
-    /// The mid price.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub mid: Option<Reading>,
-    /// The newest trade.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub trade: Option<Reading>,
-    /// How much of the last minutes' trades was seen.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub trade_coverage: Option<Coverage>,
-    /// Open interest by venue.
-    pub open_interest: Vec<Reading>,
-    /// Funding by venue.
-    pub funding: Vec<Reading>,
-    /// The liquidation feeds.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub liquidations: Option<Reading>,
+    /// Its id in the tree and in events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Regime => "regime",
+            Self::Footprint => "footprint",
+            Self::Volatility => "volatility",
+            Self::Funding => "funding",
+            Self::Liquidation => "liquidation",
+        }
+    }
+
+    /// Its name for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Regime => "Regime",
+            Self::Footprint => "Footprint",
+            Self::Volatility => "Volatility",
+            Self::Funding => "Funding",
+            Self::Liquidation => "Liquidation",
+        }
+    }
 }
 
 /// The record.
@@ -60,8 +60,9 @@ pub struct Feeds {
 pub struct Evidence {
     /// Time of the evaluation, UTC ms.
     pub now_ms: i64,
-    /// Time of the newest input of price, trades and open interest, UTC ms; 0 before any.
-    pub signal_ms: i64,
+    /// Time of the newest news of price, trades and open interest, UTC ms; absent before any.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub signal_ms: Option<i64>,
     /// Statistics of each stage.
     pub regime: regime::Inputs,
     /// Statistics of each stage.
@@ -86,7 +87,7 @@ pub struct Evidence {
 }
 
 /// What follows from a record.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Verdict {
     /// Scores of the components; 0 where their own feed is stale or missing.
     pub scores: Scores,
@@ -96,8 +97,8 @@ pub struct Verdict {
     pub volatility_regime: VolatilityRegime,
     /// Signed strengths of sweep, absorption, flow and impulse.
     pub footprint: [f64; 4],
-    /// Components whose feed is stale or missing.
-    pub silent: Vec<Component>,
+    /// How the components' feeds stand, in the order of [`Component::ALL`].
+    pub standings: [Standing; 5],
     /// Share of the weights whose feeds can be trusted, from 0 to 1.
     pub trust: f64,
     /// The arithmetic's steps.
@@ -106,40 +107,23 @@ pub struct Verdict {
     pub confidence: f64,
 }
 
-/// A component's feed: `None` when it never spoke, else the trust that its age leaves, and whether it is stale.
-fn state(reading: Option<&Reading>, now_ms: i64) -> Option<(f64, bool)> {
-    reading.map(|r| (r.trust(now_ms), r.is_stale(now_ms)))
-}
-
-/// The best of several venues' feeds: one that lives is enough.
-fn best(readings: &[Reading], now_ms: i64) -> Option<(f64, bool)> {
-    readings
-        .iter()
-        .filter_map(|r| state(Some(r), now_ms))
-        .min_by(|a, b| {
-            (a.1, b.0)
-                .partial_cmp(&(b.1, a.0))
-                .unwrap_or(std::cmp::Ordering::Equal)
-        })
-}
-
-/// Both are needed: the worse one counts.
-fn both(a: Option<(f64, bool)>, b: Option<(f64, bool)>) -> Option<(f64, bool)> {
-    let (a, b) = (a?, b?);
-    Some((a.0.min(b.0), a.1 || b.1))
-}
-
 impl Evidence {
-    /// Whether and how far the feed of a component can be trusted.
-    fn feed(&self, component: Component) -> Option<(f64, bool)> {
-        let now_ms = self.now_ms;
-        let mid = state(self.feeds.mid.as_ref(), now_ms);
+    /// Age of the newest news; `None` before any.
+    pub fn age_ms(&self) -> Option<i64> {
+        self.signal_ms.map(|at| self.now_ms.saturating_sub(at))
+    }
+
+    /// Whether a component has the history that it needs to say anything.
+    pub fn is_ready(&self, component: Component, params: &EngineParams) -> bool {
         match component {
-            Component::Regime => both(mid, best(&self.feeds.open_interest, now_ms)),
-            Component::Footprint => both(mid, state(self.feeds.trade.as_ref(), now_ms)),
-            Component::Volatility => mid,
-            Component::Funding => best(&self.feeds.funding, now_ms),
-            Component::Liquidation => both(mid, state(self.feeds.liquidations.as_ref(), now_ms)),
+            Component::Regime => {
+                let p = &params.regime;
+                self.regime.x_price(p).is_some() && self.regime.x_oi(p).is_some()
+            }
+            Component::Footprint => self.flow.mean.is_some(),
+            Component::Volatility => self.volatility.compression.is_some(),
+            Component::Funding => funding::z(&self.funding, &params.funding).is_some(),
+            Component::Liquidation => self.liquidation.fed,
         }
     }
 
@@ -160,50 +144,51 @@ impl Evidence {
             footprint: (a * sweep + b * absorption + c * flow + d * impulse).clamp(-1.0, 1.0),
             volatility: 0.0,
             funding: funding::score(&self.funding, &params.funding),
-            liquidation: liquidation::score(&self.liquidation),
+            liquidation: liquidation::score(&self.liquidation, &params.liquidation),
         };
-        let mut silent = Vec::new();
-        let (mut trusted, mut weights) = (0.0, 0.0);
-        let w = &params.conviction.weights;
-        for component in Component::ALL {
-            let (score, weight) = match component {
-                Component::Regime => (&mut scores.regime, w.regime),
-                Component::Footprint => (&mut scores.footprint, w.footprint),
-                Component::Volatility => (&mut scores.volatility, w.volatility),
-                Component::Funding => (&mut scores.funding, w.funding),
-                Component::Liquidation => (&mut scores.liquidation, w.liquidation),
-            };
-            let feed = self.feed(component);
-            if feed.is_none_or(|(_, stale)| stale) {
+        let standings = Component::ALL.map(|c| self.feeds.standing(c, self.now_ms));
+        let fields = [
+            &mut scores.regime,
+            &mut scores.footprint,
+            &mut scores.volatility,
+            &mut scores.funding,
+            &mut scores.liquidation,
+        ];
+        let (mut trusted, mut all) = (0.0, 0.0);
+        let weights = params.conviction.weights.all();
+        for ((score, standing), weight) in fields.into_iter().zip(&standings).zip(weights) {
+            if !standing.speaks() {
                 *score = 0.0;
-                silent.push(component);
             }
-            weights += weight;
-            trusted += weight * feed.map_or(0.0, |(trust, _)| trust);
+            all += weight;
+            trusted += weight * standing.trust;
         }
-        let trust = if weights > 0.0 {
-            trusted / weights
-        } else {
-            0.0
-        };
-        let volatility_regime = volatility::regime(&self.volatility, &params.volatility);
-        let signal = Signal {
-            scores,
-            volatility_regime,
-            signal_ms: self.signal_ms,
-            now_ms: self.now_ms,
-            btc: self.btc,
-        };
+        let trust = if all > 0.0 { trusted / all } else { 0.0 };
+        let signal = self.signal(scores, trust, params);
         let conviction = evaluate(&signal, &params.conviction);
         Verdict {
             scores,
             regime,
-            volatility_regime,
+            volatility_regime: signal.volatility_regime,
             footprint,
-            silent,
+            standings,
             trust,
             conviction,
             confidence: conviction.confidence * trust,
+        }
+    }
+
+    /// What the arithmetic is given.
+    pub(crate) fn signal(&self, scores: Scores, trust: f64, params: &EngineParams) -> Signal {
+        Signal {
+            scores,
+            volatility_regime: volatility::regime(&self.volatility, &params.volatility),
+            compression: self.volatility.compression,
+            // Before any news there is nothing that could be young.
+            signal_ms: self.signal_ms.unwrap_or(i64::MIN),
+            now_ms: self.now_ms,
+            // An asset of which nothing is known has no opinion, whatever Bitcoin does.
+            btc: self.btc.filter(|_| trust > 0.0),
         }
     }
 }

@@ -18,10 +18,16 @@
 
 /// The conviction arithmetic.
 pub mod conviction;
+/// What clients are told.
+pub mod event;
 /// The record of one evaluation.
 pub mod evidence;
+/// The feeds behind the components.
+pub mod feeds;
 /// How far the engine can be trusted.
 pub mod governance;
+/// When the market last told something new.
+pub mod news;
 /// What the engine is shown.
 pub mod observe;
 /// Every constant.
@@ -30,6 +36,8 @@ pub mod params;
 pub mod plan;
 /// How probable a move is.
 pub mod probability;
+/// What spans several ticks.
+pub mod readings;
 /// How much a view may risk.
 pub mod risk;
 /// What is remembered, on a grid of time.
@@ -40,8 +48,12 @@ pub mod stages;
 pub mod stats;
 /// One symbol.
 pub mod symbol;
+/// Why the engine says what it says.
+pub mod why;
 
 pub use conviction::{Bias, Conviction};
-pub use evidence::{Evidence, Verdict};
+pub use event::AlphaConviction;
+pub use evidence::{Component, Evidence, Verdict};
 pub use params::EngineParams;
+pub use readings::Readings;
 pub use symbol::SymbolState;

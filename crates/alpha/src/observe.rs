@@ -76,6 +76,8 @@ pub struct ForcedClose {
     pub usd: f64,
     /// A long was closed.
     pub long: bool,
+    /// Who tells it.
+    pub source: Source,
     /// The venue's time, UTC ms.
     pub ts_ms: i64,
 }
@@ -111,6 +113,6 @@ pub struct Observation<'a> {
     pub trade_coverage: Option<Coverage>,
     /// Liquidations since the tick before, oldest first.
     pub liquidations: &'a [ForcedClose],
-    /// The liquidation feed's stamps; the value is the number of feeds.
-    pub liquidation_feed: Option<Reading>,
+    /// Stamps of each venue's liquidation feed. The value is 1 where the feed tells every closing, and 0 where it samples them.
+    pub liquidation_feeds: &'a [Reading],
 }

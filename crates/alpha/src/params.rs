@@ -1,11 +1,15 @@
 //! Every constant of the engine, with its unit and its source.
 //!
-//! "Specification" is the architecture document of the product, section 21 unless another is named.
+//! "Specification" is the architecture document of the product, section 21 unless another is named. A table of a configuration file may
+//! leave out what it does not change; a name that is none of these is refused.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// Weights of the five components. They sum to one, so that a score can be read as a share of the strongest opinion.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Weights {
     /// Price and open interest together.
     pub regime: f64,
@@ -19,8 +23,57 @@ pub struct Weights {
     pub liquidation: f64,
 }
 
+impl Default for Weights {
+    fn default() -> Self {
+        Self {
+            regime: 0.35,
+            footprint: 0.25,
+            volatility: 0.15,
+            funding: 0.15,
+            liquidation: 0.10,
+        }
+    }
+}
+
+impl Weights {
+    /// In the order of [`crate::evidence::Component::ALL`].
+    pub const fn all(&self) -> [f64; 5] {
+        [
+            self.regime,
+            self.footprint,
+            self.volatility,
+            self.funding,
+            self.liquidation,
+        ]
+    }
+}
+
+/// A factor on the normalised sum by the volatility's regime. The specification's arithmetic has none; the weight of the volatility then leaves the
+/// sum of the weights, so that a full opinion stays one.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct VolAmplifier {
+    /// In compression, before its degree is added.
+    pub compression: f64,
+    /// Times the degree of compression, from 0 to 1.
+    pub compression_slope: f64,
+    /// In expansion.
+    pub expansion: f64,
+}
+
+impl Default for VolAmplifier {
+    fn default() -> Self {
+        Self {
+            compression: 1.15,
+            compression_slope: 0.25,
+            expansion: 0.85,
+        }
+    }
+}
+
 /// The conviction arithmetic.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ConvictionParams {
     /// Specification, "Component Weights".
     pub weights: Weights,
@@ -48,18 +101,18 @@ pub struct ConvictionParams {
     pub rr_strong_from: u8,
     /// That multiplier.
     pub rr_strong: f64,
+    /// Whether the volatility's regime amplifies, and how; absent by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vol_amplifier: Option<VolAmplifier>,
+    /// How much of Bitcoin's signal an asset shares, from 0 to 1, by symbol; an asset that is not named shares nothing. ETH and SOL are the
+    /// specification's ("BTC cross-correlation"), the others those of the system that it describes. At most 64 are read.
+    pub btc_coefficients: BTreeMap<String, f64>,
 }
 
 impl Default for ConvictionParams {
     fn default() -> Self {
         Self {
-            weights: Weights {
-                regime: 0.35,
-                footprint: 0.25,
-                volatility: 0.15,
-                funding: 0.15,
-                liquidation: 0.10,
-            },
+            weights: Weights::default(),
             fresh_ms: 30_000,
             half_life_ms: 120_000,
             own_share: 0.8,
@@ -72,27 +125,25 @@ impl Default for ConvictionParams {
             rr_expansion: 1.5,
             rr_strong_from: 20,
             rr_strong: 1.2,
+            vol_amplifier: None,
+            btc_coefficients: [
+                ("ETH", 0.85),
+                ("SOL", 0.78),
+                ("AVAX", 0.72),
+                ("LINK", 0.70),
+                ("DOGE", 0.65),
+                ("ARB", 0.62),
+                ("HYPE", 0.55),
+            ]
+            .map(|(symbol, share)| (symbol.to_owned(), share))
+            .into(),
         }
     }
 }
 
-/// How much of Bitcoin's signal an asset shares. Specification, "BTC cross-correlation" (ETH and SOL); the others are the values of the system
-/// that it describes.
-pub fn btc_coefficient(symbol: &str) -> Option<f64> {
-    Some(match symbol {
-        "ETH" => 0.85,
-        "SOL" => 0.78,
-        "AVAX" => 0.72,
-        "LINK" => 0.70,
-        "DOGE" => 0.65,
-        "ARB" => 0.62,
-        "HYPE" => 0.55,
-        _ => return None,
-    })
-}
-
 /// Price against open interest.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct RegimeParams {
     /// Moves are measured over this span, in seconds.
     pub window_s: usize,
@@ -100,6 +151,8 @@ pub struct RegimeParams {
     pub dead_band: f64,
     /// At this many standard deviations the strength is full.
     pub full_at: f64,
+    /// Standard deviation of the return over one hour, at least: a market that stood still is not moved by one step of its price.
+    pub sigma_floor_1h: f64,
     /// Robust scale of relative changes of open interest, at least.
     pub oi_scale_floor: f64,
     /// Minutes of open interest from which the scale is known.
@@ -114,6 +167,7 @@ impl Default for RegimeParams {
             window_s: 60,
             dead_band: 1.5,
             full_at: 3.5,
+            sigma_floor_1h: 5e-4,
             oi_scale_floor: 1e-5,
             oi_min_samples: 10,
             lean: 0.15,
@@ -123,6 +177,7 @@ impl Default for RegimeParams {
 
 /// Compression and expansion.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct VolatilityParams {
     /// Bars of the short range, in minutes.
     pub short_bars: usize,
@@ -153,12 +208,15 @@ impl Default for VolatilityParams {
 
 /// Liquidations about the price.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct LiquidationParams {
     /// Prints older than this say nothing, in milliseconds. With hours instead of minutes, a price that wandered away from old prints would
     /// look pulled back to them for as long.
     pub max_age_ms: i64,
-    /// The band that is scored, as a share of the price.
-    pub band: f64,
+    /// The bands that are shown, as shares of the price, ascending.
+    pub bands: [f64; 4],
+    /// Which of them is scored, from 0.
+    pub scored_band: usize,
     /// Notional that shrinks small imbalances towards none, in USD, at least.
     pub shrink_usd: f64,
     /// The same as a share of open interest.
@@ -169,7 +227,8 @@ impl Default for LiquidationParams {
     fn default() -> Self {
         Self {
             max_age_ms: 900_000,
-            band: 0.01,
+            bands: [0.005, 0.01, 0.02, 0.03],
+            scored_band: 1,
             shrink_usd: 250_000.0,
             shrink_oi: 1e-4,
         }
@@ -178,6 +237,7 @@ impl Default for LiquidationParams {
 
 /// Order flow.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct FootprintParams {
     /// Shares of sweep, absorption, flow and impulse in the component.
     pub shares: [f64; 4],
@@ -238,6 +298,7 @@ impl Default for FootprintParams {
 
 /// Funding against its own history.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct FundingParams {
     /// One sample in this span, in milliseconds.
     pub sample_ms: i64,
@@ -263,8 +324,40 @@ impl Default for FundingParams {
     }
 }
 
+/// The gates before an autonomous trade. Specification, section 22.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GateParams {
+    /// Scores from here up come near to a LONG trade. The specification names one gate for all trades, which no SHORT could pass.
+    pub long_from: u8,
+    /// Scores up to here come near to a SHORT trade: as far from neutral as the other.
+    pub short_to: u8,
+    /// Ticks in a row with the same bias.
+    pub streak_ticks: u32,
+    /// Least size of a trade, in whole USD.
+    pub min_usd: u32,
+    /// Time between two trades of one symbol, in milliseconds.
+    pub cooldown_ms: i64,
+    /// Positions of autonomous trades at a time.
+    pub max_concurrent: u32,
+}
+
+impl Default for GateParams {
+    fn default() -> Self {
+        Self {
+            long_from: 65,
+            short_to: 35,
+            streak_ticks: 5,
+            min_usd: 5,
+            cooldown_ms: 60_000,
+            max_concurrent: 3,
+        }
+    }
+}
+
 /// All of them.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct EngineParams {
     /// The conviction arithmetic.
     pub conviction: ConvictionParams,
@@ -278,4 +371,17 @@ pub struct EngineParams {
     pub footprint: FootprintParams,
     /// Funding against its own history.
     pub funding: FundingParams,
+    /// The gates before an autonomous trade.
+    pub gates: GateParams,
+}
+
+impl EngineParams {
+    /// The first 16 hexadecimal digits of SHA-256 over these parameters as JSON, whose fields stand in the order of their declaration: an event's
+    /// evidence gives its verdict under the parameters of this digest.
+    pub fn digest(&self) -> String {
+        // The types have string keys only, and writing to a vector cannot fail.
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        let hash = Sha256::digest(&json);
+        hash.iter().take(8).map(|b| format!("{b:02x}")).collect()
+    }
 }

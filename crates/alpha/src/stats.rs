@@ -144,6 +144,11 @@ impl Amounts {
         }
     }
 
+    /// How many are counted, after fading.
+    pub const fn total(&self) -> u32 {
+        self.total
+    }
+
     /// The amount that a share `q` of all stay below, or at most the next bin's; `None` below `min` amounts.
     pub fn quantile(&self, q: f64, min: u32) -> Option<f64> {
         if self.total < min.max(1) {

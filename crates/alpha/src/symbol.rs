@@ -1,8 +1,10 @@
 //! One symbol: takes what was observed at each tick of the 200 ms grid, keeps the samples, and makes the record that is judged.
 
 use crate::conviction::BtcScore;
-use crate::evidence::{Evidence, Feeds};
-use crate::observe::{Observation, Reading};
+use crate::evidence::Evidence;
+use crate::feeds::Feeds;
+use crate::news::News;
+use crate::observe::Observation;
 use crate::params::EngineParams;
 use crate::sample::flow::{Flow, SLOT_MS};
 use crate::sample::funding::{Rates, hourly};
@@ -23,7 +25,7 @@ pub struct SymbolState {
     interest: Interest,
     rates: Rates,
     prints: Prints,
-    signal_ms: i64,
+    news: News,
 }
 
 impl SymbolState {
@@ -35,7 +37,7 @@ impl SymbolState {
             interest: Interest::default(),
             rates: Rates::new(&params.funding),
             prints: Prints::default(),
-            signal_ms: 0,
+            news: News::default(),
         }
     }
 
@@ -60,13 +62,7 @@ impl SymbolState {
         if now_ms % 1_000 < SLOT_MS {
             self.second(now_ms, mid, seen, params);
         }
-        let newest = [seen.book.map(|b| b.mid), seen.last_trade]
-            .into_iter()
-            .flatten()
-            .chain(seen.open_interest.iter().map(|v| v.base))
-            .map(|r: Reading| r.as_of)
-            .max();
-        self.signal_ms = newest.map_or(self.signal_ms, |at| at.max(self.signal_ms));
+        self.news.take(seen);
         self.evidence(now_ms, mid, seen, btc, params)
     }
 
@@ -87,8 +83,7 @@ impl SymbolState {
         if second % 60 == 0 {
             self.prices.minute(&params.volatility);
             self.flow.minute(&params.footprint);
-            self.interest
-                .minute(params.regime.oi_scale_floor, params.regime.oi_min_samples);
+            self.interest.minute(params.regime.oi_min_samples);
             let rate = hourly(seen.funding, seen.open_interest, now_ms);
             self.rates.minute(rate, &params.funding);
         }
@@ -104,18 +99,19 @@ impl SymbolState {
     ) -> Evidence {
         let window = params.regime.window_s;
         let sigma = |ms: i64| self.prices.sigma(ms as f64 / 1_000.0);
-        let sigma_window = self.prices.sigma(window as f64);
-        let change = self.prices.change(window);
         let (compression, volume_ratio, samples) = self.prices.compression();
         let interest_usd = self.interest.total().zip(mid).map(|(base, px)| base * px);
-        let fed = seen.liquidation_feed.is_some();
+        let fed = !seen.liquidation_feeds.is_empty();
         let impulse_s = (params.footprint.impulse_ms / 1_000) as usize;
         Evidence {
             now_ms,
-            signal_ms: self.signal_ms,
+            signal_ms: self.news.at(),
             regime: regime::Inputs {
-                x_price: change.zip(sigma_window).map(|(c, s)| c / s),
-                x_oi: self.interest.standardised(),
+                change: self.prices.change(window),
+                sigma: self.prices.sigma(window as f64),
+                oi_change: self.interest.change(),
+                oi_scale: self.interest.scale(),
+                oi_base: self.interest.total(),
                 imbalance: seen.book.and_then(|b| imbalance(b.bids, b.asks)),
                 price_samples: self.prices.samples(),
                 oi_samples: self.interest.samples(),
@@ -146,7 +142,7 @@ impl SymbolState {
                 trade_coverage: seen.trade_coverage,
                 open_interest: seen.open_interest.iter().map(|v| v.base).collect(),
                 funding: seen.funding.iter().map(|v| v.rate).collect(),
-                liquidations: seen.liquidation_feed,
+                liquidations: seen.liquidation_feeds.to_vec(),
             },
             btc,
         }

@@ -7,7 +7,7 @@
 )]
 
 use hypersentry_alpha::conviction::{self, BtcScore, Scores, Signal, VolatilityRegime};
-use hypersentry_alpha::params::{ConvictionParams, btc_coefficient};
+use hypersentry_alpha::params::ConvictionParams;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -73,10 +73,11 @@ fn corpus_conviction_core() {
         let mut matched = 0;
         for line in text.lines().filter(|l| !l.trim().is_empty()) {
             let line: Line = serde_json::from_str(line).expect(line);
-            let coefficient = btc_coefficient(&line.given.symbol);
+            let coefficient = params.btc_coefficients.get(&line.given.symbol).copied();
             let signal = Signal {
                 scores: line.given.components,
                 volatility_regime: line.given.volatility_regime,
+                compression: None,
                 signal_ms: line.given.signal_ts_ms,
                 now_ms: line.given.now_ms,
                 btc: line.given.btc.and_then(|btc| {

@@ -135,6 +135,7 @@ impl World {
                     px,
                     usd,
                     long,
+                    source: venue,
                     ts_ms: now_ms,
                 });
             }
@@ -146,6 +147,7 @@ impl World {
                 base: reading(self.interest, 15_000),
                 weight: 1.0,
             }];
+            let feeds = [reading(1.0, 60_000)];
             let seen = Observation {
                 book: Some(Book {
                     bids: &bids,
@@ -158,7 +160,7 @@ impl World {
                 last_trade: Some(reading(px, 5_000)),
                 trade_coverage: None,
                 liquidations: &liquidations,
-                liquidation_feed: Some(reading(1.0, 60_000)),
+                liquidation_feeds: &feeds,
             };
             let evidence = state.tick(now_ms, &seen, None, &params);
             if tick > warm_up * 300 {

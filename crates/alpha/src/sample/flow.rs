@@ -189,7 +189,7 @@ impl Flow {
         let mut inputs = sweep::Inputs {
             net_usd,
             threshold_usd,
-            samples: self.moves.len() as u32,
+            samples: self.one_sided.total(),
             ..sweep::Inputs::default()
         };
         // The book of the slot before the window.
@@ -233,8 +233,9 @@ impl Flow {
     pub fn impulse(&self, change: Option<f64>, params: &FootprintParams) -> impulse::Inputs {
         let net_usd = self.net_of_seconds((params.impulse_ms / 1_000) as usize);
         impulse::Inputs {
-            x_price: self.scales.and_then(|s| Some(change? / s.0)),
-            x_flow: self.scales.map(|s| net_usd / s.1),
+            change,
+            price_scale: self.scales.map(|s| s.0),
+            flow_scale: self.scales.map(|s| s.1),
             net_usd,
             samples: self.moves.len() as u32,
         }

@@ -62,24 +62,24 @@ impl Interest {
     }
 
     /// A minute is over.
-    pub fn minute(&mut self, floor: f64, min_samples: usize) {
+    pub fn minute(&mut self, min_samples: usize) {
         if let Some(change) = self.change() {
             self.minutes.push(change);
         }
         self.scale = (self.minutes.len() >= min_samples)
             .then(|| robust_scale(self.minutes.iter().copied(), &mut self.scratch))
-            .flatten()
-            .map(|scale| scale.max(floor));
+            .flatten();
     }
 
-    fn change(&self) -> Option<f64> {
+    /// Change over the last minute, as a share of the total.
+    pub fn change(&self) -> Option<f64> {
         let (now, then) = (self.seconds.back(0)?, self.seconds.back(SECONDS - 1)?);
         Some((now - then) / self.total?)
     }
 
-    /// Change over the last minute in robust standard deviations.
-    pub fn standardised(&self) -> Option<f64> {
-        Some(self.change()? / self.scale?)
+    /// Robust scale of such changes.
+    pub const fn scale(&self) -> Option<f64> {
+        self.scale
     }
 
     /// Weighted sum of the fresh venues in base units.

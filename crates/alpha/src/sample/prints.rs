@@ -1,4 +1,4 @@
-//! Liquidations of the last hours.
+//! Liquidations of the last minutes.
 
 use crate::observe::ForcedClose;
 use crate::params::LiquidationParams;
@@ -44,23 +44,48 @@ impl Prints {
             fed,
             ..Inputs::default()
         };
-        let Some(px) = px.filter(|px| *px > 0.0) else {
-            return inputs;
-        };
-        // The same distance up and down, so that the mirror image has the mirrored bands.
-        let (top, bottom) = (px * (1.0 + params.band), px / (1.0 + params.band));
-        for print in self.prints.iter().rev() {
+        for (band, width) in inputs.bands.iter_mut().zip(params.bands) {
+            band.width = width;
+        }
+        let px = px.filter(|px| *px > 0.0);
+        for print in self.prints.iter() {
             if now_ms.saturating_sub(print.ts_ms) > params.max_age_ms {
                 continue;
             }
-            if !print.long && print.px > px && print.px <= top {
-                inputs.up_usd += print.usd;
-                inputs.prints += 1;
-            } else if print.long && print.px < px && print.px >= bottom {
-                inputs.down_usd += print.usd;
-                inputs.prints += 1;
+            inputs.prints += 1;
+            let oldest = inputs.oldest_ms.unwrap_or(print.ts_ms);
+            inputs.oldest_ms = Some(oldest.min(print.ts_ms));
+            inputs.newest_ms = inputs.newest_ms.max(Some(print.ts_ms));
+            if let Err(place) = inputs.sources.binary_search(&print.source) {
+                inputs.sources.insert(place, print.source);
+            }
+            if let Some(px) = px {
+                put(&mut inputs, print, px);
             }
         }
         inputs
+    }
+}
+
+/// Into the bands that reach it. The same distance up and down, so that the mirror image has the mirrored bands.
+fn put(inputs: &mut Inputs, print: &ForcedClose, px: f64) {
+    let distance = match print.long {
+        false => print.px / px,
+        true => px / print.px,
+    };
+    // A short that was closed below the price, or a long above it, was not squeezed by a move to here.
+    if distance <= 1.0 {
+        return;
+    }
+    for band in &mut inputs.bands {
+        if distance > 1.0 + band.width {
+            continue;
+        }
+        band.prints += 1;
+        if print.long {
+            band.down_usd += print.usd;
+        } else {
+            band.up_usd += print.usd;
+        }
     }
 }

@@ -5,21 +5,75 @@
 //! within 1 % below, and `K` a notional that shrinks what is small. Odd, bounded, 0 without data.
 
 use crate::params::LiquidationParams;
+use hypersentry_model::Source;
 use serde::{Deserialize, Serialize};
 
-/// The statistics that decide.
+/// What was closed by force within one distance of the price.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
-pub struct Inputs {
-    /// `U`, in USD.
+pub struct Band {
+    /// Its width, as a share of the price.
+    pub width: f64,
+    /// Shorts closed above the price, in USD.
     pub up_usd: f64,
-    /// `D`, in USD.
+    /// Longs closed below it, in USD.
     pub down_usd: f64,
+    /// Closings in it.
+    pub prints: u32,
+}
+
+impl Band {
+    /// Which side was squeezed: one that is larger by a fifth, and by more than what shrinks small imbalances.
+    pub fn squeezed(&self, shrink_usd: f64) -> Option<Squeezed> {
+        let ahead = (self.up_usd - self.down_usd).abs() > 0.1 * shrink_usd;
+        if ahead && self.up_usd > 1.2 * self.down_usd {
+            Some(Squeezed::Shorts)
+        } else if ahead && self.down_usd > 1.2 * self.up_usd {
+            Some(Squeezed::Longs)
+        } else {
+            None
+        }
+    }
+}
+
+/// Whose positions were closed.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Squeezed {
+    /// Shorts, above the price.
+    Shorts,
+    /// Longs, below it.
+    Longs,
+}
+
+/// The statistics that decide.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Inputs {
+    /// The bands that are shown, the narrowest first; all nothing without a price.
+    pub bands: [Band; 4],
     /// `K`, in USD.
     pub shrink_usd: f64,
-    /// Prints within the bands.
+    /// Closings that are remembered and not too old, whatever their distance.
     pub prints: u32,
-    /// Whether any venue's feed lives.
+    /// Time of the oldest of them, UTC ms.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub oldest_ms: Option<i64>,
+    /// Time of the newest of them, UTC ms.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub newest_ms: Option<i64>,
+    /// Whose closings they are, in the order of the sources. All of them are closings that a venue told; none is estimated.
+    pub sources: Vec<Source>,
+    /// Whether any venue's feed was seen.
     pub fed: bool,
+}
+
+impl Inputs {
+    /// The band that is scored.
+    pub fn scored(&self, params: &LiquidationParams) -> Band {
+        self.bands
+            .get(params.scored_band)
+            .copied()
+            .unwrap_or_default()
+    }
 }
 
 /// `K` for this open interest.
@@ -29,32 +83,58 @@ pub fn shrink_usd(open_interest_usd: Option<f64>, params: &LiquidationParams) ->
 }
 
 /// The score.
-pub fn score(inputs: &Inputs) -> f64 {
-    let all = inputs.up_usd + inputs.down_usd + inputs.shrink_usd;
+pub fn score(inputs: &Inputs, params: &LiquidationParams) -> f64 {
+    let band = inputs.scored(params);
+    let all = band.up_usd + band.down_usd + inputs.shrink_usd;
     if !inputs.fed || all <= 0.0 {
         return 0.0;
     }
-    (inputs.up_usd - inputs.down_usd) / all
+    (band.up_usd - band.down_usd) / all
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn inputs(up_usd: f64, down_usd: f64) -> Inputs {
+        let band = Band {
+            width: 0.01,
+            up_usd,
+            down_usd,
+            prints: 1,
+        };
+        Inputs {
+            bands: [band; 4],
+            shrink_usd: 250_000.0,
+            fed: true,
+            ..Inputs::default()
+        }
+    }
+
     #[test]
     fn small_prints_say_little_and_no_prints_nothing() {
-        let at = |up_usd, down_usd| {
-            score(&Inputs {
-                up_usd,
-                down_usd,
-                shrink_usd: 250_000.0,
-                prints: 1,
-                fed: true,
-            })
-        };
+        let at = |up, down| score(&inputs(up, down), &LiquidationParams::default());
         assert!(at(0.0, 0.0) == 0.0);
         assert!(at(1.0, 0.0) < 1e-5);
         assert!(at(2e6, 1e6) == -at(1e6, 2e6));
         assert!(at(1e12, 0.0) > 0.99);
+    }
+
+    #[test]
+    fn a_side_is_squeezed_when_it_is_clearly_larger() {
+        let at = |up, down| inputs(up, down).bands[1].squeezed(250_000.0);
+        assert_eq!(at(1e6, 5e5), Some(Squeezed::Shorts));
+        assert_eq!(at(5e5, 1e6), Some(Squeezed::Longs));
+        assert_eq!(at(1.1e6, 1e6), None);
+        assert_eq!(at(1.0, 0.0), None);
+    }
+
+    #[test]
+    fn without_a_feed_there_is_no_score() {
+        let blind = Inputs {
+            fed: false,
+            ..inputs(1e9, 0.0)
+        };
+        assert!(score(&blind, &LiquidationParams::default()) == 0.0);
     }
 }

@@ -22,12 +22,21 @@ use serde::{Deserialize, Serialize};
 /// The statistics that decide.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Inputs {
-    /// Standardised move of the price over the window; absent without enough history.
+    /// Logarithmic return over the window; absent unless both ends were seen.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub x_price: Option<f64>,
-    /// Standardised change of open interest; absent without enough history.
+    pub change: Option<f64>,
+    /// Standard deviation of the return over the window; absent without enough history.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub x_oi: Option<f64>,
+    pub sigma: Option<f64>,
+    /// Change of open interest over a minute, as a share of it; absent unless both ends were seen.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub oi_change: Option<f64>,
+    /// Robust scale of such changes; absent without enough history.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub oi_scale: Option<f64>,
+    /// Weighted open interest of the fresh venues, in base units.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub oi_base: Option<f64>,
     /// Imbalance of the book by notional, from -1 to 1; absent without a book.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub imbalance: Option<f64>,
@@ -37,9 +46,22 @@ pub struct Inputs {
     pub oi_samples: u32,
 }
 
+impl Inputs {
+    /// The price's move in standard deviations, which are not smaller than the floor allows.
+    pub fn x_price(&self, params: &RegimeParams) -> Option<f64> {
+        let floor = params.sigma_floor_1h * (params.window_s as f64 / 3_600.0).sqrt();
+        Some(self.change? / self.sigma?.max(floor))
+    }
+
+    /// The change of open interest in robust standard deviations.
+    pub fn x_oi(&self, params: &RegimeParams) -> Option<f64> {
+        Some(self.oi_change? / self.oi_scale?.max(params.oi_scale_floor))
+    }
+}
+
 /// The classes.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(rename_all = "snake_case")]
 pub enum Regime {
     /// Price up, positions opened.
     AggressiveLongBuild,
@@ -58,6 +80,21 @@ pub enum Regime {
     Neutral,
 }
 
+impl Regime {
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::AggressiveLongBuild => "aggressive long build",
+            Self::ShortCover => "short cover",
+            Self::AggressiveShortBuild => "aggressive short build",
+            Self::LongUnwind => "long unwind",
+            Self::StableAccumulation => "stable accumulation",
+            Self::StableDistribution => "stable distribution",
+            Self::Neutral => "neutral",
+        }
+    }
+}
+
 /// The class and its strength.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Output {
@@ -72,7 +109,7 @@ pub struct Output {
 /// Classifies.
 pub fn score(inputs: &Inputs, params: &RegimeParams) -> Output {
     // Without open interest there is no class: a move alone is no regime.
-    let (Some(x_price), Some(x_oi)) = (inputs.x_price, inputs.x_oi) else {
+    let (Some(x_price), Some(x_oi)) = (inputs.x_price(params), inputs.x_oi(params)) else {
         return Output::default();
     };
     let builds = x_oi > params.dead_band;
@@ -109,8 +146,10 @@ mod tests {
 
     fn at(x_price: f64, x_oi: f64, imbalance: f64) -> Output {
         let inputs = Inputs {
-            x_price: Some(x_price),
-            x_oi: Some(x_oi),
+            change: Some(x_price * 1e-3),
+            sigma: Some(1e-3),
+            oi_change: Some(x_oi * 1e-4),
+            oi_scale: Some(1e-4),
             imbalance: Some(imbalance),
             ..Inputs::default()
         };
@@ -140,9 +179,21 @@ mod tests {
     #[test]
     fn without_open_interest_there_is_no_class() {
         let inputs = Inputs {
-            x_price: Some(5.0),
+            change: Some(5e-3),
+            sigma: Some(1e-3),
             ..Inputs::default()
         };
         assert_eq!(score(&inputs, &RegimeParams::default()), Output::default());
+    }
+
+    #[test]
+    fn a_step_out_of_standstill_is_no_move() {
+        let inputs = Inputs {
+            change: Some(5e-5),
+            sigma: Some(1e-6),
+            ..Inputs::default()
+        };
+        let x = inputs.x_price(&RegimeParams::default()).unwrap();
+        assert!(x < 1.0, "{x}");
     }
 }

@@ -1,0 +1,4 @@
+//! Why the engine says what it says.
+
+/// The text.
+pub mod lines;
