@@ -90,6 +90,11 @@ impl BookShown {
         }
     }
 
+    /// Stamps of the first levels.
+    pub(crate) const fn stamp(&self) -> Option<Stamp> {
+        self.book.stamp
+    }
+
     /// Bids and asks in view.
     pub(crate) fn sides(&self) -> Option<(&[Level], &[Level])> {
         let sides = self.book.v.as_ref()?;

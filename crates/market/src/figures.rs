@@ -65,8 +65,24 @@ shown_figures! {
     }
 }
 
-/// What composites are made of: figures as clients were last told them.
+/// Figures as clients were last told them: what composites are made of, and what is judged.
 impl Figures {
+    pub(crate) fn told_price(&self) -> Option<(Price, Stamp)> {
+        self.price.pair()
+    }
+
+    pub(crate) fn told_mark(&self) -> Option<(Price, Stamp)> {
+        self.mark_price.pair()
+    }
+
+    pub(crate) fn told_funding(&self) -> Option<(FundingTerms, Stamp)> {
+        self.funding_rate.pair()
+    }
+
+    pub(crate) fn told_open_interest_base(&self) -> Option<(Size, Stamp)> {
+        self.open_interest_base.pair()
+    }
+
     pub(crate) fn told_open_interest_usd(&self) -> Option<(Usd, Stamp)> {
         self.open_interest_usd.pair()
     }

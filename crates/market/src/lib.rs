@@ -30,6 +30,8 @@ mod flow;
 mod given;
 /// What is refused, and with which code.
 pub mod guard;
+/// Trades that wait for whoever samples them.
+pub mod heard;
 /// Sorted levels of one side.
 pub mod ladder;
 /// Liquidations, batched and summed.
@@ -56,6 +58,7 @@ mod tape;
 mod view;
 
 pub use guard::Refusal;
-pub use market::{Market, MarketConfig, MarketId, Told};
+pub use heard::HeardTrade;
+pub use market::{Held, HeldBook, HeldFunding, Market, MarketConfig, MarketId, Told};
 pub use rules::Rules;
 pub use scale::Scale;

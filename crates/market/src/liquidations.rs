@@ -146,6 +146,11 @@ impl Liquidations {
         self.due
     }
 
+    /// Stamps of the feed, and how much it tells.
+    pub(crate) fn feed(&self) -> Option<(Stamp, Option<LiquidationCoverage>)> {
+        Some((self.stamp?, self.feed_coverage))
+    }
+
     fn due_by(&mut self, at: Timestamp) {
         self.due = Some(self.due.map_or(at, |d| d.min(at)));
     }

@@ -19,8 +19,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What is held, for whoever judges it.
+mod held;
 /// The grid: when clients are told of what.
 mod publish;
+
+pub use held::{Held, HeldBook, HeldFunding};
 
 /// One market of one source, under its canonical symbol.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]

@@ -8,6 +8,7 @@ use crate::figures::GivenFigures;
 use crate::flow::{Flow, WindowSum};
 use crate::given::{Given, give};
 use crate::guard::{self, Refusal};
+use crate::heard::{Heard, HeardTrade};
 use crate::market::MarketConfig;
 use crate::quarantine::Quarantine;
 use crate::rules::Rules;
@@ -46,6 +47,9 @@ pub(crate) struct MarketState {
     /// When the last price was traded, in ms: the venue's time, or ours where its clock runs ahead.
     price_ms: i64,
     pub(crate) flow: Flow,
+    /// Where somebody samples the trades: those since it asked last.
+    #[serde(default)]
+    pub(crate) heard: Option<Heard>,
     pub(crate) quarantine: Quarantine,
     candles: Candles,
     /// What was seen of each feed that was ever followed.
@@ -171,6 +175,14 @@ impl MarketState {
             price.stamp.touch(now);
         }
         self.flow.trade(now, at, trade.side, notional);
+        if let (Some(heard), false) = (&mut self.heard, replayed) {
+            heard.push(HeardTrade {
+                px: trade.px,
+                notional,
+                side: trade.side,
+                at,
+            });
+        }
         self.candles.trade(&Print {
             ms: at.ms(),
             id: match trade.id {

@@ -8,11 +8,11 @@ use crate::figures::Figures;
 use crate::rules::Rules;
 use crate::shown::{Presence, Shown};
 use crate::state::MarketState;
-use hypersentry_model::Timestamp;
 use hypersentry_model::agg::{
     AggUpdate, CandleRow, Instrument, Kind, Quality, TapeRow, TradesField,
 };
 use hypersentry_model::freshness::limit;
+use hypersentry_model::{Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A market as it was last told.
@@ -61,6 +61,15 @@ impl View {
             trades,
             quality: state.quality(now),
         }
+    }
+
+    pub(crate) const fn book(&self) -> &BookShown {
+        &self.book
+    }
+
+    /// Stamps of the trade feed.
+    pub(crate) const fn trades_stamp(&self) -> Option<Stamp> {
+        self.trades.stamp
     }
 
     pub(crate) const fn figures(&self) -> &Figures {

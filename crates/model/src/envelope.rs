@@ -34,6 +34,14 @@ pub enum EventType {
     Liquidation,
     /// The liquidations that one venue reported of a market within a span.
     LiquidationBatch,
+    /// What the conviction engine holds of a market.
+    AlphaConviction,
+    /// The state of the market and of the models as the conviction engine judges them.
+    GovUpdate,
+    /// How large an account's position may be. Private.
+    RiskUpdate,
+    /// How an account would enter a position. Private.
+    ExecPlan,
 }
 
 impl EventType {
@@ -53,6 +61,10 @@ impl EventType {
             Self::Funding => "funding",
             Self::Liquidation => "liquidation",
             Self::LiquidationBatch => "liquidation_batch",
+            Self::AlphaConviction => "alpha_conviction",
+            Self::GovUpdate => "gov_update",
+            Self::RiskUpdate => "risk_update",
+            Self::ExecPlan => "exec_plan",
         }
     }
 }

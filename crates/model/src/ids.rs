@@ -85,6 +85,8 @@ pub enum Source {
     Venue(Venue),
     /// What is combined from several venues.
     Composite,
+    /// The conviction engine.
+    Alpha,
 }
 
 impl Source {
@@ -93,6 +95,7 @@ impl Source {
         match self {
             Self::Venue(venue) => venue.name(),
             Self::Composite => "composite",
+            Self::Alpha => "alpha",
         }
     }
 
@@ -100,7 +103,7 @@ impl Source {
     pub const fn venue(self) -> Option<Venue> {
         match self {
             Self::Venue(venue) => Some(venue),
-            Self::Composite => None,
+            Self::Composite | Self::Alpha => None,
         }
     }
 }
@@ -128,6 +131,7 @@ impl<'de> Deserialize<'de> for Source {
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Source, E> {
                 match text {
                     "composite" => Ok(Source::Composite),
+                    "alpha" => Ok(Source::Alpha),
                     venue => venue.parse().map(Source::Venue).map_err(E::custom),
                 }
             }

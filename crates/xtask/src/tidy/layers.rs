@@ -20,17 +20,23 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
             "hypersentry-model",
             "hypersentry-venues",
             "hypersentry-market",
+            "hypersentry-alpha",
             "hypersentry-store",
         ]),
     ),
     (
         "hypersentry-api",
-        Some(&["hypersentry-model", "hypersentry-engine"]),
+        Some(&[
+            "hypersentry-model",
+            "hypersentry-alpha",
+            "hypersentry-engine",
+        ]),
     ),
     (
         "hypersentry-gateway",
         Some(&[
             "hypersentry-model",
+            "hypersentry-alpha",
             "hypersentry-venues",
             "hypersentry-engine",
             "hypersentry-api",
