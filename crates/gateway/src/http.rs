@@ -12,6 +12,7 @@ use hypersentry_api::{ApiError, Terminal};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower_http::services::ServeDir;
 
 /// What handlers share.
@@ -19,6 +20,8 @@ use tower_http::services::ServeDir;
 pub(crate) struct Shared {
     pub(crate) terminal: Arc<Terminal>,
     pub(crate) cancel: CancellationToken,
+    /// Clients on `/ws`: the HTTP server forgets a connection that was upgraded.
+    pub(crate) clients: TaskTracker,
 }
 
 /// The page may load its own files and speak to its own server, and nothing else.
@@ -33,7 +36,12 @@ const SECURITY: [(HeaderName, &str); 4] = [
     (header::CACHE_CONTROL, "no-cache"),
 ];
 
-pub(crate) fn router(terminal: Arc<Terminal>, ui: PathBuf, cancel: CancellationToken) -> Router {
+pub(crate) fn router(
+    terminal: Arc<Terminal>,
+    ui: PathBuf,
+    cancel: CancellationToken,
+    clients: TaskTracker,
+) -> Router {
     let files = ServeDir::new(&ui).append_index_html_on_directories(true);
     Router::new()
         .route(
@@ -47,7 +55,11 @@ pub(crate) fn router(terminal: Arc<Terminal>, ui: PathBuf, cancel: CancellationT
         .route("/ws", get(ws::upgrade))
         .fallback_service(files.fallback(get(missing)))
         .layer(middleware::from_fn(secure))
-        .with_state(Shared { terminal, cancel })
+        .with_state(Shared {
+            terminal,
+            cancel,
+            clients,
+        })
 }
 
 async fn secure(request: Request, next: Next) -> Response {

@@ -11,6 +11,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::task::TaskTracker;
+
+/// The longest that clients get to take their close frames.
+const FAREWELL: Duration = Duration::from_secs(3);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -171,10 +176,19 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             requests.first().await;
             stop.cancel();
         });
-        let router = http::router(Arc::clone(&terminal), arguments.ui.clone(), cancel.clone());
+        let clients = TaskTracker::new();
+        let router = http::router(
+            Arc::clone(&terminal),
+            arguments.ui.clone(),
+            cancel.clone(),
+            clients.clone(),
+        );
         axum::serve(listener, router)
             .with_graceful_shutdown(cancel.cancelled_owned())
             .await?;
+        // Each client is told that the server stops before it does.
+        clients.close();
+        let _ = tokio::time::timeout(FAREWELL, clients.wait()).await;
         // Every connection has ended, so this is the last owner.
         if let Some(terminal) = Arc::into_inner(terminal) {
             terminal.stop().await;

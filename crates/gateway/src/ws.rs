@@ -50,7 +50,10 @@ pub(crate) async fn upgrade(
         .read_buffer_size(8 << 10)
         .write_buffer_size(32 << 10)
         .max_write_buffer_size(8 << 20)
-        .on_upgrade(async move |socket| serve(socket, shared).await)
+        .on_upgrade(async move |socket| {
+            let clients = shared.clients.clone();
+            clients.track_future(serve(socket, shared)).await;
+        })
 }
 
 async fn serve(mut socket: WebSocket, shared: Shared) {

@@ -133,6 +133,11 @@ async fn a_lost_diff_withdraws_the_book_until_it_is_whole() {
 async fn a_silent_channel_makes_its_field_stale_and_no_other() {
     let mut lab = Lab::start(63).await;
     lab.all_live().await;
+    // A book is doubted when its best prices go on without it, so there must be some.
+    lab.faults().apply(Fault::HoldRegime {
+        regime: Regime::Burst,
+        for_ms: 60_000,
+    });
     let from = lab.events.len();
     let began = lab.replica.now_ms;
     for (venue, channel, symbol) in [
