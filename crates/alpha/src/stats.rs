@@ -36,6 +36,16 @@ impl<T> Ring<T> {
             .and_then(|i| self.samples.get(i))
     }
 
+    /// Adds to the newest sample, if there is one.
+    pub fn add_to_newest(&mut self, more: T)
+    where
+        T: std::ops::AddAssign,
+    {
+        if let Some(newest) = self.samples.back_mut() {
+            *newest += more;
+        }
+    }
+
     /// All of them, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> + ExactSizeIterator + Clone {
         self.samples.iter()

@@ -1,43 +1,36 @@
 //! How probable a move of one percent within an hour is.
 
+/// From log-odds to probabilities.
+pub mod calibrate;
+/// What the model sees.
+pub mod features;
+/// A model as a file.
+pub mod file;
+/// The fit.
+pub mod logistic;
+/// How good forecasts were.
+pub mod metrics;
+/// The model.
+pub mod model;
 /// Without a model.
 pub mod passage;
+/// To learn, to calibrate, to judge.
+pub mod split;
+/// From evaluations to a model.
+pub mod train;
 
-use serde::{Deserialize, Serialize};
+pub use crate::event::conviction::{Probability, ProbabilityState};
+pub use features::features;
+pub use file::ModelError;
+pub use model::{Model, NamedModel};
+
+use crate::evidence::{Evidence, Verdict};
 
 /// The move that is asked about, as a share of the price.
 pub const MOVE: f64 = 0.01;
 
 /// Within this time, in milliseconds.
 pub const HORIZON_MS: i64 = 3_600_000;
-
-/// Where the probabilities come from.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ProbabilityState {
-    /// No model: they say only how volatile the market is.
-    Untrained,
-    /// A model.
-    Trained,
-}
-
-/// Probabilities that the price touches one percent above, or below, within the hour. Both may happen.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Probability {
-    /// Where they come from.
-    pub state: ProbabilityState,
-    /// Of the touch above, from 0 to 1.
-    pub p_up: f64,
-    /// Of the touch below, from 0 to 1.
-    pub p_down: f64,
-    /// [`MOVE`].
-    #[serde(rename = "move")]
-    pub share: f64,
-    /// [`HORIZON_MS`].
-    pub horizon_ms: i64,
-    /// The model's name; null without one.
-    pub model: Option<String>,
-}
 
 impl Probability {
     /// Without a model: a driftless walk with this standard deviation of the return over one hour. `None` while it is unknown.
@@ -47,9 +40,17 @@ impl Probability {
             state: ProbabilityState::Untrained,
             p_up: p,
             p_down: p,
-            share: MOVE,
+            distance: MOVE,
             horizon_ms: HORIZON_MS,
             model: None,
         })
+    }
+
+    /// By the model where there is one, else without. `None` while the volatility is unknown.
+    pub fn of(evidence: &Evidence, verdict: &Verdict, model: Option<&NamedModel>) -> Option<Self> {
+        match model {
+            Some(model) => features(evidence, verdict).map(|f| model.probability(&f)),
+            None => Self::untrained(evidence.volatility.sigma_1h),
+        }
     }
 }

@@ -2,8 +2,19 @@
 
 /// What is known of an account.
 pub mod account;
+/// How much the open book carries already.
+pub mod correlation;
+/// How far below its height the account stands.
+pub mod drawdown;
 /// `risk_update`.
 pub mod event;
+/// What the odds deserve.
+pub mod kelly;
+/// The house's constants.
+pub mod params;
+/// From a view to a size.
+pub mod size;
 
 pub use account::{AccountView, EquitySource, Limits, Position};
 pub use event::{Direction, Refusal, RefusalCode, RiskState, RiskUpdate};
+pub use params::RiskParams;
