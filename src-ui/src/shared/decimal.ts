@@ -14,6 +14,14 @@ export function parseDecimal(text: unknown): Decimal | null {
   return typeof text === "string" && PATTERN.test(text) ? (text as unknown as Decimal) : null;
 }
 
+/**
+ * A float of the conviction engine, rounded for display; null where it is no finite number. Signals are floats, and
+ * nobody is paid by them: money never passes here.
+ */
+export function fromSignal(value: number, places: number): Decimal | null {
+  return Number.isFinite(value) ? parseDecimal(value.toFixed(places)) : null;
+}
+
 export function digits(value: Decimal): string {
   return value as unknown as string;
 }

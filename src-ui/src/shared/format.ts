@@ -33,14 +33,15 @@ function group(whole: string): string {
   return whole.replace(/\B(?=(?:\d{3})+$)/g, mark);
 }
 
-interface Style {
+export interface Style {
   readonly sign: "always" | "negative";
   readonly unit: string;
   /** Zeros that only fill the lot are quieter; those of a price are digits like any other. */
   readonly quietZeros?: boolean;
 }
 
-function write(value: Decimal, places: number, { sign, unit, quietZeros = false }: Style): FigureText {
+/** The digits of a figure by the house's rules; formats for readers are made of it. */
+export function write(value: Decimal, places: number, { sign, unit, quietZeros = false }: Style): FigureText {
   const text = digits(value).replace("-", "");
   const point = text.indexOf(".");
   const whole = point < 0 ? text : text.slice(0, point);
@@ -68,6 +69,11 @@ export function price(value: Decimal, places: number | null): FigureText {
 /** On the market's lot. */
 export function size(value: Decimal, places: number | null): FigureText {
   return write(value, places ?? decimals(value), { sign: "negative", unit: "", quietZeros: true });
+}
+
+/** Under a heading that names the unit. */
+export function barePercent(value: Decimal): FigureText {
+  return write(round(value, 2), 2, { sign: "always", unit: "" });
 }
 
 export function percent(value: Decimal, places = 2): FigureText {
@@ -130,6 +136,11 @@ export function signedUsd(value: Decimal): FigureText {
 /** USD with three digits that count. */
 export function briefUsd(value: Decimal): FigureText {
   return abbreviate(value, "$", "negative", true);
+}
+
+/** Three digits that count after a prefix such as `$`, which may be empty. */
+export function briefAmount(value: Decimal, prefix: string): FigureText {
+  return abbreviate(value, prefix, "negative", true);
 }
 
 /** What a venue that samples reports is a lower bound. */

@@ -7,6 +7,8 @@ export interface TipFacts {
   readonly value: string;
   readonly source: string;
   readonly reading: Reading | null;
+  /** For a value of the past: its time, in place of an age. */
+  readonly at?: number;
 }
 
 export interface TipTarget {
@@ -29,6 +31,10 @@ export function hideTip(question: Ask): void {
 
 function rows(facts: TipFacts): string {
   const { reading } = facts;
+  if (facts.at !== undefined)
+    return [`${facts.label} ${timeText(facts.at)}`, facts.value, `source  ${venueName(facts.source)}`].join(
+      "\n",
+    );
   if (reading === null) return `${facts.label}\n\u2014 not known\nsource  ${venueName(facts.source)}`;
   const state = reading.state === "stale" ? "STALE" : "fresh";
   return [

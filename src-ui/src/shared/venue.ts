@@ -28,6 +28,8 @@ const NAMES: Readonly<Record<string, string>> = {
   bybit: "Bybit",
   okx: "OKX",
   composite: "composite",
+  alpha: "conviction engine",
+  account: "account",
 };
 
 export function venueName(source: string): string {

@@ -64,6 +64,12 @@ function valueOf(view: MarketView, field: SampledField, now: number): number {
 export class SampleBook {
   readonly #symbols = new Map<string, Map<string, SampleRing>>();
 
+  /** Samples until the function that it gives is called. */
+  run(chosen: () => readonly [string, Iterable<MarketView>], now: () => number): () => void {
+    const timer = setInterval(() => this.record(...chosen(), now()), SAMPLE_MS);
+    return () => clearInterval(timer);
+  }
+
   record(symbol: string, views: Iterable<MarketView>, now: number): void {
     const rings = this.#of(symbol);
     const slot = Math.floor(now / SAMPLE_MS);

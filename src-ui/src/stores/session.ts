@@ -11,27 +11,29 @@ import type {
   Transport,
   TransportListener,
 } from "~/transport/types";
+import { AlphaDesk } from "./alpha-desk";
 import { CandleDesk } from "./candle-desk";
 import { DirectoryReader } from "./directory";
 import { LiquidationDesk } from "./liquidations";
-import { MarketView } from "./market-view";
+import type { MarketView } from "./market-view";
 import { ResyncPace } from "./resync";
-import { SAMPLE_MS, SampleBook } from "./samples";
+import { SampleBook } from "./samples";
 import { type Counters, emptySnapshot, type SessionSnapshot } from "./session-snapshot";
 import { readVenueStatus, type VenueStatus } from "./venue-view";
+import { ViewBook } from "./view-book";
 
 /** The protocol's limit for one client. */
 export const MOST_WATCHED = 64;
 
 export class Session implements TransportListener {
-  readonly #views = new Map<string, Map<string, MarketView>>();
+  readonly #views = new ViewBook();
   readonly #venues = new Map<string, VenueStatus>();
   readonly #watched = new Set<string>();
   readonly #resyncs: ResyncPace;
   readonly #listeners = new Set<() => void>();
   #snapshot: SessionSnapshot;
   readonly #directory: DirectoryReader;
-  #sampleTimer: ReturnType<typeof setInterval> | undefined;
+  #endSampling: () => void = () => undefined;
   #active: string;
   #started = false;
   counters: Counters = { gaps: 0, resyncs: 0, malformed: 0, unexpected: 0 };
@@ -40,6 +42,7 @@ export class Session implements TransportListener {
   revision = 0;
   events = 0;
   readonly candles: CandleDesk;
+  readonly alpha: AlphaDesk;
   readonly liquidations = new LiquidationDesk();
   readonly samples = new SampleBook();
   /** How the engine is doing; null while nothing is known. */
@@ -59,6 +62,7 @@ export class Session implements TransportListener {
       (directoryError) => this.#change({ directoryError }),
     );
     this.candles = new CandleDesk(transport, () => this.linked);
+    this.alpha = new AlphaDesk(transport, () => this.linked);
   }
 
   start(): void {
@@ -66,11 +70,11 @@ export class Session implements TransportListener {
     this.#started = true;
     this.#watch(this.#active);
     this.transport.open(this);
-    this.#sampleTimer = setInterval(() => this.#sample(), SAMPLE_MS);
+    this.#endSampling = this.samples.run(() => [this.#active, this.#views.of(this.#active)], this.now);
   }
 
   stop(): void {
-    clearInterval(this.#sampleTimer);
+    this.#endSampling();
     this.#directory.stop();
     this.transport.close();
   }
@@ -80,7 +84,12 @@ export class Session implements TransportListener {
   }
 
   view(source: string, symbol: string): MarketView | null {
-    return this.#views.get(symbol)?.get(source) ?? null;
+    return this.#views.get(source, symbol);
+  }
+
+  /** The sources that have told something of a symbol. */
+  sourcesSeen(symbol: string): readonly string[] {
+    return this.#views.of(symbol).map(({ source }) => source);
   }
 
   venue(source: string): VenueStatus | null {
@@ -116,9 +125,13 @@ export class Session implements TransportListener {
   onEvents(batch: readonly Envelope[], arrivedAt: number): void {
     for (const envelope of batch) {
       this.events += 1;
+      const runId = envelope.data["run_id"];
+      if (typeof runId === "string") this.#onRun(runId, asMode(envelope.data["mode"]));
       if (envelope.event_type === "agg_update") this.#onMarket(envelope, arrivedAt);
       else if (envelope.event_type === "venue_status") this.#onVenue(envelope, arrivedAt);
       else if (envelope.event_type === "liquidation_batch") this.#onLiquidations(envelope, arrivedAt);
+      else if (envelope.source === "alpha" || envelope.source === "account")
+        this.#onAlpha(envelope, arrivedAt);
       else this.#count("unexpected");
     }
     this.revision += 1;
@@ -139,9 +152,12 @@ export class Session implements TransportListener {
       this.roundTripMs = null;
     }
     // Nothing says what was missed while the link was away, so only a snapshot may be built upon.
-    if (link.phase === "closed") for (const view of this.#allViews()) view.version = null;
+    if (link.phase === "closed") for (const view of this.#views.all()) view.version = null;
     this.#change({ link });
-    if (link.phase === "open") this.candles.askAll();
+    if (link.phase === "open") {
+      this.candles.askAll();
+      this.alpha.askAll();
+    }
   }
 
   onError(error: ApiError): void {
@@ -162,10 +178,9 @@ export class Session implements TransportListener {
   }
 
   #onMarket(envelope: Envelope, arrivedAt: number): void {
-    const { symbol, source, data } = envelope;
+    const { symbol, source } = envelope;
     if (!this.#watched.has(symbol)) return;
-    if (typeof data["run_id"] === "string") this.#onRun(data["run_id"], asMode(data["mode"]));
-    const outcome = this.#viewFor(source, symbol).apply(envelope, arrivedAt);
+    const outcome = this.#views.open(source, symbol, this.#met).apply(envelope, arrivedAt);
     if (outcome === "gap") {
       this.#count("gaps");
       this.#resyncs.after(symbol);
@@ -174,19 +189,18 @@ export class Session implements TransportListener {
   }
 
   #onLiquidations(envelope: Envelope, arrivedAt: number): void {
-    const { data, symbol } = envelope;
-    if (!this.#watched.has(symbol)) return;
-    if (typeof data["run_id"] === "string") this.#onRun(data["run_id"], asMode(data["mode"]));
+    if (!this.#watched.has(envelope.symbol)) return;
     this.liquidations.take(envelope, arrivedAt);
   }
 
-  #sample(): void {
-    this.samples.record(this.#active, this.#views.get(this.#active)?.values() ?? [], this.now());
+  #onAlpha(envelope: Envelope, arrivedAt: number): void {
+    const { symbol } = envelope;
+    if (symbol !== "*" && !this.#watched.has(symbol)) return;
+    if (!this.alpha.take(envelope, arrivedAt)) this.#count("unexpected");
   }
 
   #onVenue(envelope: Envelope, arrivedAt: number): void {
-    const { data, source, seq } = envelope;
-    if (typeof data["run_id"] === "string") this.#onRun(data["run_id"], asMode(data["mode"]));
+    const { source, seq } = envelope;
     const held = this.#venues.get(source);
     if (held !== undefined && seq <= held.seq) return;
     this.#venues.set(source, readVenueStatus(envelope, arrivedAt, held));
@@ -198,9 +212,10 @@ export class Session implements TransportListener {
     const held = this.#snapshot;
     if (held.runId === runId && (mode === null || held.mode === mode)) return;
     if (held.runId !== null && held.runId !== runId) {
-      for (const view of this.#allViews()) view.clear();
+      for (const view of this.#views.all()) view.clear();
       this.#venues.clear();
       this.candles.clear();
+      this.alpha.clear();
       this.liquidations.clear();
       this.samples.clear();
       this.#directory.read();
@@ -235,26 +250,13 @@ export class Session implements TransportListener {
     for (const symbol of [...this.#watched].toReversed()) {
       if (symbol === this.#active) continue;
       this.#watched.delete(symbol);
-      this.#views.delete(symbol);
+      this.#views.drop(symbol);
       this.transport.unsubscribe(symbol);
       return;
     }
   }
 
-  #viewFor(source: string, symbol: string): MarketView {
-    let bySource = this.#views.get(symbol);
-    if (bySource === undefined) this.#views.set(symbol, (bySource = new Map()));
-    let view = bySource.get(source);
-    if (view === undefined) {
-      bySource.set(source, (view = new MarketView(source, symbol)));
-      this.#addSources([source]);
-    }
-    return view;
-  }
-
-  *#allViews(): Iterable<MarketView> {
-    for (const bySource of this.#views.values()) yield* bySource.values();
-  }
+  #met = (source: string): void => this.#addSources([source]);
 
   #addSources(sources: readonly string[]): void {
     const fresh = sources.filter((source) => !this.#snapshot.sources.includes(source));

@@ -44,6 +44,11 @@ function oneOf<T extends string>(choices: readonly T[], value: unknown, fallback
   return choices.find((choice) => choice === value) ?? fallback;
 }
 
+/** A symbol's name as somebody wrote it; null for what cannot be one. */
+export function readSymbol(text: unknown): string | null {
+  return typeof text === "string" && /^[A-Za-z0-9._:-]{1,32}$/.test(text) ? text : null;
+}
+
 /** Settings written by another version, or by hand, keep what is valid and lose the rest. */
 export function readSettings(text: string | null): Settings {
   let stored: Partial<Record<keyof Settings, unknown>> = {};
@@ -59,10 +64,7 @@ export function readSettings(text: string | null): Settings {
     density: oneOf(CHOICES.density, stored.density, DEFAULTS.density),
     thousands: oneOf(CHOICES.thousands, stored.thousands, DEFAULTS.thousands),
     utc: stored.utc === true,
-    symbol:
-      typeof stored.symbol === "string" && /^[A-Za-z0-9._:-]{1,32}$/.test(stored.symbol)
-        ? stored.symbol
-        : DEFAULTS.symbol,
+    symbol: readSymbol(stored.symbol) ?? DEFAULTS.symbol,
     interval: oneOf(CHOICES.interval, stored.interval, DEFAULTS.interval),
     studies: Array.isArray(stored.studies)
       ? STUDIES.filter((study) => (stored.studies as unknown[]).includes(study))

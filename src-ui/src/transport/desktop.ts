@@ -1,17 +1,12 @@
 import { clock } from "~/shared/clock";
 import { Backoff } from "./backoff";
 import { commands } from "./bindings.gen";
-import {
-  asApiError,
-  asCandles,
-  asDirectory,
-  asEnvelope,
-  asObject,
-  asReadiness,
-  asSubscribed,
-} from "./decode";
+import { asApiError, asDirectory, asEnvelope, asObject, asReadiness, asSubscribed } from "./decode";
 import { PendingAnswers } from "./pending";
+import { alphaRequest, candleRequest, type Request } from "./requests";
 import {
+  type AlphaAnswer,
+  type AlphaQuestion,
   ApiError,
   type CandleRequest,
   type CandleAnswer,
@@ -27,7 +22,7 @@ export class DesktopTransport implements Transport {
   readonly kind = "desktop";
   readonly #wanted = new Set<string>();
   readonly #backoff = new Backoff(250, 5000);
-  readonly #pending = new PendingAnswers<CandleAnswer>();
+  readonly #pending = new PendingAnswers();
   #nextId = 1;
   #listener: TransportListener | null = null;
   #session: string | null = null;
@@ -63,12 +58,20 @@ export class DesktopTransport implements Transport {
   }
 
   candles(request: CandleRequest): Promise<CandleAnswer> {
+    return this.#ask(candleRequest(request));
+  }
+
+  alpha(question: AlphaQuestion): Promise<AlphaAnswer> {
+    return this.#ask(alphaRequest(question));
+  }
+
+  #ask<T>({ message, read }: Request<T>): Promise<T> {
     const session = this.#session;
     if (session === null)
       return Promise.reject(new ApiError("unreachable", "the engine is not connected", true));
     const id = this.#nextId++;
-    const answer = this.#pending.await(id);
-    this.#request(session, { type: "candles", id, ...request }).catch((error: unknown) =>
+    const answer = this.#pending.await(id, read);
+    this.#request(session, { ...message, id }).catch((error: unknown) =>
       this.#pending.reject(id, asApiError(error)),
     );
     return answer;
@@ -167,13 +170,7 @@ export class DesktopTransport implements Transport {
 
   #answered(message: ReturnType<typeof asObject>): void {
     if (message?.["type"] === "unsubscribed") return;
-    const id = message?.["id"];
-    if (typeof id === "number" && this.#pending.has(id)) {
-      const answer = message?.["type"] === "candles" ? asCandles(message) : null;
-      if (answer === null) this.#pending.reject(id, asApiError(message));
-      else this.#pending.resolve(id, answer);
-      return;
-    }
+    if (message !== null && this.#pending.answer(message)) return;
     const readiness = message?.["type"] === "status" ? asReadiness(message) : null;
     if (readiness !== null) {
       this.#listener?.onReadiness(readiness);

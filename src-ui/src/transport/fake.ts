@@ -1,4 +1,6 @@
 import type {
+  AlphaAnswer,
+  AlphaQuestion,
   ApiError,
   CandleRequest,
   CandleAnswer,
@@ -17,6 +19,7 @@ export class FakeTransport implements Transport {
   readonly asked: string[] = [];
   directory: SymbolDirectory = { run_id: "R1", mode: "simulated", symbols: [] };
   candleAnswer: CandleAnswer | ApiError = { rows: [], pending: false };
+  readonly alphaAnswers = new Map<AlphaQuestion["kind"], AlphaAnswer | ApiError>();
   #listener: TransportListener | null = null;
 
   open(listener: TransportListener): void {
@@ -40,6 +43,12 @@ export class FakeTransport implements Transport {
     return this.candleAnswer instanceof Error
       ? Promise.reject(this.candleAnswer)
       : Promise.resolve(this.candleAnswer);
+  }
+
+  alpha(question: AlphaQuestion): Promise<AlphaAnswer> {
+    this.asked.push(`alpha ${Object.values(question).join(" ")}`);
+    const answer = this.alphaAnswers.get(question.kind) ?? { now_ms: 0 };
+    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
   }
 
   retry(): void {

@@ -1,16 +1,11 @@
 import { clock } from "~/shared/clock";
 import { Backoff } from "./backoff";
-import {
-  asApiError,
-  asCandles,
-  asDirectory,
-  asEnvelope,
-  asObject,
-  asReadiness,
-  asSubscribed,
-} from "./decode";
+import { asApiError, asDirectory, asEnvelope, asObject, asReadiness, asSubscribed } from "./decode";
 import { PendingAnswers } from "./pending";
+import { alphaRequest, candleRequest, CHANNELS, type Request } from "./requests";
 import {
+  type AlphaAnswer,
+  type AlphaQuestion,
   ApiError,
   type CandleRequest,
   type CandleAnswer,
@@ -38,7 +33,7 @@ export class GatewayTransport implements Transport {
   readonly kind = "gateway";
   readonly #wanted = new Set<string>();
   readonly #asked = new Map<number, string>();
-  readonly #pending = new PendingAnswers<CandleAnswer>();
+  readonly #pending = new PendingAnswers();
   readonly #backoff = new Backoff();
   #listener: TransportListener | null = null;
   #socket: WebSocket | null = null;
@@ -83,12 +78,20 @@ export class GatewayTransport implements Transport {
   }
 
   candles(request: CandleRequest): Promise<CandleAnswer> {
+    return this.#request(candleRequest(request));
+  }
+
+  alpha(question: AlphaQuestion): Promise<AlphaAnswer> {
+    return this.#request(alphaRequest(question));
+  }
+
+  #request<T>({ message, read }: Request<T>): Promise<T> {
     const socket = this.#socket;
     if (socket?.readyState !== WebSocket.OPEN)
       return Promise.reject(new ApiError("unreachable", "the gateway is not connected", true));
     const id = this.#nextId++;
-    const answer = this.#pending.await(id);
-    socket.send(JSON.stringify({ type: "candles", id, ...request }));
+    const answer = this.#pending.await(id, read);
+    socket.send(JSON.stringify({ ...message, id }));
     return answer;
   }
 
@@ -168,7 +171,7 @@ export class GatewayTransport implements Transport {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     const id = this.#nextId++;
     this.#asked.set(id, coin);
-    this.#socket.send(JSON.stringify({ type, id, coin, channels: ["public.market"] }));
+    this.#socket.send(JSON.stringify({ type, id, coin, channels: CHANNELS }));
   }
 
   #receive(raw: unknown): void {
@@ -184,13 +187,8 @@ export class GatewayTransport implements Transport {
       else listener.onEvents([envelope], arrivedAt);
       return;
     }
+    if (this.#pending.answer(message)) return;
     const id = message["id"];
-    if (typeof id === "number" && this.#pending.has(id)) {
-      const answer = message["type"] === "candles" ? asCandles(message) : null;
-      if (answer === null) this.#pending.reject(id, asApiError(message));
-      else this.#pending.resolve(id, answer);
-      return;
-    }
     const coin = typeof id === "number" ? (this.#asked.get(id) ?? null) : null;
     if (typeof id === "number") this.#asked.delete(id);
     switch (message["type"]) {

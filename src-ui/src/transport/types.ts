@@ -48,6 +48,14 @@ export interface CandleAnswer {
   readonly pending: boolean;
 }
 
+/** What may be asked of the conviction engine. */
+export type AlphaQuestion =
+  | { readonly kind: "conviction" | "why" | "gates" | "history"; readonly symbol: string }
+  | { readonly kind: "opportunities" };
+
+/** An answer as the protocol has it; the stores read it. */
+export type AlphaAnswer = Readonly<Record<string, unknown>>;
+
 export interface Readiness {
   readonly ready: boolean;
   readonly reasons: readonly string[];
@@ -103,6 +111,8 @@ export interface Transport {
   symbols(): Promise<SymbolDirectory>;
   /** The newest candles that the server holds, oldest first. */
   candles(request: CandleRequest): Promise<CandleAnswer>;
+  /** Reads change nothing at the server. */
+  alpha(question: AlphaQuestion): Promise<AlphaAnswer>;
   /** Tries again at once instead of at the planned time. */
   retry(): void;
   close(): void;

@@ -1,0 +1,26 @@
+import { asCandles } from "./decode";
+import type { AlphaAnswer, AlphaQuestion, CandleAnswer, CandleRequest } from "./types";
+
+type Message = Readonly<Record<string, unknown>>;
+
+/** The channels that the terminal follows of each symbol. */
+export const CHANNELS = ["public.market", "public.alpha"] as const;
+
+/** A request as the protocol spells it, and how its answer is read; the same for both carriers. */
+export interface Request<T> {
+  readonly message: Message;
+  readonly read: (answer: Message) => T | null;
+}
+
+export function candleRequest(request: CandleRequest): Request<CandleAnswer> {
+  return {
+    message: { type: "candles", ...request },
+    read: (answer) => (answer["type"] === "candles" ? asCandles(answer) : null),
+  };
+}
+
+export function alphaRequest(question: AlphaQuestion): Request<AlphaAnswer> {
+  const { kind, ...rest } = question;
+  const type = `alpha_${kind}`;
+  return { message: { type, ...rest }, read: (answer) => (answer["type"] === type ? answer : null) };
+}
