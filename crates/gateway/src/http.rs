@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower_http::services::ServeDir;
+use tower_http::services::{ServeDir, ServeFile};
 
 /// What handlers share.
 #[derive(Clone)]
@@ -53,6 +53,8 @@ pub(crate) fn router(
         .route("/market/candles", get(candles))
         .route("/market/snapshot/{symbol}", get(snapshot))
         .route("/ws", get(ws::upgrade))
+        // The cockpit's address: the same page, which reads where it was opened.
+        .route_service("/alpha", ServeFile::new(ui.join("index.html")))
         .fallback_service(files.fallback(get(missing)))
         .layer(middleware::from_fn(secure))
         .with_state(Shared {

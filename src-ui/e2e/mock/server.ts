@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { type WebSocket, WebSocketServer } from "ws";
+import { MockConviction, MockGovernance } from "./alpha";
 import { MockComposite } from "./composite";
 import { MockFeed, type RunFacts } from "./feed";
 import { generator, LISTINGS } from "./market";
@@ -52,6 +53,8 @@ export class MockGateway {
   silentMarkets = false;
   #journal = "healthy";
   readonly venues: readonly MockVenue[];
+  readonly convictions: readonly MockConviction[];
+  readonly governance: readonly MockGovernance[];
   sent = 0;
   readonly subscriptions: string[] = [];
   readonly #http: Server;
@@ -77,6 +80,8 @@ export class MockGateway {
           this.run,
         ),
     );
+    this.convictions = listed.map(({ symbol }, index) => new MockConviction(symbol, this.run, index + 3));
+    this.governance = listed.map(({ symbol }) => new MockGovernance(symbol, this.run));
     this.#combined = listed.map(
       ({ symbol }) =>
         new MockComposite(
@@ -97,6 +102,7 @@ export class MockGateway {
       setInterval(() => mock.#tick(), TICK_MS),
       setInterval(() => mock.#status(), 500),
       setInterval(() => mock.#composites(), 250),
+      setInterval(() => mock.#judge(), 400),
       setInterval(() => mock.#batches(), 2000),
     );
     return mock;
@@ -155,6 +161,33 @@ export class MockGateway {
     for (const venue of this.venues) this.#publish("*", JSON.stringify(venue.status()));
   }
 
+  #judge(): void {
+    if (this.mute || this.silentMarkets) return;
+    for (const view of this.convictions)
+      if (!view.still) this.#publish(view.symbol, JSON.stringify(view.event()));
+    for (const governed of this.governance) this.#publish(governed.symbol, JSON.stringify(governed.event()));
+  }
+
+  conviction(symbol: string): MockConviction {
+    const found = this.convictions.find((view) => view.symbol === symbol);
+    if (found === undefined) throw new Error(`no conviction of ${symbol}`);
+    return found;
+  }
+
+  #alpha(kind: string, symbol: unknown): Record<string, unknown> {
+    const type = `alpha_${kind}`;
+    if (kind === "opportunities") return { type, now_ms: Date.now(), rows: [] };
+    const found = this.silentMarkets ? undefined : this.convictions.find((view) => view.symbol === symbol);
+    return found === undefined
+      ? {
+          type: "error",
+          code: "no_conviction_yet",
+          detail: `${String(symbol)} was not judged yet`,
+          retryable: true,
+        }
+      : { type, ...found.answer(kind) };
+  }
+
   #composites(): void {
     if (this.mute || this.silentMarkets) return;
     for (const composite of this.#combined)
@@ -200,7 +233,7 @@ export class MockGateway {
     const reply = (body: Record<string, unknown>): void =>
       socket.send(JSON.stringify(message["id"] === undefined ? body : { ...body, id: message["id"] }));
     const coin = String(message["coin"] ?? "");
-    const channels = ["public.market"];
+    const channels = message["channels"] ?? ["public.market"];
     if (message["type"] === "ping") return reply({ type: "pong", now_ms: Date.now() });
     if (message["type"] === "unsubscribe") {
       coins.delete(coin);
@@ -209,6 +242,8 @@ export class MockGateway {
     }
     if (message["type"] === "status") return reply(this.#readiness());
     if (message["type"] === "candles") return reply(this.#candles(message));
+    const alpha = /^alpha_(\w+)$/.exec(String(message["type"]))?.[1];
+    if (alpha !== undefined) return reply(this.#alpha(alpha, message["symbol"]));
     const feeds = this.feeds.filter((feed) => feed.listing.symbol === coin);
     if (feeds.length === 0)
       return reply({
@@ -247,7 +282,7 @@ export class MockGateway {
       response.end(JSON.stringify({ run_id: this.run.runId, mode: this.run.mode, symbols }));
       return;
     }
-    const file = normalize(join(DIST, path === "/" ? "index.html" : path));
+    const file = normalize(join(DIST, path === "/" || path === "/alpha" ? "index.html" : path));
     try {
       if (!file.startsWith(DIST)) throw new Error("outside");
       const body = await readFile(file);

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useSyncExternalStore } from "react";
+import { WhyDrawer } from "~/features/cockpit/WhyDrawer";
 import { StatusBar } from "~/features/status/StatusBar";
 import { Painted, usePaint } from "~/shared/paint";
 import { refreshLook } from "~/shared/theme";
@@ -7,19 +8,14 @@ import { SessionContext, useSessionPart } from "~/stores/react";
 import type { Session } from "~/stores/session";
 import { useSettings } from "~/stores/settings";
 import { useUi } from "~/stores/ui";
+import { Cockpit } from "./Cockpit";
 import { KeyList } from "./KeyList";
+import { narrow, watchNarrow } from "./narrow";
 import { Palette } from "./Palette";
 import { Tabs } from "./Tabs";
 import { TopBar } from "./TopBar";
 import { useKeys } from "./useKeys";
 import { Workspace } from "./Workspace";
-
-const NARROW = matchMedia("(max-width: 899.98px)");
-
-function watchNarrow(listener: () => void): () => void {
-  NARROW.addEventListener("change", listener);
-  return () => NARROW.removeEventListener("change", listener);
-}
 
 function useLook(): void {
   const { theme, palette, density } = useSettings();
@@ -42,7 +38,9 @@ function Frame({ session }: { readonly session: Session }): ReactNode {
   const overlay = useUi((state) => state.overlay);
   const mode = useSessionPart((snapshot) => snapshot.mode);
   const phase = useSessionPart((snapshot) => snapshot.link.phase);
-  const narrow = useSyncExternalStore(watchNarrow, () => NARROW.matches);
+  const slim = useSyncExternalStore(watchNarrow, narrow);
+  const view = useUi((state) => state.view);
+  const why = useUi((state) => state.why);
   useLook();
   useKeys();
   useEffect(() => session.activate(symbol), [session, symbol]);
@@ -51,7 +49,14 @@ function Frame({ session }: { readonly session: Session }): ReactNode {
       <Painted>
         <TopBar />
       </Painted>
-      <main className="work">{narrow ? <Tabs /> : <Workspace />}</main>
+      <main className="work">
+        {view === "cockpit" ? <Cockpit /> : slim ? <Tabs /> : <Workspace />}
+        {why === null ? null : (
+          <Painted>
+            <WhyDrawer symbol={symbol} id={why} />
+          </Painted>
+        )}
+      </main>
       <Painted>
         <StatusBar />
         <Tip />

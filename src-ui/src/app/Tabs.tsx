@@ -8,6 +8,7 @@ import { isPanelName, type PanelName, PANELS } from "./panels";
 
 const ORDER: readonly PanelName[] = [
   "chart",
+  "conviction",
   "ladder",
   "tape",
   "cvd",

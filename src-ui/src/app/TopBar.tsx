@@ -6,6 +6,7 @@ import { useSession, useSessionPart } from "~/stores/react";
 import { useSettings } from "~/stores/settings";
 import { useUi } from "~/stores/ui";
 import { ACTIONS, PICK_SYMBOL } from "./actions";
+import { ViewSwitch } from "./ViewSwitch";
 
 export function TopBar(): ReactNode {
   const session = useSession();
@@ -35,6 +36,7 @@ export function TopBar(): ReactNode {
         ) : null}
       </span>
       <span className="spring" />
+      <ViewSwitch />
       <button type="button" className="top-command" onClick={() => show("palette")}>
         <span>Commands</span> <kbd>{keysText("Mod+k")}</kbd>
       </button>

@@ -1,4 +1,5 @@
 import { forEachChart } from "~/features/chart/registry";
+import { FILTER_ID } from "~/features/cockpit/Opportunities";
 import { PICKER_ID } from "~/features/watchlist/Watchlist";
 import type { Keys } from "~/shared/keymap";
 import { INTERVALS } from "~/stores/candles";
@@ -28,7 +29,8 @@ function choose<K extends keyof Settings>(name: K, a: Settings[K], b: Settings[K
 }
 
 function focusPicker(): void {
-  document.getElementById(PICKER_ID)?.focus();
+  const cockpit = useUi.getState().view === "cockpit";
+  document.getElementById(cockpit ? FILTER_ID : PICKER_ID)?.focus();
 }
 
 /** Moves through the listed symbols in their order, around the ends. */
@@ -75,10 +77,33 @@ export const ACTIONS: readonly Action[] = [
     title: "Choose a symbol",
     keys: "/",
     run: () => {
-      reveal("watchlist");
+      if (useUi.getState().view === "cockpit") useUi.getState().openCockpitTab("opportunities");
+      else reveal("watchlist");
       focusPicker();
       // A panel that was hidden is mounted only now.
       requestAnimationFrame(() => requestAnimationFrame(focusPicker));
+    },
+  },
+  {
+    id: "view.terminal",
+    title: "Go to the terminal",
+    keys: "g t",
+    run: () => useUi.getState().go("terminal"),
+  },
+  {
+    id: "view.cockpit",
+    title: "Go to the decision cockpit",
+    keys: "g a",
+    run: () => useUi.getState().go("cockpit"),
+  },
+  {
+    id: "why",
+    title: "Lay open why: the chosen symbol's conviction",
+    keys: "w",
+    run: () => {
+      const { why, openWhy, closeWhy } = useUi.getState();
+      if (why === null) openWhy("conviction");
+      else closeWhy();
     },
   },
   { id: "symbol.next", title: "Next symbol", keys: ".", run: (session) => stepSymbol(session, 1) },
@@ -119,6 +144,7 @@ export const ACTIONS: readonly Action[] = [
   },
   { id: "panel.liquidations", title: "Add liquidations", keys: "n l", run: () => openPanel("liquidations") },
   { id: "panel.basis", title: "Add basis", keys: "n a", run: () => openPanel("basis") },
+  { id: "panel.conviction", title: "Add the conviction", keys: "n k", run: () => openPanel("conviction") },
   { id: "panel.health", title: "Add venue health", keys: "n h", run: () => openPanel("health") },
   { id: "panel.depth", title: "Add depth over time", keys: "n d", run: () => openPanel("depth") },
   { id: "panel.feeds", title: "Add the feeds", keys: "n f", run: () => openPanel("feeds") },

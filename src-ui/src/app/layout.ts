@@ -2,9 +2,12 @@ import type { DockviewApi, SerializedDockview } from "dockview-react";
 import { isPanelName, type PanelName, PANELS } from "./panels";
 
 const KEY = "hypersentry.layout";
-/** 2 brought the chart, flow and venue panels. What 1 saved loads as it is: no panel was renamed or removed. */
-export const LAYOUT_VERSION = 2;
-const READABLE: readonly unknown[] = [1, LAYOUT_VERSION];
+/**
+ * 2 brought the chart, flow and venue panels, 3 the conviction. What earlier ones saved loads as it is: no panel was
+ * renamed or removed.
+ */
+export const LAYOUT_VERSION = 3;
+const READABLE: readonly unknown[] = [1, 2, LAYOUT_VERSION];
 
 interface Placed {
   readonly id: string;
@@ -16,6 +19,9 @@ interface Placed {
   /** A tab behind the one that it is within. */
   readonly behind?: boolean;
 }
+
+/** Five rows, the facts and the way to the reasons. */
+const CONVICTION_HEIGHT = 220;
 
 const VENUES = ["hyperliquid", "binance-spot"] as const;
 
@@ -32,18 +38,18 @@ function tab(of: string, panel: PanelName): Placed {
 }
 
 /**
- * Watch list and liquidations; chart above flow; two books above their tapes or the venues. Wide screens give the venues a
+ * Watch list, conviction and liquidations; chart above flow; two books above their tapes or the venues. Wide screens give the venues a
  * column of their own and put depth beside the flow.
  */
 export function defaultPanels(width: number, height: number): readonly Placed[] {
   const wide = width >= 1800;
-  const side = Math.round(wide ? 300 : Math.max(224, Math.min(264, width * 0.165)));
+  const side = Math.round(wide ? 300 : Math.max(244, Math.min(280, width * 0.19)));
   const column = Math.round(wide ? Math.min(360, width * 0.145) : Math.max(232, width * 0.182));
   const lower = Math.round(height * (wide ? 0.27 : 0.3));
   const middle = width - side - (wide ? 3 : 2) * column;
   const [first, second] = VENUES;
   const left: readonly Placed[] = [
-    { id: "watchlist", panel: "watchlist", width: side },
+    { id: "watchlist", panel: "watchlist", width: side, height: Math.round(height * (wide ? 0.52 : 0.47)) },
     { id: "chart-1", panel: "chart", source: first, beside: right("watchlist"), width: middle },
     { id: "ladder-1", panel: "ladder", source: first, beside: right("chart-1"), width: column },
     { id: "ladder-2", panel: "ladder", source: second, beside: right("ladder-1"), width: column },
@@ -60,12 +66,9 @@ export function defaultPanels(width: number, height: number): readonly Placed[] 
       ];
   return [
     ...left,
-    {
-      id: "liquidations",
-      panel: "liquidations",
-      beside: below("watchlist"),
-      height: Math.round(height * 0.34),
-    },
+    { id: "conviction", panel: "conviction", beside: below("watchlist"), height: CONVICTION_HEIGHT },
+    // The last of a column takes what is left.
+    { id: "liquidations", panel: "liquidations", beside: below("conviction") },
     { id: "cvd", panel: "cvd", beside: below("chart-1"), height: lower },
     tab("cvd", "interest"),
     tab("cvd", "basis"),

@@ -1,6 +1,8 @@
 import { type FunctionComponent, lazy } from "react";
 import { BasisHead } from "~/features/basis/BasisHead";
 import { ChartHead } from "~/features/chart/ChartHead";
+import { ConvictionPanel } from "~/features/conviction/Conviction";
+import { ConvictionHead } from "~/features/conviction/ConvictionHead";
 import { CvdHead } from "~/features/cvd/CvdHead";
 import { DepthMap } from "~/features/depthmap/DepthMap";
 import { DepthMapHead } from "~/features/depthmap/DepthMapHead";
@@ -37,6 +39,7 @@ const Health = lazy(() => import("~/features/health/Health").then(({ Health: Bod
 
 export const PANELS = {
   watchlist: { title: "Watch", Body: Watchlist, Head: WatchlistHead },
+  conviction: { title: "Conviction", Body: ConvictionPanel, Head: ConvictionHead },
   chart: { title: "Chart", Body: Chart, Head: ChartHead },
   ladder: { title: "Book", Body: Ladder, Head: LadderHead },
   tape: { title: "Tape", Body: Tape, Head: TapeHead },

@@ -4,9 +4,15 @@ import { applyDefault, saveLayout } from "./layout";
 import { type PanelName, PANELS } from "./panels";
 
 let dock: DockviewApi | null = null;
+/** A panel that was asked for while another view had the window. */
+let awaited: PanelName | null = null;
 
 export function setWorkspace(api: DockviewApi | null): void {
   dock = api;
+  if (api === null || awaited === null) return;
+  const panel = awaited;
+  awaited = null;
+  openPanel(panel);
 }
 
 export function resetLayout(): void {
@@ -25,7 +31,12 @@ export function reveal(panel: PanelName): void {
 
 /** Adds a panel of this kind to the right edge and brings it forward. */
 export function openPanel(panel: PanelName): void {
-  if (dock === null) return;
+  if (dock === null) {
+    if (useUi.getState().view === "terminal") return;
+    awaited = panel;
+    useUi.getState().go("terminal");
+    return;
+  }
   let number = 1;
   while (dock.getPanel(`${panel}-${number}`) !== undefined) number += 1;
   dock.addPanel({

@@ -9,9 +9,11 @@ interface LiveTextProps {
   readonly everyMs?: number;
   readonly className?: string;
   readonly testId?: string;
+  /** Says the text as a tooltip too, where there may be no room for it. */
+  readonly titled?: boolean;
 }
 
-export function LiveText({ read, state, everyMs = 0, className, testId }: LiveTextProps): ReactNode {
+export function LiveText({ read, state, everyMs = 0, className, testId, titled }: LiveTextProps): ReactNode {
   const element = useRef<HTMLSpanElement>(null);
   const held = useRef({ text: "", state: "" });
   usePaint((now) => {
@@ -20,6 +22,7 @@ export function LiveText({ read, state, everyMs = 0, className, testId }: LiveTe
     if (text !== held.current.text) {
       held.current.text = text;
       setText(element.current, text);
+      if (titled === true) element.current.title = text;
     }
     const next = state?.(now) ?? "";
     if (next !== held.current.state) {

@@ -11,11 +11,13 @@ import {
 import { clock } from "~/shared/clock";
 import type { Decimal } from "~/shared/decimal";
 import { Figure } from "~/shared/Figure";
-import { percent, price } from "~/shared/format";
+import { barePercent, price } from "~/shared/format";
 import { LiveText } from "~/shared/LiveText";
 import { Notice } from "~/shared/Notice";
 import type { PanelProps } from "~/shared/panel";
+import { score } from "~/shared/signal";
 import { venueShort } from "~/shared/venue";
+import { toneOf } from "~/stores/alpha-words";
 import { direction, figureSet } from "~/stores/figures";
 import type { MarketView } from "~/stores/market-view";
 import { useSession, useSessionSnapshot } from "~/stores/react";
@@ -231,8 +233,17 @@ function Row({ id, place, count, item, active, marked, watched, choose }: RowPro
         label={`${item.symbol} change over 24 h`}
         source={source}
         read={() => figures.change(view())}
-        format={(value) => percent(value)}
+        format={barePercent}
         tone={direction}
+      />
+      <Figure
+        className="watch-chip"
+        label={`${item.symbol} conviction, smoothed`}
+        source="alpha"
+        testId={`chip-${item.symbol}`}
+        read={() => session.alpha.judged(item.symbol)}
+        format={({ smoothed }) => score(smoothed.score)}
+        tone={({ smoothed }) => toneOf(smoothed.bias)}
       />
     </div>
   );

@@ -15,7 +15,7 @@ export function WatchlistHead(): ReactNode {
     <div className="head">
       <span className="hint">{countText(symbols)}</span>
       <span className="spring" />
-      <span className="hint">last, 24 h</span>
+      <span className="hint">last, 24 h %, score</span>
     </div>
   );
 }
