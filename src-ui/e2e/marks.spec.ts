@@ -47,6 +47,7 @@ test("sees each mark of a bad quarter of an hour appear and go", async ({ page, 
     feed.flow.missing = 0.25;
     await expect(page.getByTestId("quality-ladder-hyperliquid")).toHaveText("degraded: trades");
     await expect(page.getByTestId("degraded-hyperliquid")).toHaveText("BTC degraded: trades");
+    await expect(page.getByTestId("degraded")).toHaveText("BTC DEGRADED HL trades");
     await expect(page.getByTestId("cvd-coverage-hyperliquid")).toHaveText("75 % unv.");
     feed.flow.degraded.clear();
     feed.flow.missing = 0;
@@ -58,7 +59,7 @@ test("sees each mark of a bad quarter of an hour appear and go", async ({ page, 
     venue.cooldownUntil = Date.now() + 5000;
     await expect(page.getByTestId("cooldown-hyperliquid")).toHaveText(/no request for \d s/);
     await expect(page.getByTestId("venue-hyperliquid")).toContainText("cooldown");
-    await expect(page.getByTestId("health-summary")).toContainText("1 cooling down");
+    await expect(page.getByTestId("health-summary")).toContainText("1 cooling");
     await expect(page.getByTestId("cooldown-hyperliquid")).toHaveText("", { timeout: 10_000 });
     await expect(page.getByTestId("health-summary")).toHaveText("6 of 6 live");
   });

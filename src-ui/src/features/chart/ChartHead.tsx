@@ -39,6 +39,7 @@ export function ChartHead({ symbol, source: wanted, choose }: PanelProps): React
       <span className="spring" />
       <LiveText
         className="quality"
+        titled
         everyMs={250}
         testId={`quality-chart-${source}`}
         read={() => qualityWords(session.view(source, symbol)?.flow.quality ?? null)}

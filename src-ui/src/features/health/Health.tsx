@@ -91,7 +91,7 @@ function Venue({ source, symbol }: VenueProps): ReactNode {
       <dl className="health-facts">
         <Fact name="Latency" read={from((known) => millisecondsText(known.latencyMs))} />
         <Fact name="Clock" read={from(clockText)} />
-        <Fact name="Round trip" read={from((known) => millisecondsText(known.rttMs))} />
+        <Fact name="RTT" read={from((known) => millisecondsText(known.rttMs))} />
         <Fact name="Frames" read={from((known) => rateText(known.frameRate))} />
         <Fact name="Gaps" read={from((known) => String(known.gaps))} loud />
         <Fact name="Reconnects" read={from((known) => String(known.reconnects))} loud />

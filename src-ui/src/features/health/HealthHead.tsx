@@ -23,7 +23,7 @@ export function HealthHead(): ReactNode {
         read={(now) => {
           const { live, cooling, all } = count(now);
           if (all === 0) return "waiting";
-          return `${live} of ${all} live${cooling === 0 ? "" : `, ${cooling} cooling down`}`;
+          return `${live} of ${all} live${cooling === 0 ? "" : `, ${cooling} cooling`}`;
         }}
         state={(now) => {
           const { live, cooling, all } = count(now);

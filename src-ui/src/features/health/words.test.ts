@@ -25,7 +25,7 @@ describe("a venue's clock", () => {
 describe("a cooldown", () => {
   it("counts down by the server's clock, and ends", () => {
     const venue = status({ cooldown_until_ms: 13_400 });
-    expect(cooldownText(venue, 0)).toBe("cooldown: no request for 4 s");
+    expect(cooldownText(venue, 0)).toBe("refused by the venue (429, 418): no request for 4 s");
     expect(cooldownMs(venue, 3000)).toBe(400);
     expect(cooldownText(venue, 3400)).toBe("");
     expect(cooldownText(status({}), 0)).toBe("");

@@ -38,7 +38,7 @@ export function connectionText(venue: VenueStatus | null, linked: boolean, now: 
 
 export function cooldownText(venue: VenueStatus | null, now: number): string {
   const left = venue === null ? 0 : cooldownMs(venue, now);
-  return left <= 0 ? "" : `cooldown: no request for ${Math.ceil(left / 1000)} s`;
+  return left <= 0 ? "" : `refused by the venue (429, 418): no request for ${Math.ceil(left / 1000)} s`;
 }
 
 export function reasonText(venue: VenueStatus | null): string {

@@ -20,6 +20,7 @@ export function LadderHead({ symbol, source: wanted, choose }: PanelProps): Reac
       <span className="spring" />
       <LiveText
         className="quality"
+        titled
         everyMs={250}
         testId={`quality-ladder-${source}`}
         read={() => qualityWords(session.view(source, symbol)?.flow.quality ?? null)}

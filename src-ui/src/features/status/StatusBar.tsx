@@ -5,6 +5,7 @@ import { LiveText } from "~/shared/LiveText";
 import { frameLoop } from "~/shared/paint";
 import { venueName, venueShort } from "~/shared/venue";
 import { useSession, useSessionSnapshot } from "~/stores/react";
+import type { Session } from "~/stores/session";
 import { useSettings } from "~/stores/settings";
 import { COMPOSITE } from "~/stores/sources";
 import { connectionState, cooldownMs, type VenueStatus } from "~/stores/venue-view";
@@ -15,6 +16,7 @@ const CARRIER = { gateway: "gateway", desktop: "engine", fake: "test" } as const
 export function StatusBar(): ReactNode {
   const session = useSession();
   const { link, mode, kind, sources } = useSessionSnapshot();
+  const symbol = useSettings((state) => state.symbol);
   const utc = useSettings((state) => state.utc);
   const set = useSettings((state) => state.set);
   return (
@@ -36,6 +38,13 @@ export function StatusBar(): ReactNode {
           <VenueDot key={source} source={source} />
         ))}
       <span className="spring" />
+      <LiveText
+        className="status-quality"
+        everyMs={250}
+        titled
+        testId="degraded"
+        read={() => degradedText(session, symbol)}
+      />
       <LiveText
         className="status-gaps"
         everyMs={250}
@@ -96,6 +105,15 @@ function delayText(venue: VenueStatus, now: number): string {
 
 function whole(ms: number): string {
   return Math.abs(ms) < 9.95 ? ms.toFixed(1) : Math.round(ms).toString();
+}
+
+/** Which feeds of the chosen symbol miss their cadence, by venue. */
+function degradedText(session: Session, symbol: string): string {
+  const found = session.sourcesSeen(symbol).flatMap((source) => {
+    const feeds = session.view(source, symbol)?.flow.quality?.degraded ?? [];
+    return feeds.length === 0 ? [] : [`${venueShort(source)} ${feeds.join(", ")}`];
+  });
+  return found.length === 0 ? "" : `${symbol} DEGRADED ${found.join("; ")}`;
 }
 
 /** What never happened needs no words. */

@@ -19,6 +19,7 @@ export function TapeHead({ symbol, source: wanted, choose }: PanelProps): ReactN
       <span className="spring" />
       <LiveText
         className="quality"
+        titled
         everyMs={250}
         testId={`quality-tape-${source}`}
         read={() => qualityWords(session.view(source, symbol)?.flow.quality ?? null)}
