@@ -18,12 +18,16 @@
 
 /// The conviction arithmetic.
 pub mod conviction;
+/// What would have to change.
+pub mod counterfactual;
 /// What clients are told.
 pub mod event;
 /// The record of one evaluation.
 pub mod evidence;
 /// The feeds behind the components.
 pub mod feeds;
+/// The gates before an autonomous trade.
+pub mod gates;
 /// How far the engine can be trusted.
 pub mod governance;
 /// When the market last told something new.
@@ -38,6 +42,8 @@ pub mod plan;
 pub mod probability;
 /// What spans several ticks.
 pub mod readings;
+/// Computing an event again.
+pub mod recompute;
 /// How much a view may risk.
 pub mod risk;
 /// What is remembered, on a grid of time.

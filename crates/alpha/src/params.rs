@@ -217,6 +217,8 @@ pub struct LiquidationParams {
     pub bands: [f64; 4],
     /// Which of them is scored, from 0.
     pub scored_band: usize,
+    /// An imbalance within so many times that which coins would make says nothing.
+    pub dead_band: f64,
     /// Notional that shrinks small imbalances towards none, in USD, at least.
     pub shrink_usd: f64,
     /// The same as a share of open interest.
@@ -229,6 +231,7 @@ impl Default for LiquidationParams {
             max_age_ms: 900_000,
             bands: [0.005, 0.01, 0.02, 0.03],
             scored_band: 1,
+            dead_band: 1.5,
             shrink_usd: 250_000.0,
             shrink_oi: 1e-4,
         }

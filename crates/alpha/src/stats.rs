@@ -1,5 +1,6 @@
 //! Statistics on a time grid. Each is bounded, O(1) a sample, and odd or even in its input, so that no direction is preferred.
 
+use hypersentry_model::Coverage;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -46,6 +47,11 @@ impl<T> Ring<T> {
         }
     }
 
+    /// The newest sample.
+    pub fn newest_mut(&mut self) -> Option<&mut T> {
+        self.samples.back_mut()
+    }
+
     /// All of them, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> + ExactSizeIterator + Clone {
         self.samples.iter()
@@ -59,6 +65,36 @@ impl<T> Ring<T> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.samples.is_empty()
+    }
+}
+
+/// Which of the last samples were seen, and how many of them.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Seen {
+    last: Ring<bool>,
+    count: u32,
+    most: u32,
+}
+
+impl Seen {
+    /// Remembers `most` samples, at least one.
+    pub const fn new(most: u32) -> Self {
+        Self {
+            last: Ring::new(most as usize),
+            count: 0,
+            most,
+        }
+    }
+
+    /// Adds a sample.
+    pub fn push(&mut self, seen: bool) {
+        let gone = self.last.push(seen).unwrap_or_default();
+        self.count = self.count + u32::from(seen) - u32::from(gone);
+    }
+
+    /// The share that was seen. Samples prove no completeness between them; what was before the start is missing.
+    pub fn coverage(&self) -> Coverage {
+        Coverage::of(0, u64::from(self.count), u64::from(self.most.max(1)))
     }
 }
 
@@ -190,6 +226,18 @@ mod tests {
             (ring.back(0), ring.back(2), ring.back(3)),
             (Some(&5), Some(&3), None)
         );
+    }
+
+    #[test]
+    fn what_was_seen_is_counted_over_the_last_samples() {
+        let mut seen = Seen::new(4);
+        assert_eq!(seen.coverage(), Coverage::NONE);
+        let counts = [true, true, false, true, true, false].map(|s| {
+            seen.push(s);
+            seen.coverage()
+        });
+        let of = |count| Coverage::of(0, count, 4);
+        assert_eq!(counts, [of(1), of(2), of(2), of(3), of(3), of(2)]);
     }
 
     #[test]

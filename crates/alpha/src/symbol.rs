@@ -9,13 +9,11 @@ use crate::params::EngineParams;
 use crate::sample::flow::{Flow, SLOT_MS};
 use crate::sample::funding::{Rates, hourly};
 use crate::sample::interest::Interest;
+use crate::sample::lean::Lean;
 use crate::sample::prices::Prices;
 use crate::sample::prints::Prints;
 use crate::stages::{regime, volatility};
 use serde::{Deserialize, Serialize};
-
-/// Levels of the book that the imbalance looks at.
-const IMBALANCE_LEVELS: usize = 25;
 
 /// What is remembered of a symbol.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -25,6 +23,7 @@ pub struct SymbolState {
     interest: Interest,
     rates: Rates,
     prints: Prints,
+    lean: Lean,
     news: News,
 }
 
@@ -36,7 +35,8 @@ impl SymbolState {
             flow: Flow::new(&params.footprint),
             interest: Interest::default(),
             rates: Rates::new(&params.funding),
-            prints: Prints::default(),
+            prints: Prints::new(&params.liquidation),
+            lean: Lean::default(),
             news: News::default(),
         }
     }
@@ -76,6 +76,10 @@ impl SymbolState {
         let usd = self.flow.second();
         self.prices.second(mid, usd);
         self.interest.second(seen.open_interest, now_ms);
+        let lives = seen.liquidation_feeds.iter().any(|r| !r.is_stale(now_ms));
+        self.prints.second(lives);
+        let fresh = seen.book.filter(|_| mid.is_some());
+        self.lean.second(fresh.map(|b| (b.bids, b.asks)));
         let second = now_ms.div_euclid(1_000);
         if second % 10 == 0 {
             self.flow.ten_seconds(self.prices.change(10));
@@ -112,7 +116,10 @@ impl SymbolState {
                 oi_change: self.interest.change(),
                 oi_scale: self.interest.scale(),
                 oi_base: self.interest.total(),
-                imbalance: seen.book.and_then(|b| imbalance(b.bids, b.asks)),
+                imbalance: self.lean.mean(),
+                imbalance_looks: self.lean.looks(),
+                price_coverage: Some(self.prices.coverage()),
+                oi_coverage: Some(self.interest.coverage()),
                 price_samples: self.prices.samples(),
                 oi_samples: self.interest.samples(),
             },
@@ -147,16 +154,4 @@ impl SymbolState {
             btc,
         }
     }
-}
-
-/// `(B - A) / (B + A)` by notional.
-fn imbalance(bids: &[(f64, f64)], asks: &[(f64, f64)]) -> Option<f64> {
-    let notional = |side: &[(f64, f64)]| -> f64 {
-        side.iter()
-            .take(IMBALANCE_LEVELS)
-            .map(|(px, sz)| px * sz)
-            .sum()
-    };
-    let (b, a) = (notional(bids), notional(asks));
-    (b + a > 0.0).then(|| (b - a) / (b + a))
 }

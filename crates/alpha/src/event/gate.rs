@@ -1,26 +1,7 @@
 //! The gates before an autonomous trade, as they are told.
 
+use crate::risk::Direction;
 use serde::{Deserialize, Serialize};
-
-/// Which way a trade would go.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Side {
-    /// Buy.
-    Long,
-    /// Sell.
-    Short,
-}
-
-impl Side {
-    /// As in events.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Long => "LONG",
-            Self::Short => "SHORT",
-        }
-    }
-}
 
 /// The gates, in the order in which they are told.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -94,6 +75,19 @@ pub struct Gate {
     pub scope: Scope,
 }
 
+/// What all gates say of one evaluation.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Gates {
+    /// Which way the score leans; null at neutral.
+    pub side: Option<Direction>,
+    /// Whether the score comes near to a trade.
+    pub near: bool,
+    /// Whether every gate is open.
+    pub would_trade: bool,
+    /// The gates.
+    pub gates: Vec<Gate>,
+}
+
 /// What the gates said while evaluations came near to a trade: one row for each run of evaluations that they judged alike.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct NearVerdict {
@@ -104,7 +98,7 @@ pub struct NearVerdict {
     /// How many there were.
     pub evaluations: u32,
     /// Which way.
-    pub side: Side,
+    pub side: Direction,
     /// The score furthest from neutral among them.
     pub score: u8,
     /// Whether every gate was open.

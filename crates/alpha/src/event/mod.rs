@@ -13,5 +13,5 @@ pub use change::{Change, Target};
 pub use conviction::{
     AlphaConviction, Average, BtcStep, Context, Part, Probability, ProbabilityState, Steps, Streak,
 };
-pub use gate::{Gate, GateName, GateState, NearVerdict, Scope, Side};
+pub use gate::{Gate, GateName, GateState, Gates, NearVerdict, Scope};
 pub use node::Node;

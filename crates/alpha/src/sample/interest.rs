@@ -1,8 +1,8 @@
 //! Open interest on a grid of seconds. Changes are taken per venue and then added up, so that a venue which comes or goes makes no jump.
 
 use crate::observe::OpenInterest;
-use crate::stats::{Ring, robust_scale};
-use hypersentry_model::Source;
+use crate::stats::{Ring, Seen, robust_scale};
+use hypersentry_model::{Coverage, Source};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -20,6 +20,7 @@ pub struct Interest {
     /// Weighted sum of all changes so far, in base units.
     flow: f64,
     seconds: Ring<f64>,
+    seen: Seen,
     /// Relative change of each minute.
     minutes: Ring<f64>,
     scale: Option<f64>,
@@ -34,6 +35,7 @@ impl Default for Interest {
             last: BTreeMap::new(),
             flow: 0.0,
             seconds: Ring::new(SECONDS),
+            seen: Seen::new(SECONDS as u32 - 1),
             minutes: Ring::new(MINUTES),
             scale: None,
             total: None,
@@ -59,6 +61,7 @@ impl Interest {
         }
         self.total = (total > 0.0).then_some(total);
         self.seconds.push(self.flow);
+        self.seen.push(self.total.is_some());
     }
 
     /// A minute is over.
@@ -85,6 +88,11 @@ impl Interest {
     /// Weighted sum of the fresh venues in base units.
     pub const fn total(&self) -> Option<f64> {
         self.total
+    }
+
+    /// How much of the last minute was seen.
+    pub fn coverage(&self) -> Coverage {
+        self.seen.coverage()
     }
 
     /// Minutes behind the scale.

@@ -6,6 +6,8 @@ pub mod flow;
 pub mod funding;
 /// Open interest, a sample a second.
 pub mod interest;
+/// The lean of the book, a sample a second.
+pub mod lean;
 /// The mid price, a sample a second, and minute bars.
 pub mod prices;
 /// Liquidations about the price.

@@ -1,7 +1,8 @@
 //! The mid price on a grid of seconds, and bars of minutes.
 
 use crate::params::VolatilityParams;
-use crate::stats::{MeanSquare, Ring};
+use crate::stats::{MeanSquare, Ring, Seen};
+use hypersentry_model::Coverage;
 use serde::{Deserialize, Serialize};
 
 /// Returns are taken over so many seconds, against the bounce between bid and ask.
@@ -12,6 +13,8 @@ const HALF_LIFE: f64 = 60.0;
 const MIN_RETURNS: u32 = 12;
 /// Seconds that are remembered.
 const SECONDS: usize = 121;
+/// Seconds whose coverage is told.
+const COVERED_S: u32 = 60;
 
 /// A minute.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
@@ -26,6 +29,7 @@ struct Bar {
 pub struct Prices {
     /// Logarithm of the mid; `None` where it was missing or stale.
     seconds: Ring<Option<f64>>,
+    seen: Seen,
     returns: MeanSquare,
     taken: u64,
     bar: Option<Bar>,
@@ -40,6 +44,7 @@ impl Prices {
     pub fn new(params: &VolatilityParams) -> Self {
         Self {
             seconds: Ring::new(SECONDS),
+            seen: Seen::new(COVERED_S),
             returns: MeanSquare::default(),
             taken: 0,
             bar: None,
@@ -54,6 +59,7 @@ impl Prices {
     pub fn second(&mut self, mid: Option<f64>, usd: f64) {
         let log = mid.filter(|m| *m > 0.0).map(libm::log);
         self.seconds.push(log);
+        self.seen.push(log.is_some());
         self.taken += 1;
         if self.taken.is_multiple_of(RETURN_S as u64)
             && let Some(change) = self.change(RETURN_S)
@@ -115,6 +121,11 @@ impl Prices {
     pub fn sigma(&self, seconds: f64) -> Option<f64> {
         let variance = self.returns.get(MIN_RETURNS)?;
         Some((variance * seconds / RETURN_S as f64).sqrt())
+    }
+
+    /// How much of the last minute was seen.
+    pub fn coverage(&self) -> Coverage {
+        self.seen.coverage()
     }
 
     /// Returns behind sigma.

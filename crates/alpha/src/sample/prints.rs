@@ -3,27 +3,35 @@
 use crate::observe::ForcedClose;
 use crate::params::LiquidationParams;
 use crate::stages::liquidation::Inputs;
-use crate::stats::Ring;
+use crate::stats::{Ring, Seen};
 use serde::{Deserialize, Serialize};
 
 /// Prints that are remembered: in a cascade the newest count.
 const PRINTS: usize = 1_000;
+/// Seconds whose coverage is told, at most.
+const COVERED_S: i64 = 14_400;
 
 /// The prints.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Prints {
     prints: Ring<ForcedClose>,
-}
-
-impl Default for Prints {
-    fn default() -> Self {
-        Self {
-            prints: Ring::new(PRINTS),
-        }
-    }
+    seen: Seen,
 }
 
 impl Prints {
+    /// No prints.
+    pub fn new(params: &LiquidationParams) -> Self {
+        Self {
+            prints: Ring::new(PRINTS),
+            seen: Seen::new((params.max_age_ms / 1_000).clamp(1, COVERED_S) as u32),
+        }
+    }
+
+    /// A full second is over, during which some venue's feed lived, or none.
+    pub fn second(&mut self, fed: bool) {
+        self.seen.push(fed);
+    }
+
     /// Takes new prints.
     pub fn take(&mut self, new: &[ForcedClose]) {
         for print in new {
@@ -42,6 +50,7 @@ impl Prints {
         let mut inputs = Inputs {
             shrink_usd: crate::stages::liquidation::shrink_usd(open_interest_usd, params),
             fed,
+            coverage: Some(self.seen.coverage()),
             ..Inputs::default()
         };
         for (band, width) in inputs.bands.iter_mut().zip(params.bands) {
@@ -63,6 +72,9 @@ impl Prints {
                 put(&mut inputs, print, px);
             }
         }
+        for band in &mut inputs.bands {
+            band.chance_usd = band.chance_usd.sqrt();
+        }
         inputs
     }
 }
@@ -82,6 +94,8 @@ fn put(inputs: &mut Inputs, print: &ForcedClose, px: f64) {
             continue;
         }
         band.prints += 1;
+        // The sum of the squares, until all are in.
+        band.chance_usd += print.usd * print.usd;
         if print.long {
             band.down_usd += print.usd;
         } else {

@@ -1,11 +1,13 @@
 //! Forced closings about the price: where shorts were closed above it the market was squeezed up, where longs were closed
 //! below it, down.
 //!
-//! `s = (U - D) / (U + D + K)` with `U` the notional of shorts closed within 1 % above the price, `D` that of longs closed
-//! within 1 % below, and `K` a notional that shrinks what is small. Odd, bounded, 0 without data.
+//! `s = sgn(U - D) max(0, |U - D| - b N) / (U + D + K)` with `U` the notional of shorts closed within 1 % above the price, `D` that of longs closed
+//! within 1 % below, and `K` a notional that shrinks what is small. `N` is the root of the sum of the squares of all these notionals: the
+//! imbalance that they would have if coins decided the sides. Within `b` times that nothing is said, so that one large closing is no opinion.
+//! Odd, bounded, 0 without data.
 
 use crate::params::LiquidationParams;
-use hypersentry_model::Source;
+use hypersentry_model::{Coverage, Source};
 use serde::{Deserialize, Serialize};
 
 /// What was closed by force within one distance of the price.
@@ -17,6 +19,8 @@ pub struct Band {
     pub up_usd: f64,
     /// Longs closed below it, in USD.
     pub down_usd: f64,
+    /// Root of the sum of squares of the closings' notionals, in USD.
+    pub chance_usd: f64,
     /// Closings in it.
     pub prints: u32,
 }
@@ -62,6 +66,9 @@ pub struct Inputs {
     pub newest_ms: Option<i64>,
     /// Whose closings they are, in the order of the sources. All of them are closings that a venue told; none is estimated.
     pub sources: Vec<Source>,
+    /// How much of the time that is looked at some venue's feed lived.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub coverage: Option<Coverage>,
     /// Whether any venue's feed was seen.
     pub fed: bool,
 }
@@ -89,7 +96,10 @@ pub fn score(inputs: &Inputs, params: &LiquidationParams) -> f64 {
     if !inputs.fed || all <= 0.0 {
         return 0.0;
     }
-    (band.up_usd - band.down_usd) / all
+    let ahead = band.up_usd - band.down_usd;
+    let beyond = (ahead.abs() - params.dead_band * band.chance_usd).max(0.0);
+    let strength = beyond / all;
+    if ahead < 0.0 { -strength } else { strength }
 }
 
 #[cfg(test)]
@@ -101,6 +111,7 @@ mod tests {
             width: 0.01,
             up_usd,
             down_usd,
+            chance_usd: 0.0,
             prints: 1,
         };
         Inputs {
@@ -118,6 +129,16 @@ mod tests {
         assert!(at(1.0, 0.0) < 1e-5);
         assert!(at(2e6, 1e6) == -at(1e6, 2e6));
         assert!(at(1e12, 0.0) > 0.99);
+    }
+
+    #[test]
+    fn what_coins_could_have_done_says_nothing() {
+        let mut same = inputs(3e6, 0.0);
+        for (chance_usd, silent) in [(3e6, true), (2e6, true), (1e6, false)] {
+            same.bands[1].chance_usd = chance_usd;
+            let score = score(&same, &LiquidationParams::default());
+            assert_eq!(score == 0.0, silent, "{chance_usd}: {score}");
+        }
     }
 
     #[test]

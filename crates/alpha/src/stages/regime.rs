@@ -17,6 +17,7 @@
 
 use crate::params::RegimeParams;
 use crate::stats::soft;
+use hypersentry_model::Coverage;
 use serde::{Deserialize, Serialize};
 
 /// The statistics that decide.
@@ -37,9 +38,17 @@ pub struct Inputs {
     /// Weighted open interest of the fresh venues, in base units.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub oi_base: Option<f64>,
-    /// Imbalance of the book by notional, from -1 to 1; absent without a book.
+    /// Mean imbalance of the book by notional over the last minute, from -1 to 1; absent without enough looks at a book.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub imbalance: Option<f64>,
+    /// Looks behind the imbalance, one a second.
+    pub imbalance_looks: u32,
+    /// How much of the last minute of prices was seen.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub price_coverage: Option<Coverage>,
+    /// How much of the last minute of open interest was seen.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub oi_coverage: Option<Coverage>,
     /// Five-second returns behind sigma.
     pub price_samples: u32,
     /// Minutes behind the scale of open interest.
