@@ -16,6 +16,8 @@
 //! A signal is a float; an order's size and price are integers (`risk`, `plan`).
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+/// What would have come of it.
+pub mod backtest;
 /// The conviction arithmetic.
 pub mod conviction;
 /// What would have to change.

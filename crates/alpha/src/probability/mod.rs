@@ -12,6 +12,8 @@ pub mod logistic;
 pub mod metrics;
 /// The model.
 pub mod model;
+/// The normal distribution.
+pub mod normal;
 /// Without a model.
 pub mod passage;
 /// To learn, to calibrate, to judge.

@@ -1,0 +1,24 @@
+//! What would have come of trading the engine's views by fixed rules, on the evaluations and the books of a replay.
+//!
+//! The evaluations are those of the run itself: the same core makes them from the same inputs. Everything that is paid is counted: fees, the
+//! book that is walked, funding when it is due, the time until an order arrives. What was not seen is not traded.
+
+/// Trades as CSV.
+pub mod csv;
+/// Cash, positions and what is paid.
+pub mod ledger;
+/// What came of it.
+pub mod metrics;
+/// When to trade, and how much.
+pub mod rules;
+/// The run.
+pub mod run;
+/// The equity as a picture.
+pub mod svg;
+/// Other constants and rules.
+pub mod variant;
+
+pub use metrics::Metrics;
+pub use rules::Rules;
+pub use run::{Backtest, Step, Trade};
+pub use variant::Variant;
