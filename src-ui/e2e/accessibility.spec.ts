@@ -57,3 +57,26 @@ test("has no serious barrier while everything is stale", async ({ page, startMoc
   await expect(page.getByTestId("last-price")).toHaveAttribute("data-state", "stale", { timeout: 8000 });
   expect(await violations(page)).toEqual([]);
 });
+
+for (const theme of ["dark", "light"] as const)
+  test(`has no serious barrier in the cockpit, ${theme}`, async ({ page, address }) => {
+    await page.goto(`${address}alpha?symbol=BTC`);
+    await expect(page.getByTestId("score-shown")).not.toHaveText("\u2014", { timeout: 20_000 });
+    if (theme === "light") await page.keyboard.press("t");
+    await expect(page.locator("html")).toHaveAttribute("data-theme", theme);
+    await expect(page.getByTestId("why-regime")).toBeVisible();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press("w");
+    await expect(page.getByTestId("drawer-value")).toBeVisible();
+    expect(await violations(page)).toEqual([]);
+  });
+
+test("has no serious barrier in the cockpit while inputs are stale", async ({ page, startMock }) => {
+  const mock = await startMock({ symbols: ["BTC"] });
+  mock.conviction("BTC").silence("regime", "stale");
+  mock.conviction("BTC").silence("funding", "missing");
+  await page.goto(`${mock.url}alpha`);
+  await expect(page.getByTestId("score-fresh")).toHaveText("1 STALE, 1 missing");
+  await expect(page.getByTestId("why-regime")).toBeVisible();
+  expect(await violations(page)).toEqual([]);
+});

@@ -102,6 +102,15 @@ export class MockConviction {
     this.confidence = Math.abs(strength) * this.trust;
   }
 
+  silence(name: (typeof NAMES)[number], state: "stale" | "missing"): void {
+    this.silent.set(NAMES.indexOf(name), state);
+  }
+
+  /** All feeds speak again. */
+  hear(): void {
+    this.silent.clear();
+  }
+
   get trust(): number {
     return this.components.reduce((sum, { weight, state }) => sum + (state === "fresh" ? weight : 0), 0);
   }

@@ -168,6 +168,15 @@ export class MockGateway {
     for (const governed of this.governance) this.#publish(governed.symbol, JSON.stringify(governed.event()));
   }
 
+  /** A model that was trained on simulated markets, with one input that has drifted since. */
+  train(): void {
+    for (const view of this.convictions) view.trained = true;
+    for (const governed of this.governance) {
+      governed.trained = true;
+      governed.drifted = true;
+    }
+  }
+
   conviction(symbol: string): MockConviction {
     const found = this.convictions.find((view) => view.symbol === symbol);
     if (found === undefined) throw new Error(`no conviction of ${symbol}`);

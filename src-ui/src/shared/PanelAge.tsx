@@ -12,18 +12,18 @@ interface PanelAgeProps {
 
 /** The right end of a panel's header: the age of what it shows, loud once it is too old. */
 export function PanelAge({ read, link, testId }: PanelAgeProps): ReactNode {
+  const held = (now: number): boolean => {
+    const stamped = read();
+    return link.phase === "closed" && stamped !== null && panelState(stamped, now) !== "stale";
+  };
   return (
     <LiveText
       className="panel-age"
       testId={testId}
-      read={(now) => {
-        const stamped = read();
-        const held = link.phase === "closed" && link.at !== undefined && stamped !== null;
-        return held && panelState(stamped, now) !== "stale"
-          ? `held ${timeText(link.at)}`
-          : panelAge(stamped, now);
-      }}
-      state={(now) => panelState(read(), now)}
+      read={(now) =>
+        held(now) && link.at !== undefined ? `held ${timeText(link.at)}` : panelAge(read(), now)
+      }
+      state={(now) => (held(now) ? "held" : panelState(read(), now))}
     />
   );
 }

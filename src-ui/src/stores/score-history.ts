@@ -52,7 +52,7 @@ export class ScoreHistory {
   }
 
   at(second: number): ScorePoint | null {
-    if (second < 0 || this.#slots[place(second)] !== second) return null;
+    if (second < this.oldest || this.#slots[place(second)] !== second) return null;
     const from = place(second) * FIELDS;
     return {
       score: this.#values[from] ?? Number.NaN,

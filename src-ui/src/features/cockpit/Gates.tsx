@@ -15,10 +15,10 @@ const NAMES: Readonly<Record<string, string>> = {
   guard: "Book guard",
   auto_mode: "Auto mode",
   size: "Size",
-  min_order: "Venue's minimum",
-  client_ready: "Execution client",
+  min_order: "Venue minimum",
+  client_ready: "Client",
   cooldown: "Cooldown",
-  concurrent: "Concurrent trades",
+  concurrent: "Concurrent",
   daily_trades: "Trades today",
   daily_loss: "Loss today",
 };

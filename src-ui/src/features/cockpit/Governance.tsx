@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { dayText, timeText } from "~/shared/age";
 import { Figure } from "~/shared/Figure";
 import type { FigureText } from "~/shared/figure-ink";
@@ -11,6 +11,7 @@ import type { Stamped } from "~/shared/stamped";
 import { useSampled } from "~/shared/useSampled";
 import { macroText, spaced } from "~/stores/alpha-words";
 import type { Drift, Governance, Shadow } from "~/stores/governance";
+import { ofConviction } from "~/stores/judgement";
 import { useSession, useSessionPart } from "~/stores/react";
 
 /** Outcomes before the calibration may be judged. */
@@ -25,6 +26,10 @@ export function GovernancePanel({ symbol }: PanelProps): ReactNode {
     () => governance()?.draw(0, ({ drift }) => drift.map(({ feature }) => feature).join()) ?? "",
     500,
   );
+  const [chances] = useState(() => ({
+    up: ofConviction(({ probability }) => probability?.up ?? null),
+    down: ofConviction(({ probability }) => probability?.down ?? null),
+  }));
   if (!known)
     return (
       <div className="panel">
@@ -35,6 +40,20 @@ export function GovernancePanel({ symbol }: PanelProps): ReactNode {
         />
       </div>
     );
+  const chance = (side: "up" | "down"): ReactNode => (
+    <Fact
+      name={`Chance of ${side === "up" ? "+" : "\u2212"}1 % in 1 h`}
+      title="By the model; without one, of a walk without drift that has this market's volatility"
+    >
+      <Figure
+        label={`chance of one per cent ${side} within an hour`}
+        source="alpha"
+        testId={`chance-${side}`}
+        read={() => chances[side](session.alpha.judged(symbol))}
+        format={(value) => share(value)}
+      />
+    </Fact>
+  );
   const told = (read: (value: Governance) => string) => () => governance()?.draw(0, read) ?? "\u2014";
   const figure = (pick: (value: Governance) => number | null) => () => {
     const held = governance();
@@ -51,7 +70,7 @@ export function GovernancePanel({ symbol }: PanelProps): ReactNode {
     </Fact>
   );
   return (
-    <div className="panel facts" tabIndex={0} role="region" aria-label="Governance and model">
+    <div className="panel facts" tabIndex={0} role="region" aria-label={`Governance and model of ${symbol}`}>
       <dl>
         <Fact name="Regime" title={`Macro regime of ${symbol}`}>
           <LiveText
@@ -72,6 +91,8 @@ export function GovernancePanel({ symbol }: PanelProps): ReactNode {
           share,
           "percentile of the volatility",
         )}
+        {chance("up")}
+        {chance("down")}
         <Fact name="Model" title="The probability model">
           <LiveText
             everyMs={500}

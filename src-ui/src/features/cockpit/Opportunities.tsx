@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useRef, useState } from "react";
 import { CentredBar } from "~/shared/CentredBar";
+import { clock } from "~/shared/clock";
 import { Figure } from "~/shared/Figure";
 import { LiveText } from "~/shared/LiveText";
 import { Notice } from "~/shared/Notice";
@@ -29,7 +30,7 @@ export function Opportunities({ symbol: active }: PanelProps): ReactNode {
   const [typed, setTyped] = useState("");
   const [order, setOrder] = useState<Order>("score");
   const hovered = useRef(false);
-  const held = useRef("");
+  const held = useRef({ names: "", at: 0, judged: -1, order, known: -1 });
   const known = (): readonly string[] =>
     (listed ?? [])
       .filter(
@@ -38,11 +39,14 @@ export function Opportunities({ symbol: active }: PanelProps): ReactNode {
       .map(({ symbol }) => symbol);
   const sorted = (): string => ordered(known(), order, (symbol) => session.alpha.judged(symbol)).join();
   const shape = useSampled(() => {
-    const next = sorted();
-    const same = next.length === held.current.length;
-    if (!hovered.current || !same) held.current = next;
-    return held.current;
-  }, REORDER_MS);
+    const now = clock.now();
+    const judged = known().filter((symbol) => session.alpha.judged(symbol) !== null).length;
+    const { current } = held;
+    const due = now - current.at >= REORDER_MS && !hovered.current;
+    if (due || judged !== current.judged || order !== current.order || known().length !== current.known)
+      held.current = { names: sorted(), at: now, judged, order, known: known().length };
+    return held.current.names;
+  }, 250);
   const wanted = typed.trim().toLowerCase();
   const shown = shape.split(",").filter((name) => name !== "" && name.toLowerCase().includes(wanted));
   const step = (by: 1 | -1): void => {

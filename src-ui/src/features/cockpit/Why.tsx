@@ -15,7 +15,7 @@ import { useWhy } from "./useAnswer";
 /** Every number of the decision down to the statistics of the feeds, with ages. */
 export function Why({ symbol }: PanelProps): ReactNode {
   const { read, phase } = useWhy(symbol);
-  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
+  const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   // The set of rows changes rarely; the figures in them are painted without rendering.
   const shape = useSampled(() => shapeOf(read()), 250);
   if (shape === "")
@@ -29,14 +29,16 @@ export function Why({ symbol }: PanelProps): ReactNode {
     return { id, depth: Number(depth), parent: kids !== "0" };
   });
   const toggle = (id: string): void => {
-    const next = new Set(folded);
+    const next = new Set(toggled);
     if (!next.delete(id)) next.add(id);
-    setFolded(next);
+    setToggled(next);
   };
+  // The statistics of each component are in view; what these were made of is a click away.
+  const folded = (id: string, depth: number): boolean => toggled.has(id) !== depth > 1;
   let hiddenBelow = Infinity;
   const shown = rows.filter(({ id, depth }) => {
     if (depth > hiddenBelow) return false;
-    hiddenBelow = folded.has(id) ? depth : Infinity;
+    hiddenBelow = folded(id, depth) ? depth : Infinity;
     return true;
   });
   return (
@@ -64,7 +66,7 @@ export function Why({ symbol }: PanelProps): ReactNode {
               key={`${symbol} ${id}`}
               id={id}
               depth={depth}
-              folded={parent ? folded.has(id) : null}
+              folded={parent ? folded(id, depth) : null}
               toggle={() => toggle(id)}
               read={() => read()?.draw(0, ({ byId }) => byId.get(id) ?? null) ?? null}
             />

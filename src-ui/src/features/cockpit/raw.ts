@@ -13,7 +13,8 @@ export const MOST_RAW = 12;
 /** By the component that a node belongs to, which its id begins with. */
 export function rawKind({ id }: WhyNode): RawKind {
   const [component, statistic] = id.split(".");
-  if (component === "regime") return statistic === "x_oi" ? "interest" : "trades";
+  if (component === "regime")
+    return statistic === "x_oi" || statistic?.startsWith("oi") ? "interest" : "trades";
   if (component === "footprint" || component === "volatility") return "trades";
   if (component === "funding") return "funding";
   return component === "liquidation" ? "liquidations" : null;

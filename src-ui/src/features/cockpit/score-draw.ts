@@ -1,8 +1,9 @@
 import { timeText } from "~/shared/age";
 import type { Pen } from "~/shared/pen";
 import type { Colour } from "~/shared/theme";
-import { COMPONENTS, type ComponentName } from "~/stores/conviction";
+import type { ComponentName } from "~/stores/conviction";
 import type { ScoreHistory, ScorePoint } from "~/stores/score-history";
+import { stackOf } from "~/stores/score-stack";
 
 export const COMPONENT_INK: Readonly<Record<ComponentName, Colour>> = {
   regime: "venue-1",
@@ -68,27 +69,6 @@ export function rangeOf(history: ScoreHistory, { from, to, step }: Frame): reado
     high = Math.max(high, point.score + 3, stacks.high + 1);
   }
   return [Math.max(0, low), Math.min(100, high)];
-}
-
-interface Stack {
-  readonly parts: readonly { readonly name: ComponentName; readonly from: number; readonly to: number }[];
-  readonly low: number;
-  readonly high: number;
-}
-
-/** Contributions as points of score away from 50: what pulls up above it, what pulls down below it. */
-export function stackOf({ contributions }: ScorePoint): Stack {
-  let [high, low] = [50, 50];
-  const parts = COMPONENTS.flatMap((name, index) => {
-    const points = (contributions[index] ?? Number.NaN) * 50;
-    if (Number.isNaN(points) || points === 0) return [];
-    const from = points > 0 ? high : low;
-    const to = from + points;
-    if (points > 0) high = to;
-    else low = to;
-    return [{ name, from, to }];
-  });
-  return { parts, low, high };
 }
 
 export function drawScore(pen: Pen, history: ScoreHistory, frame: Frame): void {

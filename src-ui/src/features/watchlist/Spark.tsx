@@ -5,7 +5,7 @@ import type { MarketView } from "~/stores/market-view";
 
 const POINTS = 60;
 /** Fewer would make a shape out of nothing. */
-const FEWEST = 5;
+const FEWEST = 15;
 const EVERY_MS = 2000;
 const WIDTH = 72;
 const HEIGHT = 16;
