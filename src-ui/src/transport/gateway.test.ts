@@ -5,7 +5,7 @@ import type { Envelope, LinkState, TransportListener } from "./types";
 
 class ScriptedSocket extends EventTarget {
   readyState: number = WebSocket.CONNECTING;
-  readonly sent: { type: string; id?: number; coin?: string }[] = [];
+  readonly sent: { type: string; id?: number; coin?: string; channels?: string[] }[] = [];
 
   send(text: string): void {
     this.sent.push(JSON.parse(text));
@@ -103,6 +103,26 @@ describe("the gateway transport", () => {
     const id = last().sent.at(-1)?.id;
     last().say({ type: "error", code: "unknown_symbol", detail: "x", retryable: false, id });
     expect(errors).toEqual(["unknown_symbol NOPE"]);
+  });
+
+  it("shows the market of a server that knows no convictions, and asks a next one for them again", async () => {
+    const channels = (): unknown[] => last().sent.flatMap((item) => (item.channels ? [item.channels] : []));
+    const refuse = (): void => {
+      const id = last().sent.at(-1)?.id;
+      last().say({ type: "error", code: "unknown_channel", detail: "x", retryable: false, id });
+    };
+    transport.subscribe("BTC");
+    last().accept();
+    const id = last().sent.find(({ coin }) => coin === "BTC")?.id;
+    last().say({ type: "error", code: "unknown_channel", detail: "x", retryable: false, id });
+    expect(errors).toEqual([]);
+    expect(channels()).toEqual([["public.market", "public.alpha"], ["public.market"]]);
+    refuse();
+    expect(errors).toEqual(["unknown_channel BTC"]);
+    last().drop(1012);
+    await vi.advanceTimersByTimeAsync(600);
+    last().accept();
+    expect(channels()).toEqual([["public.market", "public.alpha"]]);
   });
 
   it("passes events on and counts what is not the protocol", () => {

@@ -2,7 +2,7 @@ import { clock } from "~/shared/clock";
 import { Backoff } from "./backoff";
 import { asApiError, asDirectory, asEnvelope, asObject, asReadiness, asSubscribed } from "./decode";
 import { PendingAnswers } from "./pending";
-import { alphaRequest, candleRequest, CHANNELS, type Request } from "./requests";
+import { alphaRequest, candleRequest, CHANNELS, MARKET, type Request } from "./requests";
 import {
   type AlphaAnswer,
   type AlphaQuestion,
@@ -32,6 +32,8 @@ type OpenSocket = (url: URL) => WebSocket;
 export class GatewayTransport implements Transport {
   readonly kind = "gateway";
   readonly #wanted = new Set<string>();
+  /** Coins whose channels were refused on this connection. */
+  readonly #refused = new Set<string>();
   readonly #asked = new Map<number, string>();
   readonly #pending = new PendingAnswers();
   readonly #backoff = new Backoff();
@@ -39,6 +41,8 @@ export class GatewayTransport implements Transport {
   #socket: WebSocket | null = null;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #pingTimer: ReturnType<typeof setInterval> | undefined;
+  /** Those that this server knows: an older one tells no convictions. */
+  #channels: readonly string[] = CHANNELS;
   #nextId = 1;
   #pingedAt = 0;
   #heardAt = 0;
@@ -133,6 +137,8 @@ export class GatewayTransport implements Transport {
     this.#openedAt = clock.now();
     this.#heardAt = this.#openedAt;
     this.#asked.clear();
+    this.#refused.clear();
+    this.#channels = CHANNELS;
     this.#listener?.onState({ phase: "open", since: Date.now() });
     for (const coin of this.#wanted) this.#ask("subscribe", coin);
     socket.send('{"type":"status"}');
@@ -171,7 +177,16 @@ export class GatewayTransport implements Transport {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     const id = this.#nextId++;
     this.#asked.set(id, coin);
-    this.#socket.send(JSON.stringify({ type, id, coin, channels: CHANNELS }));
+    this.#socket.send(JSON.stringify({ type, id, coin, channels: this.#channels }));
+  }
+
+  /** Asks again for what every server has; false where that was asked for. */
+  #narrow(coin: string): boolean {
+    const refused = this.#refused.has(coin);
+    this.#refused.add(coin);
+    this.#channels = [MARKET];
+    if (!refused && this.#wanted.has(coin)) this.#ask("subscribe", coin);
+    return !refused;
   }
 
   #receive(raw: unknown): void {
@@ -205,6 +220,7 @@ export class GatewayTransport implements Transport {
         return answer === null ? listener.onMalformed() : listener.onReadiness(answer);
       }
       case "error":
+        if (message["code"] === "unknown_channel" && coin !== null && this.#narrow(coin)) return;
         return listener.onError(asApiError(message, coin));
       default:
         return listener.onMalformed();

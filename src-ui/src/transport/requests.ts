@@ -3,8 +3,11 @@ import type { AlphaAnswer, AlphaQuestion, CandleAnswer, CandleRequest } from "./
 
 type Message = Readonly<Record<string, unknown>>;
 
+/** The channel that every server has. */
+export const MARKET = "public.market";
+
 /** The channels that the terminal follows of each symbol. */
-export const CHANNELS = ["public.market", "public.alpha"] as const;
+export const CHANNELS: readonly string[] = [MARKET, "public.alpha"];
 
 /** A request as the protocol spells it, and how its answer is read; the same for both carriers. */
 export interface Request<T> {
