@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 mod decode;
 mod http;
+mod judge;
 mod replay;
 mod serve;
 mod shutdown;
@@ -33,6 +34,8 @@ enum Command {
     Decode(decode::Arguments),
     /// Run a journal or a recording through the engine.
     Replay(replay::Arguments),
+    /// Compute convictions, one a line from stdin, again from their own evidence.
+    Judge(judge::Arguments),
 }
 
 /// A failure that the user can mend: one line, exit code 2.
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::Sim(arguments) => sim::run(arguments),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Judge(arguments) => judge::run(&arguments),
     };
     match result {
         Ok(code) => code,

@@ -81,9 +81,12 @@ fn sweep(evidence: &Evidence, params: &EngineParams) -> Made {
             "footprint.sweep.depth",
             "Depth of three levels that stood before",
         )
-        .value(i.depth_usd, "usd"),
+        .value(i.depth_usd, "usd")
+        .fed(evidence.feeds.mid.as_ref(), evidence.now_ms),
         Node::new("footprint.sweep.levels", "Levels that were crossed")
-            .value(i.depth_usd.map(|_| f64::from(i.levels)), "count"),
+            .value(i.depth_usd.map(|_| f64::from(i.levels)), "count")
+            .fed(evidence.feeds.trade.as_ref(), evidence.now_ms)
+            .within(p.sweep_ms),
         Node::new("footprint.sweep.threshold", "Net flow that is unusual")
             .value(i.threshold_usd, "usd")
             .over(p.sweep_ms, i.samples)

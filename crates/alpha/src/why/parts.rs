@@ -38,7 +38,14 @@ pub(super) fn regime(
             .note("from five-second returns, half-life 5 min"),
         ends::mid(evidence, "regime.mid"),
     ]);
-    let mut venues = vec![
+    let venues = ends::venues(
+        "regime.oi",
+        "Open interest",
+        &evidence.feeds.open_interest,
+        "base",
+        evidence.now_ms,
+    );
+    let made = vec![
         Node::new("regime.oi_change", "Change of open interest")
             .value(i.oi_change, "share")
             .within(MINUTE_MS)
@@ -48,21 +55,17 @@ pub(super) fn regime(
             .value(i.oi_scale, "share")
             .over(MINUTE_MS * i64::from(i.oi_samples), i.oi_samples)
             .note("1.4826 times the median of its size"),
-        Node::new("regime.oi_total", "Open interest, weighted").value(i.oi_base, "base"),
+        Node::new("regime.oi_total", "Open interest, weighted")
+            .value(i.oi_base, "base")
+            .note("of the venues whose figure is fresh")
+            .of(venues.collect()),
     ];
-    venues.extend(ends::venues(
-        "regime.oi",
-        "Open interest",
-        &evidence.feeds.open_interest,
-        "base",
-        evidence.now_ms,
-    ));
     let interest = Node::new("regime.x_oi", "Open interest over 60 s")
         .value(i.x_oi(p), "sd")
         .over(MINUTE_MS, i.oi_samples)
         .covered(i.oi_coverage)
         .note(format!("builds from {} sd on", p.dead_band))
-        .of(venues);
+        .of(made);
     let book = Node::new("regime.imbalance", "Imbalance of the book")
         .value(i.imbalance, "signed")
         .over(MINUTE_MS, i.imbalance_looks)
@@ -212,7 +215,11 @@ pub(super) fn liquidation(evidence: &Evidence, params: &EngineParams) -> (String
             "liquidation.shrink",
             "Notional that shrinks small imbalances",
         )
-        .value(i.shrink_usd, "usd"),
+        .value(i.shrink_usd, "usd")
+        .note(format!(
+            "the larger of {:.0} USD and {} of open interest",
+            p.shrink_usd, p.shrink_oi
+        )),
     ];
     children.push(
         Node::new("liquidation.chance", "Imbalance if coins decided the sides")

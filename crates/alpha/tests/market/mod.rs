@@ -2,6 +2,9 @@
 //! turned round: prices in logarithms, sides, the book, funding and who was liquidated. Open interest counts both sides and has no direction.
 #![allow(dead_code)]
 
+/// Records that no market makes.
+pub(crate) mod scatter;
+
 use hypersentry_alpha::observe::{
     Book, ForcedClose, Funding, Level, Observation, OpenInterest, Print, Reading,
 };
