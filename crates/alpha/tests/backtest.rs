@@ -1,8 +1,8 @@
 //! Every cent of a backtest is accounted for, and its rules do what they say.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use hypersentry_alpha::backtest::run::{Exit, Finished};
 use hypersentry_alpha::backtest::{Backtest, Rules, Step};
+use hypersentry_alpha::backtest::{Exit, Finished};
 use hypersentry_alpha::risk::Direction;
 use hypersentry_model::{Level, Price, Rate, Size, Symbol, Usd};
 use proptest::prelude::*;

@@ -5,7 +5,7 @@ use hypersentry_alpha::evidence::Evidence;
 use hypersentry_alpha::observe::Reading;
 use hypersentry_alpha::params::EngineParams;
 use hypersentry_alpha::probability::file::{self, admit};
-use hypersentry_alpha::probability::train::{About, Collector, TrainError, train};
+use hypersentry_alpha::probability::train::{About, Collector, Judge, TrainError, train};
 use hypersentry_alpha::probability::{Model, NamedModel, Probability, ProbabilityState};
 use hypersentry_model::{Mode, Source, Symbol, Venue};
 use proptest::prelude::*;
@@ -68,7 +68,7 @@ fn about(trained_on: Mode) -> About {
 
 fn informed() -> &'static Model {
     static MODEL: OnceLock<Model> = OnceLock::new();
-    MODEL.get_or_init(|| train(&collected(5, 0.012, 160), &about(Mode::Simulated)).unwrap())
+    MODEL.get_or_init(|| train(&collected(5, 0.012, 160), None, &about(Mode::Simulated)).unwrap())
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn what_is_there_is_learned() {
 
 #[test]
 fn where_nothing_is_nothing_is_claimed() {
-    let model = train(&collected(6, 0.0, 160), &about(Mode::Simulated)).unwrap();
+    let model = train(&collected(6, 0.0, 160), None, &about(Mode::Simulated)).unwrap();
     for test in [&model.up.test, &model.down.test] {
         assert!(test.brier_skill.unwrap() < 0.03, "{test:?}");
     }
@@ -99,15 +99,40 @@ fn where_nothing_is_nothing_is_claimed() {
 #[test]
 fn the_same_rows_give_the_same_bytes() {
     let bytes = || {
-        let model = train(&collected(5, 0.012, 60), &about(Mode::Live)).unwrap();
+        let model = train(&collected(5, 0.012, 60), None, &about(Mode::Live)).unwrap();
         file::write(model).unwrap().0
     };
     assert_eq!(bytes(), bytes());
 }
 
 #[test]
+fn a_model_can_be_judged_by_a_seed_that_it_has_not_seen() {
+    let other = collected(77, 0.012, 60);
+    let judged = |runs: &[String], on| {
+        let judge = Judge {
+            collected: &other,
+            runs,
+        };
+        train(&collected(5, 0.012, 160), Some(judge), &about(on))
+    };
+    let model = judged(&["other".to_owned()], Mode::Simulated).unwrap();
+    assert_eq!(model.metadata.split, "other_runs");
+    assert_eq!(model.metadata.judged_by, ["other"]);
+    assert_eq!(model.metadata.rows.test, other.rows().len() as u64);
+    assert!(
+        model.up.test.brier_skill.unwrap() > 0.03,
+        "{:?}",
+        model.up.test
+    );
+    // Its own run is no judge, nor is the same time of a real market.
+    let code = |runs: &[String], on| judged(runs, on).unwrap_err().code();
+    assert_eq!(code(&["run".to_owned()], Mode::Simulated), "judge_known");
+    assert_eq!(code(&["other".to_owned()], Mode::Live), "judge_known");
+}
+
+#[test]
 fn too_little_is_refused_with_a_code() {
-    let few = train(&collected(5, 0.012, 3), &about(Mode::Live)).unwrap_err();
+    let few = train(&collected(5, 0.012, 3), None, &about(Mode::Live)).unwrap_err();
     assert_eq!(few.code(), "too_few_rows");
     assert!(matches!(few, TrainError::TooFewRows { .. }));
 }

@@ -1,6 +1,6 @@
 //! Trades as CSV (RFC 4180 with plain newlines): names in the first line, times in UTC ms, amounts exact.
 
-use super::run::Trade;
+use super::position::Trade;
 use std::fmt::Write;
 
 /// The columns.

@@ -14,7 +14,8 @@
 //!
 //! Days are UTC days; the last one counts as far as it goes. Crypto markets have 365 a year.
 
-use super::run::{Missed, Trade};
+use super::position::Trade;
+use super::run::Missed;
 use crate::probability::normal::{cdf, quantile};
 use hypersentry_model::Usd;
 use serde::{Deserialize, Serialize};

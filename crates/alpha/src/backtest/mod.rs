@@ -7,8 +7,12 @@
 pub mod csv;
 /// Cash, positions and what is paid.
 pub mod ledger;
+/// One market.
+mod market;
 /// What came of it.
 pub mod metrics;
+/// One position.
+pub mod position;
 /// When to trade, and how much.
 pub mod rules;
 /// The run.
@@ -19,6 +23,7 @@ pub mod svg;
 pub mod variant;
 
 pub use metrics::Metrics;
+pub use position::{Exit, Trade};
 pub use rules::Rules;
-pub use run::{Backtest, Step, Trade};
+pub use run::{Backtest, Finished, Step};
 pub use variant::Variant;

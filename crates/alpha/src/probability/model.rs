@@ -46,8 +46,10 @@ pub struct Metadata {
     pub to_ms: i64,
     /// How many rows went where.
     pub rows: Rows,
-    /// How they were parted: `chronological`, without folds and so without seeds.
+    /// How they were parted: `chronological`, without folds and so without seeds; `other_runs` where the judge is another run.
     pub split: String,
+    /// Runs that it was judged by, where those are others than it learned from.
+    pub judged_by: Vec<String>,
     /// A row whose label reaches over a border is left out: the label's length, in milliseconds.
     pub purge_ms: i64,
     /// And one that begins within this time after it, in milliseconds.

@@ -25,6 +25,8 @@ const LEAST_CLASS: usize = 10;
 const EMBARGO_MS: i64 = HORIZON_MS;
 /// Shares of the time to learn from and to calibrate on; the rest judges.
 const SHARES: (f64, f64) = (0.6, 0.2);
+/// The same where other runs judge.
+const SHARES_WITH_JUDGE: (f64, f64) = (0.7, 0.3);
 /// Penalty on the squared weights of standardised features.
 const L2: f64 = 1.0;
 
@@ -68,6 +70,11 @@ pub enum TrainError {
         /// Of how many.
         rows: usize,
     },
+    /// The judge is no stranger.
+    #[error(
+        "a run that judges may not be learned from, and of a real market it begins an hour and more after the last row"
+    )]
+    JudgeKnown,
     /// The fit does not converge.
     #[error("the fit does not converge")]
     NoFit,
@@ -79,6 +86,7 @@ impl TrainError {
         match self {
             Self::TooFewRows { .. } => "too_few_rows",
             Self::OneClass { .. } => "one_class",
+            Self::JudgeKnown => "judge_known",
             Self::NoFit => "no_fit",
         }
     }
@@ -175,15 +183,48 @@ pub struct About {
     pub params: String,
 }
 
-/// Makes a model of what was collected.
+/// Rows of other runs to judge by.
+#[derive(Clone, Copy, Debug)]
+pub struct Judge<'a> {
+    /// The rows.
+    pub collected: &'a Collector,
+    /// Their runs.
+    pub runs: &'a [String],
+}
+
+/// Makes a model of what was collected. It is judged by the last part of it, or by other runs: seeds of a simulated market that it has not
+/// seen, or a later time of a real one.
 ///
 /// # Errors
-/// Too few rows, one class alone, no fit.
-pub fn train(collected: &Collector, about: &About) -> Result<Model, TrainError> {
+/// Too few rows, one class alone, a judge that is known, no fit.
+pub fn train(
+    collected: &Collector,
+    judge: Option<Judge<'_>>,
+    about: &About,
+) -> Result<Model, TrainError> {
     let mut rows = collected.rows.clone();
     rows.sort_by_key(|r| r.at_ms);
     let times: Vec<i64> = rows.iter().map(|r| r.at_ms).collect();
-    let split = chronological(&times, SHARES, HORIZON_MS, EMBARGO_MS);
+    let mut split = match judge {
+        None => chronological(&times, SHARES, HORIZON_MS, EMBARGO_MS),
+        Some(_) => chronological(&times, SHARES_WITH_JUDGE, HORIZON_MS, EMBARGO_MS),
+    };
+    let mut censored = collected.censored();
+    let mut judged_by = Vec::new();
+    let last_ms = times.last().copied().unwrap_or_default();
+    if let Some(judge) = judge {
+        let known = judge.runs.iter().any(|run| about.runs.contains(run));
+        let begins = judge.collected.rows.iter().map(|r| r.at_ms).min();
+        let apart = last_ms + HORIZON_MS + EMBARGO_MS;
+        let early = about.trained_on != Mode::Simulated && begins.is_some_and(|at| at < apart);
+        if known || early {
+            return Err(TrainError::JudgeKnown);
+        }
+        split.test = (rows.len()..rows.len() + judge.collected.rows.len()).collect();
+        rows.extend(&judge.collected.rows);
+        censored += judge.collected.censored();
+        judged_by = judge.runs.to_vec();
+    }
     let parts = [
         ("learn from", &split.train),
         ("calibrate on", &split.calibrate),
@@ -215,16 +256,22 @@ pub fn train(collected: &Collector, about: &About) -> Result<Model, TrainError> 
         runs: about.runs.clone(),
         symbols: collected.symbols().map(|s| s.to_string()).collect(),
         from_ms: times.first().copied().unwrap_or_default(),
-        to_ms: times.last().copied().unwrap_or_default(),
+        to_ms: last_ms,
         rows: Rows {
             labelled: rows.len() as u64,
-            censored: collected.censored(),
+            censored,
             purged: split.purged as u64,
             train: split.train.len() as u64,
             calibrate: split.calibrate.len() as u64,
             test: split.test.len() as u64,
         },
-        split: "chronological".to_owned(),
+        split: if judged_by.is_empty() {
+            "chronological"
+        } else {
+            "other_runs"
+        }
+        .to_owned(),
+        judged_by,
         purge_ms: HORIZON_MS,
         embargo_ms: EMBARGO_MS,
         l2: L2,

@@ -83,6 +83,7 @@ pub(crate) fn model(skill: f64) -> NamedModel {
                 to_ms: 1,
                 rows: Rows::default(),
                 split: "chronological".into(),
+                judged_by: Vec::new(),
                 purge_ms: 3_600_000,
                 embargo_ms: 3_600_000,
                 l2: 1.0,
