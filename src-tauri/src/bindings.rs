@@ -16,6 +16,9 @@ pub(crate) fn commands<R: Runtime>() -> Builder<R> {
             commands::request,
             commands::symbols,
             commands::readiness,
+            commands::alpha,
+            commands::account,
+            commands::tell_account,
             commands::next_frame,
         ])
 }

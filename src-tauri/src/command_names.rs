@@ -8,5 +8,8 @@ pub(crate) const COMMANDS: &[&str] = &[
     "request",
     "symbols",
     "readiness",
+    "alpha",
+    "account",
+    "tell_account",
     "next_frame",
 ];

@@ -4,7 +4,9 @@
 use crate::shell::Shell;
 use bytes::Bytes;
 use hypersentry_api::ApiError;
-use hypersentry_api::message::{Readiness, Subscribed, Symbols, mode_name};
+use hypersentry_api::account::AccountSettings;
+use hypersentry_api::alpha::AskAlpha;
+use hypersentry_api::message::{Channels, Readiness, Subscribed, Symbols, mode_name};
 use serde::{Deserialize, Serialize};
 use specta::Types;
 use specta::datatype::DataType;
@@ -83,7 +85,7 @@ pub(crate) async fn close_session(
     Ok(())
 }
 
-/// Watches a symbol; its current state follows in the frames, after the same answer.
+/// Watches a symbol on these channels, `public.market` if none are named; its current state follows in the frames, after the same answer.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn subscribe(
@@ -91,15 +93,15 @@ pub(crate) async fn subscribe(
     shell: State<'_, Shell>,
     session: String,
     coin: String,
+    channels: Option<Vec<String>>,
 ) -> Result<Subscribed, ApiError> {
-    shell
-        .sessions
-        .get(&caller.0, &session)?
+    let session = shell.sessions.get(&caller.0, &session)?;
+    session
         .client
-        .subscribe(&coin)
+        .subscribe(&coin, Channels::named(&channels.unwrap_or_default())?)
 }
 
-/// Watches a symbol no more.
+/// Watches a symbol no more on these channels, `public.market` if none are named.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn unsubscribe(
@@ -107,12 +109,12 @@ pub(crate) async fn unsubscribe(
     shell: State<'_, Shell>,
     session: String,
     coin: String,
+    channels: Option<Vec<String>>,
 ) -> Result<(), ApiError> {
-    shell
-        .sessions
-        .get(&caller.0, &session)?
+    let session = shell.sessions.get(&caller.0, &session)?;
+    session
         .client
-        .unsubscribe(&coin)
+        .unsubscribe(&coin, Channels::named(&channels.unwrap_or_default())?)
 }
 
 /// Hands over a request as the protocol spells it; its answer comes in the frames.
@@ -145,6 +147,36 @@ pub(crate) async fn symbols(shell: State<'_, Shell>) -> Result<Symbols, ApiError
 #[specta::specta]
 pub(crate) async fn readiness(shell: State<'_, Shell>) -> Result<Readiness, ApiError> {
     shell.terminal(hypersentry_api::Terminal::readiness)
+}
+
+/// What is known of the user's account.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn account(shell: State<'_, Shell>) -> Result<AccountSettings, ApiError> {
+    shell.terminal(hypersentry_api::Terminal::account)?
+}
+
+/// Tells what is known of the user's account. It is kept in memory alone.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn tell_account(
+    shell: State<'_, Shell>,
+    settings: AccountSettings,
+) -> Result<(), ApiError> {
+    shell.terminal(|terminal| terminal.tell_account(&settings))?
+}
+
+/// What the conviction engine holds: one JSON text, as the gateway answers `GET /alpha/QUERY/SYMBOL`.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn alpha(
+    shell: State<'_, Shell>,
+    query: String,
+    symbol: Option<String>,
+) -> Result<Frame, ApiError> {
+    let asked = AskAlpha::read(&query, symbol.as_deref())?;
+    let body = shell.terminal(|terminal| terminal.alpha(asked))?.await?;
+    Ok(Frame(vec![body.bytes()]))
 }
 
 /// Waits for the next answers and events of a session. Empty when nothing came for a while. One request at a time: a second is refused

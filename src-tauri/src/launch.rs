@@ -23,6 +23,12 @@ pub struct Launch {
         conflicts_with = "replay"
     )]
     pub config: Option<PathBuf>,
+    /// Use this model of the probabilities; a second one is on trial beside it
+    #[arg(long = "model", value_name = "FILE", conflicts_with = "replay")]
+    pub models: Vec<PathBuf>,
+    /// Let the engine trade by itself for this machine's own account, as far as its gates allow
+    #[arg(long, env = "RISK_AUTO_MODE_ENABLED")]
+    pub risk_auto_mode: bool,
     /// Choose the simulated market
     #[arg(long, value_name = "N", requires = "practice")]
     pub seed: Option<u64>,

@@ -4,7 +4,7 @@ use crate::launch::Launch;
 use crate::places::Places;
 use crate::shell::Running;
 use hypersentry_api::{ApiError, Terminal};
-use hypersentry_engine::config::{ConfigFile, Weights};
+use hypersentry_engine::config::{ConfigFile, Weights, models};
 use hypersentry_engine::{EngineConfig, EngineError, Prepared};
 use hypersentry_model::Mode;
 use hypersentry_sim::{SimConfig, SimError, Simulator};
@@ -40,11 +40,19 @@ pub(crate) async fn start(launch: &Launch, places: &Places) -> Result<Running, A
             }
             let mut config = venues(&file, simulator.as_ref())?;
             config.data_dir = Some(places.engine.clone());
+            let own = config.data_dir.as_deref();
+            config.models = models(&launch.models, own, config.mode)?;
             Prepared::venues(config).map_err(explained)?
         }
     };
+    let terminal = Terminal::start_local(prepared)?;
+    if launch.risk_auto_mode {
+        let mut account = terminal.account()?;
+        account.auto_mode = true;
+        terminal.tell_account(&account)?;
+    }
     Ok(Running {
-        terminal: Terminal::start(prepared)?,
+        terminal,
         simulator,
     })
 }

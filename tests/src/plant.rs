@@ -46,6 +46,18 @@ pub struct Tally {
     pub order_wait_ms: i64,
 }
 
+/// Who listens to a plant's inputs, with the core as it stands before each and the time of its receipt.
+pub struct Tap(pub Option<Box<Listen>>);
+
+/// What a tap does with an input.
+pub type Listen = dyn FnMut(&Core, Timestamp, &Input) + Send;
+
+impl std::fmt::Debug for Tap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tap")
+    }
+}
+
 /// The core with its ledgers and connections, in front of a simulator.
 #[derive(Debug)]
 pub struct Plant {
@@ -57,6 +69,8 @@ pub struct Plant {
     pub tally: Tally,
     /// Milliseconds by which [`Plant::run`] moves the market at a time: 10 is real life.
     pub step_ms: i64,
+    /// Gets every input before the core does.
+    pub tap: Tap,
     venues: Vec<Venue>,
     ledgers: BTreeMap<Venue, Ledger>,
     reported: BTreeMap<Venue, Usage>,
@@ -138,6 +152,7 @@ impl Plant {
             counter: 0,
             delay_ms: 5,
             step_ms: 10,
+            tap: Tap(None),
             here: IpAddr::V4(Ipv4Addr::new(127, 0, 0, host)),
         };
         let now = plant.now();
@@ -236,6 +251,9 @@ impl Plant {
 
     fn input(&mut self, when: Timestamp, input: &Input, told: &mut dyn FnMut(&Publication)) {
         self.tally.inputs += 1;
+        if let Some(tap) = &mut self.tap.0 {
+            tap(&self.core, when, input);
+        }
         let mut effects = Vec::new();
         self.core.step(when, input, &mut effects);
         for effect in effects {

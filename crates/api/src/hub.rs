@@ -1,17 +1,26 @@
 //! Publications to clients: encoded once, shared by all.
 
-use crate::queue::Queue;
+use crate::ApiError;
+use crate::message::{Channels, PrivateChannels, login_required};
+use crate::queue::{Inner, Queue};
 use crate::restamp;
 use bytes::Bytes;
+use hypersentry_engine::account::AccountEvent;
 use hypersentry_engine::startup::Relayed;
 use hypersentry_engine::{CoreConfig, Desk, Publication};
-use hypersentry_model::{Clock, Envelope, EventType, Public, StreamKey, Symbol, Timestamp};
+use hypersentry_model::{
+    Clock, Envelope, EventType, Owner, Private, Public, StreamKey, Symbol, Timestamp,
+};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Clients at once; a further one is refused.
 pub(crate) const MAX_CLIENTS: usize = 1_024;
+
+/// Private events that are kept for whoever asks for them later; with so many, further streams are not kept.
+const MAX_PRIVATE: usize = 4_096;
 
 /// A snapshot encoded within this span is shared: its ages are that exact.
 const SHARE_MS: i64 = 20;
@@ -39,6 +48,8 @@ struct State {
     clients: BTreeMap<u64, Arc<Queue>>,
     next_client: u64,
     streams: BTreeMap<StreamKey, Arc<Current>>,
+    /// The newest private event of each stream, by its owner; at most [`MAX_PRIVATE`].
+    private: BTreeMap<(Owner, StreamKey), AccountEvent>,
     /// How many clients watch each symbol beyond those that are followed anyhow.
     watched: BTreeMap<Symbol, usize>,
 }
@@ -85,6 +96,8 @@ impl Current {
             Publication::Agg(envelope) => later(envelope, restamp::market, waited_ms),
             Publication::Liquidations(envelope) => later(envelope, restamp::batch, waited_ms),
             Publication::Status(envelope) => later(envelope, restamp::status, waited_ms),
+            Publication::Conviction(envelope) => later(envelope, restamp::conviction, waited_ms),
+            Publication::Governance(envelope) => later(envelope, restamp::governance, waited_ms),
         };
         *encoded = Some((now, bytes.clone()));
         bytes
@@ -139,13 +152,22 @@ impl Hub {
             snapshot,
         } = event.0;
         let stream = publication.stream();
+        // Complete in itself, and told often: the newest alone is worth sending.
+        let whole_event = matches!(
+            publication,
+            Publication::Conviction(_) | Publication::Governance(_)
+        );
         let bytes = match &publication {
             // The first of a market is a snapshot: clients get it like any other snapshot.
             Publication::Agg(e) if e.data.base_version.is_none() => None,
+            // Nobody may listen.
+            _ if whole_event && !self.is_wanted(stream) => None,
             _ => Some(encode(&publication)),
         };
         let whole = match publication {
-            Publication::Status(_) => Some(publication),
+            Publication::Status(_) | Publication::Conviction(_) | Publication::Governance(_) => {
+                Some(publication)
+            }
             Publication::Agg(_) | Publication::Liquidations(_) => snapshot,
         };
         let mut state = lock(&self.state);
@@ -159,13 +181,9 @@ impl Hub {
         }
         for queue in state.clients.values() {
             let mut inner = lock(&queue.inner);
-            let wanted = if stream.symbol == Symbol::ANY {
-                !inner.symbols.is_empty()
-            } else {
-                inner.symbols.contains(&stream.symbol)
-            };
-            if wanted {
+            if inner.wants(stream) {
                 match &bytes {
+                    Some(bytes) if whole_event => inner.newest(stream, bytes),
                     Some(bytes) => inner.event(stream, bytes),
                     None => inner.mark(stream),
                 }
@@ -175,8 +193,17 @@ impl Hub {
         }
     }
 
+    /// Whether any client wants the events of a stream.
+    fn is_wanted(&self, stream: StreamKey) -> bool {
+        let state = lock(&self.state);
+        state
+            .clients
+            .values()
+            .any(|queue| lock(&queue.inner).wants(stream))
+    }
+
     /// Adds a client, unless there are too many.
-    pub(crate) fn join(&self) -> Option<(u64, Arc<Queue>)> {
+    pub(crate) fn join(&self, owner: Option<Owner>) -> Option<(u64, Arc<Queue>)> {
         let mut state = lock(&self.state);
         if state.clients.len() >= MAX_CLIENTS {
             return None;
@@ -184,15 +211,69 @@ impl Hub {
         let id = state.next_client;
         state.next_client += 1;
         let queue = Arc::new(Queue::default());
+        lock(&queue.inner).owner = owner;
         state.clients.insert(id, Arc::clone(&queue));
         Some((id, queue))
+    }
+
+    /// Tells the owner alone: clients of that owner who asked for it.
+    pub fn deliver(&self, event: Private<Owner, AccountEvent>) {
+        let Private { owner, event } = event;
+        let stream = event.stream();
+        let mut bytes = None;
+        let mut state = lock(&self.state);
+        for queue in state.clients.values() {
+            let mut inner = lock(&queue.inner);
+            if inner.owner.as_ref() == Some(&owner) && inner.private.carry(stream.event_type) {
+                let bytes = bytes.get_or_insert_with(|| encode(&event));
+                inner.newest(stream, bytes);
+                drop(inner);
+                queue.ready.notify_one();
+            }
+        }
+        let room = state.private.len() < MAX_PRIVATE;
+        let key = (owner, stream);
+        if room || state.private.contains_key(&key) {
+            state.private.insert(key, event);
+        }
+    }
+
+    /// Adds private channels, answers, and lets what was said last on them follow.
+    pub(crate) fn watch_private(
+        &self,
+        queue: &Queue,
+        channels: PrivateChannels,
+        answer: Bytes,
+    ) -> Result<(), ApiError> {
+        let state = lock(&self.state);
+        let mut inner = lock(&queue.inner);
+        let owner = inner.owner.clone().ok_or_else(login_required)?;
+        inner.private = inner.private.with(channels);
+        inner.answer(answer);
+        for ((of, stream), event) in &state.private {
+            if *of == owner && channels.carry(stream.event_type) {
+                inner.newest(*stream, &encode(event));
+            }
+        }
+        drop(inner);
+        queue.ready.notify_one();
+        Ok(())
+    }
+
+    /// What was said last to an owner about a symbol.
+    pub(crate) fn said(&self, owner: &Owner, symbol: Symbol) -> Vec<AccountEvent> {
+        let state = lock(&self.state);
+        let all = state.private.iter();
+        all.filter(|((of, stream), _)| of == owner && stream.symbol == symbol)
+            .map(|(_, event)| event.clone())
+            .collect()
     }
 
     pub(crate) fn leave(&self, id: u64) {
         let mut state = lock(&self.state);
         if let Some(queue) = state.clients.remove(&id) {
             let symbols = std::mem::take(&mut lock(&queue.inner).symbols);
-            for symbol in symbols {
+            for symbol in symbols.into_keys() {
                 self.count(&mut state, symbol, false);
             }
         }
@@ -216,24 +297,40 @@ impl Hub {
     }
 
     /// Adds a symbol, answers, and lets its current state follow. `false` if as many symbols are followed as can be.
-    pub(crate) fn watch(&self, queue: &Queue, symbol: Symbol, answer: Bytes) -> bool {
+    pub(crate) fn watch(
+        &self,
+        queue: &Queue,
+        symbol: Symbol,
+        channels: Channels,
+        answer: Bytes,
+    ) -> bool {
         let mut state = lock(&self.state);
         let known = self.followed.contains(&symbol) || state.watched.contains_key(&symbol);
         if !known && state.watched.len() >= self.max_demanded {
             return false;
         }
         let mut inner = lock(&queue.inner);
-        let first = inner.symbols.is_empty();
-        let new = inner.symbols.insert(symbol);
+        let held = inner.symbols.get(&symbol).copied();
+        // What it asks for again is sent again, whole.
+        let before: Vec<StreamKey> = state.streams.keys().copied().collect();
+        let wanted = |inner: &Inner, s: &StreamKey| s.symbol == Symbol::ANY && inner.wants(*s);
+        let known: BTreeSet<StreamKey> = before
+            .iter()
+            .copied()
+            .filter(|s| wanted(&inner, s))
+            .collect();
+        inner
+            .symbols
+            .insert(symbol, held.unwrap_or_default().with(channels));
         inner.answer(answer);
-        for stream in state.streams.keys() {
-            let venue_wide = first && stream.symbol == Symbol::ANY;
-            if stream.symbol == symbol || venue_wide {
-                inner.mark(*stream);
+        for stream in before {
+            let asked = stream.symbol == symbol && channels.carry(stream.event_type);
+            if asked || (wanted(&inner, &stream) && !known.contains(&stream)) {
+                inner.mark(stream);
             }
         }
         drop(inner);
-        if new {
+        if held.is_none() {
             self.count(&mut state, symbol, true);
         }
         queue.ready.notify_one();
@@ -241,18 +338,28 @@ impl Hub {
     }
 
     /// Removes a symbol and what waits of it, then answers.
-    pub(crate) fn unwatch(&self, queue: &Queue, symbol: Symbol, answer: Bytes) {
+    pub(crate) fn unwatch(&self, queue: &Queue, symbol: Symbol, channels: Channels, answer: Bytes) {
         let mut state = lock(&self.state);
         let mut inner = lock(&queue.inner);
         let held = inner.symbols.remove(&symbol);
-        let none = inner.symbols.is_empty();
-        inner.forget(|s| s.symbol == symbol || (none && s.symbol == Symbol::ANY));
+        let left = held.unwrap_or_default().without(channels);
+        if !left.is_empty() {
+            inner.symbols.insert(symbol, left);
+        }
+        inner.forget_unwanted();
         inner.answer(answer);
         drop(inner);
-        if held {
+        if held.is_some() && left.is_empty() {
             self.count(&mut state, symbol, false);
         }
         queue.ready.notify_one();
+    }
+
+    /// The current state of a stream, as an event.
+    pub(crate) fn whole(&self, stream: StreamKey) -> Option<Box<RawValue>> {
+        let whole = lock(&self.state).streams.get(&stream).cloned()?;
+        let text = String::from_utf8(whole.bytes(self.clock.now()).into()).ok()?;
+        RawValue::from_string(text).ok()
     }
 
     /// The current state of a symbol's streams, as events.
@@ -277,7 +384,14 @@ impl Hub {
     pub(crate) fn take(&self, queue: &Queue) -> Vec<Bytes> {
         let (mut messages, wholes) = {
             let state = lock(&self.state);
-            let taken = lock(&queue.inner).take();
+            let mut inner = lock(&queue.inner);
+            let owner = inner.owner.clone();
+            let mut taken = inner.take();
+            drop(inner);
+            if let Some(owner) = owner {
+                let said = |s: &StreamKey| state.private.get(&(owner.clone(), *s)).map(encode);
+                taken.messages.extend(taken.dirty.iter().filter_map(said));
+            }
             let wholes: Vec<Arc<Current>> = taken
                 .dirty
                 .iter()

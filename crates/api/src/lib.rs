@@ -2,14 +2,23 @@
 //!
 //! Shells (gateway, desktop) carry these messages and decide nothing.
 //!
-//! What is deliberately absent: HTTP, WebSocket, Tauri; and private events, for which there is no path to a client yet: the
-//! fan-out takes [`hypersentry_model::Public`] alone.
+//! What is deliberately absent: HTTP, WebSocket, Tauri. The public fan-out takes [`hypersentry_model::Public`] alone; what is private goes another
+//! way, to clients of its owner, which a server without a login does not have.
 //!
 //! ```compile_fail
 //! use hypersentry_model::{Owner, Private};
 //! fn leak(hub: &hypersentry_api::Hub, relayed: hypersentry_engine::startup::Relayed) {
 //!     // A private event does not fit into the public fan-out.
 //!     hub.publish(Private { owner: Owner::User("a".into()), event: relayed });
+//! }
+//! ```
+//!
+//! ```compile_fail
+//! use hypersentry_engine::account::AccountEvent;
+//! use hypersentry_model::Public;
+//! fn leak(hub: &hypersentry_api::Hub, event: AccountEvent) {
+//!     // An account's event is none of the public's, whatever it is wrapped in.
+//!     hub.publish(Public(event));
 //! }
 //! ```
 //!
@@ -21,6 +30,10 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+/// The user's own account.
+pub mod account;
+/// What the conviction engine holds.
+pub mod alpha;
 /// Coded errors.
 pub mod error;
 /// Publications to clients.

@@ -1,7 +1,7 @@
 //! The run and its markets.
 
 use crate::message::{
-    AskCandles, Candles, PUBLIC_MARKET, Snapshot, Subscribed, SymbolEntry, Symbols, cut, mode_name,
+    AskCandles, Candles, Channels, Snapshot, Subscribed, SymbolEntry, Symbols, cut, mode_name,
 };
 use crate::{ApiError, Hub};
 use hypersentry_engine::CoreConfig;
@@ -67,11 +67,11 @@ impl Listing {
             })
     }
 
-    pub(crate) fn subscribed(&self, hub: &Hub, symbol: Symbol) -> Subscribed {
+    pub(crate) fn subscribed(&self, hub: &Hub, symbol: Symbol, channels: Channels) -> Subscribed {
         let entry = self.all(hub).remove(&symbol);
         Subscribed {
             coin: symbol.to_string(),
-            channels: vec![PUBLIC_MARKET.to_owned()],
+            channels: channels.names().into_iter().map(str::to_owned).collect(),
             run_id: self.run_id.clone(),
             mode: mode_name(self.mode).to_owned(),
             sources: entry.map(|e| e.sources).unwrap_or_default(),

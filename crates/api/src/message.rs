@@ -1,18 +1,21 @@
 //! Requests and answers, the same on every carrier. The shapes are in `docs/protocol.md`.
 
 use crate::ApiError;
+use crate::alpha::AskAlpha;
 use hypersentry_model::{Interval, Source};
 use serde_json::Value;
 
-/// The one channel there is.
-pub const PUBLIC_MARKET: &str = "public.market";
-
 pub(crate) use answer::Answer;
 pub use answer::{Candles, Readiness, Snapshot, Subscribed, SymbolEntry, Symbols, mode_name};
+pub use channels::{
+    Channels, PRIVATE_ACCOUNT, PRIVATE_EXECUTION, PUBLIC_ALPHA, PUBLIC_MARKET, PrivateChannels,
+};
 pub use hypersentry_engine::desk::MAX_CANDLES;
 
 /// What clients are answered.
 mod answer;
+/// Which events a client wants of a symbol.
+mod channels;
 
 /// A request of a client.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,11 +30,15 @@ pub struct Request {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Ask {
     /// Events of a symbol.
-    Subscribe(String),
+    Subscribe(String, Channels),
     /// No more events of a symbol.
-    Unsubscribe(String),
+    Unsubscribe(String, Channels),
+    /// Private events.
+    SubscribePrivate(PrivateChannels),
     /// Past candles.
     Candles(AskCandles),
+    /// What the conviction engine holds.
+    Alpha(AskAlpha),
     /// How the engine is doing, now and whenever it changes.
     Status,
     /// Are you there?
@@ -102,6 +109,9 @@ fn source_named(name: &str) -> Result<Source, ApiError> {
     })
 }
 
+/// What begins the types of requests to the conviction engine, and of their answers.
+pub(crate) const ALPHA: &str = "alpha_";
+
 /// A refused request, with the id that it may have had.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refused {
@@ -128,6 +138,10 @@ pub fn parse(text: &str) -> Result<Request, Refused> {
         id: id.clone(),
         error: ApiError::new(code, message),
     };
+    let refused = |error: ApiError| Refused {
+        id: id.clone(),
+        error,
+    };
     let text = |name: &str| {
         value
             .get(name)
@@ -143,6 +157,11 @@ pub fn parse(text: &str) -> Result<Request, Refused> {
     let ask = match text("type")?.as_str() {
         "ping" => Ask::Ping,
         "status" => Ask::Status,
+        "auth" => return Err(refused(login_required())),
+        "subscribe_private" => {
+            let channels = PrivateChannels::read(value.get("channels")).map_err(refused)?;
+            Ask::SubscribePrivate(channels)
+        }
         "candles" => {
             let limit = match value.get("limit") {
                 None | Some(Value::Null) => None,
@@ -151,18 +170,20 @@ pub fn parse(text: &str) -> Result<Request, Refused> {
             };
             let (symbol, source, interval) = (text("symbol")?, text("source")?, text("interval")?);
             let asked = AskCandles::read(&symbol, &source, &interval, limit);
-            Ask::Candles(asked.map_err(|error| Refused {
-                id: id.clone(),
-                error,
-            })?)
+            Ask::Candles(asked.map_err(refused)?)
+        }
+        kind if kind.starts_with(ALPHA) => {
+            let symbol = value.get("symbol").and_then(Value::as_str);
+            let query = kind.trim_start_matches(ALPHA);
+            Ask::Alpha(AskAlpha::read(query, symbol).map_err(refused)?)
         }
         kind @ ("subscribe" | "unsubscribe") => {
             let coin = text("coin")?;
-            channels(&value).map_err(|(code, message)| refuse(code, message))?;
+            let channels = Channels::read(value.get("channels")).map_err(refused)?;
             if kind == "subscribe" {
-                Ask::Subscribe(coin)
+                Ask::Subscribe(coin, channels)
             } else {
-                Ask::Unsubscribe(coin)
+                Ask::Unsubscribe(coin, channels)
             }
         }
         other => {
@@ -175,27 +196,11 @@ pub fn parse(text: &str) -> Result<Request, Refused> {
     Ok(Request { id, ask })
 }
 
-fn channels(value: &Value) -> Result<(), (&'static str, String)> {
-    let Some(channels) = value.get("channels") else {
-        return Ok(());
-    };
-    let listed = channels.as_array().filter(|l| !l.is_empty()).ok_or((
-        "bad_request",
-        "`channels` must be a list with at least one channel".to_owned(),
-    ))?;
-    for channel in listed {
-        match channel.as_str() {
-            Some(PUBLIC_MARKET) => {}
-            Some(other) => {
-                return Err((
-                    "unknown_channel",
-                    format!("there is no channel `{}`", cut(other)),
-                ));
-            }
-            None => return Err(("bad_request", "a channel must be a string".to_owned())),
-        }
-    }
-    Ok(())
+/// Why there is nothing private to be had.
+pub(crate) fn login_required() -> ApiError {
+    let message =
+        "there are no accounts here: private channels need a login, and this server has none";
+    ApiError::new("login_required", message)
 }
 
 /// At most 40 characters of what a client sent: answers stay small.
@@ -212,7 +217,7 @@ mod tests {
         let request =
             parse(r#"{"type":"subscribe","coin":"BTC","channels":["public.market"],"id":7}"#)
                 .unwrap();
-        assert_eq!(request.ask, Ask::Subscribe("BTC".into()));
+        assert_eq!(request.ask, Ask::Subscribe("BTC".into(), Channels::MARKET));
         assert_eq!(request.id, Some(Value::from(7)));
         assert_eq!(parse(r#"{"type":"ping"}"#).unwrap().ask, Ask::Ping);
         assert_eq!(parse(r#"{"type":"status"}"#).unwrap().ask, Ask::Status);
@@ -227,7 +232,7 @@ mod tests {
         assert_eq!(parse(candles).unwrap().ask, Ask::Candles(asked));
         assert_eq!(
             parse(r#"{"type":"unsubscribe","coin":"BTC"}"#).unwrap().ask,
-            Ask::Unsubscribe("BTC".into())
+            Ask::Unsubscribe("BTC".into(), Channels::MARKET)
         );
     }
 

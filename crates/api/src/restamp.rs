@@ -1,5 +1,7 @@
 //! What waited must not look younger than it is: its time and the states that follow from it are renewed when it is sent.
 
+use hypersentry_alpha::AlphaConviction;
+use hypersentry_alpha::governance::GovUpdate;
 use hypersentry_model::Freshness;
 use hypersentry_model::agg::{AggUpdate, Mark};
 use hypersentry_model::liquidation::LiquidationBatch;
@@ -61,6 +63,29 @@ pub(crate) fn status(status: &mut VenueStatus, waited_ms: i64) -> i64 {
         .iter_mut()
         .for_each(|s| mark(&mut s.mark, now_ms));
     now_ms
+}
+
+/// As [`market`]. The score is that of its evaluation; how old its feeds are is told anew.
+pub(crate) fn conviction(told: &mut AlphaConviction, waited_ms: i64) -> i64 {
+    told.now_ms += waited_ms;
+    told.age_ms = told.age_ms.map(|age| age + waited_ms);
+    for part in &mut told.components {
+        if let (Some(proved_at), Some(limit)) = (part.proved_at, part.age_limit_ms) {
+            let stale = told.now_ms - proved_at > i64::from(limit);
+            part.state = if stale {
+                Freshness::Stale
+            } else {
+                Freshness::Fresh
+            };
+        }
+    }
+    told.now_ms
+}
+
+/// As [`market`].
+pub(crate) const fn governance(said: &mut GovUpdate, waited_ms: i64) -> i64 {
+    said.now_ms += waited_ms;
+    said.now_ms
 }
 
 #[cfg(test)]

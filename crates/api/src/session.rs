@@ -1,13 +1,14 @@
 //! One client's subscriptions and events, on whatever carrier.
 
 use crate::ApiError;
+use crate::alpha::{self, AskAlpha};
 use crate::hub::{Hub, encode};
 use crate::listing::Listing;
-use crate::message::{self, Answer, Ask, PUBLIC_MARKET, Refused, Subscribed};
+use crate::message::{self, Answer, Ask, Channels, Refused, Subscribed};
 use crate::queue::Queue;
 use crate::status::Status;
 use bytes::Bytes;
-use hypersentry_model::Symbol;
+use hypersentry_model::{Owner, Symbol};
 use serde_json::Value;
 use std::sync::{Arc, PoisonError};
 
@@ -47,8 +48,9 @@ impl ClientSession {
         listing: Arc<Listing>,
         status: Status,
         runtime: tokio::runtime::Handle,
+        owner: Option<Owner>,
     ) -> Result<Self, ApiError> {
-        let (id, queue) = hub.join().ok_or_else(|| {
+        let (id, queue) = hub.join(owner).ok_or_else(|| {
             ApiError::new(
                 "too_many_clients",
                 "the server has as many clients as it takes",
@@ -82,22 +84,26 @@ impl ClientSession {
                 }
                 Ask::Candles(asked) => self.candles(request.id, asked),
                 Ask::Status => self.tell_status(request.id),
-                Ask::Subscribe(coin) => {
-                    if let Err(error) = self.subscribe_with(request.id.clone(), &coin) {
+                Ask::Alpha(asked) => self.alpha(request.id, asked),
+                Ask::SubscribePrivate(channels) => {
+                    let answer = encode(&Answer::PrivateReady {
+                        id: request.id.clone(),
+                        channels: channels.names(),
+                    });
+                    if let Err(error) = self.hub.watch_private(&self.queue, channels, answer) {
                         self.refuse(request.id, &error);
                     }
                 }
-                Ask::Unsubscribe(coin) => match self.symbol(&coin) {
-                    Err(error) => self.refuse(request.id, &error),
-                    Ok(symbol) => {
-                        let answer = Answer::Unsubscribed {
-                            id: request.id,
-                            coin: symbol.as_str(),
-                            channels: [PUBLIC_MARKET],
-                        };
-                        self.hub.unwatch(&self.queue, symbol, encode(&answer));
+                Ask::Subscribe(coin, channels) => {
+                    if let Err(error) = self.subscribe_with(request.id.clone(), &coin, channels) {
+                        self.refuse(request.id, &error);
                     }
-                },
+                }
+                Ask::Unsubscribe(coin, channels) => {
+                    if let Err(error) = self.unsubscribe_with(request.id.clone(), &coin, channels) {
+                        self.refuse(request.id, &error);
+                    }
+                }
             },
         }
     }
@@ -116,6 +122,28 @@ impl ClientSession {
         self.runtime.spawn(async move {
             let answer = match listing.candles(&hub, &asked).await {
                 Ok(body) => encode(&Answer::Candles { id, body: &body }),
+                Err(error) => refusal(id, &error),
+            };
+            Hub::answer(&queue, answer);
+        });
+    }
+
+    fn owner(&self) -> Option<Owner> {
+        let inner = self.queue.inner.lock();
+        inner.unwrap_or_else(PoisonError::into_inner).owner.clone()
+    }
+
+    /// As [`Self::candles`].
+    fn alpha(&self, id: Option<Value>, asked: AskAlpha) {
+        let (hub, listing, queue) = (
+            Arc::clone(&self.hub),
+            Arc::clone(&self.listing),
+            Arc::clone(&self.queue),
+        );
+        let owner = self.owner();
+        self.runtime.spawn(async move {
+            let answer = match alpha::answer(&hub, &listing, owner.as_ref(), &asked).await {
+                Ok(body) => encode(&alpha::Answer::new(id, &asked, &body)),
                 Err(error) => refusal(id, &error),
             };
             Hub::answer(&queue, answer);
@@ -142,7 +170,12 @@ impl ClientSession {
         self.listing.symbol(&self.hub, coin)
     }
 
-    fn subscribe_with(&self, id: Option<Value>, coin: &str) -> Result<Subscribed, ApiError> {
+    fn subscribe_with(
+        &self,
+        id: Option<Value>,
+        coin: &str,
+        channels: Channels,
+    ) -> Result<Subscribed, ApiError> {
         let symbol = self.symbol(coin)?;
         {
             let inner = self
@@ -150,16 +183,16 @@ impl ClientSession {
                 .inner
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
-            if !inner.symbols.contains(&symbol) && inner.symbols.len() >= MAX_SYMBOLS {
+            if !inner.symbols.contains_key(&symbol) && inner.symbols.len() >= MAX_SYMBOLS {
                 return Err(ApiError::new(
                     "too_many_symbols",
                     format!("a client may watch {MAX_SYMBOLS} symbols"),
                 ));
             }
         }
-        let body = self.listing.subscribed(&self.hub, symbol);
+        let body = self.listing.subscribed(&self.hub, symbol, channels);
         let answer = encode(&Answer::Subscribed { id, body: &body });
-        if self.hub.watch(&self.queue, symbol, answer) {
+        if self.hub.watch(&self.queue, symbol, channels, answer) {
             Ok(body)
         } else {
             let message = "the server follows as many further symbols as it can";
@@ -171,23 +204,33 @@ impl ClientSession {
     ///
     /// # Errors
     /// `unknown_symbol`, `too_many_symbols`, `too_many_markets`.
-    pub fn subscribe(&self, coin: &str) -> Result<Subscribed, ApiError> {
-        self.subscribe_with(None, coin)
+    pub fn subscribe(&self, coin: &str, channels: Channels) -> Result<Subscribed, ApiError> {
+        self.subscribe_with(None, coin, channels)
+    }
+
+    fn unsubscribe_with(
+        &self,
+        id: Option<Value>,
+        coin: &str,
+        channels: Channels,
+    ) -> Result<(), ApiError> {
+        let symbol = self.symbol(coin)?;
+        let answer = Answer::Unsubscribed {
+            id,
+            coin: symbol.as_str(),
+            channels: channels.names(),
+        };
+        let answer = encode(&answer);
+        self.hub.unwatch(&self.queue, symbol, channels, answer);
+        Ok(())
     }
 
     /// Watches a symbol no more.
     ///
     /// # Errors
     /// `unknown_symbol`.
-    pub fn unsubscribe(&self, coin: &str) -> Result<(), ApiError> {
-        let symbol = self.symbol(coin)?;
-        let answer = Answer::Unsubscribed {
-            id: None,
-            coin: symbol.as_str(),
-            channels: [PUBLIC_MARKET],
-        };
-        self.hub.unwatch(&self.queue, symbol, encode(&answer));
-        Ok(())
+    pub fn unsubscribe(&self, coin: &str, channels: Channels) -> Result<(), ApiError> {
+        self.unsubscribe_with(None, coin, channels)
     }
 
     /// Whether so much waits that no further request should be read.

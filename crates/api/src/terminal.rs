@@ -1,11 +1,14 @@
 //! Engine and fan-out as one: what a shell starts.
 
+use crate::account::AccountSettings;
+use crate::alpha::{self, AskAlpha, Body};
 use crate::listing::Listing;
-use crate::message::{AskCandles, Candles, Readiness, Snapshot, Symbols};
+use crate::message::{AskCandles, Candles, Readiness, Snapshot, Symbols, login_required};
 use crate::status::Status;
 use crate::{ApiError, ClientSession, Hub};
-use hypersentry_engine::{Engine, Prepared, SystemClock};
-use hypersentry_model::{Mode, Public};
+use hypersentry_engine::startup::Relay;
+use hypersentry_engine::{Desk, Engine, Prepared, SystemClock};
+use hypersentry_model::{Mode, Owner, Public};
 use std::sync::Arc;
 use tokio::runtime::Handle;
 
@@ -17,6 +20,8 @@ pub struct Terminal {
     listing: Arc<Listing>,
     status: Status,
     runtime: Handle,
+    /// The one user of this machine, where there is one.
+    owner: Option<Owner>,
 }
 
 impl Terminal {
@@ -25,11 +30,30 @@ impl Terminal {
     /// # Errors
     /// The engine does not start.
     pub fn start(prepared: Prepared) -> Result<Self, ApiError> {
+        Self::begin(prepared, None)
+    }
+
+    /// As [`Self::start`], for a machine with one user, who needs no login: all clients are that user's.
+    ///
+    /// # Errors
+    /// The engine does not start.
+    pub fn start_local(prepared: Prepared) -> Result<Self, ApiError> {
+        Self::begin(prepared, Some(Desk::local()))
+    }
+
+    fn begin(prepared: Prepared, owner: Option<Owner>) -> Result<Self, ApiError> {
         let clock = Arc::new(SystemClock::start());
         let hub = Arc::new(Hub::new(clock, prepared.desk(), prepared.core()));
         let listing = Arc::new(Listing::new(prepared.core()));
         let relay = Arc::clone(&hub);
-        let engine = prepared.connect(Box::new(move |relayed| relay.publish(Public(relayed))))?;
+        let public: Relay = Box::new(move |relayed| relay.publish(Public(relayed)));
+        let engine = match owner {
+            None => prepared.connect(public)?,
+            Some(_) => {
+                let relay = Arc::clone(&hub);
+                prepared.connect_local(public, Box::new(move |event| relay.deliver(event)))?
+            }
+        };
         let status = Status::new(engine.watch_health(), listing.mode);
         // Ends with the engine.
         tokio::spawn(status.clone().tell(Arc::clone(&hub)));
@@ -39,6 +63,7 @@ impl Terminal {
             listing,
             status,
             runtime: Handle::current(),
+            owner,
         })
     }
 
@@ -52,6 +77,7 @@ impl Terminal {
             Arc::clone(&self.listing),
             self.status.clone(),
             self.runtime.clone(),
+            self.owner.clone(),
         )
     }
 
@@ -80,6 +106,39 @@ impl Terminal {
     ) -> impl Future<Output = Result<Candles, ApiError>> + Send + use<> {
         let (hub, listing) = (Arc::clone(&self.hub), Arc::clone(&self.listing));
         async move { listing.candles(&hub, &asked).await }
+    }
+
+    /// What is known of the local user's account.
+    ///
+    /// # Errors
+    /// `login_required` on a server.
+    pub fn account(&self) -> Result<AccountSettings, ApiError> {
+        self.owner.as_ref().ok_or_else(login_required)?;
+        Ok(AccountSettings::of(&self.hub.desk().account()))
+    }
+
+    /// Tells what is known of the local user's account. It is kept in memory alone.
+    ///
+    /// # Errors
+    /// `login_required` on a server; `bad_request`, or the code of a limit out of its range.
+    pub fn tell_account(&self, settings: &AccountSettings) -> Result<(), ApiError> {
+        self.owner.as_ref().ok_or_else(login_required)?;
+        let view = settings.view(self.hub.now().ms())?;
+        let told = self.hub.desk().tell_account(view);
+        told.map_err(|e| ApiError::new(e.code(), e.to_string()))
+    }
+
+    /// What the conviction engine holds, as JSON. Reading changes nothing.
+    ///
+    /// # Errors
+    /// `unknown_symbol`, `not_followed`, `no_conviction_yet`, `engine_busy`.
+    pub fn alpha(
+        &self,
+        asked: AskAlpha,
+    ) -> impl Future<Output = Result<Body, ApiError>> + Send + use<> {
+        let (hub, listing) = (Arc::clone(&self.hub), Arc::clone(&self.listing));
+        let owner = self.owner.clone();
+        async move { alpha::answer(&hub, &listing, owner.as_ref(), &asked).await }
     }
 
     /// The current state of a symbol's streams, as a newly subscribed client would get it.

@@ -1,5 +1,7 @@
 //! What the engine is told at its start.
 
+use hypersentry_alpha::EngineParams;
+use hypersentry_alpha::probability::NamedModel;
 use hypersentry_market::Rules;
 use hypersentry_model::{Mode, Symbol, Venue};
 use hypersentry_venues::ledger::Limits;
@@ -9,9 +11,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use file::{ConfigFile, VenueFile, Weights};
+pub use models::models;
 
+/// The conviction engine's parameters.
+mod alpha;
 /// The configuration file.
 mod file;
+/// Model files.
+mod models;
 
 /// Where a venue is reached.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -147,7 +154,7 @@ impl SymbolMap {
 }
 
 /// What the deterministic core depends on besides its inputs. It is journaled in full.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct CoreConfig {
     /// The run.
     pub run_id: String,
@@ -175,6 +182,12 @@ pub struct CoreConfig {
     /// How figures are derived and judged.
     #[serde(default)]
     pub rules: Rules,
+    /// How the conviction engine judges.
+    #[serde(default)]
+    pub alpha: EngineParams,
+    /// Models of the probabilities: the first forecasts, the others are on trial beside it. At most 32 are used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<NamedModel>,
 }
 
 const fn max_demanded() -> usize {
@@ -200,6 +213,8 @@ impl CoreConfig {
             max_demanded: max_demanded(),
             grace_ms: grace_ms(),
             rules: Rules::default(),
+            alpha: EngineParams::default(),
+            models: Vec::new(),
         }
     }
 
@@ -239,6 +254,10 @@ pub struct EngineConfig {
     pub grace_ms: i64,
     /// As [`CoreConfig::rules`].
     pub rules: Rules,
+    /// As [`CoreConfig::alpha`].
+    pub alpha: EngineParams,
+    /// As [`CoreConfig::models`].
+    pub models: Vec<NamedModel>,
     /// Where the journal goes; `None` keeps no journal.
     pub data_dir: Option<PathBuf>,
     /// Bytes that all journals together may take.
@@ -258,6 +277,8 @@ impl EngineConfig {
         core.max_demanded = self.max_demanded;
         core.grace_ms = self.grace_ms;
         core.rules = self.rules.clone();
+        core.alpha = self.alpha.clone();
+        core.models.clone_from(&self.models);
         core
     }
 
@@ -272,6 +293,8 @@ impl EngineConfig {
             max_demanded: max_demanded(),
             grace_ms: grace_ms(),
             rules: Rules::default(),
+            alpha: EngineParams::default(),
+            models: Vec::new(),
             data_dir: None,
             journal_bytes: 5 << 30,
             connect_timeout: Duration::from_secs(15),

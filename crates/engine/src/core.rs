@@ -1,4 +1,4 @@
-//! The deterministic whole: venue sessions, market core, publication.
+//! The deterministic whole: venue sessions, market core, conviction engine, publication.
 //!
 //! Core time is the greatest receive time seen. Before an input at `t` is taken, everything that is due by `t` happens, in the order of
 //! (due, kind, venue), each at its own due time; so it does not matter whether or when idle ticks fall.
@@ -7,6 +7,7 @@ use crate::Publication;
 use crate::config::CoreConfig;
 use crate::input::Input;
 use crate::registry::{Directory, Registry};
+use alpha::Alpha;
 use demand::Demand;
 use hypersentry_market::{Market, MarketConfig, MarketId};
 use hypersentry_model::agg::CandleRow;
@@ -16,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use slot::Slot;
 use std::collections::BTreeMap;
 
+/// The conviction engine on its grid.
+pub mod alpha;
 /// Which markets are followed.
 mod demand;
 /// Past candles that are to be asked for.
@@ -49,6 +52,8 @@ pub struct Core {
     market: Market,
     registry: Registry,
     demand: Demand,
+    #[serde(default)]
+    alpha: Alpha,
 }
 
 impl Core {
@@ -68,6 +73,7 @@ impl Core {
             now: Timestamp::default(),
             slots: BTreeMap::new(),
             market,
+            alpha: Alpha::default(),
         }
     }
 
@@ -95,6 +101,11 @@ impl Core {
     /// The market core, for reading.
     pub const fn market(&self) -> &Market {
         &self.market
+    }
+
+    /// The conviction engine, for reading.
+    pub const fn alpha(&self) -> &Alpha {
+        &self.alpha
     }
 
     /// The markets that are known, and a number that changes with them.
@@ -142,7 +153,9 @@ impl Core {
         });
         let market = self.market.next_due().map(|at| (at, Due::Market));
         let demand = self.demand.due().map(|at| (at, Due::Demand));
-        slots.flatten().chain(market).chain(demand).min()
+        let alpha = self.alpha.due().map(|at| (at, Due::Alpha));
+        let own = [market, demand, alpha].into_iter().flatten();
+        slots.flatten().chain(own).min()
     }
 
     /// Takes one input that was received at `receive`.
@@ -150,6 +163,9 @@ impl Core {
         let at = self.stamp(receive);
         self.run_due(at, out);
         self.now = at;
+        if !matches!(input, Input::Tick) {
+            self.alpha.heard(at);
+        }
         let (venue, input) = match input {
             Input::Tick => return,
             Input::Demand(venue, markets) => return self.begin(*venue, markets, out),
@@ -206,6 +222,7 @@ impl Core {
                     out.extend(told.into_iter().map(|t| Effect::Publish(t.into())));
                 }
                 Due::Status(venue) => self.publish_status(venue, out),
+                Due::Alpha => self.judge_all(out),
             }
         }
     }
@@ -233,7 +250,8 @@ impl Core {
     }
 }
 
-/// What may be due. The order of the variants decides between equal times: sessions first, so that what they learn is told on the same grid point.
+/// What may be due. The order of the variants decides between equal times: sessions first, so that what they learn is told on the same grid point;
+/// the conviction engine last, so that it judges what was told.
 #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
 enum Due {
     Session(Venue),
@@ -241,4 +259,5 @@ enum Due {
     History(Venue),
     Market,
     Status(Venue),
+    Alpha,
 }

@@ -2,9 +2,12 @@
 //! changes nothing; wanting is an input like any other.
 
 use crate::config::SymbolMap;
+use crate::core::Core;
 use crate::registry::{Directory, Registry};
+use hypersentry_alpha::risk::AccountView;
+use hypersentry_alpha::risk::account::AccountError;
 use hypersentry_model::agg::CandleRow;
-use hypersentry_model::{Interval, Source, Symbol};
+use hypersentry_model::{Interval, Owner, Source, Symbol};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -15,9 +18,26 @@ const QUESTIONS: usize = 256;
 /// Candles that one question gives at most.
 pub const MAX_CANDLES: usize = 1_500;
 
+/// A question.
+pub(crate) enum Question {
+    /// For candles.
+    Candles(CandlesQuestion),
+    /// Anything else that the core can be asked without changing it. It answers by itself.
+    Read(Box<dyn FnOnce(&Core) + Send>),
+}
+
+impl std::fmt::Debug for Question {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Candles(question) => question.fmt(f),
+            Self::Read(_) => f.write_str("Read"),
+        }
+    }
+}
+
 /// A question for candles.
 #[derive(Debug)]
-pub(crate) struct Question {
+pub(crate) struct CandlesQuestion {
     pub(crate) source: Source,
     pub(crate) symbol: Symbol,
     pub(crate) interval: Interval,
@@ -44,6 +64,7 @@ pub struct Busy;
 pub struct Desk {
     watched: watch::Sender<BTreeSet<Symbol>>,
     questions: mpsc::Sender<Question>,
+    account: watch::Sender<AccountView>,
     directory: watch::Receiver<Arc<Directory>>,
 }
 
@@ -52,6 +73,8 @@ pub struct Desk {
 pub(crate) struct Counter {
     pub(crate) watched: watch::Receiver<BTreeSet<Symbol>>,
     pub(crate) questions: mpsc::Receiver<Question>,
+    /// What is told of the local user's account.
+    pub(crate) account: watch::Receiver<AccountView>,
     pub(crate) directory: watch::Sender<Arc<Directory>>,
 }
 
@@ -59,25 +82,48 @@ impl Desk {
     /// `known` is what clients can name before the venues' lists were read.
     pub(crate) fn pair(known: &SymbolMap) -> (Self, Counter) {
         let (watch_sender, watched) = watch::channel(BTreeSet::new());
+        let (account_sender, account) = watch::channel(AccountView::default());
         let (question_sender, questions) = mpsc::channel(QUESTIONS);
         let known = Registry::new(known.clone()).directory().clone();
         let (directory, directory_reader) = watch::channel(Arc::new(known));
         let desk = Self {
             watched: watch_sender,
             questions: question_sender,
+            account: account_sender,
             directory: directory_reader,
         };
         let counter = Counter {
             watched,
             questions,
+            account,
             directory,
         };
         (desk, counter)
     }
 
+    /// The user of a desktop.
+    pub fn local() -> Owner {
+        Owner::User("local".to_owned())
+    }
+
     /// Tells which canonical symbols clients watch, all of them.
     pub fn watch(&self, symbols: BTreeSet<Symbol>) {
         self.watched.send_replace(symbols);
+    }
+
+    /// Tells what is known of the local user's account. It goes into no journal.
+    ///
+    /// # Errors
+    /// As [`AccountView::check`]; then what was told before stands.
+    pub fn tell_account(&self, view: AccountView) -> Result<(), AccountError> {
+        view.check()?;
+        self.account.send_replace(view);
+        Ok(())
+    }
+
+    /// What was told last of the local user's account.
+    pub fn account(&self) -> AccountView {
+        self.account.borrow().clone()
     }
 
     /// The markets that are known, listed and delisted.
@@ -97,14 +143,34 @@ impl Desk {
         limit: usize,
     ) -> Result<Candles, Busy> {
         let (answer, answered) = oneshot::channel();
-        let question = Question {
+        let question = CandlesQuestion {
             source,
             symbol,
             interval,
             limit: limit.min(MAX_CANDLES),
             answer,
         };
-        self.questions.try_send(question).map_err(|_| Busy)?;
+        self.ask(Question::Candles(question))?;
+        answered.await.map_err(|_| Busy)
+    }
+
+    fn ask(&self, question: Question) -> Result<(), Busy> {
+        self.questions.try_send(question).map_err(|_| Busy)
+    }
+
+    /// Reads from the core as it stands, on its own thread: `read` must be quick, because the market waits.
+    ///
+    /// # Errors
+    /// The engine does not answer.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Core) -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(Question::Read(Box::new(move |core| {
+            // Whoever asked may be gone.
+            let _ = answer.send(read(core));
+        })))?;
         answered.await.map_err(|_| Busy)
     }
 }

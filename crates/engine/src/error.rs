@@ -25,6 +25,16 @@ pub enum EngineError {
     /// A configured value cannot be.
     #[error("the configuration is wrong: {0}")]
     ConfigInvalid(String),
+    /// A model that is not used.
+    #[error("the model {} is not used: {detail}", path.display())]
+    Model {
+        /// The file.
+        path: PathBuf,
+        /// The reason's stable code.
+        code: &'static str,
+        /// The reason.
+        detail: String,
+    },
     /// Nothing at that path.
     #[error("there is no recording or journal at {}", .0.display())]
     RecordingMissing(PathBuf),
@@ -84,6 +94,7 @@ impl EngineError {
             Self::ConfigUnreadable { .. } => "config_unreadable",
             Self::ConfigMalformed { .. } => "config_malformed",
             Self::ConfigInvalid(_) => "config_invalid",
+            Self::Model { code, .. } => code,
             Self::RecordingMissing(_) => "recording_missing",
             Self::RecordingUnreadable { .. } => "recording_unreadable",
             Self::RecordingTruncated { .. } => "recording_truncated",

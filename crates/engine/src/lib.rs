@@ -1,11 +1,13 @@
 //! Wires the rooms.
 //!
-//! [`core::Core`] is the deterministic whole: sessions, market, publication grid. The rim around it owns sockets, files, the clock and the random source, puts
+//! [`core::Core`] is the deterministic whole: sessions, market, conviction engine, publication grids. The rim around it owns sockets, files, the clock and the random source, puts
 //! everything that enters in one order, journals it, and only then lets the core see it. Live, replay and simulation differ in the rim alone.
 //!
 //! What is deliberately absent: clients and their queues (`api`), and any decision about markets (`market`).
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+/// An account beside the core.
+pub mod account;
 /// What the engine is told at its start.
 pub mod config;
 /// The deterministic whole.
@@ -39,4 +41,4 @@ pub use rim::clock::SystemClock;
 pub use startup::{Engine, Prepared};
 
 /// The version of the deterministic logic. Journals replay to identical bytes within one version only.
-pub const LOGIC_VERSION: u32 = 2;
+pub const LOGIC_VERSION: u32 = 3;

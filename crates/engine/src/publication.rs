@@ -1,5 +1,7 @@
 //! What leaves the core for clients.
 
+use hypersentry_alpha::AlphaConviction;
+use hypersentry_alpha::governance::GovUpdate;
 use hypersentry_market::{Market, Told};
 use hypersentry_model::agg::AggUpdate;
 use hypersentry_model::liquidation::LiquidationBatch;
@@ -16,6 +18,10 @@ pub enum Publication {
     Liquidations(Box<Envelope<LiquidationBatch>>),
     /// A venue's feeds.
     Status(Box<Envelope<VenueStatus>>),
+    /// What the conviction engine holds of a market.
+    Conviction(Box<Envelope<AlphaConviction>>),
+    /// How far that can be trusted.
+    Governance(Box<Envelope<GovUpdate>>),
 }
 
 impl Publication {
@@ -25,6 +31,8 @@ impl Publication {
             Self::Agg(e) => e.stream(),
             Self::Liquidations(e) => e.stream(),
             Self::Status(e) => e.stream(),
+            Self::Conviction(e) => e.stream(),
+            Self::Governance(e) => e.stream(),
         }
     }
 
@@ -39,7 +47,7 @@ impl Publication {
                 let whole = market.liquidations(e.source, e.symbol)?;
                 Some(Self::Liquidations(Box::new(whole)))
             }
-            Self::Status(_) => None,
+            Self::Status(_) | Self::Conviction(_) | Self::Governance(_) => None,
         }
     }
 }
@@ -59,6 +67,8 @@ impl Serialize for Publication {
             Self::Agg(e) => e.serialize(serializer),
             Self::Liquidations(e) => e.serialize(serializer),
             Self::Status(e) => e.serialize(serializer),
+            Self::Conviction(e) => e.serialize(serializer),
+            Self::Governance(e) => e.serialize(serializer),
         }
     }
 }

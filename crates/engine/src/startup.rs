@@ -11,6 +11,7 @@ use crate::rim::clock::SystemClock;
 use crate::rim::connection::Connection;
 use crate::rim::journal::Journaling;
 use crate::rim::playback::Playback;
+use crate::rim::seat::Seat;
 use crate::rim::sequencer::{COMMANDS, Entry, QUEUE, Sequencer};
 use crate::rim::upstream::Upstream;
 use crate::rim::{rest, tls};
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use crate::rim::journal::JournalHealth;
+pub use crate::rim::seat::PrivateRelay;
 pub use crate::rim::sequencer::{Health, Relay, Relayed};
 
 /// An engine that is set up and connected to nothing yet.
@@ -161,6 +163,19 @@ impl Prepared {
     /// # Errors
     /// The engine's thread cannot be started.
     pub fn connect(self, relay: Relay) -> Result<Engine, EngineError> {
+        self.seated(relay, None)
+    }
+
+    /// As [`Self::connect`], for a machine with one user: `private` gets what is said to the owner of the account that [`Desk`] is told of.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn connect_local(self, relay: Relay, private: PrivateRelay) -> Result<Engine, EngineError> {
+        let seat = Seat::new(self.counter.account.clone(), private);
+        self.seated(relay, Some(seat))
+    }
+
+    fn seated(self, relay: Relay, seat: Option<Seat>) -> Result<Engine, EngineError> {
         let cancel = CancellationToken::new();
         let tasks = TaskTracker::new();
         let start = Health {
@@ -174,6 +189,7 @@ impl Prepared {
                     replay: *replay,
                     clock: self.clock,
                     relay,
+                    seat,
                     counter: self.counter,
                     cancel: cancel.clone(),
                 };
@@ -234,6 +250,7 @@ impl Prepared {
                     entries: queue,
                     lanes,
                     relay,
+                    seat,
                     journaling: Journaling::new(journal.map(|j| *j)),
                     health,
                     counter: self.counter,

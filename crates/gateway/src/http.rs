@@ -7,6 +7,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use hypersentry_api::alpha::AskAlpha;
 use hypersentry_api::message::{AskCandles, Symbols};
 use hypersentry_api::{ApiError, Terminal};
 use std::path::PathBuf;
@@ -52,6 +53,8 @@ pub(crate) fn router(
         .route("/market/symbols", get(symbols))
         .route("/market/candles", get(candles))
         .route("/market/snapshot/{symbol}", get(snapshot))
+        .route("/alpha/opportunities", get(opportunities))
+        .route("/alpha/{query}/{symbol}", get(alpha))
         .route("/ws", get(ws::upgrade))
         // The cockpit's address: the same page, which reads where it was opened.
         .route_service("/alpha", ServeFile::new(ui.join("index.html")))
@@ -121,9 +124,31 @@ async fn snapshot(State(shared): State<Shared>, Path(symbol): Path<String>) -> R
     }
 }
 
+async fn opportunities(State(shared): State<Shared>) -> Response {
+    answer_alpha(&shared, AskAlpha::read("opportunities", None)).await
+}
+
+async fn alpha(
+    State(shared): State<Shared>,
+    Path((query, symbol)): Path<(String, String)>,
+) -> Response {
+    answer_alpha(&shared, AskAlpha::read(&query, Some(&symbol))).await
+}
+
+async fn answer_alpha(shared: &Shared, asked: Result<AskAlpha, ApiError>) -> Response {
+    match asked {
+        Err(error) => refused(&error),
+        Ok(asked) => match shared.terminal.alpha(asked).await {
+            Ok(body) => Json(body).into_response(),
+            Err(error) => refused(&error),
+        },
+    }
+}
+
 fn refused(error: &ApiError) -> Response {
     let status = match error.code.as_str() {
-        "unknown_symbol" => StatusCode::NOT_FOUND,
+        "unknown_symbol" | "unknown_query" | "not_followed" => StatusCode::NOT_FOUND,
+        "login_required" => StatusCode::UNAUTHORIZED,
         _ if error.retryable => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::BAD_REQUEST,
     };

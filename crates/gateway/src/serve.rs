@@ -3,7 +3,7 @@
 use crate::{Refused, http, shutdown, sim};
 use hypersentry_api::Terminal;
 use hypersentry_engine::Prepared;
-use hypersentry_engine::config::{ConfigFile, Weights};
+use hypersentry_engine::config::{self, ConfigFile, Weights};
 use hypersentry_model::{Mode, Venue};
 use hypersentry_sim::{Scenario, SimConfig, Simulator};
 use std::io::Write;
@@ -44,6 +44,9 @@ pub(crate) struct Arguments {
     /// The terminal's files for browsers.
     #[arg(long, default_value = "src-ui/dist")]
     ui: PathBuf,
+    /// A model of the probabilities; a second one is on trial beside it. Without any, DATA_DIR/model.json if it is there.
+    #[arg(long = "model", value_name = "FILE")]
+    models: Vec<PathBuf>,
     /// Seed of the simulated market.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -132,6 +135,13 @@ async fn prepare(arguments: &Arguments) -> anyhow::Result<(Prepared, Option<Simu
         .as_deref()
         .map(sim::scenario)
         .transpose()?;
+    let mode = if arguments.venues == "sim" {
+        Mode::Simulated
+    } else {
+        Mode::Live
+    };
+    let models = config::models(&arguments.models, Some(&arguments.data_dir), mode);
+    let models = models.map_err(refused)?;
     writable(&arguments.data_dir)?;
     let (mut config, simulator) = if arguments.venues == "sim" {
         let simulator = simulator(arguments.seed, scenario).await?;
@@ -144,6 +154,7 @@ async fn prepare(arguments: &Arguments) -> anyhow::Result<(Prepared, Option<Simu
         (live, None)
     };
     config.data_dir = Some(arguments.data_dir.clone());
+    config.models = models;
     Ok((Prepared::venues(config).map_err(refused)?, simulator))
 }
 

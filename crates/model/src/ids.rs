@@ -87,6 +87,8 @@ pub enum Source {
     Composite,
     /// The conviction engine.
     Alpha,
+    /// What is said to an account's owner alone.
+    Account,
 }
 
 impl Source {
@@ -96,6 +98,7 @@ impl Source {
             Self::Venue(venue) => venue.name(),
             Self::Composite => "composite",
             Self::Alpha => "alpha",
+            Self::Account => "account",
         }
     }
 
@@ -103,7 +106,7 @@ impl Source {
     pub const fn venue(self) -> Option<Venue> {
         match self {
             Self::Venue(venue) => Some(venue),
-            Self::Composite | Self::Alpha => None,
+            Self::Composite | Self::Alpha | Self::Account => None,
         }
     }
 }
@@ -132,6 +135,7 @@ impl<'de> Deserialize<'de> for Source {
                 match text {
                     "composite" => Ok(Source::Composite),
                     "alpha" => Ok(Source::Alpha),
+                    "account" => Ok(Source::Account),
                     venue => venue.parse().map(Source::Venue).map_err(E::custom),
                 }
             }

@@ -8,16 +8,22 @@ export const commands = {
   openSession: () => __TAURI_INVOKE<Opened>("open_session"),
   /** Closes a session; one that is gone already is no error. */
   closeSession: (session: string) => __TAURI_INVOKE<null>("close_session", { session }),
-  /** Watches a symbol; its current state follows in the frames, after the same answer. */
-  subscribe: (session: string, coin: string) => __TAURI_INVOKE<Subscribed>("subscribe", { session, coin }),
-  /** Watches a symbol no more. */
-  unsubscribe: (session: string, coin: string) => __TAURI_INVOKE<null>("unsubscribe", { session, coin }),
+  /** Watches a symbol on these channels, `public.market` if none are named; its current state follows in the frames, after the same answer. */
+  subscribe: (session: string, coin: string, channels: string[] | null) => __TAURI_INVOKE<Subscribed>("subscribe", { session, coin, channels }),
+  /** Watches a symbol no more on these channels, `public.market` if none are named. */
+  unsubscribe: (session: string, coin: string, channels: string[] | null) => __TAURI_INVOKE<null>("unsubscribe", { session, coin, channels }),
   /** Hands over a request as the protocol spells it; its answer comes in the frames. */
   request: (session: string, text: string) => __TAURI_INVOKE<null>("request", { session, text }),
   /** The markets that can be watched. */
   symbols: () => __TAURI_INVOKE<Symbols>("symbols"),
   /** Whether the terminal can be relied on. */
   readiness: () => __TAURI_INVOKE<Readiness>("readiness"),
+  /** What the conviction engine holds: one JSON text, as the gateway answers `GET /alpha/QUERY/SYMBOL`. */
+  alpha: (query: string, symbol: string | null) => __TAURI_INVOKE<ArrayBuffer>("alpha", { query, symbol }),
+  /** What is known of the user's account. */
+  account: () => __TAURI_INVOKE<AccountSettings>("account"),
+  /** Tells what is known of the user's account. It is kept in memory alone. */
+  tellAccount: (settings: AccountSettings) => __TAURI_INVOKE<null>("tell_account", { settings }),
   /**
    * Waits for the next answers and events of a session. Empty when nothing came for a while. One request at a time: a second is refused
    * with `frame_in_flight`.
@@ -26,6 +32,30 @@ export const commands = {
 };
 
 /* Types */
+/** The account as its owner states it. Amounts are decimal strings. */
+export type AccountSettings = {
+  /** What it is worth in USD; without it there are no sizes. */
+  equity_usd: string | null;
+  /** When that was said, UTC ms as a decimal string; ignored when it is told. */
+  equity_as_of: string | null;
+  /** Whether the engine may trade by itself. */
+  auto_mode: boolean;
+  /** Notional of all positions over equity. */
+  max_leverage: string;
+  /** Share of equity that one view may lose at its stop. */
+  max_risk_share: string;
+  /** Notional of one position in USD. */
+  max_position_usd: string;
+  /** A stop is at least this share of the price away. */
+  min_stop_share: string;
+  /** Trades a day. */
+  max_daily_trades: number;
+  /** Loss in USD in a day after which there are no further trades. */
+  max_daily_loss_usd: string;
+  /** Positions at the same time. */
+  max_concurrent: number;
+};
+
 /** An error of the API. */
 export type ApiError = {
   /** Stable code. */

@@ -3,7 +3,7 @@ import { Backoff } from "./backoff";
 import { commands } from "./bindings.gen";
 import { asApiError, asDirectory, asEnvelope, asObject, asReadiness, asSubscribed } from "./decode";
 import { PendingAnswers } from "./pending";
-import { alphaRequest, candleRequest, type Request } from "./requests";
+import { alphaRequest, candleRequest, CHANNELS, type Request } from "./requests";
 import {
   type AlphaAnswer,
   type AlphaQuestion,
@@ -42,7 +42,7 @@ export class DesktopTransport implements Transport {
   unsubscribe(coin: string): void {
     this.#wanted.delete(coin);
     if (this.#session === null) return;
-    commands.unsubscribe(this.#session, coin).catch((error: unknown) => {
+    commands.unsubscribe(this.#session, coin, [...CHANNELS]).catch((error: unknown) => {
       this.#listener?.onError(asApiError(error, coin));
     });
   }
@@ -122,7 +122,7 @@ export class DesktopTransport implements Transport {
   /** The answer comes in the frames too, in its place before the events that follow from it, and is taken there. */
   async #subscribe(session: string, coin: string): Promise<void> {
     try {
-      await commands.subscribe(session, coin);
+      await commands.subscribe(session, coin, [...CHANNELS]);
     } catch (error) {
       if (session === this.#session) this.#listener?.onError(asApiError(error, coin));
     }

@@ -4,6 +4,7 @@
 
 use crate::support::replica::Replica;
 use crate::support::stream_of;
+use hypersentry_api::message::Channels;
 use hypersentry_api::session::MAX_SYMBOLS;
 use hypersentry_api::{ClientSession, Terminal};
 use hypersentry_engine::Prepared;
@@ -52,7 +53,13 @@ async fn playing(dir: &Path) -> Terminal {
 
 fn watch_most(session: &ClientSession) {
     for n in 0..MAX_SYMBOLS {
-        assert_eq!(session.subscribe(&symbol(n)).unwrap().coin, symbol(n));
+        assert_eq!(
+            session
+                .subscribe(&symbol(n), Channels::MARKET)
+                .unwrap()
+                .coin,
+            symbol(n)
+        );
     }
 }
 
@@ -153,15 +160,21 @@ async fn symbols_and_clients_have_limits() {
     watch_most(&session);
     let further = symbol(MAX_SYMBOLS);
     assert_eq!(
-        session.subscribe(&further).unwrap_err().code,
+        session
+            .subscribe(&further, Channels::MARKET)
+            .unwrap_err()
+            .code,
         "too_many_symbols"
     );
     // One that is watched already is not one more, and a place that was given up is free.
-    session.subscribe(&symbol(0)).unwrap();
-    session.unsubscribe(&symbol(0)).unwrap();
-    session.subscribe(&further).unwrap();
+    session.subscribe(&symbol(0), Channels::MARKET).unwrap();
+    session.unsubscribe(&symbol(0), Channels::MARKET).unwrap();
+    session.subscribe(&further, Channels::MARKET).unwrap();
     assert_eq!(
-        session.subscribe(&symbol(0)).unwrap_err().code,
+        session
+            .subscribe(&symbol(0), Channels::MARKET)
+            .unwrap_err()
+            .code,
         "too_many_symbols"
     );
     // The refusal reaches a client in words as well, with its id.

@@ -5,6 +5,7 @@ use crate::support::client::{Client, Heard};
 use crate::support::gateway::{Ended, Gateway, run};
 use crate::support::{http, stream_of};
 use hypersentry_api::Terminal;
+use hypersentry_api::message::Channels;
 use hypersentry_engine::Prepared;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -132,7 +133,7 @@ async fn a_played_journal_says_that_it_is_one() {
     let terminal = Terminal::start(prepared).unwrap();
     let session = terminal.open().unwrap();
     let subscribed = loop {
-        match session.subscribe("BTC") {
+        match session.subscribe("BTC", Channels::MARKET) {
             Ok(subscribed) => break subscribed,
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }

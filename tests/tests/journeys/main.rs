@@ -20,6 +20,7 @@
     missing_docs
 )]
 
+mod alpha;
 mod bad_input;
 mod cores;
 mod corpus;

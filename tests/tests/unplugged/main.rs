@@ -6,4 +6,5 @@
     clippy::print_stdout
 )]
 
+mod alpha;
 mod calm;

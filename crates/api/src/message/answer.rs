@@ -115,7 +115,12 @@ pub(crate) enum Answer<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<Value>,
         coin: &'a str,
-        channels: [&'static str; 1],
+        channels: Vec<&'static str>,
+    },
+    PrivateReady {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<Value>,
+        channels: Vec<&'static str>,
     },
     Pong {
         #[serde(skip_serializing_if = "Option::is_none")]

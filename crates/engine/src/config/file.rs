@@ -2,6 +2,7 @@
 
 use super::{Endpoints, EngineConfig, SymbolMap};
 use crate::error::EngineError;
+use hypersentry_alpha::EngineParams;
 use hypersentry_market::Rules;
 use hypersentry_model::{Mode, Rate, Symbol, Venue};
 use hypersentry_venues::ledger::Limits;
@@ -34,6 +35,8 @@ pub struct ConfigFile {
     pub venue: BTreeMap<Venue, VenueFile>,
     /// What of [`Rules`] differs from its defaults.
     pub rules: Value,
+    /// What of [`EngineParams`] differs from its defaults.
+    pub alpha: Value,
 }
 
 /// What of a venue differs from its defaults.
@@ -180,6 +183,11 @@ impl ConfigFile {
             .retain(|v, _| config.endpoints.contains_key(v));
         config.watch.clone_from(&self.watch);
         config.rules = self.rules(weights)?;
+        // Its types refuse what they do not know, and some of their tables are open.
+        config.alpha = laid(&EngineParams::default(), &self.alpha, "alpha", true)?;
+        if let Some(fault) = super::alpha::fault(&config.alpha) {
+            return Err(invalid(fault));
+        }
         if let Some(max) = self.max_demanded {
             if max > 1_000 {
                 return Err(invalid("`max_demanded` is at most 1000"));
@@ -325,6 +333,7 @@ mod tests {
             assert_eq!(config.limits[&venue], Limits::of(venue));
         }
         assert_eq!(config.rules, Rules::default());
+        assert_eq!(config.alpha, EngineParams::default());
         assert_eq!(config.symbols, SymbolMap::standard());
     }
 
@@ -337,6 +346,10 @@ mod tests {
             grace_s = 5
             [rules.composite]
             oi_hl = "0.5"
+            [alpha.conviction]
+            long_from = 60
+            [alpha.conviction.btc_coefficients]
+            WIF = 0.4
             [venue.okx]
             rest = "https://aws.okx.com/"
             markets = { WIF = "WIF-USDT-SWAP" }
@@ -356,6 +369,10 @@ mod tests {
         assert_eq!(config.endpoints[&Venue::Okx].rest, "https://aws.okx.com");
         assert_eq!(config.rules.composite.oi_hl, Rate::parse("0.5").unwrap());
         assert_eq!(config.grace_ms, 5_000);
+        let conviction = &config.alpha.conviction;
+        assert_eq!((conviction.long_from, conviction.short_to), (60, 45));
+        let share = |symbol: &str| conviction.btc_coefficients.get(symbol).copied();
+        assert_eq!((share("WIF"), share("ETH")), (Some(0.4), Some(0.85)));
         let of = |venue: Venue| -> Vec<String> {
             let markets = &config.symbols.markets[&venue];
             markets.values().map(Symbol::to_string).collect()
@@ -404,6 +421,11 @@ mod tests {
             ("[rules.walls]\ntimes = \"x\"", "rules"),
             ("[rules.composite]\noi_hl = \"-1\"", "OI_HL_WEIGHT"),
             ("rules = 3", "rules"),
+            ("[alpha]\npower = 1", "power"),
+            ("[alpha.conviction]\npower = 0", "alpha.conviction.power"),
+            ("[alpha.conviction]\npower = \"x\"", "alpha"),
+            ("[alpha.conviction.weights]\nregime = 0.5", "add up"),
+            ("alpha = 3", "alpha"),
             (
                 "[venue.binance-usdm]\nws = [\"wss://one\"]",
                 "2 connections",

@@ -68,6 +68,14 @@ impl Demand {
             .retain(|_, leaves| leaves.is_none_or(|at| at > now));
     }
 
+    /// The symbols that are followed, in order.
+    pub(super) fn followed(&self) -> Vec<Symbol> {
+        self.symbols()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect()
+    }
+
     fn symbols(&self) -> impl Iterator<Item = Symbol> + '_ {
         self.configured.iter().chain(self.watched.keys()).copied()
     }

@@ -187,7 +187,11 @@ impl Core {
         let taken = match self.scaled(venue, event) {
             Some((id, event)) => {
                 let taken = self.market.event(now, id, feed, &event, replayed);
-                self.judge(venue, id.symbol, taken)
+                let taken = self.judge(venue, id.symbol, taken);
+                if let (true, Payload::Liquidation(what)) = (taken, &event.payload) {
+                    self.alpha.liquidation(now, id, what, event.venue_time);
+                }
+                taken
             }
             None => {
                 // A book that lacks a change is wrong.

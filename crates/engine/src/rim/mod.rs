@@ -5,6 +5,7 @@ pub(crate) mod connection;
 pub(crate) mod journal;
 pub(crate) mod playback;
 pub(crate) mod rest;
+pub(crate) mod seat;
 pub(crate) mod sequencer;
 pub(crate) mod tls;
 pub(crate) mod upstream;

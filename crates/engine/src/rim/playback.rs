@@ -3,6 +3,7 @@
 use crate::desk::{Candles, Counter, Question};
 use crate::error::EngineError;
 use crate::replay::Replay;
+use crate::rim::seat::Seat;
 use crate::rim::sequencer::{Relay, Relayed, read, show};
 use hypersentry_model::{Clock, Timestamp};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ pub(crate) struct Playback {
     pub(crate) replay: Replay,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) relay: Relay,
+    pub(crate) seat: Option<Seat>,
     pub(crate) counter: Counter,
     pub(crate) cancel: CancellationToken,
 }
@@ -35,6 +37,9 @@ impl Playback {
                 }
             }
             for publication in told.drain(..) {
+                if let (Some(seat), Some(core)) = (&mut self.seat, self.replay.core()) {
+                    seat.take(core, &publication);
+                }
                 let snapshot = self
                     .replay
                     .core()
@@ -75,6 +80,10 @@ impl Playback {
     fn answer(&self, question: Question) {
         let Some(core) = self.replay.core() else {
             return;
+        };
+        let question = match question {
+            Question::Candles(question) => question,
+            Question::Read(read) => return read(core),
         };
         // A recording has no venue that could be asked for more.
         let candles = Candles {

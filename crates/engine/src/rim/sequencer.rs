@@ -2,9 +2,10 @@
 
 use crate::Publication;
 use crate::core::{Core, Effect};
-use crate::desk::{Candles, Counter, Question};
+use crate::desk::{Candles, CandlesQuestion, Counter, Question};
 use crate::input::Input;
 use crate::rim::journal::{JournalHealth, Journaling};
+use crate::rim::seat::Seat;
 use hypersentry_model::{Clock, Timestamp, Venue};
 use hypersentry_venues::session::{Lane, Request};
 use std::collections::BTreeMap;
@@ -68,6 +69,7 @@ pub(crate) struct Sequencer {
     pub(crate) entries: mpsc::Receiver<Entry>,
     pub(crate) lanes: BTreeMap<(Venue, Lane), mpsc::Sender<VenueCommand>>,
     pub(crate) relay: Relay,
+    pub(crate) seat: Option<Seat>,
     pub(crate) journaling: Journaling,
     pub(crate) health: watch::Sender<Health>,
     pub(crate) counter: Counter,
@@ -125,9 +127,13 @@ impl Sequencer {
 
     /// Answers a question from what the core holds. What it lacks becomes an input.
     fn answer(&self, question: Question, batch: &mut Vec<Entry>) {
+        let question = match question {
+            Question::Candles(question) => question,
+            Question::Read(read) => return read(&self.core),
+        };
         let candles = read(&self.core, &question);
         if candles.pending {
-            let Question {
+            let CandlesQuestion {
                 source,
                 symbol,
                 interval,
@@ -152,7 +158,12 @@ impl Sequencer {
             Effect::Fetch(venue, request) => {
                 self.command(venue, Lane::MAIN, VenueCommand::Fetch(request));
             }
-            Effect::Publish(publication) => self.publish(publication),
+            Effect::Publish(publication) => {
+                if let Some(seat) = &mut self.seat {
+                    seat.take(&self.core, &publication);
+                }
+                self.publish(publication);
+            }
         }
     }
 
@@ -201,8 +212,8 @@ impl Sequencer {
 }
 
 /// What the core holds of what is asked for.
-pub(crate) fn read(core: &Core, question: &Question) -> Candles {
-    let Question {
+pub(crate) fn read(core: &Core, question: &CandlesQuestion) -> Candles {
+    let CandlesQuestion {
         source,
         symbol,
         interval,

@@ -28,6 +28,10 @@ pub(crate) struct Client {
     pub(crate) replica: Replica,
     /// Every `agg_update` delta, as it came.
     pub(crate) deltas: Vec<String>,
+    /// Every `alpha_conviction`, as it came.
+    pub(crate) convictions: Vec<String>,
+    /// Every `gov_update`, as it came.
+    pub(crate) governance: Vec<String>,
     pub(crate) events: u64,
 }
 
@@ -51,6 +55,8 @@ impl Client {
             socket,
             replica: Replica::default(),
             deltas: Vec::new(),
+            convictions: Vec::new(),
+            governance: Vec::new(),
             events: 0,
         }
     }
@@ -115,6 +121,14 @@ impl Client {
                 return Some(Heard::Answer(value));
             }
             self.events += 1;
+            if value["event_type"] == "alpha_conviction" {
+                self.convictions.push(text.as_str().to_owned());
+                return Some(Heard::Event);
+            }
+            if value["event_type"] == "gov_update" {
+                self.governance.push(text.as_str().to_owned());
+                return Some(Heard::Event);
+            }
             self.replica.take(&value);
             if value["data"]["kind"] == "delta" {
                 self.deltas.push(text.as_str().to_owned());

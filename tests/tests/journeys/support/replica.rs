@@ -216,6 +216,8 @@ impl Replica {
             "agg_update" => self.update(stream, event),
             "venue_status" => self.status(event),
             "liquidation_batch" => self.batch(stream, event),
+            // Complete in themselves: there is nothing to rebuild.
+            "alpha_conviction" | "gov_update" => {}
             other => panic!("an event of type {other}"),
         }
     }
