@@ -128,6 +128,11 @@ export function usd(value: Decimal): FigureText {
   return abbreviate(value, "$");
 }
 
+/** USD in full, for what an account may risk. */
+export function wholeUsd(value: Decimal): FigureText {
+  return withPrefix(write(round(value, 2), 2, { sign: "negative", unit: "" }), "$");
+}
+
 /** A flow of USD: its sign always stands. */
 export function signedUsd(value: Decimal): FigureText {
   return abbreviate(value, "$", "always", true);

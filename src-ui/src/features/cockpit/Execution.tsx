@@ -1,8 +1,9 @@
 import type { ReactNode } from "react";
-import { spanText } from "~/shared/age";
+import { ageText } from "~/shared/age";
 import type { Decimal } from "~/shared/decimal";
 import { Figure } from "~/shared/Figure";
-import { price, size, usd } from "~/shared/format";
+import type { FigureText } from "~/shared/figure-ink";
+import { price, size, wholeUsd } from "~/shared/format";
 import { LiveText } from "~/shared/LiveText";
 import { plain } from "~/shared/signal";
 import type { Stamped } from "~/shared/stamped";
@@ -115,7 +116,7 @@ function SliceRow({ index, read, instrument }: SliceRowProps): ReactNode {
   const amount = (
     label: string,
     pick: (view: PlanView) => Decimal | null | undefined,
-    write: (value: Decimal) => ReturnType<typeof usd>,
+    write: (value: Decimal) => FigureText,
   ): ReactNode => (
     <td>
       <Figure
@@ -147,13 +148,13 @@ function SliceRow({ index, read, instrument }: SliceRowProps): ReactNode {
         (view) => slice(view)?.sz,
         (value) => size(value, instrument()?.szDecimals ?? null),
       )}
-      {amount("notional", (view) => slice(view)?.usd, usd)}
+      {amount("notional", (view) => slice(view)?.usd, wholeUsd)}
       <td>
         <LiveText
           everyMs={500}
           read={() => {
             const delay = read()?.draw(0, (view) => slice(view)?.delayMs ?? null) ?? null;
-            return delay === null ? "\u2014" : delay < 1000 ? `${delay} ms` : spanText(delay);
+            return delay === null ? "\u2014" : delay < 1000 ? `${delay} ms` : ageText(delay);
           }}
         />
       </td>

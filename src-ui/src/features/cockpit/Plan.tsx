@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { ageText } from "~/shared/age";
 import type { Decimal } from "~/shared/decimal";
 import { Figure } from "~/shared/Figure";
-import { price, usd } from "~/shared/format";
+import { price, wholeUsd } from "~/shared/format";
 import { LiveText } from "~/shared/LiveText";
 import { Notice } from "~/shared/Notice";
 import type { PanelProps } from "~/shared/panel";
@@ -70,7 +70,7 @@ function Risk({ read, symbol }: RiskProps): ReactNode {
     name: string,
     label: string,
     pick: (view: RiskView) => Decimal | null,
-    write = usd,
+    write = wholeUsd,
   ): ReactNode => (
     <Fact name={name}>
       <Figure

@@ -2,6 +2,8 @@ import type { ReactNode } from "react";
 import { LiveText } from "~/shared/LiveText";
 import { PanelAge } from "~/shared/PanelAge";
 import type { PanelProps } from "~/shared/panel";
+import type { Stamped } from "~/shared/stamped";
+import { useSampled } from "~/shared/useSampled";
 import { venueName } from "~/shared/venue";
 import { useSession, useSessionPart } from "~/stores/react";
 import { sourceFor } from "~/stores/sources";
@@ -36,13 +38,18 @@ export function WhyHead({ symbol }: PanelProps): ReactNode {
   );
 }
 
-/** Says against which book a plan would be made. */
+/** Says against which book a plan would be made, and how old it is. */
 export function PlanHead({ symbol }: PanelProps): ReactNode {
+  const session = useSession();
   const source = useSessionPart((snapshot) => sourceFor(snapshot, symbol, null));
+  const link = useSessionPart((snapshot) => snapshot.link);
+  const view = (): Stamped<unknown> | null => session.alpha.plan(symbol) ?? session.alpha.risk(symbol);
+  const known = useSampled(() => view() !== null);
   return (
     <div className="head">
       <span className="spring" />
       <span className="hint">{venueName(source)}</span>
+      {known ? <PanelAge read={view} link={link} testId="age-plan" /> : null}
     </div>
   );
 }
