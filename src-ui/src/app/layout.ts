@@ -49,7 +49,7 @@ export function defaultPanels(width: number, height: number): readonly Placed[] 
   const middle = width - side - (wide ? 3 : 2) * column;
   const [first, second] = VENUES;
   const left: readonly Placed[] = [
-    { id: "watchlist", panel: "watchlist", width: side, height: Math.round(height * (wide ? 0.52 : 0.47)) },
+    { id: "watchlist", panel: "watchlist", width: side, height: Math.round(height * (wide ? 0.36 : 0.47)) },
     { id: "chart-1", panel: "chart", source: first, beside: right("watchlist"), width: middle },
     { id: "ladder-1", panel: "ladder", source: first, beside: right("chart-1"), width: column },
     { id: "ladder-2", panel: "ladder", source: second, beside: right("ladder-1"), width: column },

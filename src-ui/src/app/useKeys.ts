@@ -20,6 +20,11 @@ export function useKeys(): void {
       const stroke = strokeOf(event);
       const reserved = stroke.startsWith("Mod+");
       if (!reserved && (isTyping(event.target) || useUi.getState().overlay !== null)) return;
+      const { why, closeWhy } = useUi.getState();
+      if (stroke === "Escape" && why !== null) {
+        closeWhy();
+        return;
+      }
       const id = keymap.press(stroke, event.timeStamp);
       const action = ACTIONS.find((item) => item.id === id);
       if (action === undefined) return;

@@ -22,10 +22,11 @@ export function ScoreHead({ symbol }: PanelProps): ReactNode {
     confidence: ofConviction(({ confidence }) => confidence),
     reward: ofConviction(({ rrTarget }) => rrTarget),
   }));
-  const trained = useSampled(
-    () => judged()?.draw(0, ({ conviction }) => conviction.probability?.trained ?? null) ?? null,
-    250,
-  );
+  const trained = useSampled(() => {
+    const probability = judged()?.draw(0, ({ conviction }) => conviction.probability) ?? null;
+    if (probability !== null) return probability.trained;
+    return session.alpha.governance(symbol)?.draw(0, ({ model }) => model.trained) ?? null;
+  }, 250);
   return (
     <div className="head score-head">
       <span className="score-symbol">{symbol}</span>

@@ -5,7 +5,9 @@ import type { PanelProps } from "~/shared/panel";
 import { signed } from "~/shared/signal";
 import type { Stamped } from "~/shared/stamped";
 import { useSampled } from "~/shared/useSampled";
+import type { Judged } from "~/stores/alpha-desk";
 import { COMPONENTS } from "~/stores/conviction";
+import { useSession } from "~/stores/react";
 import { useUi } from "~/stores/ui";
 import type { WhyAnswer, WhyNode } from "~/stores/why";
 import { AnswerNotice } from "./AnswerNotice";
@@ -14,6 +16,7 @@ import { useWhy } from "./useAnswer";
 
 /** Every number of the decision down to the statistics of the feeds, with ages. */
 export function Why({ symbol }: PanelProps): ReactNode {
+  const session = useSession();
   const { read, phase } = useWhy(symbol);
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   // The set of rows changes rarely; the figures in them are painted without rendering.
@@ -69,6 +72,7 @@ export function Why({ symbol }: PanelProps): ReactNode {
               folded={parent ? folded(id, depth) : null}
               toggle={() => toggle(id)}
               read={() => read()?.draw(0, ({ byId }) => byId.get(id) ?? null) ?? null}
+              silent={() => unready(session.alpha.judged(symbol), id)}
             />
           ))}
         </tbody>
@@ -92,15 +96,27 @@ interface RowProps {
   readonly folded: boolean | null;
   readonly toggle: () => void;
   readonly read: () => Stamped<WhyNode> | null;
+  /** It has nothing to say yet: its 0 is no opinion. */
+  readonly silent: () => boolean;
 }
 
-function Row({ id, depth, folded, toggle, read }: RowProps): ReactNode {
+/** Whether a component has too little history to have an opinion. */
+function unready(judged: Stamped<Judged> | null, id: string): boolean {
+  return (
+    judged?.draw(
+      0,
+      ({ conviction }) => conviction.components.find(({ name }) => name === id)?.ready === false,
+    ) ?? false
+  );
+}
+
+function Row({ id, depth, folded, toggle, read, silent }: RowProps): ReactNode {
   const openWhy = useUi((state) => state.openWhy);
   const node = (): WhyNode | null => read()?.draw(0, (value) => value) ?? null;
   const source = node()?.sources.join(", ") ?? "alpha";
   const known = (pick: (value: WhyNode) => number | null) => () => {
     const found = node();
-    return found === null || pick(found) === null ? null : read();
+    return found === null || pick(found) === null || silent() ? null : read();
   };
   const label = node()?.label ?? id;
   const shared = COMPONENTS.some((name) => name === id);

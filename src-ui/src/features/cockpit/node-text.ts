@@ -1,7 +1,7 @@
 import { ageText, spanText } from "~/shared/age";
 import type { FigureText } from "~/shared/figure-ink";
 import { score, signed, statistic } from "~/shared/signal";
-import { readingOf, type Stamped } from "~/shared/stamped";
+import type { Stamped } from "~/shared/stamped";
 import { venueShort } from "~/shared/venue";
 import { coverageText } from "~/stores/coverage";
 import type { WhyNode } from "~/stores/why";
@@ -36,18 +36,18 @@ export function spanOf(ms: number): string {
   return ms < 1000 ? `${ms} ms` : spanText(ms);
 }
 
-/** The age by its own stamp; nothing for what has none, such as the arithmetic's steps. */
+/** The age of the node's own feed; of the answer for the arithmetic's steps, which have none. */
 export function nodeAge(stamped: Stamped<WhyNode> | null, now: number): string {
-  const node = stamped?.draw(0, (value) => value) ?? null;
-  if (node === null || node.state === "missing") return node === null ? "" : "missing";
-  if (node.stamp === null) return "";
-  const { state, ageMs } = readingOf(node.stamp, now);
-  return state === "stale" ? `STALE ${ageText(ageMs)}` : ageText(ageMs);
+  if (stamped === null) return "";
+  return stamped.draw(now, ({ state }, reading) => {
+    if (state === "missing") return "missing";
+    return reading.state === "stale" ? `STALE ${ageText(reading.ageMs)}` : ageText(reading.ageMs);
+  });
 }
 
 export function nodeState(stamped: Stamped<WhyNode> | null, now: number): "fresh" | "stale" | "missing" {
-  const node = stamped?.draw(0, (value) => value) ?? null;
-  if (node === null || node.state === "missing") return "missing";
-  if (node.stamp === null) return "fresh";
-  return readingOf(node.stamp, now).state === "stale" ? "stale" : "fresh";
+  if (stamped === null) return "missing";
+  return stamped.draw(now, ({ state }, reading) =>
+    state === "missing" ? "missing" : reading.state === "stale" ? "stale" : "fresh",
+  );
 }
