@@ -22,15 +22,16 @@ pub struct News {
 impl News {
     /// Takes what is known at a tick.
     pub fn take(&mut self, seen: &Observation<'_>) {
-        if let Some(book) = seen.book
+        if let Some(book) = seen.book.filter(|b| b.mid.is_price())
             && self.mid.replace(book.mid.value) != Some(book.mid.value)
         {
             self.note(book.mid.as_of);
         }
-        if let Some(trade) = seen.last_trade {
+        if let Some(trade) = seen.last_trade.filter(|t| t.is_price()) {
             self.note(trade.as_of);
         }
-        for venue in seen.open_interest.iter().take(VENUES) {
+        let told = seen.open_interest.iter().filter(|v| v.base.is_number());
+        for venue in told.take(VENUES) {
             let now = venue.base.value;
             if self.interest.insert(venue.base.source, now) != Some(now) {
                 self.note(venue.base.as_of);

@@ -3,6 +3,20 @@
 use hypersentry_model::{Coverage, Source};
 use serde::{Deserialize, Serialize};
 
+/// No figure of a market is larger: sums and squares of such figures stay numbers.
+const LARGEST: f64 = 1e15;
+/// No price is smaller.
+const SMALLEST_PRICE: f64 = 1e-15;
+
+/// Not a number compares with nothing.
+const fn is_price(px: f64) -> bool {
+    px >= SMALLEST_PRICE && px <= LARGEST
+}
+
+const fn is_amount(amount: f64) -> bool {
+    amount >= 0.0 && amount <= LARGEST
+}
+
 /// A figure with its source and its age.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Reading {
@@ -19,6 +33,16 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// Whether the value is a number. What is none is treated as if nobody had told it.
+    pub const fn is_number(&self) -> bool {
+        self.value.abs() <= LARGEST
+    }
+
+    /// Whether the value can be a price.
+    pub const fn is_price(&self) -> bool {
+        is_price(self.value)
+    }
+
     /// Age of the proof at `now_ms`.
     pub const fn age_ms(&self, now_ms: i64) -> i64 {
         now_ms.saturating_sub(self.proved_at)
@@ -67,6 +91,20 @@ pub struct Print {
     pub ts_ms: i64,
 }
 
+impl Print {
+    /// Whether it can have happened.
+    pub const fn is_sane(&self) -> bool {
+        is_price(self.px) && is_amount(self.usd)
+    }
+}
+
+impl ForcedClose {
+    /// Whether it can have happened.
+    pub const fn is_sane(&self) -> bool {
+        is_price(self.px) && is_amount(self.usd)
+    }
+}
+
 /// A forced closing of a position.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct ForcedClose {
@@ -84,6 +122,12 @@ pub struct ForcedClose {
 
 /// A level of the book: price in USD and size in base units.
 pub type Level = (f64, f64);
+
+/// The first levels that can be in a book.
+pub(crate) fn sane_levels(side: &[Level], most: usize) -> impl Iterator<Item = Level> + '_ {
+    let sane = |(px, sz): &Level| is_price(*px) && is_amount(*sz);
+    side.iter().take(most).copied().filter(sane)
+}
 
 /// The book of the first venue.
 #[derive(Clone, Copy, Debug)]

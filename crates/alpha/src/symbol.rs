@@ -4,7 +4,7 @@ use crate::conviction::BtcScore;
 use crate::evidence::Evidence;
 use crate::feeds::Feeds;
 use crate::news::News;
-use crate::observe::Observation;
+use crate::observe::{Observation, Reading};
 use crate::params::EngineParams;
 use crate::sample::flow::{Flow, SLOT_MS};
 use crate::sample::funding::{Rates, hourly};
@@ -51,7 +51,9 @@ impl SymbolState {
         btc: Option<BtcScore>,
         params: &EngineParams,
     ) -> Evidence {
-        let book = seen.book.filter(|b| !b.mid.is_stale(now_ms));
+        let book = seen
+            .book
+            .filter(|b| b.mid.is_price() && !b.mid.is_stale(now_ms));
         let mid = book.map(|b| b.mid.value);
         self.flow.slot(
             seen.trades,
@@ -144,14 +146,18 @@ impl SymbolState {
                 .rates
                 .inputs(hourly(seen.funding, seen.open_interest, now_ms)),
             feeds: Feeds {
-                mid: seen.book.map(|b| b.mid),
-                trade: seen.last_trade,
+                mid: seen.book.map(|b| b.mid).filter(Reading::is_price),
+                trade: seen.last_trade.filter(Reading::is_price),
                 trade_coverage: seen.trade_coverage,
-                open_interest: seen.open_interest.iter().map(|v| v.base).collect(),
-                funding: seen.funding.iter().map(|v| v.rate).collect(),
-                liquidations: seen.liquidation_feeds.to_vec(),
+                open_interest: numbers(seen.open_interest.iter().map(|v| v.base)),
+                funding: numbers(seen.funding.iter().map(|v| v.rate)),
+                liquidations: numbers(seen.liquidation_feeds.iter().copied()),
             },
             btc,
         }
     }
+}
+
+fn numbers(readings: impl Iterator<Item = Reading>) -> Vec<Reading> {
+    readings.filter(Reading::is_number).collect()
 }

@@ -1,6 +1,6 @@
 //! Trades, in slots of the evaluation grid: the cost of a tick does not depend on how many there were.
 
-use crate::observe::{Level, Print};
+use crate::observe::{Level, Print, sane_levels};
 use crate::params::FootprintParams;
 use crate::stages::{absorption, flow, impulse, sweep};
 use crate::stats::{Amounts, Ring, mean_and_std, robust_scale};
@@ -91,7 +91,7 @@ impl Flow {
         params: &FootprintParams,
     ) {
         let mut slot = Slot::default();
-        for trade in trades {
+        for trade in trades.iter().filter(|t| t.is_sane()) {
             if trade.buy {
                 slot.buy += trade.usd;
             } else {
@@ -103,7 +103,7 @@ impl Flow {
         self.second.0 += slot.buy;
         self.second.1 += slot.sell;
         self.slots.push(slot);
-        let cut = |side: &[Level]| side.iter().take(DEPTH).copied().collect();
+        let cut = |side: &[Level]| sane_levels(side, DEPTH).collect();
         self.books.push(book.map(|(bids, asks)| Before {
             bids: cut(bids),
             asks: cut(asks),

@@ -48,7 +48,9 @@ impl Rates {
 /// The venues' rates per hour, weighted by their open interest; those without one count equally when none has one.
 pub fn hourly(venues: &[Funding], interest: &[OpenInterest], now_ms: i64) -> Option<f64> {
     let weigh = |weight: &dyn Fn(&Funding) -> f64| {
-        let fresh = venues.iter().filter(|v| !v.rate.is_stale(now_ms));
+        let fresh = venues
+            .iter()
+            .filter(|v| v.rate.is_number() && !v.rate.is_stale(now_ms));
         let (sum, weights) = fresh.fold((0.0, 0.0), |(sum, weights), v| {
             let w = weight(v);
             (
@@ -60,8 +62,8 @@ pub fn hourly(venues: &[Funding], interest: &[OpenInterest], now_ms: i64) -> Opt
     };
     let by_interest = |v: &Funding| {
         let same = interest.iter().find(|i| i.base.source == v.rate.source);
-        same.filter(|i| !i.base.is_stale(now_ms))
-            .map_or(0.0, |i| i.base.value)
+        same.filter(|i| i.base.is_number() && !i.base.is_stale(now_ms))
+            .map_or(0.0, |i| i.base.value.max(0.0))
     };
     weigh(&by_interest).or_else(|| weigh(&|_| 1.0))
 }

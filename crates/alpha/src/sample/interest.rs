@@ -49,7 +49,8 @@ impl Interest {
     pub fn second(&mut self, venues: &[OpenInterest], now_ms: i64) {
         let mut total = 0.0;
         for venue in venues.iter().take(VENUES) {
-            if venue.weight <= 0.0 || venue.base.is_stale(now_ms) {
+            let counts = venue.weight > 0.0 && venue.weight.is_finite() && venue.base.is_number();
+            if !counts || venue.base.is_stale(now_ms) {
                 self.last.remove(&venue.base.source);
                 continue;
             }
@@ -98,5 +99,53 @@ impl Interest {
     /// Minutes behind the scale.
     pub fn samples(&self) -> u32 {
         self.minutes.len() as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::Reading;
+    use hypersentry_model::Venue;
+
+    fn told(venue: Venue, value: f64, age_ms: i64) -> OpenInterest {
+        OpenInterest {
+            base: Reading {
+                value,
+                source: Source::Venue(venue),
+                as_of: -age_ms,
+                proved_at: -age_ms,
+                limit_ms: 15_000,
+            },
+            weight: 1.0,
+        }
+    }
+
+    #[test]
+    fn a_venue_that_comes_or_goes_makes_no_change() {
+        let mut interest = Interest::default();
+        let (one, two) = (Venue::Hyperliquid, Venue::Bybit);
+        for second in 0..SECONDS {
+            let mut venues = vec![told(one, 100.0, 0)];
+            if (20..40).contains(&second) {
+                venues.push(told(two, 900.0, 0));
+            }
+            interest.second(&venues, 0);
+        }
+        assert_eq!(
+            (interest.change(), interest.total()),
+            (Some(0.0), Some(100.0))
+        );
+        // What a venue opens while it is there counts.
+        interest.second(&[told(one, 110.0, 0)], 0);
+        assert!((interest.change().unwrap() - 10.0 / 110.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_stale_figure_says_nothing_about_the_present() {
+        let mut interest = Interest::default();
+        interest.second(&[told(Venue::Okx, 100.0, 15_001)], 0);
+        assert_eq!(interest.total(), None);
+        assert_eq!(interest.coverage(), Coverage::NONE);
     }
 }

@@ -1,6 +1,6 @@
 //! To which side the book leans, a sample a second. A single look is noise: orders near the price come and go within it.
 
-use crate::observe::Level;
+use crate::observe::{Level, sane_levels};
 use crate::stats::Ring;
 use serde::{Deserialize, Serialize};
 
@@ -53,10 +53,8 @@ impl Lean {
 
 /// `(B - A) / (B + A)` by notional.
 fn imbalance(bids: &[Level], asks: &[Level]) -> Option<f64> {
-    let notional = |side: &[Level]| -> f64 {
-        let first = side.iter().take(LEVELS);
-        first.map(|(px, sz)| px * sz).sum()
-    };
+    let notional =
+        |side: &[Level]| -> f64 { sane_levels(side, LEVELS).map(|(px, sz)| px * sz).sum() };
     let (b, a) = (notional(bids), notional(asks));
     (b + a > 0.0).then(|| (b - a) / (b + a))
 }

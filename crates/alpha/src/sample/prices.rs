@@ -142,3 +142,58 @@ impl Prices {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_needs_both_ends_and_sigma_a_minute_of_returns() {
+        let mut prices = Prices::new(&VolatilityParams::default());
+        let mid = |second: i32| 100.0 * libm::exp(1e-4 * f64::from(second % 2));
+        for second in 0..70 {
+            prices.second((second != 9).then(|| mid(second)), 0.0);
+            if second < 60 {
+                assert_eq!(prices.change(60), None);
+            }
+        }
+        assert_eq!(prices.sigma(5.0), None);
+        // The second 60 before the newest was not seen.
+        assert_eq!(prices.change(60), None);
+        assert!((prices.change(59).unwrap() - 1e-4).abs() < 1e-12);
+        (70..80).for_each(|second| prices.second(Some(mid(second)), 0.0));
+        let sigma = prices.sigma(5.0).unwrap();
+        assert!((sigma - 1e-4).abs() < 1e-6, "{sigma}");
+        assert!((prices.sigma(20.0).unwrap() - 2.0 * sigma).abs() < 1e-12);
+    }
+
+    #[test]
+    fn ranges_that_shrink_are_compression_after_three_hours() {
+        let params = VolatilityParams::default();
+        let mut prices = Prices::new(&params);
+        let minute = |prices: &mut Prices, size: f64, usd: f64| {
+            for second in 0..60 {
+                let away = if second % 2 == 0 { size } else { -size };
+                prices.second(Some(100.0 * libm::exp(away)), usd);
+            }
+            prices.minute(&params);
+        };
+        for bar in 0..180 {
+            minute(&mut prices, 1e-3 * (1.0 + 0.1 * f64::from(bar % 7)), 10.0);
+        }
+        assert_eq!(
+            prices.compression().0.is_some(),
+            prices.compression().2 > 120
+        );
+        for _ in 0..5 {
+            minute(&mut prices, 1e-5, 1.0);
+        }
+        let (compression, volume, _) = prices.compression();
+        assert!(compression.unwrap() > 0.95, "{compression:?}");
+        assert!(volume.unwrap() < 0.5, "{volume:?}");
+        for _ in 0..5 {
+            minute(&mut prices, 1e-2, 1.0);
+        }
+        assert!(prices.compression().0.unwrap() < 0.05);
+    }
+}

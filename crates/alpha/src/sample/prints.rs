@@ -34,7 +34,7 @@ impl Prints {
 
     /// Takes new prints.
     pub fn take(&mut self, new: &[ForcedClose]) {
-        for print in new {
+        for print in new.iter().filter(|p| p.is_sane()) {
             self.prints.push(*print);
         }
     }
@@ -101,5 +101,57 @@ fn put(inputs: &mut Inputs, print: &ForcedClose, px: f64) {
         } else {
             band.up_usd += print.usd;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hypersentry_model::{Source, Venue};
+
+    fn print(px: f64, long: bool, ts_ms: i64) -> ForcedClose {
+        ForcedClose {
+            px,
+            usd: 3.0,
+            long,
+            source: Source::Venue(Venue::Bybit),
+            ts_ms,
+        }
+    }
+
+    #[test]
+    fn bands_hold_shorts_above_and_longs_below() {
+        let params = LiquidationParams::default();
+        let mut prints = Prints::new(&params);
+        prints.take(&[
+            print(100.4, false, 0),
+            print(101.5, false, 0),
+            print(99.5, true, 0),
+            // At the price, on the wrong side of it, and out of every band.
+            print(100.0, false, 0),
+            print(99.0, false, 0),
+            print(101.0, true, 0),
+            print(110.0, false, 0),
+        ]);
+        let inputs = prints.inputs(Some(100.0), None, (true, 1_000), &params);
+        let sums = inputs.bands.map(|b| (b.up_usd, b.down_usd, b.prints));
+        assert_eq!(
+            sums,
+            [(3.0, 0.0, 1), (3.0, 3.0, 2), (6.0, 3.0, 3), (6.0, 3.0, 3)]
+        );
+        assert!((inputs.bands[2].chance_usd - 27.0_f64.sqrt()).abs() < 1e-12);
+        assert_eq!((inputs.prints, inputs.sources.len()), (7, 1));
+    }
+
+    #[test]
+    fn old_prints_and_an_unknown_price_say_nothing() {
+        let params = LiquidationParams::default();
+        let mut prints = Prints::new(&params);
+        prints.take(&[print(100.4, false, 0)]);
+        let later = prints.inputs(Some(100.0), None, (true, params.max_age_ms + 1), &params);
+        assert_eq!((later.prints, later.newest_ms), (0, None));
+        let blind = prints.inputs(None, None, (true, 1_000), &params);
+        assert!(blind.bands.iter().all(|b| b.up_usd == 0.0 && b.prints == 0));
+        assert_eq!(blind.prints, 1);
     }
 }

@@ -1,4 +1,7 @@
 //! Flow that meets a price which does not move: somebody takes the other side. Selling that is absorbed points up.
+//!
+//! `s = -sgn(net) min(1, |net| / 500,000 USD)` over 30 s, if `|net|` is 100,000 USD at least and the highest price of the trades over the lowest, less
+//! one, stays below `max(2 bp, sigma_30s / 4)`, else 0. Without trades in the window, or without enough history for sigma, nothing is said.
 
 use crate::params::FootprintParams;
 use serde::{Deserialize, Serialize};
@@ -31,5 +34,36 @@ pub fn score(inputs: &Inputs, params: &FootprintParams) -> f64 {
         strength
     } else {
         -strength
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(net_usd: f64, excursion: Option<f64>, sigma: Option<f64>) -> f64 {
+        let inputs = Inputs {
+            net_usd,
+            excursion,
+            sigma,
+        };
+        score(&inputs, &FootprintParams::default())
+    }
+
+    #[test]
+    fn what_is_absorbed_points_the_other_way() {
+        assert!(at(-250_000.0, Some(1e-4), Some(1e-4)) == 0.5);
+        assert!(at(250_000.0, Some(1e-4), Some(1e-4)) == -0.5);
+        assert!(at(-1e9, Some(0.0), Some(1e-4)) == 1.0);
+    }
+
+    #[test]
+    fn it_takes_flow_and_a_still_price() {
+        assert!(at(-99_999.0, Some(0.0), Some(1e-4)) == 0.0);
+        assert!(at(-250_000.0, Some(3e-4), Some(1e-4)) == 0.0);
+        // In a wild market a quarter of what is usual is still.
+        assert!(at(-250_000.0, Some(3e-4), Some(2e-3)) == 0.5);
+        assert!(at(-250_000.0, None, Some(1e-4)) == 0.0);
+        assert!(at(-250_000.0, Some(0.0), None) == 0.0);
     }
 }

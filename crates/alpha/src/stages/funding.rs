@@ -1,6 +1,7 @@
 //! Funding against its own history, contrarian: crowded longs point down.
 //!
-//! Rates of all venues as rates per hour, weighted by their open interest; one sample a minute.
+//! Rates of all venues as rates per hour, weighted by their open interest; one sample a minute over a week. `z = (rate - mean) / max(std, 1e-6)`,
+//! `s = -sgn(z) tanh(max(0, |z| - 2))`. Without a fresh rate or 240 samples there is no score.
 
 use crate::params::FundingParams;
 use serde::{Deserialize, Serialize};
@@ -33,4 +34,37 @@ pub fn score(inputs: &Inputs, params: &FundingParams) -> f64 {
         let strength = libm::tanh(beyond);
         if z > 0.0 { -strength } else { strength }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hourly: Option<f64>, std: f64) -> Inputs {
+        Inputs {
+            hourly,
+            mean: Some(1e-5),
+            std: Some(std),
+            samples: 300,
+        }
+    }
+
+    #[test]
+    fn only_extremes_speak_and_they_point_back() {
+        let p = FundingParams::default();
+        let said = |z: f64| score(&at(Some(1e-5 + z * 1e-5), 1e-5), &p);
+        assert!(said(1.9) == 0.0 && said(-1.9) == 0.0);
+        assert!(said(3.0) < -0.7 && said(-3.0) > 0.7);
+        assert!((said(3.0) + said(-3.0)).abs() < 1e-9);
+        assert!(said(50.0) >= -1.0);
+    }
+
+    #[test]
+    fn without_a_rate_or_a_history_there_is_no_score() {
+        let p = FundingParams::default();
+        assert!(score(&at(None, 1e-5), &p) == 0.0);
+        assert!(score(&Inputs::default(), &p) == 0.0);
+        // A rate that stood still is not divided by nothing.
+        assert!(score(&at(Some(1.5e-5), 0.0), &p) > -1.0);
+    }
 }

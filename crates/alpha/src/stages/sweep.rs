@@ -1,4 +1,8 @@
-//! Orders that clear the book: within half a second, net one-sided flow larger than the depth that stood before it.
+//! Orders that clear the book: within three slots of the grid (600 ms), net one-sided flow larger than the depth that stood before it.
+//!
+//! `s = sgn(net) min(1, |net| / (5 T))` if `|net| > T`, `|net| > depth` and at least two levels were crossed, else 0; all in USD. `T` is the larger of
+//! 50,000 USD and the 99th percentile of such windows; `depth` is that of the first three levels on the side that was hit, in the book of the slot before the
+//! window (order flow against depth: Cont, Kukanov and Stoikov 2014). Without a book before the window there is no sweep.
 
 use crate::params::FootprintParams;
 use serde::{Deserialize, Serialize};
@@ -34,5 +38,33 @@ pub fn score(inputs: &Inputs, params: &FootprintParams) -> f64 {
         -strength
     } else {
         strength
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(net_usd: f64, depth_usd: Option<f64>, levels: u32) -> f64 {
+        let inputs = Inputs {
+            net_usd,
+            depth_usd,
+            levels,
+            threshold_usd: 50_000.0,
+            samples: 1_000,
+        };
+        score(&inputs, &FootprintParams::default())
+    }
+
+    #[test]
+    fn a_sweep_exceeds_its_threshold_and_the_depth_and_crosses_levels() {
+        assert!(at(50_000.0, Some(10_000.0), 3) == 0.0);
+        assert!(at(125_000.0, Some(10_000.0), 3) == 0.5);
+        assert!(at(125_000.0, Some(125_000.0), 3) == 0.0);
+        assert!(at(125_000.0, Some(10_000.0), 1) == 0.0);
+        assert!(at(125_000.0, None, 3) == 0.0);
+        assert!(at(125_000.0, Some(0.0), 3) == 0.0);
+        assert!(at(1e9, Some(10_000.0), 3) == 1.0);
+        assert!(at(-125_000.0, Some(10_000.0), 3) == -0.5);
     }
 }

@@ -1,7 +1,8 @@
 //! Compression and expansion of ranges. It has no direction: its score is always 0.
 //!
 //! Range volatility by Parkinson (1980) over one-minute bars, the last 5 over the last 60; compression is one less the
-//! percentile of that ratio among those of the last day.
+//! percentile of that ratio among those of the last day. COMPRESSION above 0.8 while volume fades (the short span's per minute below the long one's),
+//! EXPANSION below 0.2, else TRENDING. Without 60 bars and 120 ratios, which is three hours, it is TRENDING and the compression unknown.
 
 use crate::conviction::VolatilityRegime;
 use crate::params::VolatilityParams;
