@@ -83,8 +83,10 @@ impl OrderBook {
         if let (Some(held), Some(first), Some(last)) =
             (self.last_seq, change.first_seq, change.last_seq)
         {
-            // A change may overlap what is held, never begin beyond it or end before it.
-            if first > held + 1 || last <= held {
+            // A change may overlap what is held, never begin beyond it or end before it. Where it names the one before it, that decides: Binance
+            // USD-M counts over all its markets, so that the first number of a change lies anywhere beyond the last one of the change before.
+            let after = change.prev_seq.unwrap_or(first.saturating_sub(1));
+            if after > held || last <= held {
                 return Err(Refusal::OutOfSequence);
             }
         }
@@ -205,6 +207,23 @@ mod tests {
         assert_eq!(
             book.apply_delta(&delta(&[(7, 1)], &[], 13, 13)),
             Err(Refusal::BookNotSynced)
+        );
+    }
+
+    #[test]
+    fn a_change_that_names_the_one_before_it_follows_that_one() {
+        let mut book = OrderBook::default();
+        book.apply_snapshot(&snapshot(&[(9, 1)], &[(11, 1)], 10))
+            .expect("good");
+        let linked = |first, last, prev| BookDelta {
+            prev_seq: Some(prev),
+            ..delta(&[(8, 1)], &[], first, last)
+        };
+        book.apply_delta(&linked(5, 14, 3)).expect("overlaps");
+        book.apply_delta(&linked(70, 90, 14)).expect("follows");
+        assert_eq!(
+            book.apply_delta(&linked(91, 95, 91)),
+            Err(Refusal::OutOfSequence)
         );
     }
 

@@ -10,6 +10,7 @@ use crate::error::SimError;
 use crate::faults::{Fault, Scenario};
 use crate::rest::{RestAnswer, RestRequest, Usage};
 use crate::session::{Flow, Reader, Received};
+use crate::truth::{self, TrueBook};
 use crate::venue::Venue;
 use crate::world::{SharedWorld, World};
 
@@ -101,6 +102,12 @@ impl Driver {
     #[must_use]
     pub fn usage(&self, venue: Venue) -> Usage {
         self.world.lock().usage(venue)
+    }
+
+    /// The book of a symbol as it is, whatever was told of it, the best `most` levels a side.
+    #[must_use]
+    pub fn book(&self, venue: Venue, symbol: &str, most: usize) -> Option<TrueBook> {
+        truth::book(&self.world.lock(), venue, symbol, most)
     }
 
     /// The symbols of a venue, by the venue's own spelling.

@@ -54,7 +54,7 @@
 //! `docs/practice.md` shows users how to train with them.
 //!
 //! # Without sockets
-//! [`Driver`] steps the same world through virtual time and is called instead of connected to.
+//! [`Driver`] steps the same world through virtual time and is called instead of connected to. It also shows the books as they are.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod binance;
@@ -75,6 +75,7 @@ mod rest;
 mod server;
 mod session;
 mod text;
+mod truth;
 mod venue;
 mod view;
 mod world;
@@ -89,4 +90,5 @@ pub use limits::{
 pub use rest::{RestAnswer, RestRequest, Usage};
 pub use server::{Faults, PRACTICE_SYMBOLS, SimConfig, Simulator, start};
 pub use session::Received;
+pub use truth::TrueBook;
 pub use venue::Venue;

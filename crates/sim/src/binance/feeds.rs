@@ -398,7 +398,12 @@ fn publish_depth(
             E: event_ms,
             T: perp.then_some(event_ms - 1),
             s: feed.symbol,
-            U: previous + 1,
+            // USD-M's numbers go on between two changes: only `pu` links them.
+            U: if perp {
+                (previous + 2).min(last)
+            } else {
+                previous + 1
+            },
             u: last,
             pu: perp.then_some(previous),
             b,

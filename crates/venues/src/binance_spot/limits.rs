@@ -50,6 +50,7 @@ pub const LIMITS: Limits = Limits {
     // 30 symbols.
     streams_per_command: 90,
     book_depth: BOOK_DEPTH,
+    repair_depth: REPAIR_DEPTH,
     held_max: BUFFER_MAX,
     // Depth updates follow best prices within 100 ms.
     book_doubt_ms: 2_000,

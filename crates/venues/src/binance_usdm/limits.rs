@@ -54,6 +54,7 @@ pub const LIMITS: Limits = Limits {
     command_spacing_ms: 250,
     streams_per_command: 90,
     book_depth: BOOK_DEPTH,
+    repair_depth: REPAIR_DEPTH,
     // 100 seconds of updates.
     held_max: 1_024,
     book_doubt_ms: 2_000,

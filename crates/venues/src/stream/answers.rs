@@ -58,7 +58,7 @@ impl<D: Dialect> Session<D> {
             Ok(Answered {
                 answer: Answer::Book { book, venue_time },
                 ..
-            }) => self.join(now, symbol, venue_time, book, out),
+            }) => self.join(now, (symbol, repair), venue_time, book, out),
             Ok(_) => {}
             Err(error) => self.counts.refuse(error.code),
         }
@@ -87,8 +87,8 @@ impl<D: Dialect> Session<D> {
             (Answer::Listings(listings), Want::Markets(asked)) => {
                 self.take_listings(now, asked, listings, out);
             }
-            (Answer::Book { book, venue_time }, Want::Book { symbol, .. }) => {
-                self.book_answer(now, *symbol, venue_time, book, out);
+            (Answer::Book { book, venue_time }, Want::Book { symbol, repair }) => {
+                self.book_answer(now, (*symbol, *repair), venue_time, book, out);
             }
             (Answer::Trades(trades), Want::Trades { symbol, from, .. }) => {
                 self.page(*symbol, *from, trades, out);
@@ -110,7 +110,7 @@ impl<D: Dialect> Session<D> {
     fn book_answer(
         &mut self,
         now: Timestamp,
-        symbol: Symbol,
+        (symbol, repair): (Symbol, bool),
         venue_time: Option<Timestamp>,
         book: BookSnapshot,
         out: &mut Vec<Output>,
@@ -118,8 +118,9 @@ impl<D: Dialect> Session<D> {
         let Some(market) = self.markets.get(&symbol) else {
             return;
         };
-        if Self::joins_snapshots() && market.splice.wants_snapshot() {
-            self.join(now, symbol, venue_time, book, out);
+        let renews = market.reach.wants_snapshot() && !repair;
+        if Self::joins_snapshots() && (market.splice.wants_snapshot() || renews) {
+            self.join(now, (symbol, repair), venue_time, book, out);
         } else if self.needs_repair(now, symbol) {
             out.push(Output::Repair {
                 feed: Feed::Book,

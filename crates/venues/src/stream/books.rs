@@ -1,6 +1,7 @@
 //! Books: changes and snapshots, in sequence or withdrawn.
 
 use super::market::Market;
+use super::reach::{Reach, Renewed};
 use super::splice::{Diff, Joined, Numbering, Offered};
 use super::{BookRule, ChannelId, Dialect, Session, Stream};
 use crate::session::{Feed, Loss, Output};
@@ -40,7 +41,9 @@ impl<D: Dialect> Session<D> {
         let idle = !market.splice.is_synced() && !market.splice.wants_snapshot();
         let diff = Diff { venue_time, delta };
         match market.splice.offer(Self::numbering(), diff) {
-            Offered::Apply(diff) => {
+            Offered::Apply(mut diff) => {
+                market.reach.note(&diff, Self::limits().held_max);
+                market.reach.cut(&mut diff.delta);
                 if let Some(stream) = market.stream(channel) {
                     stream.event(now);
                 }
@@ -57,6 +60,7 @@ impl<D: Dialect> Session<D> {
             Offered::Gap { had_book } => {
                 self.counts.gaps += 1;
                 self.dirty = true;
+                market.reach = Reach::default();
                 if !Self::joins_snapshots() {
                     // It is withdrawn with its stream; the next snapshot comes with a new subscription.
                     market.splice.begin(0);
@@ -89,11 +93,11 @@ impl<D: Dialect> Session<D> {
         self.begin(now, symbol, channel, venue_time, book, out);
     }
 
-    /// A snapshot came over REST: joins it to the held changes.
+    /// A snapshot came over REST: joins it to the held changes. `repair`: it was asked for as a stand-in.
     pub(super) fn join(
         &mut self,
         now: Timestamp,
-        symbol: Symbol,
+        (symbol, repair): (Symbol, bool),
         venue_time: Option<Timestamp>,
         book: BookSnapshot,
         out: &mut Vec<Output>,
@@ -104,8 +108,36 @@ impl<D: Dialect> Session<D> {
         };
         let recorded = self.config.accept_any_symbol;
         let last = book.last_seq.unwrap_or(0);
-        match market.splice.join(Self::shape().book, last, recorded) {
-            Joined::Begin(follow) => {
+        let rule = Self::shape().book;
+        let renewed = market.splice.held().and_then(|held| {
+            let renewed = market.reach.renew(rule, last, held)?;
+            if let Renewed::Begin(follow) = &renewed {
+                market
+                    .splice
+                    .renew(rule, last, follow.last().map(Diff::last));
+            }
+            Some(renewed)
+        });
+        let joined = match renewed {
+            Some(Renewed::Begin(follow)) => Joined::Begin(follow),
+            Some(Renewed::TooOld) => Joined::TooOld,
+            None => market.splice.join(rule, last, recorded),
+        };
+        match joined {
+            Joined::Begin(mut follow) => {
+                // A recording cannot ask again when prices have moved on: it goes on with what it is told.
+                if !recorded {
+                    let limits = Self::limits();
+                    let most = if repair {
+                        limits.repair_depth
+                    } else {
+                        limits.book_depth
+                    };
+                    market.reach = Reach::of(&book, most as usize);
+                }
+                for diff in &mut follow {
+                    market.reach.cut(&mut diff.delta);
+                }
                 market.note_depth(last);
                 let depth = if recorded {
                     book.depth
@@ -154,6 +186,7 @@ impl<D: Dialect> Session<D> {
         }
         if Self::joins_snapshots() {
             market.splice = Default::default();
+            market.reach = Reach::default();
             self.book_lost(symbol, out);
         } else if let Some(channel) = Self::book_channel() {
             self.drop_stream(Stream { symbol, channel }, Loss::Gap, out);

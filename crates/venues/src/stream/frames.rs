@@ -210,6 +210,8 @@ impl<D: Dialect> Session<D> {
                 if !self.note_ticker(now, symbol, bbo.book_seq) {
                     return;
                 }
+                let market = self.markets.get_mut(&symbol);
+                self.dirty |= market.is_some_and(|market| market.reach.wears_out(bbo));
                 Feed::Bbo
             }
             Payload::BookDelta(_) | Payload::BookSnapshot(_) => Feed::BookTop,

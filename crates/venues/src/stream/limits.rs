@@ -44,6 +44,8 @@ pub struct Limits {
 
     /// Levels a side that books are said to have: those of the snapshot, or of the channel.
     pub book_depth: u32,
+    /// The same of a book that is asked for to stand in for its stream, where snapshots come over REST.
+    pub repair_depth: u32,
     /// Changes of a book that are held while its snapshot is fetched.
     pub held_max: usize,
     /// A snapshot older than the first held change is asked for again after this time.
@@ -111,6 +113,7 @@ impl Limits {
         probe_max_ms: 10_000,
         proof_spacing_ms: 200,
         book_depth: 1_000,
+        repair_depth: 100,
         held_max: 1_024,
         book_retry_ms: 1_000,
         book_doubt_ms: 2_000,

@@ -1,5 +1,6 @@
 //! What the session knows of one market.
 
+use super::reach::Reach;
 use super::splice::Splice;
 use super::trades::Trades;
 use super::{Asked, BookRule, Channel, ChannelId, InBand, Limits, Shape, TradeRule};
@@ -80,6 +81,7 @@ pub(super) struct Market {
     /// In the order of [`Shape::channels`].
     pub(super) streams: Vec<Followed>,
     pub(super) splice: Splice,
+    pub(super) reach: Reach,
     /// No snapshot is asked for before.
     pub(super) book_at: Timestamp,
     /// No snapshot that stands in for the stream is asked for before.
@@ -102,6 +104,7 @@ impl Market {
             listed: Listed::Unknown,
             streams: vec![Followed::default(); shape.channels.len()],
             splice: Splice::default(),
+            reach: Reach::default(),
             book_at: Timestamp::from_ns(i64::MIN),
             repair_at: now.plus_ms(shape.limits.repair_after_ms),
             poll_at: Vec::new(),
@@ -201,6 +204,7 @@ impl Market {
                 }
             }
             self.splice = Splice::default();
+            self.reach = Reach::default();
         }
         if spec.feeds.contains(&Feed::Trades) && matches!(shape.trades, TradeRule::Recalled(_)) {
             self.trades.broke();

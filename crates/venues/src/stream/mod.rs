@@ -26,6 +26,7 @@
 //! - `Following` is told when a stream is acknowledged (of a book: when it is complete), `Broken` when its connection ends or a gap is
 //!   found. With [`TradeRule::Counted`] and a [`Backfill`] the missing trades are fetched, given as replayed events, and told as `Repaired`.
 //!   With [`TradeRule::Recalled`] the newest trades are fetched after a break, and tell whether they span it.
+//! - A book whose best prices near the end of what its snapshot told is asked for again and replaced without a break.
 //! - A book that cannot be proved for [`Limits::repair_after_ms`] is fetched over REST and given as `Repair`, where [`Dialect::request`]
 //!   answers [`Want::Book`].
 //! - Events fetched by a [`Poll`] are given as events of their feed.
@@ -49,6 +50,8 @@ mod link;
 mod market;
 /// Trades, told apart and fetched.
 mod prints;
+/// How far a book is known.
+mod reach;
 /// REST requests under way.
 mod rest;
 /// The session.

@@ -8,7 +8,8 @@
 //! | `InBand(Counted)` | `last_seq == seq + 1` | |
 //! | `InBand(Linked)` | `prev_seq == seq` | |
 //!
-//! A change whose `last_seq` is not above `seq` is old, except with `Linked` (numbers may be set back) and `Unnumbered`.
+//! A change whose `last_seq` is not above `seq` is old, except with `Unnumbered`, and with `Linked` unless it is the last one again (numbers
+//! may be set back).
 //!
 //! Where the snapshot comes over REST, changes are held until it comes; those that it includes are dropped, the others follow it.
 //! Binance documents that a snapshot has to be fetched again when its id is below the first change's `U`. One that ends just before
@@ -40,12 +41,12 @@ pub struct Diff {
 
 impl Diff {
     /// The last number that it covers.
-    fn last(&self) -> u64 {
+    pub(super) fn last(&self) -> u64 {
         self.delta.last_seq.or(self.delta.first_seq).unwrap_or(0)
     }
 
     /// Where the change before it ended, at the latest, by the rule of a book whose snapshot comes over REST.
-    fn after(&self, rule: BookRule) -> u64 {
+    pub(super) fn after(&self, rule: BookRule) -> u64 {
         let range = self.delta.first_seq.unwrap_or(0).saturating_sub(1);
         match rule {
             BookRule::Links => self.delta.prev_seq.unwrap_or(range),
@@ -113,6 +114,23 @@ impl Splice {
         matches!(self, Self::Holding(held) if !held.is_empty())
     }
 
+    /// Up to which number the book is complete.
+    pub(super) const fn held(&self) -> Option<u64> {
+        match self {
+            Self::Holding(_) => None,
+            Self::Begun(book) | Self::Synced(book) => Some(*book),
+        }
+    }
+
+    /// A snapshot up to `last` took the book's place, followed by changes up to `newest`, if any.
+    pub(super) fn renew(&mut self, rule: BookRule, last: u64, newest: Option<u64>) {
+        *self = match (newest, rule) {
+            (Some(newest), _) => Self::Synced(newest),
+            (None, BookRule::Links) => Self::Begun(last),
+            (None, _) => Self::Synced(last),
+        };
+    }
+
     /// A snapshot came over the stream.
     pub fn begin(&mut self, last: u64) {
         *self = Self::Synced(last);
@@ -135,6 +153,12 @@ impl Splice {
         };
         let follows = match rule {
             BookRule::InBand(InBand::Unnumbered) => true,
+            // The one that was applied last, once more: one that changes nothing links to itself.
+            BookRule::InBand(InBand::Linked)
+                if last == book && diff.delta.prev_seq != Some(book) =>
+            {
+                return Offered::Old;
+            }
             BookRule::InBand(InBand::Linked) => diff.delta.prev_seq == Some(book),
             _ if last <= book => return Offered::Old,
             BookRule::InBand(InBand::Growing) => true,
@@ -167,11 +191,7 @@ impl Splice {
             .into_iter()
             .skip_while(|diff| diff.last() <= last)
             .collect();
-        *self = match (follow.last(), rule) {
-            (Some(diff), _) => Self::Synced(diff.last()),
-            (None, BookRule::Links) => Self::Begun(last),
-            (None, _) => Self::Synced(last),
-        };
+        self.renew(rule, last, follow.last().map(Diff::last));
         Joined::Begin(follow)
     }
 }

@@ -266,7 +266,7 @@ impl<D: Dialect> Session<D> {
             .iter()
             .filter(|(symbol, market)| {
                 Self::joins_snapshots()
-                    && market.splice.wants_snapshot()
+                    && (market.splice.wants_snapshot() || market.reach.wants_snapshot())
                     && free(RequestKind::Book, symbol)
             })
             .map(|(symbol, market)| (market.book_at, *symbol))
