@@ -7,10 +7,10 @@ use hypersentry_engine::config::{CoreConfig, Endpoints};
 use hypersentry_engine::core::{Core, Effect};
 use hypersentry_engine::input::{Answer, Input, Usage};
 use hypersentry_engine::{Publication, SymbolMap};
-use hypersentry_model::{Mode, Timestamp, Venue};
+use hypersentry_model::{Mode, Symbol, Timestamp, Venue};
 use hypersentry_sim::{Driver, DriverSocket, Received, RestRequest, Scenario, Venue as SimVenue};
 use hypersentry_venues::ledger::{Admission, Ask, Ledger, Limits, Told, subscriptions};
-use hypersentry_venues::session::{Lane, Request, RequestClass};
+use hypersentry_venues::session::{Lane, Request, RequestClass, RequestKey, RequestKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -42,8 +42,14 @@ pub struct Tally {
     pub refused_messages: u64,
     /// Answers with status 429 or 418, by venue.
     pub refusals: BTreeMap<(Venue, u16), u64>,
-    /// The longest that the ledger let an order wait, in milliseconds.
+    /// Orders that were sent.
+    pub orders: u64,
+    /// Of these, those that the ledger let wait although the venue had asked for no pause, and the longest of these waits.
+    pub orders_delayed: u64,
+    /// In milliseconds.
     pub order_wait_ms: i64,
+    /// Those that waited because the venue had asked for a pause with `Retry-After`.
+    pub orders_at_wish: u64,
 }
 
 /// Who listens to a plant's inputs, with the core as it stands before each and the time of its receipt.
@@ -78,6 +84,10 @@ pub struct Plant {
     say_at: BTreeMap<(Venue, Lane), Timestamp>,
     events: BTreeMap<(Timestamp, u64), Event>,
     counter: u64,
+    /// Until when a venue asked for a pause.
+    wish: BTreeMap<Venue, Timestamp>,
+    /// What the core takes, if it is to be kept.
+    kept: Option<Vec<(Timestamp, Input)>>,
     /// One way.
     delay_ms: i64,
     here: IpAddr,
@@ -119,6 +129,26 @@ impl Plant {
         Self::at_door(driver, seed, venues, map, 1)
     }
 
+    /// The same with all of the simulator's `symbols` coins watched that every reader knows by Hyperliquid's name.
+    pub fn wide(seed: u64, venues: &[Venue], symbols: usize, scenario: Option<&Scenario>) -> Self {
+        let driver = Arc::new(Driver::new(seed, START_MS, symbols, scenario).unwrap());
+        let coins = driver.symbols(SimVenue::Hyperliquid);
+        let mut map = SymbolMap::default();
+        for venue in venues {
+            let markets = map.markets.entry(*venue).or_default();
+            for market in driver.symbols(sim(*venue)) {
+                let base = ["-USDT-SWAP", "-USD", "USDT"]
+                    .iter()
+                    .find_map(|end| market.strip_suffix(end))
+                    .unwrap_or(market);
+                if coins.contains(&base) {
+                    markets.insert(Symbol::new(base).unwrap(), Symbol::new(market).unwrap());
+                }
+            }
+        }
+        Self::at_door(driver, seed, venues, map, 1)
+    }
+
     /// Another one in front of the same simulator, with a connection and an allowance of its own.
     pub fn twin(&self) -> Self {
         let config = self.core.config();
@@ -150,6 +180,8 @@ impl Plant {
             say_at: BTreeMap::new(),
             events: BTreeMap::new(),
             counter: 0,
+            wish: BTreeMap::new(),
+            kept: None,
             delay_ms: 5,
             step_ms: 10,
             tap: Tap(None),
@@ -160,6 +192,43 @@ impl Plant {
             plant.at(now, Event::Arrive(Input::Demand(*venue, BTreeSet::new())));
         }
         plant
+    }
+
+    /// An order or a cancel leaves now: a request of the weight that the venue gives it, in the class that may use the reserve. The simulator
+    /// has no orders; it is asked for its clock, which costs the same.
+    pub fn order(&mut self, venue: Venue) {
+        let (path, body, weight) = match venue {
+            Venue::Hyperliquid => ("/info", Some("{\"type\":\"allMids\"}".to_owned()), 2),
+            Venue::BinanceSpot => ("/api/v3/ping", None, 1),
+            Venue::BinanceUsdm => ("/fapi/v1/ping", None, 1),
+            Venue::Coinbase => ("/time", None, 1),
+            Venue::Bybit => ("/v5/market/time", None, 1),
+            Venue::Okx => ("/api/v5/public/time", None, 2),
+        };
+        let request = Request {
+            key: RequestKey {
+                kind: RequestKind::Time,
+                symbol: Symbol::ANY,
+                attempt: 0,
+            },
+            path: path.to_owned(),
+            body,
+            class: RequestClass::Orders,
+            weight,
+        };
+        self.tally.orders += 1;
+        let now = self.now();
+        self.at(now, Event::Depart(venue, request, now));
+    }
+
+    /// From now on what the core takes is kept, for [`Plant::take_kept`].
+    pub fn keep_inputs(&mut self) {
+        self.kept = Some(Vec::new());
+    }
+
+    /// What was kept, with receive times; keeps no more.
+    pub fn take_kept(&mut self) -> Vec<(Timestamp, Input)> {
+        self.kept.take().unwrap_or_default()
     }
 
     /// The market's time.
@@ -198,8 +267,11 @@ impl Plant {
     }
 
     /// Ends a connection on its way, without a word to either side's protocol.
-    pub fn cut(&mut self, venue: Venue, lane: Lane) {
+    /// Whether there was one.
+    pub fn cut(&mut self, venue: Venue, lane: Lane) -> bool {
+        let is_open = self.sockets.contains_key(&(venue, lane));
         self.ended(venue, lane, "cut");
+        is_open
     }
 
     fn collect(&mut self) {
@@ -253,6 +325,9 @@ impl Plant {
         self.tally.inputs += 1;
         if let Some(tap) = &mut self.tap.0 {
             tap(&self.core, when, input);
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.push((when, input.clone()));
         }
         let mut effects = Vec::new();
         self.core.step(when, input, &mut effects);
@@ -338,9 +413,14 @@ impl Plant {
                 return;
             }
         }
-        if orders {
-            let waited = when.ns_since(asked) / 1_000_000;
-            self.tally.order_wait_ms = self.tally.order_wait_ms.max(waited);
+        if orders && when > asked {
+            if self.wish.get(&venue).is_some_and(|until| *until > asked) {
+                self.tally.orders_at_wish += 1;
+            } else {
+                self.tally.orders_delayed += 1;
+                let waited = when.ns_since(asked) / 1_000_000;
+                self.tally.order_wait_ms = self.tally.order_wait_ms.max(waited);
+            }
         }
         *self
             .tally
@@ -369,6 +449,16 @@ impl Plant {
                 .refusals
                 .entry((venue, answer.status))
                 .or_default() += 1;
+        }
+        if matches!(answer.status, 418 | 429 | 403)
+            && let Some(seconds) = retry_after_s
+        {
+            let until = when.plus_ms(i64::from(seconds) * 1_000);
+            let held = self.wish.entry(venue).or_insert(until);
+            *held = until.max(*held);
+        }
+        if orders {
+            return;
         }
         let came = when.plus_ms(2 * self.delay_ms + late_ms as i64);
         let answer = reply(

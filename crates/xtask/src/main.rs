@@ -1,4 +1,4 @@
-//! The project's own commands: run, test, bench, tidy.
+//! The project's own commands: run, test, bench, soak, tidy.
 //!
 //! It is the one place that knows how the parts are built and started together. It holds no product code and no room may
 //! depend on it.
@@ -19,6 +19,7 @@ mod python_sdk;
 mod run;
 mod service;
 mod smoke;
+mod soak;
 mod steps;
 mod system;
 mod test;
@@ -35,7 +36,7 @@ use crate::{failure::exit_code, workspace::Workspace};
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo xtask",
-    about = "Run, test, bench and tidy HyperSentry",
+    about = "Run, test, bench, soak and tidy HyperSentry",
     version
 )]
 struct Cli {
@@ -51,6 +52,8 @@ enum Command {
     Test(test::Options),
     /// Run the release benchmarks, or one of them
     Bench(bench::Options),
+    /// Run the long runs in virtual time and print their tables
+    Soak(soak::Options),
     /// Check the rules of the house: import direction, sizes, seams, texts
     Tidy,
 }
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
             Command::Run(options) => run::run(&workspace, &options),
             Command::Test(options) => test::test(&workspace, &options),
             Command::Bench(options) => bench::bench(&workspace, &options),
+            Command::Soak(options) => soak::soak(&workspace, &options),
             Command::Tidy => tidy::tidy(&workspace).map(|()| ExitCode::SUCCESS),
         });
     process::end_all();

@@ -4,9 +4,12 @@
 //! `recordings`, or in itself.
 
 use crate::support::gateway::{Ended, run};
+use crate::support::replica::Replica;
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
+use hypersentry_engine::hash::RunHash;
+use hypersentry_engine::replay::{Note, Replay};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -122,4 +125,62 @@ fn corpus_replay_of_a_directory_tells_what_it_skips_and_depends_on_no_order() {
         let alone = hash(&other.join(path.file_name().unwrap()));
         assert_ne!(alone.stdout, of_one.stdout);
     }
+}
+
+/// The replica checks each event: no book is crossed, no change lacks the one before it. All venues together, by receive time.
+#[test]
+fn corpus_all_recordings_together_give_whole_books_and_no_gap() {
+    let Some(dir) = recordings() else { return };
+    let mut replay = Replay::open(&dir).unwrap();
+    let notes = replay.take_notes();
+    let (mut replica, mut hash) = (Replica::default(), RunHash::default());
+    let (mut inputs, mut events, mut told) = (0_u64, 0_u64, Vec::new());
+    while replay.step(&mut told).unwrap().is_some() {
+        inputs += 1;
+        for publication in told.drain(..) {
+            events += 1;
+            hash.update(&publication);
+            replica.take(&serde_json::to_value(&publication).unwrap());
+        }
+    }
+    println!("{inputs} inputs, {events} events, hash {}", hash.hex());
+    for note in &notes {
+        println!("{note:?}");
+    }
+    let is_read = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        READ.iter().any(|venue| name.starts_with(venue))
+    };
+    let (read, skipped): (Vec<PathBuf>, Vec<PathBuf>) =
+        files(&dir, &[""]).into_iter().partition(is_read);
+    assert_eq!(
+        notes,
+        skipped.into_iter().map(Note::Skipped).collect::<Vec<_>>()
+    );
+    let mut books = 0;
+    for source in ["binance-spot", "binance-usdm", "hyperliquid"] {
+        let status = replica.status_of(source);
+        println!(
+            "{source}: {} frames, {} gaps, {} duplicates, refused {}, skipped {}",
+            status["frames"],
+            status["gaps"],
+            status["duplicates"],
+            status["refused"],
+            status["skipped"]
+        );
+        assert_eq!(status["gaps"], 0, "{status}");
+        assert_eq!(status["refused"], serde_json::json!({}), "{status}");
+        let streams = status["streams"].as_array().unwrap();
+        for stream in streams.iter().filter(|s| s["sync"].is_string()) {
+            // A channel of which the recording has nothing stays missing.
+            if stream["as_of"].is_null() && stream["state"] == "missing" && source == "hyperliquid"
+            {
+                continue;
+            }
+            assert_eq!(stream["sync"], "synced", "{source}: {stream}");
+            books += 1;
+        }
+    }
+    println!("{books} books whole in the end, of {} files", read.len());
+    assert!(books >= read.len(), "{books} books of {} files", read.len());
 }

@@ -8,3 +8,5 @@
 
 mod alpha;
 mod calm;
+mod disconnects;
+mod faults;

@@ -1,0 +1,50 @@
+//! Long runs in virtual time, told as tables. `cargo xtask soak` builds and starts it; see CONTRIBUTING.md.
+//!
+//! | part | runs | shows |
+//! |---|---|---|
+//! | `quota` | a day of all venues with storms of 429, lost connections and gaps, while orders go out | bans by the venues, requests by class, orders that had to wait |
+//! | `memory` | an hour each with 10, 40 and 80 symbols | the core's bytes every ten minutes, the process's resident memory, CPU time of an event at the begin and at the end |
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "it is started by hand and tells people"
+)]
+
+mod memory;
+mod quota;
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+use std::alloc::System;
+
+/// Counts what is allocated.
+#[global_allocator]
+static HEAP: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// The value of `--name=value`, if it is given.
+fn option<T: std::str::FromStr>(name: &str) -> Option<T> {
+    let mut arguments = std::env::args();
+    let value =
+        arguments.find_map(|a| Some(a.strip_prefix(name)?.strip_prefix('=')?.to_owned()))?;
+    let read = value.parse().ok();
+    Some(read.unwrap_or_else(|| panic!("{name}={value}: not understood")))
+}
+
+fn main() {
+    let only: Option<String> = option("--only");
+    let does = |part: &str| only.as_ref().is_none_or(|only| only == part);
+    let mut failed = false;
+    if does("memory") {
+        failed |= !memory::run(option("--minutes").unwrap_or(60));
+    }
+    if does("quota") {
+        let hours = option("--hours").unwrap_or(24.0);
+        let symbols = option("--symbols").unwrap_or(80);
+        failed |= !quota::run(hours, symbols, option("--step").unwrap_or(500));
+    }
+    if failed {
+        std::process::exit(1);
+    }
+}
