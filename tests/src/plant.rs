@@ -349,6 +349,7 @@ impl Plant {
                 }
                 Effect::Fetch(venue, request) => self.at(when, Event::Depart(venue, request, when)),
                 Effect::Publish(publication) => told(&publication),
+                Effect::Release(_) => {}
             }
         }
     }

@@ -7,9 +7,9 @@ use crate::restamp;
 use bytes::Bytes;
 use hypersentry_engine::account::AccountEvent;
 use hypersentry_engine::startup::Relayed;
-use hypersentry_engine::{CoreConfig, Desk, Publication};
+use hypersentry_engine::{CoreConfig, Desk, MarketId, Publication};
 use hypersentry_model::{
-    Clock, Envelope, EventType, Owner, Private, Public, StreamKey, Symbol, Timestamp,
+    Clock, Envelope, EventType, Owner, Private, Public, Source, StreamKey, Symbol, Timestamp,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -147,10 +147,13 @@ impl Hub {
 
     /// Tells every client that watches the symbol.
     pub fn publish(&self, event: Public<Relayed>) {
-        let Relayed {
-            publication,
-            snapshot,
-        } = event.0;
+        let (publication, snapshot) = match event.0 {
+            Relayed::Told {
+                publication,
+                snapshot,
+            } => (publication, snapshot),
+            Relayed::Released(market) => return self.release(market),
+        };
         let stream = publication.stream();
         // Complete in itself, and told often: the newest alone is worth sending.
         let whole_event = matches!(
@@ -200,6 +203,15 @@ impl Hub {
             .clients
             .values()
             .any(|queue| lock(&queue.inner).wants(stream))
+    }
+
+    /// Forgets what is held of a market that nobody follows any more, and what was concluded from it. A client that just came back is sent
+    /// the first state of its streams when they go on.
+    fn release(&self, market: MarketId) {
+        let sources = [market.source, Source::Alpha];
+        lock(&self.state).streams.retain(|stream, _| {
+            stream.symbol != market.symbol || !sources.contains(&stream.source)
+        });
     }
 
     /// Adds a client, unless there are too many.

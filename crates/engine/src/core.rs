@@ -25,6 +25,8 @@ mod demand;
 mod history;
 /// What sessions say, brought to the market core.
 mod outputs;
+/// What of markets that are followed no more.
+mod scope;
 /// One venue.
 mod slot;
 
@@ -41,6 +43,8 @@ pub enum Effect {
     Fetch(Venue, Request),
     /// Tell clients.
     Publish(Publication),
+    /// Nobody follows this market any more: its streams end, and go on with a snapshot if it is followed again.
+    Release(MarketId),
 }
 
 /// The core. Its serialised form is a checkpoint.
@@ -65,6 +69,7 @@ impl Core {
             grid_ms: config.grid_ms,
             depth: config.depth,
             rules: config.rules.clone(),
+            cadences: scope::cadences(&config),
         });
         Self {
             registry: Registry::new(config.symbols.clone()),

@@ -36,6 +36,7 @@ pub mod startup;
 pub use config::{CoreConfig, Endpoints, EngineConfig, SymbolMap};
 pub use desk::Desk;
 pub use error::EngineError;
+pub use hypersentry_market::MarketId;
 pub use publication::Publication;
 pub use rim::clock::SystemClock;
 pub use startup::{Engine, Prepared};

@@ -200,6 +200,17 @@ impl Registry {
         Some(self.directory.get(&symbol)?.get(&venue)?.market)
     }
 
+    /// Whether the venue has a canonical symbol, as far as we know: one whose list was not read may have any. Binance spot is asked for
+    /// configured markets alone, so that of another one nothing is known but what the other spot venue has.
+    pub fn may_have(&self, venue: Venue, symbol: Symbol) -> bool {
+        let place = self.directory.get(&symbol).and_then(|of| of.get(&venue));
+        match (self.lists.contains_key(&venue), place) {
+            (false, _) => true,
+            (true, Some(place)) => place.trading,
+            (true, None) => venue == Venue::BinanceSpot && self.may_have(Venue::Coinbase, symbol),
+        }
+    }
+
     /// All markets that are known.
     pub const fn directory(&self) -> &Directory {
         &self.directory

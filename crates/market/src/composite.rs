@@ -7,6 +7,8 @@
 //!
 //! Weights are configured ([`CompositeRule`]) and never scaled to the venues that happen to speak: that is what makes a series jump.
 //!
+//! A venue that does not list the symbol has no part in it: it is told with weight 0, where another one has.
+//!
 //! `oi_total` is missing until every part with a weight was seen. Then each part keeps its last value, and the total is as stale as its
 //! stalest part: while a venue is away the total moves by the others alone, and when it is back by what its own figure moved meanwhile.
 //!
@@ -71,14 +73,22 @@ impl Parts {
         view: impl Fn(Venue) -> Option<&'a View>,
     ) -> Self {
         let parts = |weights: [(Venue, Rate); 2], own: fn(&View) -> Option<(Own, Stamp)>| {
-            let listed = weights.into_iter().filter(|(venue, _)| listed(*venue));
-            listed
-                .map(|(venue, weight)| Part {
+            if !weights.iter().any(|(venue, _)| listed(*venue)) {
+                return Vec::new();
+            }
+            let part = |(venue, weight)| match listed(venue) {
+                true => Part {
                     venue,
                     weight,
                     own: view(venue).and_then(own),
-                })
-                .collect()
+                },
+                false => Part {
+                    venue,
+                    weight: Rate::ZERO,
+                    own: None,
+                },
+            };
+            weights.into_iter().map(part).collect()
         };
         let spot = [
             (Venue::BinanceSpot, rule.cvd_binance),
@@ -305,6 +315,18 @@ pub(crate) struct Composite {
 }
 
 impl Composite {
+    /// Nothing told yet; the stream goes on after `version`.
+    pub(crate) fn begin(version: u64) -> Self {
+        Self {
+            version,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) const fn version(&self) -> u64 {
+        self.version
+    }
+
     pub(crate) const fn due(&self) -> Option<Timestamp> {
         self.due
     }

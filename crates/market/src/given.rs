@@ -38,6 +38,11 @@ impl<T: Clone> Given<T> {
         own
     }
 
+    /// Whether this feed gave it last.
+    pub(crate) fn is_of(&self, feed: Feed) -> bool {
+        self.feed == feed
+    }
+
     /// The value and its stamp.
     pub(crate) fn pair(&self) -> (T, Stamp) {
         (self.v.clone(), self.stamp)

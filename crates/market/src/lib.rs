@@ -40,6 +40,8 @@ mod liquidations;
 pub mod market;
 /// Jumps of a price told from its ordinary moves.
 mod outlier;
+/// Whether feeds keep their cadence.
+mod pace;
 /// What is held back because its price jumped.
 mod quarantine;
 /// Rounded quotients.

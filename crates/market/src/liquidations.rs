@@ -142,6 +142,18 @@ pub(crate) struct Header<'a> {
 }
 
 impl Liquidations {
+    /// None yet; the stream goes on after `seq`.
+    pub(crate) fn begin(seq: u64) -> Self {
+        Self {
+            seq,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) const fn seq(&self) -> u64 {
+        self.seq
+    }
+
     pub(crate) const fn due(&self) -> Option<Timestamp> {
         self.due
     }

@@ -5,11 +5,12 @@ use crate::given::Given;
 use crate::guard::{self, Refusal};
 use crate::liquidations::Liquidations;
 use crate::outlier::agree;
+use crate::pace::Paces;
 use crate::rules::Rules;
 use crate::state::MarketState;
 use hypersentry_model::agg::{AggUpdate, CandleRow, Instrument};
-use hypersentry_model::event::{Candle, Feed, Loss};
-use hypersentry_model::freshness::limit;
+use hypersentry_model::event::{BookSnapshot, Candle, Feed, Loss};
+use hypersentry_model::freshness::{Cadence, limit};
 use hypersentry_model::liquidation::LiquidationBatch;
 use hypersentry_model::{
     Envelope, Grade, Interval, MarketEvent, Mode, Payload, Price, Source, Stamped, Symbol,
@@ -23,6 +24,8 @@ use std::collections::{BTreeMap, BTreeSet};
 mod held;
 /// The grid: when clients are told of what.
 mod publish;
+/// Which markets there are, and what of one that is followed no more.
+mod scope;
 
 pub use held::{Held, HeldBook, HeldFunding};
 
@@ -58,6 +61,16 @@ pub struct MarketConfig {
     pub depth: usize,
     /// How figures are derived and judged.
     pub rules: Rules,
+    /// How often the feeds of a venue's markets give a sign of life; a feed that is absent here is not judged.
+    #[serde(default)]
+    pub cadences: BTreeMap<Venue, Vec<(Feed, Cadence)>>,
+}
+
+impl MarketConfig {
+    fn paces(&self, source: Source) -> Paces {
+        let of = source.venue().and_then(|venue| self.cadences.get(&venue));
+        Paces::new(of.into_iter().flatten().copied())
+    }
 }
 
 /// What clients are told.
@@ -92,6 +105,9 @@ pub struct Market {
     liquidations: BTreeMap<MarketId, Liquidations>,
     /// When the first of them has something to tell.
     liquidations_due: Option<Timestamp>,
+    /// Where the streams of markets that were released go on.
+    #[serde(default)]
+    numbers: scope::Numbers,
 }
 
 impl Market {
@@ -111,6 +127,7 @@ impl Market {
             listed: BTreeMap::new(),
             liquidations: BTreeMap::new(),
             liquidations_due: None,
+            numbers: scope::Numbers::default(),
         }
     }
 
@@ -135,11 +152,11 @@ impl Market {
         if !self.markets.contains_key(&id) && self.markets.len() >= MAX_MARKETS {
             return Err(Refusal::TooManyMarkets);
         }
-        let mids = &mut self.mids;
-        let state = self
-            .markets
-            .entry(id)
-            .or_insert_with(|| Box::new(MarketState::default().with_mid(mids.remove(&id))));
+        let (mids, config, numbers) = (&mut self.mids, &self.config, &mut self.numbers);
+        let state = self.markets.entry(id).or_insert_with(|| {
+            let begun = MarketState::begin(config.paces(id.source), numbers.take_agg(id));
+            Box::new(begun.with_mid(mids.remove(&id)))
+        });
         let before = state.due();
         let result = change(state, &self.config);
         let after = state.due();
@@ -172,6 +189,7 @@ impl Market {
     ) -> Result<(), Refusal> {
         if let Payload::Liquidation(what) = &event.payload {
             guard::liquidation(what)?;
+            self.note(id, |state, grid| state.heard(now, feed, grid));
             return self.liquidations_of(id, |held, step| {
                 held.add(now, event.venue_time, what, step);
             });
@@ -281,6 +299,7 @@ impl Market {
             if self.liquidations.contains_key(&id) {
                 let _ = self.liquidations_of(id, |held, step| held.prove(now, step));
             }
+            self.note(id, |state, grid| state.proof(now, feed, grid));
             return;
         }
         if let Some(mid) = self.mids.get_mut(&id) {
@@ -356,6 +375,11 @@ impl Market {
         state.map_or_else(Vec::new, |s| s.candles(interval, limit))
     }
 
+    /// Whether the first levels of a market's book are those of `first`, as many as it has; `None` while the book may not be read.
+    pub fn book_agrees(&self, id: MarketId, first: &BookSnapshot) -> Option<bool> {
+        self.markets.get(&id)?.book_agrees(first)
+    }
+
     /// Withdraws the book until its next snapshot.
     pub fn book_lost(&mut self, now: Timestamp, id: MarketId, loss: Loss) {
         self.note(id, |state, grid| state.book_lost(now, loss, grid));
@@ -385,7 +409,11 @@ impl Market {
         if !self.liquidations.contains_key(&id) && self.liquidations.len() >= MAX_MARKETS {
             return Err(Refusal::TooManyMarkets);
         }
-        let held = self.liquidations.entry(id).or_default();
+        let numbers = &mut self.numbers;
+        let held = self
+            .liquidations
+            .entry(id)
+            .or_insert_with(|| Liquidations::begin(numbers.take_liquidations(id)));
         change(held, i64::from(self.config.rules.liquidations_ms.max(1)));
         let due = [self.liquidations_due, held.due()];
         self.liquidations_due = due.into_iter().flatten().min();
@@ -403,7 +431,7 @@ impl Market {
     pub fn ids(&self) -> impl Iterator<Item = MarketId> + '_ {
         self.markets
             .iter()
-            .filter(|(_, s)| s.version() > 0)
+            .filter(|(_, s)| s.told().is_some())
             .map(|(id, _)| *id)
     }
 }

@@ -9,16 +9,19 @@ use crate::flow::{Flow, WindowSum};
 use crate::given::{Given, give};
 use crate::guard::{self, Refusal};
 use crate::heard::{Heard, HeardTrade};
+use crate::ladder::Ladder;
 use crate::market::MarketConfig;
+use crate::pace::Paces;
 use crate::quarantine::Quarantine;
 use crate::rules::Rules;
 use crate::shown::PROOF_REPUBLISH_MS;
 use crate::tape::Tape;
 use crate::view::{News, View};
 use hypersentry_model::agg::{AggUpdate, CandleRow, Instrument, Quality, TapeRow, TsSource};
-use hypersentry_model::event::{Candle, Feed, Loss};
+use hypersentry_model::event::{BookSnapshot, Candle, Feed, Loss};
 use hypersentry_model::{
-    Coverage, Grade, Interval, MarketEvent, Payload, Price, Stamp, Timestamp, Trade, TradeId, Usd,
+    Coverage, Grade, Interval, Level, MarketEvent, Payload, Price, Stamp, Timestamp, Trade,
+    TradeId, Usd,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,9 +67,20 @@ pub(crate) struct MarketState {
     told_at: Option<Timestamp>,
     version: u64,
     due: Option<Timestamp>,
+    #[serde(default)]
+    paces: Paces,
 }
 
 impl MarketState {
+    /// Nothing known yet; the stream goes on after `version`.
+    pub(crate) fn begin(paces: Paces, version: u64) -> Self {
+        Self {
+            paces,
+            version,
+            ..Self::default()
+        }
+    }
+
     pub(crate) const fn due(&self) -> Option<Timestamp> {
         self.due
     }
@@ -148,8 +162,13 @@ impl MarketState {
         }
         if rest {
             self.repaired.insert(feed);
-        } else if !self.repaired.is_empty() {
-            self.repaired.remove(&feed);
+        } else {
+            if !self.repaired.is_empty() {
+                self.repaired.remove(&feed);
+            }
+            if !replayed {
+                self.paces.spoke(feed, now);
+            }
         }
         self.at = now;
         self.venue_ms = self.venue_ms.max(event.venue_time.map(Timestamp::ms));
@@ -206,7 +225,21 @@ impl MarketState {
         Ok(())
     }
 
+    /// An event of a feed came that is held elsewhere.
+    pub(crate) fn heard(&mut self, now: Timestamp, feed: Feed, grid_ms: i64) {
+        if self.paces.spoke(feed, now) {
+            self.due_by(now.next_on_grid(grid_ms));
+        }
+    }
+
+    /// No feed is expected to speak any more.
+    pub(crate) fn rest(&mut self, now: Timestamp, grid_ms: i64) {
+        self.paces.rest();
+        self.due_by(now.next_on_grid(grid_ms));
+    }
+
     pub(crate) fn following(&mut self, now: Timestamp, feed: Feed, grade: Grade, grid_ms: i64) {
+        self.paces.follow(feed, now);
         self.feeds.entry(feed).or_default().following(now, grade);
         self.keep_forgotten(feed);
         self.due_by(now.next_on_grid(grid_ms));
@@ -299,6 +332,7 @@ impl MarketState {
             return Err(Refusal::PriceNotPositive);
         }
         give(&mut self.given.mid, Some(px), Feed::Mids, now);
+        self.paces.spoke(Feed::Mids, now);
         self.due_by(now.next_on_grid(grid_ms));
         Ok(())
     }
@@ -316,6 +350,9 @@ impl MarketState {
             proved = true;
         }
         self.at = self.at.max(now);
+        if self.paces.proved(feed, now) {
+            self.due_by(now.next_on_grid(grid_ms));
+        }
         if proved {
             let at = self
                 .told_at
@@ -331,12 +368,24 @@ impl MarketState {
             (seconds > 0).then(|| (feed.name().to_owned(), seconds))
         });
         Quality {
+            degraded: self
+                .paces
+                .missed(now)
+                .map(|feed| feed.name().to_owned())
+                .collect(),
             quarantined: self.quarantine.held(),
             outliers: self.quarantine.refused(),
             missing_s: missing.collect(),
             repaired_from: (!self.repaired.is_empty()).then(|| "rest".to_owned()),
-            ..Quality::default()
         }
+    }
+
+    /// Whether the first levels of the book are these; `None` while it may not be read.
+    pub(crate) fn book_agrees(&self, first: &BookSnapshot) -> Option<bool> {
+        let view = self.book.read()?;
+        let same =
+            |held: &Ladder, told: &[Level]| held.iter().take(told.len()).eq(told.iter().copied());
+        Some(same(view.bids, &first.bids) && same(view.asks, &first.asks))
     }
 
     pub(crate) fn book_lost(&mut self, now: Timestamp, loss: Loss, grid_ms: i64) {
@@ -385,7 +434,8 @@ impl MarketState {
             }
         };
         let held = self.quarantine.due(now, &rules.outliers);
-        let due = [view.due(), held].into_iter().flatten().min();
+        let due = [view.due(), held, self.paces.due(now)];
+        let due = due.into_iter().flatten().min();
         self.due = due.map(|t| t.next_on_grid(grid_ms));
         let mut update = update?;
         update.base_version = self.told.is_some().then_some(self.version);

@@ -38,6 +38,7 @@ impl Desk {
             grid_ms: 50,
             depth: 10,
             rules: Rules::default(),
+            cadences: BTreeMap::new(),
         };
         Self {
             market: Market::new(config),
@@ -294,7 +295,23 @@ fn a_symbol_of_one_venue_is_made_of_that_venue() {
     desk.open_interest(Venue::Hyperliquid, 1_000);
     desk.wait(100);
     assert_eq!(desk.composite("oi_total"), Some(65_000 * UNIT));
-    assert_eq!(desk.components("oi_source").len(), 1);
+    let weights = |desk: &Desk| -> Vec<(String, String, String)> {
+        let of = |c: &Component| {
+            let state = format!("{:?}", c.mark.state).to_lowercase();
+            (c.source.name().to_owned(), c.weight.to_string(), state)
+        };
+        desk.components("oi_source").iter().map(of).collect()
+    };
+    let part = |source: &str, weight: &str, state: &str| {
+        (source.to_owned(), weight.to_owned(), state.to_owned())
+    };
+    assert_eq!(
+        weights(&desk),
+        [
+            part("hyperliquid", "0.65", "fresh"),
+            part("binance-usdm", "0", "missing")
+        ]
+    );
     // Another venue lists it: another figure, which is missing until that venue was seen.
     desk.market.listed(desk.now, btc(), BTreeSet::from(PERPS));
     desk.wait(100);
@@ -302,7 +319,7 @@ fn a_symbol_of_one_venue_is_made_of_that_venue() {
         (desk.composite("oi_total"), desk.state("oi_total")),
         (None, Some("missing"))
     );
-    assert_eq!(desk.components("oi_source").len(), 2);
+    assert_eq!(weights(&desk)[1], part("binance-usdm", "0.35", "missing"));
 }
 
 #[derive(Clone, Debug)]

@@ -352,6 +352,20 @@ pub enum Feed {
 }
 
 impl Feed {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Book,
+        Self::BookTop,
+        Self::Bbo,
+        Self::Trades,
+        Self::Context,
+        Self::Mids,
+        Self::Candles,
+        Self::OpenInterest,
+        Self::Funding,
+        Self::Liquidations,
+    ];
+
     /// Its name in events.
     pub const fn name(self) -> &'static str {
         match self {

@@ -36,6 +36,39 @@ pub enum Freshness {
     Missing,
 }
 
+/// How often a feed gives a sign of life while it is well. One that misses its cadence is degraded: that says less than stale, and sooner.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Cadence {
+    /// The longest time between two signs, in milliseconds.
+    pub within_ms: u32,
+    /// What is a sign.
+    pub by: Sign,
+}
+
+/// What shows that a feed keeps its cadence.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sign {
+    /// Its events alone: it speaks at a pace, whether or not anything changes.
+    Events,
+    /// An event, or another proof of life: it speaks on change.
+    Proofs,
+}
+
+impl Cadence {
+    /// Of a feed that speaks at a pace.
+    pub const fn events(within_ms: u32) -> Self {
+        let by = Sign::Events;
+        Self { within_ms, by }
+    }
+
+    /// Of a feed that speaks on change, and is proved while it is quiet.
+    pub const fn proofs(within_ms: u32) -> Self {
+        let by = Sign::Proofs;
+        Self { within_ms, by }
+    }
+}
+
 /// When a figure was last changed and last proved.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Stamp {

@@ -2,6 +2,7 @@
 
 use crate::{binance_spot, binance_usdm, bybit, coinbase, hyperliquid, okx};
 use hypersentry_model::event::Candle;
+use hypersentry_model::freshness::Cadence;
 use hypersentry_model::status::{Connection, StreamStatus};
 use hypersentry_model::{MarketEvent, Symbol, Timestamp, Venue};
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,8 @@ pub enum RequestKind {
     Book,
     /// Past trades, to fill a gap.
     Trades,
+    /// What a quiet feed should have brought.
+    Check(Feed),
     /// Past candles.
     Candles(Interval),
     /// Open interest, where the venue streams none.
@@ -133,6 +136,13 @@ pub enum Input<'a> {
     Due,
     /// The market core found the book of this symbol unusable (crossed, say): fetch it anew.
     Resync(Symbol),
+    /// The market core compared the book of [`Output::Check`] with what it holds.
+    Checked {
+        /// Of which market, in the venue's spelling.
+        symbol: Symbol,
+        /// They are the same.
+        same: bool,
+    },
     /// Candles are wanted: [`Output::Candles`] follows, unless the venue has none.
     WantCandles {
         /// Of which market, in the venue's spelling.
@@ -173,6 +183,8 @@ pub enum Output {
         /// The event.
         event: MarketEvent,
     },
+    /// The first levels of a book as REST tells them, to be compared with what the stream brought: [`Input::Checked`] is the answer.
+    Check(MarketEvent),
     /// The feed lives, although it sent no event.
     Proof {
         /// Of which market, in the venue's spelling.
@@ -348,6 +360,18 @@ impl Session {
     /// Counters and streams at `now`.
     pub fn status(&self, now: Timestamp) -> SessionStatus {
         each!(self, session => session.status(now))
+    }
+}
+
+/// How often a feed of the venue gives a sign of life while it is well; `None` for one that has no cadence there.
+pub const fn cadence(venue: Venue, feed: Feed) -> Option<Cadence> {
+    match venue {
+        Venue::Hyperliquid => hyperliquid::limits::cadence(feed),
+        Venue::BinanceSpot => binance_spot::limits::cadence(feed),
+        Venue::BinanceUsdm => binance_usdm::limits::cadence(feed),
+        Venue::Coinbase => coinbase::limits::cadence(feed),
+        Venue::Bybit => bybit::limits::cadence(feed),
+        Venue::Okx => okx::limits::cadence(feed),
     }
 }
 

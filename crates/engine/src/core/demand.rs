@@ -76,7 +76,7 @@ impl Demand {
             .collect()
     }
 
-    fn symbols(&self) -> impl Iterator<Item = Symbol> + '_ {
+    pub(super) fn symbols(&self) -> impl Iterator<Item = Symbol> + '_ {
         self.configured.iter().chain(self.watched.keys()).copied()
     }
 }
@@ -96,6 +96,7 @@ impl Core {
             let wanted = self.wanted(venue);
             self.slot(venue).demanded = wanted;
         }
+        self.tell_listed();
         self.demand_of(venue, out);
     }
 
@@ -134,12 +135,14 @@ impl Core {
                 .difference(&self.slot(venue).demanded)
                 .copied()
                 .collect();
-            for market in gone {
-                let (symbol, _) = self.registry.canonical(venue, market);
+            for market in &gone {
+                let (symbol, _) = self.registry.canonical(venue, *market);
                 self.slot(venue).history.forget(symbol);
             }
             self.demand_of(venue, out);
+            self.release(venue, &gone, out);
         }
+        self.tell_listed();
     }
 
     /// A list may have changed which of a venue's markets is meant.

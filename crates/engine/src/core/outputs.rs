@@ -57,7 +57,12 @@ impl Core {
                 self.market.proof(now, id, feed);
             }
             Output::BookLost { symbol, loss } => self.book_lost(venue, symbol, loss),
-            Output::Unlisted(symbol) => self.book_lost(venue, symbol, Loss::Dropped),
+            Output::Unlisted(symbol) => {
+                self.book_lost(venue, symbol, Loss::Dropped);
+                let id = self.id(venue, symbol);
+                self.market.unlisted(now, id);
+            }
+            Output::Check(event) => self.check(venue, event, out),
             Output::Grid {
                 symbol,
                 px_decimals,
@@ -211,6 +216,20 @@ impl Core {
         }
     }
 
+    /// Compares REST's book with what is held, and tells the session.
+    fn check(&mut self, venue: Venue, event: MarketEvent, out: &mut Vec<Effect>) {
+        let market = event.symbol;
+        let Some((id, event)) = self.scaled(venue, event) else {
+            return;
+        };
+        if let Payload::BookSnapshot(book) = &event.payload
+            && let Some(same) = self.market.book_agrees(id, book)
+        {
+            let symbol = market;
+            self.session_step(venue, session::Input::Checked { symbol, same }, out);
+        }
+    }
+
     /// Mid prices of all markets of the venue, watched or not.
     fn mids(&mut self, venue: Venue, mids: &Mids) {
         for (market, px) in &mids.px_by_symbol {
@@ -232,6 +251,11 @@ impl Core {
         interval: Interval,
         candles: Vec<Candle>,
     ) {
+        // They may come when the market is followed no more.
+        let wanted = self.config.accept_any_symbol || self.slot(venue).demanded.contains(&market);
+        if !wanted {
+            return;
+        }
         let (symbol, scale) = self.registry.canonical(venue, market);
         let scaled = match scale {
             Scale::ONE => Ok(candles),

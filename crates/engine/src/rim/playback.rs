@@ -44,7 +44,7 @@ impl Playback {
                     .replay
                     .core()
                     .and_then(|core| publication.snapshot(core.market()));
-                (self.relay)(Relayed {
+                (self.relay)(Relayed::Told {
                     publication,
                     snapshot,
                 });

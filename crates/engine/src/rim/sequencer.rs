@@ -6,6 +6,7 @@ use crate::desk::{Candles, CandlesQuestion, Counter, Question};
 use crate::input::Input;
 use crate::rim::journal::{JournalHealth, Journaling};
 use crate::rim::seat::Seat;
+use hypersentry_market::MarketId;
 use hypersentry_model::{Clock, Timestamp, Venue};
 use hypersentry_venues::session::{Lane, Request};
 use std::collections::BTreeMap;
@@ -42,13 +43,18 @@ pub(crate) enum VenueCommand {
     Fetch(Request),
 }
 
-/// A publication on its way to clients, with what they hold after it.
+/// What is on its way to clients.
 #[derive(Clone, Debug)]
-pub struct Relayed {
-    /// What is told.
-    pub publication: Publication,
-    /// The snapshot that includes it, where that is more than the publication itself.
-    pub snapshot: Option<Publication>,
+pub enum Relayed {
+    /// A publication, with what they hold after it.
+    Told {
+        /// What is told.
+        publication: Publication,
+        /// The snapshot that includes it, where that is more than the publication itself.
+        snapshot: Option<Publication>,
+    },
+    /// Nothing more of this market: nobody follows it any more.
+    Released(MarketId),
 }
 
 /// Takes publications to clients. It must not block.
@@ -164,6 +170,7 @@ impl Sequencer {
                 }
                 self.publish(publication);
             }
+            Effect::Release(market) => (self.relay)(Relayed::Released(market)),
         }
     }
 
@@ -182,7 +189,7 @@ impl Sequencer {
             self.report_health();
         }
         let snapshot = publication.snapshot(self.core.market());
-        (self.relay)(Relayed {
+        (self.relay)(Relayed::Told {
             publication,
             snapshot,
         });

@@ -1,14 +1,13 @@
 //! When clients are told of what: markets and composites on one grid, liquidations on another.
 
-use super::{MAX_MIDS, Market, MarketConfig, MarketId, Told, move_due};
-use crate::composite::{self, Parts};
+use super::{Market, MarketConfig, MarketId, Told, move_due};
+use crate::composite::{self, Composite, Parts};
 use crate::flow::Flow;
 use crate::liquidations::{Header, Liquidations};
 use hypersentry_model::agg::{AggUpdate, TsSource};
 use hypersentry_model::event::Feed;
 use hypersentry_model::liquidation::LiquidationBatch;
 use hypersentry_model::{Coverage, Envelope, EventType, Source, Symbol, Timestamp, Venue};
-use std::collections::BTreeSet;
 
 impl Market {
     /// When [`Self::publish`] is wanted next. It falls on a grid.
@@ -42,12 +41,16 @@ impl Market {
         }
     }
 
-    fn composite_due(&mut self, symbol: Symbol, at: Timestamp) {
+    pub(super) fn composite_due(&mut self, symbol: Symbol, at: Timestamp) {
         let id = MarketId {
             source: Source::Composite,
             symbol,
         };
-        let held = self.composites.entry(symbol).or_default();
+        let numbers = &mut self.numbers;
+        let held = self
+            .composites
+            .entry(symbol)
+            .or_insert_with(|| Composite::begin(numbers.take_agg(id)));
         let before = held.due();
         held.due_at(at);
         move_due(&mut self.due, id, before, held.due());
@@ -91,19 +94,6 @@ impl Market {
             |venue| listed.map_or_else(|| kind_is_there(venue), |l| l.contains(&venue)),
             |venue| market(venue)?.told(),
         )
-    }
-
-    /// Says which venues have a symbol. Composites count those alone; until told, all that could have it. A composite that gains a venue is
-    /// another figure: it is missing until the venue was seen, and its parts say what it is made of.
-    pub fn listed(&mut self, now: Timestamp, symbol: Symbol, venues: BTreeSet<Venue>) {
-        if self.listed.len() >= MAX_MIDS && !self.listed.contains_key(&symbol) {
-            return;
-        }
-        if self.listed.insert(symbol, venues.clone()) != Some(venues)
-            && self.composites.contains_key(&symbol)
-        {
-            self.composite_due(symbol, now.next_on_grid(self.config.grid_ms));
-        }
     }
 
     fn publish_liquidations(&mut self, now: Timestamp, out: &mut Vec<Told>) {

@@ -5,6 +5,7 @@ use hypersentry_market::{Market, MarketConfig, MarketId, Rules};
 use hypersentry_model::{
     Level, MarketEvent, Mode, Payload, Price, Side, Size, Symbol, Timestamp, Trade, TradeId, Venue,
 };
+use std::collections::BTreeMap;
 
 pub(crate) fn id() -> MarketId {
     MarketId::at(Venue::BinanceSpot, Symbol::new("BTC").unwrap())
@@ -24,6 +25,7 @@ pub(crate) fn market_of(rules: Rules) -> Market {
         grid_ms: 50,
         depth: 10,
         rules,
+        cadences: BTreeMap::new(),
     })
 }
 

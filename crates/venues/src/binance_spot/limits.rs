@@ -5,6 +5,8 @@
 //! best prices carry the book's update id, so they show when depth updates stay away; see [`Limits::book_doubt_ms`].
 
 use crate::stream::Limits;
+use hypersentry_model::event::Feed;
+use hypersentry_model::freshness::Cadence;
 
 /// Diffs that are held back while a snapshot is fetched: more than a minute and a half of them.
 pub const BUFFER_MAX: usize = 1_024;
@@ -37,7 +39,16 @@ pub const TIME_WEIGHT: u32 = 1;
 pub const PAGE: usize = 1_000;
 
 /// How often the venue's time is asked for.
-pub const TIME_EVERY_MS: i64 = 60_000;
+pub const TIME_EVERY_MS: i64 = 7_000;
+
+/// How often a feed gives a sign of life while it is well. All speak on change; one that is quiet for a second is asked about, and the
+/// answer is awaited for little more than another.
+pub const fn cadence(feed: Feed) -> Option<Cadence> {
+    match feed {
+        Feed::Book | Feed::Trades | Feed::Bbo => Some(Cadence::proofs(2_500)),
+        _ => None,
+    }
+}
 
 /// The session's.
 pub const LIMITS: Limits = Limits {

@@ -42,6 +42,8 @@ pub(super) fn request(want: &Want) -> Option<Ask> {
             ),
             CANDLES_WEIGHT,
         ),
+        // Its streams are proved by the list of subscriptions.
+        Want::Check { .. } => return None,
         Want::Poll(Polled::Time, _) => Ask::get("/api/v3/time", TIME_WEIGHT),
         Want::Poll(..) => return None,
     })

@@ -152,6 +152,7 @@ impl Dialect for Spot {
                 venue_time: None,
             },
             Want::Trades { symbol, .. } => Answer::Trades(events(body, *symbol)?),
+            Want::Check { .. } => Answer::Nothing,
             Want::Candles {
                 symbol, interval, ..
             } => {

@@ -7,6 +7,8 @@
 //! connection. Best prices carry the book's update id, so they show when depth updates stay away.
 
 use crate::stream::Limits;
+use hypersentry_model::event::Feed;
+use hypersentry_model::freshness::Cadence;
 
 /// Levels a side of the snapshot that the session asks for.
 pub const BOOK_DEPTH: u32 = 1_000;
@@ -39,10 +41,23 @@ pub const OPEN_INTEREST_EVERY_MS: i64 = 5_000;
 pub const FUNDING_EVERY_MS: i64 = 3_600_000;
 
 /// How often the venue's time is asked for.
-pub const TIME_EVERY_MS: i64 = 60_000;
+pub const TIME_EVERY_MS: i64 = 7_000;
 
 /// Hours between fundings, where the venue's list names no other.
 pub const FUNDING_INTERVAL_H: u32 = 8;
+
+/// How often a feed gives a sign of life while it is well.
+///
+/// `markPrice@1s` comes every second ("Mark Price Stream"), and tells the funding rate too. Open interest is ours to ask for, see
+/// [`OPEN_INTEREST_EVERY_MS`]. The others speak on change; one that is quiet for a second is asked about.
+pub const fn cadence(feed: Feed) -> Option<Cadence> {
+    match feed {
+        Feed::Context | Feed::Funding => Some(Cadence::events(3_000)),
+        Feed::OpenInterest => Some(Cadence::events(12_000)),
+        Feed::Book | Feed::Trades | Feed::Bbo | Feed::Liquidations => Some(Cadence::proofs(2_500)),
+        _ => None,
+    }
+}
 
 /// The session's.
 pub const LIMITS: Limits = Limits {

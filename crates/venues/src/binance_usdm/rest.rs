@@ -45,6 +45,8 @@ pub(super) fn request(want: &Want) -> Option<Ask> {
             Ask::get(path("openInterest", *symbol), LIGHT_WEIGHT)
         }
         Want::Poll(Polled::Funding, _) => Ask::get("/fapi/v1/fundingInfo", LIGHT_WEIGHT),
+        // Its streams are proved by the list of subscriptions.
+        Want::Check { .. } => return None,
         Want::Poll(Polled::Time, _) => Ask::get("/fapi/v1/time", LIGHT_WEIGHT),
     })
 }

@@ -197,6 +197,7 @@ impl Dialect for Usdm {
                 Answer::Book { book, venue_time }
             }
             Want::Trades { symbol, .. } => Answer::Trades(events(body, *symbol)?),
+            Want::Check { .. } => Answer::Nothing,
             Want::Candles {
                 symbol, interval, ..
             } => {

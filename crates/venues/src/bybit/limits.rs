@@ -1,10 +1,20 @@
 //! Limits and cadences.
 //!
-//! What counts as proof that a quiet stream lives: an event of it, or a pong, which comes in order on the same connection, so that
-//! whatever the venue had to say before it has arrived. Updates of a book are counted by one, so that a missing one is seen. Trades have
-//! ids without order: whether one is missing cannot be seen.
+//! What counts as proof that a quiet stream lives:
+//!
+//! | feed | proved by |
+//! |---|---|
+//! | `orderbook.200` | its own updates; quiet for 1.5 s, REST's best 20 levels that are the same, while pings are answered |
+//! | `publicTrade` | its own trades; quiet for 2.5 s, REST's newest trade that came already, while pings are answered |
+//! | `tickers`, `allLiquidation` | their own events, and a pong: it comes in order on the same connection, after whatever the venue had to say before it |
+//!
+//! Updates of a book are counted by one, so that a missing one is seen. Trades have ids without order: one that is missing between others
+//! cannot be seen, the last one by comparing. At 100 ms a request, some 25 quiet feeds can be told from dead ones at once; those of
+//! further markets are stale.
 
 use crate::stream::Limits;
+use hypersentry_model::event::Feed;
+use hypersentry_model::freshness::Cadence;
 
 /// Weight of any request: the venue counts requests ("V5 API", rate limit: 600 in 5 s an address).
 pub const WEIGHT: u32 = 1;
@@ -13,8 +23,14 @@ pub const WEIGHT: u32 = 1;
 /// tick is too little to show where size stands.
 pub const BOOK_DEPTH: u32 = 200;
 
+/// Levels a side of a book that is compared with a quiet stream's.
+pub const CHECK_DEPTH: u32 = 20;
+
+/// Trades that are asked for to compare the newest with a quiet stream's.
+pub const CHECK_TRADES: u32 = 5;
+
 /// How often the venue's clock is read.
-pub const TIME_EVERY_MS: i64 = 60_000;
+pub const TIME_EVERY_MS: i64 = 7_000;
 
 /// Trade ids that are remembered for each market: more than a message brings (1,024; WebSocket Stream: Trade).
 pub const TRADES_REMEMBERED: usize = 2_048;
@@ -31,6 +47,20 @@ pub const CANDLES_PAGE: usize = 1_000;
 /// Markets of which figures are held: all that a session or a recording may have.
 pub const HELD_MAX: usize = 512;
 
+/// How often a feed gives a sign of life while it is well. All speak on change: books and tickers every 100 ms, liquidations every 500 ms,
+/// trades at once (WebSocket Stream: Orderbook, Ticker, All Liquidation, Trade). A quiet stream is asked about after a second; books and
+/// trades are compared, see above.
+pub const fn cadence(feed: Feed) -> Option<Cadence> {
+    match feed {
+        Feed::Book => Some(Cadence::proofs(3_000)),
+        Feed::Trades => Some(Cadence::proofs(4_000)),
+        Feed::Context | Feed::OpenInterest | Feed::Funding | Feed::Liquidations => {
+            Some(Cadence::proofs(2_500))
+        }
+        _ => None,
+    }
+}
+
 /// Times, paces and bounds of the session.
 ///
 /// The arguments of a connection's subscriptions may have 21,000 characters together (WebSocket Stream: Connect): the four of a market
@@ -41,6 +71,9 @@ pub const LIMITS: Limits = Limits {
     command_spacing_ms: 200,
     book_depth: BOOK_DEPTH,
     rest_spacing_ms: 100,
+    // A comparison is one of 600 in 5 s.
+    check_spacing_ms: 100,
+    rest_in_flight: 4,
     trades_page: TRADES_PAGE,
     candles_page: CANDLES_PAGE,
     ..Limits::USUAL

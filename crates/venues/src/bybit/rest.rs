@@ -1,7 +1,9 @@
 //! The requests that the session makes ("V5 API", Market).
 
-use super::limits::{BOOK_DEPTH, CANDLES_PAGE, INSTRUMENTS_PAGE, TRADES_PAGE, WEIGHT};
-use crate::session::Interval;
+use super::limits::{
+    BOOK_DEPTH, CANDLES_PAGE, CHECK_DEPTH, CHECK_TRADES, INSTRUMENTS_PAGE, TRADES_PAGE, WEIGHT,
+};
+use crate::session::{Feed, Interval};
 use crate::stream::{Ask, Polled, Want};
 
 /// The request for it. The stream brings books by itself, so that one over REST only stands in for it.
@@ -16,6 +18,15 @@ pub(super) fn ask(want: &Want) -> Option<Ask> {
             }
             format!("/v5/market/orderbook?category=linear&symbol={symbol}&limit={BOOK_DEPTH}")
         }
+        Want::Check { symbol, feed } => match feed {
+            Feed::Book => {
+                format!("/v5/market/orderbook?category=linear&symbol={symbol}&limit={CHECK_DEPTH}")
+            }
+            // The newest may be a block, which the stream does not tell as a trade of the book: of several one is none.
+            _ => format!(
+                "/v5/market/recent-trade?category=linear&symbol={symbol}&limit={CHECK_TRADES}"
+            ),
+        },
         // The newest ones: the venue offers no others.
         Want::Trades { symbol, .. } => {
             format!("/v5/market/recent-trade?category=linear&symbol={symbol}&limit={TRADES_PAGE}")

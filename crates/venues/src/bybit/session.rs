@@ -31,8 +31,14 @@ const LIQUIDATIONS: ChannelId = 3;
 
 /// The channels of a market, by [`ChannelId`]. Their names are the beginnings of the topics.
 const CHANNELS: [Channel; 4] = [
-    channel("orderbook.200", &[Feed::Book], limit::BOOK_MS),
-    channel("publicTrade", &[Feed::Trades], limit::TRADES_MS),
+    Channel {
+        proof: Proof::Checks,
+        ..channel("orderbook.200", &[Feed::Book], limit::BOOK_MS)
+    },
+    Channel {
+        proof: Proof::Checks,
+        ..channel("publicTrade", &[Feed::Trades], limit::TRADES_MS)
+    },
     channel(
         "tickers",
         &[Feed::Context, Feed::OpenInterest, Feed::Funding],
@@ -201,7 +207,11 @@ impl Dialect for Bybit {
                 self.intervals = page.instruments.iter().filter_map(hours).collect();
                 Answer::Listings(page.instruments.iter().filter_map(listing).collect())
             }
-            Want::Book { .. } => {
+            Want::Check {
+                feed: Feed::Trades, ..
+            }
+            | Want::Trades { .. } => Answer::Trades(read.trades()?),
+            Want::Book { .. } | Want::Check { .. } => {
                 let event = read.book()?;
                 match event.payload {
                     Payload::BookSnapshot(book) => Answer::Book {
@@ -211,7 +221,6 @@ impl Dialect for Bybit {
                     _ => Answer::Nothing,
                 }
             }
-            Want::Trades { .. } => Answer::Trades(read.trades()?),
             Want::Candles { interval, .. } => {
                 Answer::Candles(read.candles(interval.name(), interval.ms())?)
             }
@@ -224,6 +233,11 @@ impl Dialect for Bybit {
         // Every answer tells the time, to the millisecond.
         let venue_time = venue_time.or_else(|| read.time_ms().map(Timestamp::from_ms));
         Ok(Answered { answer, venue_time })
+    }
+
+    fn forget(&mut self, symbol: Symbol) {
+        self.tickers.remove(&symbol);
+        self.depths.remove(&symbol);
     }
 
     fn unknown_market(&self, _status: u16, _body: &[u8]) -> bool {

@@ -2,7 +2,7 @@
 
 use super::limits::{CANDLES_PAGE, HOURS_PER_H4, TRADES_PAGE, WEIGHT};
 use super::time::iso;
-use crate::session::Interval;
+use crate::session::{Feed, Interval};
 use crate::stream::{Ask, Polled, Want};
 use hypersentry_model::Price;
 use hypersentry_model::event::Candle;
@@ -17,6 +17,11 @@ pub(super) fn ask(want: &Want) -> Option<Ask> {
             }
             format!("/products/{symbol}/book?level=2")
         }
+        // The best prices with their sizes. Trades are told by heartbeats.
+        Want::Check { symbol, feed } => match feed {
+            Feed::Book => format!("/products/{symbol}/book?level=1"),
+            _ => return None,
+        },
         // `after` is older than the id that it names (pagination), and the page begins with the newest.
         Want::Trades { symbol, to, .. } => match to {
             Some(to) => format!(

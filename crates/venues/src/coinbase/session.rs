@@ -29,12 +29,7 @@ const HEARTBEAT: ChannelId = 2;
 
 /// The channels of a market, by [`ChannelId`].
 const CHANNELS: [Channel; 3] = [
-    channel(
-        "level2_batch",
-        &[Feed::Book],
-        limit::BOOK_MS,
-        Proof::Heartbeats,
-    ),
+    channel("level2_batch", &[Feed::Book], limit::BOOK_MS, Proof::Checks),
     channel(
         "matches",
         &[Feed::Trades],
@@ -63,31 +58,42 @@ const fn channel(
 /// How the venue speaks.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Coinbase {
-    /// The newest heartbeat of each market: its time and the trade that it named. At most [`HELD_MAX`] markets.
-    heartbeats: BTreeMap<Symbol, (Timestamp, u64)>,
+    /// The newest heartbeat of each market. At most [`HELD_MAX`] markets.
+    heartbeats: BTreeMap<Symbol, Beat>,
+}
+
+/// What a heartbeat said.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+struct Beat {
+    time: Timestamp,
+    last_trade: u64,
+    sequence: u64,
 }
 
 /// Markets of which a heartbeat is held: all that a session or a recording may have.
 const HELD_MAX: usize = 512;
 
 impl Coinbase {
-    /// A heartbeat may overtake a trade that it counts. So the trade that it names is said to have come one heartbeat later.
+    /// A heartbeat may overtake a trade that it counts. So the trade that it names is said to have come one heartbeat later. The sequence
+    /// counts all that happens to a market, so that one that stands still says that nothing did.
     fn heartbeat(&mut self, beat: &Heartbeat) -> Said {
-        let mut last_trade = None;
-        if beat.last_trade_id > 0 {
-            let before = self.heartbeats.get(&beat.symbol);
-            let apart = |at: Timestamp| beat.time.ns_since(at) / 1_000_000;
-            last_trade = before
-                .filter(|(at, _)| (0..=HEARTBEATS_APART_MS).contains(&apart(*at)))
-                .map(|(_, id)| *id);
-            if before.is_some() || self.heartbeats.len() < HELD_MAX {
-                self.heartbeats
-                    .insert(beat.symbol, (beat.time, beat.last_trade_id));
-            }
+        let apart = |at: Timestamp| beat.time.ns_since(at) / 1_000_000;
+        let before = self.heartbeats.get(&beat.symbol).copied();
+        let next = before.filter(|b| (0..=HEARTBEATS_APART_MS).contains(&apart(b.time)));
+        if before.is_some() || self.heartbeats.len() < HELD_MAX {
+            let held = Beat {
+                time: beat.time,
+                last_trade: beat.last_trade_id,
+                sequence: beat.sequence,
+            };
+            self.heartbeats.insert(beat.symbol, held);
         }
         Said::Heartbeat {
             symbol: beat.symbol,
-            last_trade,
+            last_trade: next
+                .map(|b| b.last_trade)
+                .filter(|id| *id > 0 && beat.last_trade_id > 0),
+            still: next.is_some_and(|b| b.sequence == beat.sequence),
         }
     }
 }
@@ -138,7 +144,10 @@ impl Dialect for Coinbase {
                     },
                     _ => None,
                 };
-                Said::Heartbeat { symbol, last_trade }
+                match last_trade {
+                    Some(id) => Said::LastTrade { symbol, id },
+                    None => Said::Control,
+                }
             }
             Message::Match { event: e, .. } => event(TRADES, e),
             Message::Book(e) | Message::Changes(e) => event(BOOK, e),
@@ -166,7 +175,7 @@ impl Dialect for Coinbase {
                 let products = decode::products(body)?;
                 Answer::Listings(products.iter().map(listing).collect()).into()
             }
-            Want::Book { symbol, .. } => {
+            Want::Book { symbol, .. } | Want::Check { symbol, .. } => {
                 let event = decode::book(body, *symbol)?;
                 match event.payload {
                     Payload::BookSnapshot(book) => Answer::Book {
@@ -197,6 +206,10 @@ impl Dialect for Coinbase {
             },
             Want::Poll(..) => Answer::Nothing.into(),
         })
+    }
+
+    fn forget(&mut self, symbol: Symbol) {
+        self.heartbeats.remove(&symbol);
     }
 
     fn unknown_market(&self, status: u16, _body: &[u8]) -> bool {

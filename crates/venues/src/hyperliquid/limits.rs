@@ -8,7 +8,7 @@
 
 use super::wire::Channel;
 use hypersentry_model::event::Feed;
-use hypersentry_model::freshness::limit;
+use hypersentry_model::freshness::{Cadence, limit};
 use hypersentry_model::{Price, Symbol, Timestamp};
 
 /// Levels a side of a book. Hyperliquid docs, API > Websocket > Subscriptions.
@@ -80,7 +80,7 @@ pub const SPOT_AGE_MS: i64 = 600_000;
 /// Delay after an extra request that failed.
 pub const ASK_RETRY_MS: i64 = 10_000;
 /// Between two questions for the newest block's time.
-pub const CLOCK_MS: i64 = 30_000;
+pub const CLOCK_MS: i64 = 7_000;
 /// Least time between two extra requests, for each unit of the first one's weight: 800 of the 1,200 a minute at most, so that the
 /// list of markets always has room. Hyperliquid docs, API > Rate limits and user limits.
 pub const ASK_MS_PER_WEIGHT: i64 = 75;
@@ -120,6 +120,20 @@ pub const fn age_limit_ms(channel: Channel, fast: bool) -> u32 {
         Channel::Trades => limit::TRADES_MS,
         // Measured: about every 5 s.
         Channel::AllMids => limit::OPEN_INTEREST_MS,
+    }
+}
+
+/// How often a feed speaks while it is well: twice its pace and more, so that one frame late is no news.
+///
+/// Paces were measured in 2026: a fast book every 0.55 s, a whole one every 5 s, contexts every second, all mids every 5 s. Best prices and
+/// trades speak on change, and are proved by the block time of any other feed of the coin, so at the pace of the fast book.
+pub const fn cadence(feed: Feed) -> Option<Cadence> {
+    match feed {
+        Feed::BookTop => Some(Cadence::events(2_000)),
+        Feed::Book | Feed::Mids => Some(Cadence::events(11_000)),
+        Feed::Context => Some(Cadence::events(3_000)),
+        Feed::Bbo | Feed::Trades => Some(Cadence::proofs(2_500)),
+        Feed::Candles | Feed::OpenInterest | Feed::Funding | Feed::Liquidations => None,
     }
 }
 

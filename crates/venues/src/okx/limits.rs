@@ -2,12 +2,18 @@
 //!
 //! | feed | proved by |
 //! |---|---|
-//! | `books`, `bbo-tbt`, `trades`, `mark-price`, `index-tickers`, `funding-rate`, `liquidation-orders` | their own events, and a `pong`: they speak on change, and the answer comes after all that the connection had to say before it |
+//! | `books` | its own updates; quiet for 1.5 s, REST's best 20 levels that are the same, while pings are answered. The venue itself repeats an unchanged book after a minute only |
+//! | `trades` | its own trades; quiet for 2.5 s, REST's newest trade that came already, while pings are answered |
+//! | `bbo-tbt`, `mark-price`, `index-tickers`, `funding-rate`, `liquidation-orders` | their own events, and a `pong`: they speak on change, and the answer comes after all that the connection had to say before it |
 //! | `open-interest` | its own events alone: it speaks every 3 s |
+//!
+//! At 100 ms a request, some 25 quiet feeds can be told from dead ones at once; those of further markets are stale.
 //!
 //! Sources: `docs-v5`, Overview > WebSocket > Connect and Subscribe, and the rate limit that stands at each REST request.
 
 use crate::stream::Limits;
+use hypersentry_model::event::Feed;
+use hypersentry_model::freshness::Cadence;
 
 /// Levels a side of a book channel. `docs-v5`, Market Data > Order book channel.
 pub const fn book_depth(channel: &str) -> Option<u32> {
@@ -22,20 +28,44 @@ pub const fn book_depth(channel: &str) -> Option<u32> {
 /// Levels a side of a book that is asked for over REST, to stand in for a silent stream.
 pub const REPAIR_DEPTH: u32 = 50;
 
-/// Each REST request counts as one: the venue limits the number of requests to each endpoint in two seconds, not a sum of weights.
+/// Levels a side of a book that is compared with a quiet stream's.
+pub const CHECK_DEPTH: u32 = 20;
+
+/// The venue limits the requests to each endpoint in two seconds, not a sum of weights. We count all of them together, in fortieths of
+/// two seconds: one for an endpoint that may be asked 40 times or more (books, trades, candles).
 pub const WEIGHT: u32 = 1;
 
-/// The clock may be asked for half as often as the other endpoints.
-pub const TIME_WEIGHT: u32 = 2;
+/// One that may be asked 20 times: instruments, past trades, past candles.
+pub const SLOW_WEIGHT: u32 = 2;
+
+/// One that may be asked 10 times: the clock.
+pub const TIME_WEIGHT: u32 = 4;
 
 /// Time between two requests for the venue's clock.
-pub const TIME_MS: i64 = 30_000;
+pub const TIME_MS: i64 = 7_000;
 
 /// Candles of the newest span that `GET /api/v5/market/candles` gives; older ones come from `history-candles`.
 pub const RECENT_CANDLES: i64 = 1_440;
 
 /// Most candles that one request brings, and most trades. `history-candles` and `history-trades` allow 100.
 pub const PAGE: usize = 100;
+
+/// How often a feed gives a sign of life while it is well.
+///
+/// An unchanged mark price comes every 10 s (`docs-v5`, Public Data > Mark price channel), open interest every 3 s (Open interest
+/// channel), the funding rate every 30 to 90 s (Funding rate channel). The others speak on change; a quiet one is asked about after a
+/// second; books and trades are compared, see above.
+pub const fn cadence(feed: Feed) -> Option<Cadence> {
+    match feed {
+        Feed::Book => Some(Cadence::proofs(3_000)),
+        Feed::Trades => Some(Cadence::proofs(4_000)),
+        Feed::Bbo | Feed::Liquidations => Some(Cadence::proofs(2_500)),
+        Feed::Context => Some(Cadence::events(12_000)),
+        Feed::OpenInterest => Some(Cadence::events(8_000)),
+        Feed::Funding => Some(Cadence::events(100_000)),
+        _ => None,
+    }
+}
 
 /// Times, paces and bounds of the session.
 pub const LIMITS: Limits = Limits {
@@ -49,8 +79,11 @@ pub const LIMITS: Limits = Limits {
     // A command has 64 KB at most; a stream takes some 60 bytes.
     streams_per_command: 200,
     book_depth: 400,
-    // The slowest endpoint that is used in numbers allows 20 requests in 2 s.
-    rest_spacing_ms: 200,
+    // A fortieth of 2 s is 50 ms; the rest is for others at this address.
+    rest_spacing_ms: 100,
+    rest_ms_per_weight: 100,
+    check_spacing_ms: 100,
+    rest_in_flight: 4,
     trades_page: PAGE,
     trades_pages_max: 20,
     candles_page: PAGE,

@@ -1,7 +1,9 @@
 //! The requests that the session makes. Paths and parameters: `docs-v5`, Order Book Trading > Market Data, and Public Data.
 
-use super::limits::{PAGE, RECENT_CANDLES, REPAIR_DEPTH, TIME_WEIGHT, WEIGHT};
-use crate::session::Interval;
+use super::limits::{
+    CHECK_DEPTH, PAGE, RECENT_CANDLES, REPAIR_DEPTH, SLOW_WEIGHT, TIME_WEIGHT, WEIGHT,
+};
+use crate::session::{Feed, Interval};
 use crate::stream::{Ask, Polled, Want};
 use hypersentry_model::{Symbol, Timestamp};
 
@@ -10,11 +12,19 @@ pub(super) fn request(want: &Want, newest: Option<Timestamp>) -> Option<Ask> {
     let (path, weight) = match want {
         Want::Markets(_) => (
             "/api/v5/public/instruments?instType=SWAP".to_owned(),
-            WEIGHT,
+            SLOW_WEIGHT,
         ),
         Want::Book { symbol, .. } => {
             let market = encode(*symbol);
             let path = format!("/api/v5/market/books?instId={market}&sz={REPAIR_DEPTH}");
+            (path, WEIGHT)
+        }
+        Want::Check { symbol, feed } => {
+            let market = encode(*symbol);
+            let path = match feed {
+                Feed::Book => format!("/api/v5/market/books?instId={market}&sz={CHECK_DEPTH}"),
+                _ => format!("/api/v5/market/trades?instId={market}&limit=1"),
+            };
             (path, WEIGHT)
         }
         Want::Trades { symbol, to, .. } => {
@@ -25,7 +35,7 @@ pub(super) fn request(want: &Want, newest: Option<Timestamp>) -> Option<Ask> {
             });
             let path =
                 format!("/api/v5/market/history-trades?instId={market}&type=1{after}&limit={PAGE}");
-            (path, WEIGHT)
+            (path, SLOW_WEIGHT)
         }
         Want::Candles {
             symbol,
@@ -36,13 +46,17 @@ pub(super) fn request(want: &Want, newest: Option<Timestamp>) -> Option<Ask> {
             let market = encode(*symbol);
             let span = RECENT_CANDLES.saturating_mul(interval.ms());
             let recent = newest.is_some_and(|at| *from_ms > at.ms().saturating_sub(span));
-            let endpoint = if recent { "candles" } else { "history-candles" };
+            let (endpoint, weight) = if recent {
+                ("candles", WEIGHT)
+            } else {
+                ("history-candles", SLOW_WEIGHT)
+            };
             let bar = bar(*interval);
             let (after, before) = (to_ms.saturating_add(1), from_ms.saturating_sub(1));
             let path = format!(
                 "/api/v5/market/{endpoint}?instId={market}&bar={bar}&after={after}&before={before}&limit={PAGE}"
             );
-            (path, WEIGHT)
+            (path, weight)
         }
         Want::Poll(Polled::Time, _) => ("/api/v5/public/time".to_owned(), TIME_WEIGHT),
         Want::Poll(Polled::OpenInterest | Polled::Funding, _) => return None,

@@ -47,9 +47,15 @@ const fn channel(name: &'static str, feeds: &'static [Feed], limit_ms: u32) -> C
 
 /// In the order in which they are asked for; the constants above are positions in it.
 const CHANNELS: &[Channel] = &[
-    channel("books", &[Feed::Book], limit::BOOK_MS),
+    Channel {
+        proof: Proof::Checks,
+        ..channel("books", &[Feed::Book], limit::BOOK_MS)
+    },
     channel("bbo-tbt", &[Feed::Bbo], limit::PRICE_MS),
-    channel("trades", &[Feed::Trades], limit::TRADES_MS),
+    Channel {
+        proof: Proof::Checks,
+        ..channel("trades", &[Feed::Trades], limit::TRADES_MS)
+    },
     channel("mark-price", &[Feed::Context], limit::PRICE_MS),
     channel("index-tickers", &[Feed::Context], limit::PRICE_MS),
     Channel {
@@ -283,7 +289,7 @@ impl Dialect for Okx {
             contracts: &self.contracts,
             only: None,
             symbol: match want {
-                Want::Book { symbol, .. } => Some(*symbol),
+                Want::Book { symbol, .. } | Want::Check { symbol, .. } => Some(*symbol),
                 _ => None,
             },
         };
@@ -295,7 +301,13 @@ impl Dialect for Okx {
             (Want::Markets(_), Message::Instruments(listings)) => {
                 Answer::Listings(self.list(&listings)).into()
             }
-            (Want::Book { .. }, _) => {
+            (
+                Want::Book { .. }
+                | Want::Check {
+                    feed: Feed::Book, ..
+                },
+                _,
+            ) => {
                 let event = events.pop();
                 match event.map(|event| (event.payload, event.venue_time)) {
                     Some((Payload::BookSnapshot(book), venue_time)) => {
@@ -304,9 +316,13 @@ impl Dialect for Okx {
                     _ => return Err(malformed("no book")),
                 }
             }
-            (Want::Trades { .. }, Message::Trades(_)) => Answer::Trades(events).into(),
+            (Want::Trades { .. } | Want::Check { .. }, Message::Trades(_)) => {
+                Answer::Trades(events).into()
+            }
             // No trade in the time that the venue keeps.
-            (Want::Trades { .. }, Message::Skipped(_)) => Answer::Trades(Vec::new()).into(),
+            (Want::Trades { .. } | Want::Check { .. }, Message::Skipped(_)) => {
+                Answer::Trades(Vec::new()).into()
+            }
             (Want::Poll(Polled::Time, _), Message::Time(time)) => {
                 self.newest = self.newest.max(Some(time));
                 Answered {

@@ -3,7 +3,7 @@
 use super::market::{Listed, Subscribed};
 use super::rest::InFlight;
 use super::{Answer, Answered, Asked, Dialect, Session, Want};
-use crate::session::{Feed, Listing, Loss, Output, RequestKey, RequestKind};
+use crate::session::{Feed, Lane, Listing, Loss, Output, RequestKey, RequestKind};
 use hypersentry_model::event::{BookSnapshot, Candle};
 use hypersentry_model::{MarketEvent, Payload, Symbol, Timestamp};
 
@@ -90,6 +90,20 @@ impl<D: Dialect> Session<D> {
             (Answer::Book { book, venue_time }, Want::Book { symbol, repair }) => {
                 self.book_answer(now, (*symbol, *repair), venue_time, book, out);
             }
+            (Answer::Book { book, venue_time }, Want::Check { symbol, .. }) => {
+                out.push(Output::Check(MarketEvent {
+                    symbol: *symbol,
+                    venue_time,
+                    payload: Payload::BookSnapshot(book),
+                }));
+            }
+            (Answer::Trades(trades), Want::Check { symbol, .. }) => {
+                let newest = trades.into_iter().find_map(|event| match event.payload {
+                    Payload::Trade(trade) => Some(trade.id),
+                    _ => None,
+                });
+                self.newest_trade(now, *symbol, newest, out);
+            }
             (Answer::Trades(trades), Want::Trades { symbol, from, .. }) => {
                 self.page(*symbol, *from, trades, out);
             }
@@ -122,6 +136,14 @@ impl<D: Dialect> Session<D> {
         if Self::joins_snapshots() && (market.splice.wants_snapshot() || renews) {
             self.join(now, (symbol, repair), venue_time, book, out);
         } else if self.needs_repair(now, symbol) {
+            if !Self::joins_snapshots() && market.splice.is_synced() {
+                // What would follow on the dead connection would not go with it.
+                let channel = Self::book_channel().unwrap_or_default();
+                let spec = Self::shape().channels.get(usize::from(channel));
+                let lane = spec.map_or(Lane::MAIN, |spec| spec.lane);
+                let reason = "REST answers, and the connection does not";
+                self.reconnect(now, lane, reason, false, out);
+            }
             out.push(Output::Repair {
                 feed: Feed::Book,
                 event: MarketEvent {
@@ -186,7 +208,10 @@ impl<D: Dialect> Session<D> {
                 _ => {}
             }
         }
-        light |= matches!(request.want, Want::Candles { .. } | Want::Poll(..));
+        light |= matches!(
+            request.want,
+            Want::Candles { .. } | Want::Poll(..) | Want::Check { .. }
+        );
         self.rest.failed(now, request, refuses && light, limits);
     }
 
@@ -203,6 +228,7 @@ impl<D: Dialect> Session<D> {
             Want::Poll(_, symbol) if *symbol == Symbol::ANY => {}
             Want::Book { symbol, .. }
             | Want::Trades { symbol, .. }
+            | Want::Check { symbol, .. }
             | Want::Candles { symbol, .. }
             | Want::Poll(_, symbol) => self.absent(*symbol, out),
         }

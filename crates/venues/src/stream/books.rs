@@ -38,6 +38,10 @@ impl<D: Dialect> Session<D> {
             market.note_depth(last);
         }
         market.revivals = 0;
+        market.checks.book_spoke();
+        if let Some(stream) = market.stream(channel) {
+            stream.revived = 0;
+        }
         let idle = !market.splice.is_synced() && !market.splice.wants_snapshot();
         let diff = Diff { venue_time, delta };
         match market.splice.offer(Self::numbering(), diff) {
@@ -89,6 +93,7 @@ impl<D: Dialect> Session<D> {
         let last = book.last_seq.unwrap_or(0);
         market.splice.begin(last);
         market.revivals = 0;
+        market.checks.book_spoke();
         market.note_depth(last);
         self.begin(now, symbol, channel, venue_time, book, out);
     }

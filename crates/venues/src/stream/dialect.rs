@@ -33,6 +33,9 @@ pub trait Dialect: Clone + Debug + Default + Serialize + DeserializeOwned {
     /// As [`crate::decode::decode`]; the request is made again later.
     fn answer(&mut self, want: &Want, body: &[u8]) -> Result<Answered, DecodeError>;
 
+    /// Nobody follows the market any more: what is held of it alone is given up.
+    fn forget(&mut self, _symbol: Symbol) {}
+
     /// Whether an answer with another status than 200, 418 and 429 says that a market of the request does not exist.
     fn unknown_market(&self, status: u16, body: &[u8]) -> bool;
 }
@@ -81,8 +84,11 @@ pub enum Proof {
     Events,
     /// An answer to [`Command::Probe`], in order on the same connection: [`Said::Listed`] proves what it names, [`Said::Pong`] all.
     Answers,
-    /// [`Said::Heartbeat`] of its market.
+    /// [`Said::Heartbeat`] of its market. Not of trades while it names one that did not come.
     Heartbeats,
+    /// That REST says the same ([`Want::Check`]) while the connection speaks; of a book also a heartbeat before which nothing happened. For
+    /// books and trades: a venue may forget one of them and answer pings all the same.
+    Checks,
 }
 
 /// How a channel is asked for.
@@ -138,8 +144,8 @@ pub enum TradeRule {
     Growing,
     /// Any ids: so many are remembered.
     Remembered(usize),
-    /// The same, and after a break [`Want::Trades`] from 0 gives the newest trades, newest first. Where they reach back to the last one
-    /// that came before the break, nothing is missing.
+    /// The same, and after a break [`Want::Trades`] gives the newest trades, newest first. Where they reach back to the last one that came
+    /// before the break, nothing is missing. Of a market that had no trade yet, the newest one is asked for before it counts as followed.
     Recalled(usize),
 }
 
@@ -227,6 +233,15 @@ pub enum Said {
         symbol: Symbol,
         /// Id of its last trade, where it is told: one beyond what came is a gap.
         last_trade: Option<u64>,
+        /// Nothing at all happened to the market since the heartbeat before.
+        still: bool,
+    },
+    /// Upon subscribing the venue says which trade was the last one before: one beyond what came is a gap.
+    LastTrade {
+        /// The market.
+        symbol: Symbol,
+        /// Its id.
+        id: u64,
     },
     /// A command was refused.
     Rejected {
@@ -261,10 +276,17 @@ pub enum Want {
     Trades {
         /// Of which market.
         symbol: Symbol,
-        /// The first one.
+        /// The first one; with [`TradeRule::Recalled`] a number that tells one break from another.
         from: u64,
         /// The last one; `None`: up to now.
         to: Option<u64>,
+    },
+    /// Whether a quiet feed is all there is: the first levels of a book, or the newest trade.
+    Check {
+        /// Of which market.
+        symbol: Symbol,
+        /// [`Feed::Book`] or [`Feed::Trades`].
+        feed: Feed,
     },
     /// Candles, at most [`Limits::candles_page`] of them.
     Candles {
@@ -326,14 +348,14 @@ impl From<Answer> for Answered {
 pub enum Answer {
     /// To [`Want::Markets`].
     Listings(Vec<Listing>),
-    /// To [`Want::Book`].
+    /// To [`Want::Book`], and to [`Want::Check`] of a book.
     Book {
         /// The book.
         book: BookSnapshot,
         /// Its time.
         venue_time: Option<Timestamp>,
     },
-    /// To [`Want::Trades`], in any order; others than the wanted ones are passed over.
+    /// To [`Want::Trades`], in any order; others than the wanted ones are passed over. To [`Want::Check`] of trades: the newest, if any.
     Trades(Vec<MarketEvent>),
     /// To [`Want::Candles`], in any order.
     Candles(Vec<Candle>),

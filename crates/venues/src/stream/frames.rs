@@ -9,6 +9,9 @@ use hypersentry_model::status::Connection;
 use hypersentry_model::{MarketEvent, Payload, Symbol, Timestamp};
 use std::collections::BTreeSet;
 
+/// Time between proofs of feeds by events of another one of their channel.
+const OTHERS_MS: i64 = 1_000;
+
 impl<D: Dialect> Session<D> {
     pub(super) fn frame(
         &mut self,
@@ -87,8 +90,13 @@ impl<D: Dialect> Session<D> {
                     self.probed(now, lane, None, out);
                 }
             }
-            Said::Heartbeat { symbol, last_trade } => {
-                self.heartbeat(now, symbol, last_trade, out);
+            Said::Heartbeat {
+                symbol,
+                last_trade,
+                still,
+            } => self.heartbeat(now, symbol, last_trade, still, out),
+            Said::LastTrade { symbol, id } => {
+                self.told_last_trade(now, symbol, id, out);
             }
             Said::Rejected {
                 id,
@@ -225,6 +233,15 @@ impl<D: Dialect> Session<D> {
         let market = self.markets.get_mut(&symbol);
         if let Some(stream) = market.and_then(|market| market.stream(channel)) {
             stream.event(now);
+            // What the channel does not tell is unchanged: it speaks for all its feeds.
+            if spec.feeds.len() > 1 && stream.others_at.plus_ms(OTHERS_MS) <= now {
+                stream.others_at = now;
+                let others = spec.feeds.iter().filter(|other| **other != feed);
+                out.extend(others.map(|feed| Output::Proof {
+                    symbol,
+                    feed: *feed,
+                }));
+            }
         }
         out.push(Output::Event {
             feed,
@@ -286,6 +303,13 @@ impl<D: Dialect> Session<D> {
         market.acknowledged(now, channel);
         // A book is followed when it is complete.
         if spec.feeds.contains(&Feed::Book) {
+            return;
+        }
+        if spec.feeds.contains(&Feed::Trades)
+            && matches!(shape.trades, TradeRule::Recalled(_))
+            && market.trades.is_unfounded()
+        {
+            // Followed once it is known which trade was the last one before.
             return;
         }
         market.follow(symbol, channel, shape, out);
@@ -361,19 +385,35 @@ impl<D: Dialect> Session<D> {
         now: Timestamp,
         symbol: Symbol,
         last_trade: Option<u64>,
+        still: bool,
         out: &mut Vec<Output>,
     ) {
-        if let Some(id) = last_trade {
-            self.told_last_trade(now, symbol, id, out);
-        }
+        let missing = last_trade.is_some_and(|id| self.told_last_trade(now, symbol, id, out));
+        let market = self.markets.get_mut(&symbol);
+        let before = market.and_then(|market| {
+            if missing {
+                market.checks.owe(now);
+            }
+            market.checks.beat(now)
+        });
         for (spec, channel) in Self::shape().channels.iter().zip(0..) {
             let Some(market) = self.markets.get_mut(&symbol) else {
                 return;
             };
-            let followed = market.stream(channel).map(|s| s.subscribed);
+            let Some(followed) = market.stream(channel).copied() else {
+                continue;
+            };
             let book = spec.feeds.contains(&Feed::Book);
-            if spec.proof == Proof::Heartbeats
-                && followed == Some(Subscribed::Yes)
+            let good = match spec.proof {
+                Proof::Heartbeats if spec.feeds.contains(&Feed::Trades) => {
+                    market.checks.owes_nothing()
+                }
+                Proof::Heartbeats => true,
+                Proof::Checks => book && still && market.checks.stands(before, followed.proved_at),
+                Proof::Events | Proof::Answers => false,
+            };
+            if good
+                && followed.subscribed == Subscribed::Yes
                 && (!book || market.book_provable(now, Self::limits()))
             {
                 self.prove(now, symbol, channel, out);

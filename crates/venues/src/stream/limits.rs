@@ -60,6 +60,18 @@ pub struct Limits {
     pub repair_after_ms: i64,
     /// Least time between two such requests, over all markets.
     pub repair_spacing_ms: i64,
+    /// With [`super::Proof::Checks`]: a book without proof of life for this long is compared with REST's. From its last event on two
+    /// comparisons, this and [`Limits::check_again_ms`] must fit into the 4 s after which a book is stale.
+    pub book_check_ms: i64,
+    /// The same of trades, of which one comparison must fit into 5 s.
+    pub trades_check_ms: i64,
+    /// What REST knows and the stream did not bring for this long, it will not bring.
+    pub check_again_ms: i64,
+    /// Least time between two comparisons, over all markets. It bounds how many quiet markets are told from dead ones: those beyond
+    /// are stale.
+    pub check_spacing_ms: i64,
+    /// A stream that fell silent is asked for again after this time, which doubles each time in vain.
+    pub revive_ms: i64,
 
     /// Least time between two REST requests.
     pub rest_spacing_ms: i64,
@@ -121,6 +133,11 @@ impl Limits {
         book_dead_max: 2,
         repair_after_ms: 3_000,
         repair_spacing_ms: 1_000,
+        book_check_ms: 1_500,
+        trades_check_ms: 2_500,
+        check_again_ms: 1_000,
+        check_spacing_ms: 100,
+        revive_ms: 3_000,
         rest_spacing_ms: 250,
         rest_ms_per_weight: 0,
         rest_in_flight: 1,

@@ -1,5 +1,6 @@
 //! What the session knows of one market.
 
+use super::checks::Checks;
 use super::reach::Reach;
 use super::splice::Splice;
 use super::trades::Trades;
@@ -43,6 +44,12 @@ pub(super) struct Followed {
     following: bool,
     /// Where it broke, until what was missed then is looked for.
     pub(super) broken_since: Option<Timestamp>,
+    /// How often it was subscribed anew since it last spoke, because it was silent.
+    pub(super) revived: u32,
+    /// It is not asked for before.
+    pub(super) revive_at: Timestamp,
+    /// When its other feeds were proved by events of one.
+    pub(super) others_at: Timestamp,
 }
 
 impl Followed {
@@ -89,6 +96,7 @@ pub(super) struct Market {
     /// In the order of [`Shape::polls`].
     pub(super) poll_at: Vec<Timestamp>,
     pub(super) trades: Trades,
+    pub(super) checks: Checks,
     /// Number of the last best prices of this connection.
     pub(super) ticker_seq: Option<u64>,
     /// Number up to which changes, or the snapshot, have come on this connection.
@@ -109,6 +117,7 @@ impl Market {
             repair_at: now.plus_ms(shape.limits.repair_after_ms),
             poll_at: Vec::new(),
             trades: Trades::default(),
+            checks: Checks::default(),
             ticker_seq: None,
             depth_seq: 0,
             ahead: None,
@@ -187,6 +196,9 @@ impl Market {
         };
         if let Some(stream) = self.stream(channel) {
             stream.subscribed = Subscribed::No;
+        }
+        for feed in spec.feeds {
+            self.checks.forget(*feed);
         }
         if spec.feeds.contains(&Feed::Bbo) {
             self.ticker_seq = None;

@@ -25,8 +25,11 @@
 //! - [`Said::Event`] of a market or channel that was not asked for is counted as skipped. Trades that came before are dropped as duplicates.
 //! - `Following` is told when a stream is acknowledged (of a book: when it is complete), `Broken` when its connection ends or a gap is
 //!   found. With [`TradeRule::Counted`] and a [`Backfill`] the missing trades are fetched, given as replayed events, and told as `Repaired`.
-//!   With [`TradeRule::Recalled`] the newest trades are fetched after a break, and tell whether they span it.
+//!   With [`TradeRule::Recalled`] the newest trades are fetched after a break, and tell whether they span it. A market without any trade
+//!   yet is followed only once it is known which trade was the last before.
 //! - A book whose best prices near the end of what its snapshot told is asked for again and replaced without a break.
+//! - A feed with [`Proof::Checks`] that is quiet is compared with REST ([`Want::Check`]). One that lacks what REST has known for
+//!   [`Limits::check_again_ms`] is dead: it is told as broken and subscribed anew, later each time.
 //! - A book that cannot be proved for [`Limits::repair_after_ms`] is fetched over REST and given as `Repair`, where [`Dialect::request`]
 //!   answers [`Want::Book`].
 //! - Events fetched by a [`Poll`] are given as events of their feed.
@@ -36,6 +39,8 @@
 mod answers;
 /// Books, in sequence or withdrawn.
 mod books;
+/// Quiet feeds told from dead ones.
+mod checks;
 /// What is sent over a connection.
 mod commands;
 /// What a venue says about itself.

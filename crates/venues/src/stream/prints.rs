@@ -128,8 +128,16 @@ impl<D: Dialect> Session<D> {
                 .get(&symbol)
                 .is_some_and(|m| m.trades.want(symbol).is_some());
         let market = self.markets.get_mut(&symbol);
-        if let Some(stream) = market.and_then(|market| market.stream(channel)) {
-            stream.event(now);
+        if let Some(market) = market {
+            market.checks.trade_came();
+            // It shows that the stream brings what happens.
+            if matches!(Self::shape().trades, TradeRule::Recalled(_)) {
+                market.follow(symbol, channel, Self::shape(), out);
+            }
+            if let Some(stream) = market.stream(channel) {
+                stream.event(now);
+                stream.revived = 0;
+            }
         }
         out.push(Output::Event {
             feed: Feed::Trades,
@@ -138,33 +146,33 @@ impl<D: Dialect> Session<D> {
         });
     }
 
-    /// The venue says that this trade was the last one.
+    /// The venue says that this trade was the last one. Whether it did not come.
     pub(super) fn told_last_trade(
         &mut self,
         now: Timestamp,
         symbol: Symbol,
         id: u64,
         out: &mut Vec<Output>,
-    ) {
+    ) -> bool {
         let Some(market) = self.markets.get_mut(&symbol) else {
-            return;
+            return false;
         };
         if !matches!(Self::shape().trades, TradeRule::Counted(_)) {
-            return;
+            return false;
         }
         // Before any trade came it says which one comes next.
         let last = *market.trades.last.get_or_insert(id);
         let channel = market.trades.channel.or_else(Self::trades_channel);
         let Some(channel) = channel.filter(|_| id > last) else {
-            return;
+            return false;
         };
         self.counts.trade_gaps += 1;
-        if market.trades.is_open_ended() {
-            // It is being looked for.
-            return;
+        // Where an end is missing, it is being looked for.
+        if !market.trades.is_open_ended() {
+            market.trades.last = Some(id);
+            self.missed(now, symbol, channel, (last + 1, id), out);
         }
-        market.trades.last = Some(id);
-        self.missed(now, symbol, channel, (last + 1, id), out);
+        true
     }
 
     /// Trades are missing although the stream lives.
@@ -207,7 +215,8 @@ impl<D: Dialect> Session<D> {
             return;
         };
         if let TradeRule::Recalled(most) = Self::shape().trades {
-            let Some(recalled) = market.trades.recalled(events, most) else {
+            let page = limits.trades_page;
+            let Some(recalled) = market.trades.recalled(from, events, (most, page)) else {
                 return;
             };
             for event in recalled.missed {

@@ -1,7 +1,7 @@
 //! The REST requests under way: spaced, few at once, and none while the venue asks us to stay away.
 
 use super::{Ask, Limits, Polled, Want};
-use crate::session::{Interval, Request, RequestClass, RequestKey, RequestKind};
+use crate::session::{Feed, Interval, Request, RequestClass, RequestKey, RequestKind};
 use hypersentry_model::event::Candle;
 use hypersentry_model::{Symbol, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,8 @@ pub(super) struct Rest {
     pub(super) poll_at: Vec<Timestamp>,
     /// No book that stands in for a stream is asked for before.
     pub(super) repair_at: Timestamp,
+    /// No comparison is made before.
+    pub(super) check_at: Timestamp,
 }
 
 impl Rest {
@@ -181,7 +183,7 @@ impl Rest {
             path: ask.path,
             body: ask.body,
             class: match kind {
-                RequestKind::Book => RequestClass::Books,
+                RequestKind::Book | RequestKind::Check(Feed::Book) => RequestClass::Books,
                 _ => RequestClass::Metadata,
             },
             weight: ask.weight,
@@ -276,6 +278,7 @@ pub(super) fn subject(want: &Want) -> (RequestKind, Symbol) {
         Want::Markets(_) => (RequestKind::Markets, Symbol::ANY),
         Want::Book { symbol, .. } => (RequestKind::Book, *symbol),
         Want::Trades { symbol, .. } => (RequestKind::Trades, *symbol),
+        Want::Check { symbol, feed } => (RequestKind::Check(*feed), *symbol),
         Want::Candles {
             symbol, interval, ..
         } => (RequestKind::Candles(*interval), *symbol),

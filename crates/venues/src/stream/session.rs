@@ -153,6 +153,7 @@ impl<D: Dialect> Session<D> {
                 self.dirty = true;
             }
             Input::Resync(symbol) => self.resync(symbol, out),
+            Input::Checked { symbol, same } => self.checked(now, symbol, same, out),
             Input::WantCandles {
                 symbol,
                 interval,
@@ -261,6 +262,8 @@ impl<D: Dialect> Session<D> {
         for symbol in gone {
             self.drop_market(symbol, Loss::Dropped, out);
             self.markets.remove(&symbol);
+            self.dialect.forget(symbol);
+            self.rest.candles.retain(|job| job.symbol != symbol);
             if Self::limits().listings_per_request.is_some() {
                 self.listings.remove(&symbol);
             }

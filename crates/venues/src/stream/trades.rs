@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
 
 /// Gaps of one market that wait to be filled; of more, the oldest is given up.
-const HOLES_MAX: usize = 4;
+const HOLES_MAX: usize = 64;
 
 /// A fetched trade.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -106,6 +106,8 @@ struct Recall {
     span: Option<(Timestamp, Timestamp)>,
     /// Requests that failed.
     failures: u32,
+    /// Which break: an answer to an earlier question does not know of it.
+    number: u64,
 }
 
 /// What the newest trades say of a break.
@@ -129,21 +131,51 @@ pub(super) struct Trades {
     known: BTreeSet<Box<str>>,
     holes: VecDeque<Hole>,
     recall: Option<Recall>,
+    /// Breaks so far.
+    breaks: u64,
+    /// The newest trade of before the market was followed; of a market that never had one it is empty.
+    floor: Option<TradeId>,
 }
 
 impl Trades {
+    /// Whether it is not known yet which trade was the last one.
+    pub(super) fn is_unfounded(&self) -> bool {
+        self.floor.is_none() && self.queue.is_empty() && self.last.is_none()
+    }
+
+    /// This was the newest trade; `None`: there was none.
+    pub(super) fn found(&mut self, newest: Option<TradeId>) {
+        self.floor = Some(newest.unwrap_or_else(|| TradeId::Text("".into())));
+    }
+
+    /// Whether the trade came, or was there before.
+    pub(super) fn knows(&self, id: &TradeId) -> bool {
+        let reached = match (id, self.last, &self.floor) {
+            (TradeId::Number(id), Some(last), _) => *id <= last,
+            (TradeId::Number(id), None, Some(TradeId::Number(floor))) => id <= floor,
+            (_, _, floor) => floor.as_ref() == Some(id),
+        };
+        reached || self.known.contains(id.to_string().as_str())
+    }
+
     /// The feed broke: what came last is where a look back has to reach.
     pub(super) fn broke(&mut self) {
-        match (&mut self.recall, self.queue.back()) {
-            (Some(recall), _) => recall.failures = 0,
-            (recall, Some(last)) => {
-                *recall = Some(Recall {
-                    before: last.clone(),
+        self.breaks += 1;
+        let floor = || self.floor.as_ref().map(|id| id.to_string().into());
+        match &mut self.recall {
+            Some(recall) => {
+                recall.failures = 0;
+                recall.number = self.breaks;
+            }
+            None => {
+                let before = self.queue.back().cloned().or_else(floor);
+                self.recall = before.map(|before| Recall {
+                    before,
                     span: None,
                     failures: 0,
+                    number: self.breaks,
                 });
             }
-            (_, None) => {}
         }
     }
 
@@ -155,18 +187,28 @@ impl Trades {
         }
     }
 
-    /// Takes the newest trades, newest first. `None` if they are not wanted.
-    pub(super) fn recalled(&mut self, events: Vec<MarketEvent>, most: usize) -> Option<Recalled> {
-        self.recall.as_ref()?.span?;
+    /// Takes the newest trades, newest first, asked for after break `number`. `None` if they are not wanted. `most` are remembered, and a
+    /// page has `page` trades.
+    pub(super) fn recalled(
+        &mut self,
+        number: u64,
+        events: Vec<MarketEvent>,
+        (most, page): (usize, usize),
+    ) -> Option<Recalled> {
+        self.recall
+            .as_ref()
+            .filter(|recall| recall.number == number)?
+            .span?;
         let recall = self.recall.take()?;
         let mut missed = Vec::new();
-        let mut reached = false;
+        // Of a market that had no trade, all are missed; blocks are left out of a page, so that half of one is surely all there is.
+        let mut reached = recall.before.is_empty() && events.len() < page / 2;
         for event in events {
             let Payload::Trade(trade) = &event.payload else {
                 continue;
             };
-            reached = trade.id.to_string() == *recall.before;
-            if reached {
+            if trade.id.to_string() == *recall.before {
+                reached = true;
                 break;
             }
             missed.push(event);
@@ -242,10 +284,10 @@ impl Trades {
 
     /// What is to be fetched next.
     pub(super) fn want(&self, symbol: Symbol) -> Option<Want> {
-        if self.recall.as_ref().is_some_and(|r| r.span.is_some()) {
+        if let Some(recall) = self.recall.as_ref().filter(|r| r.span.is_some()) {
             return Some(Want::Trades {
                 symbol,
-                from: 0,
+                from: recall.number,
                 to: None,
             });
         }

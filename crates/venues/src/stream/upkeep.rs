@@ -2,10 +2,10 @@
 
 use super::commands::Kind;
 use super::link::Phase;
-use super::market::{Listed, Subscribed};
+use super::market::{Listed, Market, Subscribed};
 use super::rest::subject;
 use super::session::channels_of;
-use super::{Asked, ChannelId, Dialect, Proof, Session, Stream, Want};
+use super::{Asked, BookRule, ChannelId, Dialect, Proof, Session, Stream, Want};
 use crate::session::{Lane, Loss, Output, RequestKind};
 use hypersentry_model::status::Connection;
 use hypersentry_model::{Symbol, Timestamp};
@@ -21,7 +21,7 @@ impl<D: Dialect> Session<D> {
         }
         self.fetch(now, out);
         self.dirty = false;
-        let lanes = Self::all_lanes().filter_map(|lane| self.lane_due(lane));
+        let lanes = Self::all_lanes().filter_map(|lane| self.lane_due(now, lane));
         self.due = lanes.chain(self.rest_due(now)).min();
     }
 
@@ -51,12 +51,12 @@ impl<D: Dialect> Session<D> {
         }
     }
 
-    fn lane_due(&self, lane: Lane) -> Option<Timestamp> {
+    fn lane_due(&self, now: Timestamp, lane: Lane) -> Option<Timestamp> {
         let state = self.lanes.get(usize::from(lane.0))?;
         if !state.link.is_open() {
             return state.link.until();
         }
-        let more = self.to_subscribe(lane).next().is_some();
+        let more = self.to_subscribe(now, lane).next().is_some();
         let command = state.commands.due(more);
         [Some(state.tick_at), command].into_iter().flatten().min()
     }
@@ -97,7 +97,7 @@ impl<D: Dialect> Session<D> {
                 };
                 if stream.subscribed == Subscribed::Yes {
                     subscribed = true;
-                    quiet |= spec.proof == Proof::Answers
+                    quiet |= matches!(spec.proof, Proof::Answers | Proof::Checks)
                         && stream.proved_at.plus_ms(limits.quiet_ms) <= now;
                 }
             }
@@ -124,7 +124,12 @@ impl<D: Dialect> Session<D> {
         {
             return;
         }
-        if subscribed && let Some(state) = self.lanes.get_mut(usize::from(lane.0)) {
+        self.give_up_silent_trades(now, lane, out);
+        self.give_up_absent_books(now, lane, out);
+        if subscribed
+            && self.is_open(lane)
+            && let Some(state) = self.lanes.get_mut(usize::from(lane.0))
+        {
             state.commands.want_probe(now, quiet, limits);
         }
     }
@@ -164,7 +169,7 @@ impl<D: Dialect> Session<D> {
     }
 
     /// Streams of this lane that are to be asked for.
-    fn to_subscribe(&self, lane: Lane) -> impl Iterator<Item = Stream> {
+    fn to_subscribe(&self, now: Timestamp, lane: Lane) -> impl Iterator<Item = Stream> {
         let shape = Self::shape();
         let wanted = self.markets.iter().filter(|(_, m)| m.trades_now());
         let any = self.markets.values().any(|m| m.trades_now());
@@ -183,7 +188,8 @@ impl<D: Dialect> Session<D> {
                 .filter(move |channel| {
                     let stream = market.streams.get(usize::from(*channel));
                     spec(*channel).is_some_and(|c| c.asked == Asked::ByMarket)
-                        && stream.is_some_and(|s| s.subscribed == Subscribed::No)
+                        && stream
+                            .is_some_and(|s| s.subscribed == Subscribed::No && s.revive_at <= now)
                 })
                 .map(|channel| Stream {
                     symbol: *symbol,
@@ -200,7 +206,7 @@ impl<D: Dialect> Session<D> {
         }
         let limits = Self::limits();
         let most = limits.streams_per_command.max(1);
-        let streams: Vec<Stream> = self.to_subscribe(lane).take(most).collect();
+        let streams: Vec<Stream> = self.to_subscribe(now, lane).take(most).collect();
         let Some(state) = self.lanes.get_mut(usize::from(lane.0)) else {
             return;
         };
@@ -240,8 +246,17 @@ impl<D: Dialect> Session<D> {
         let stream = market.streams.get(usize::from(channel));
         let after = Self::limits().repair_after_ms;
         market.trades_now()
-            && !(Self::joins_snapshots() && market.splice.wants_snapshot())
+            && !self.has_book_of_its_own(now, market)
             && stream.is_none_or(|s| s.proved_at.plus_ms(after) <= now)
+    }
+
+    /// Whether the stream brings the book by itself on a connection that speaks, or holds changes for it. One that stands in would not go
+    /// with the changes that follow.
+    fn has_book_of_its_own(&self, now: Timestamp, market: &Market) -> bool {
+        match Self::shape().book {
+            BookRule::InBand(_) => market.splice.is_synced() && now < self.lively_until(),
+            BookRule::Ranges | BookRule::Links => market.splice.wants_snapshot(),
+        }
     }
 
     /// From when on the market's book may be asked for to stand in for its stream.
@@ -249,13 +264,19 @@ impl<D: Dialect> Session<D> {
         let market = self.markets.get(&symbol)?;
         let stream = market.streams.get(usize::from(Self::book_channel()?))?;
         let stale = stream.proved_at.plus_ms(Self::limits().repair_after_ms);
-        let joins = Self::joins_snapshots() && market.splice.wants_snapshot();
-        (market.trades_now() && !joins)
-            .then(|| stale.max(market.repair_at).max(self.rest.repair_at))
+        let at = stale.max(market.repair_at).max(self.rest.repair_at);
+        let (own, at) = match Self::shape().book {
+            BookRule::InBand(_) if market.splice.is_synced() => {
+                (false, at.max(self.lively_until()))
+            }
+            BookRule::InBand(_) => (false, at),
+            BookRule::Ranges | BookRule::Links => (market.splice.wants_snapshot(), at),
+        };
+        (market.trades_now() && !own).then_some(at)
     }
 
     /// What is to be asked for over REST next, and from when on: what is first in the list goes first.
-    fn wants(&self, now: Timestamp) -> [Option<(Timestamp, Want)>; 6] {
+    fn wants(&self, now: Timestamp) -> [Option<(Timestamp, Want)>; 7] {
         let limits = Self::limits();
         let list = self.rest.listings.front().cloned();
         let list = list.filter(|_| !self.rest.awaits_listings());
@@ -293,7 +314,16 @@ impl<D: Dialect> Session<D> {
                 },
             )
         });
-        [listing, book, trades, candles, repair, self.next_poll()]
+        let check = self.next_check();
+        [
+            listing,
+            book,
+            trades,
+            check,
+            candles,
+            repair,
+            self.next_poll(),
+        ]
     }
 
     /// The poll that is due first.
@@ -397,6 +427,13 @@ impl<D: Dialect> Session<D> {
             Want::Trades { symbol, .. } => {
                 if let Some(market) = self.markets.get_mut(symbol).filter(|_| unable) {
                     market.trades.failed(0);
+                }
+            }
+            Want::Check { symbol, feed } => {
+                self.rest.check_at = now.plus_ms(limits.check_spacing_ms);
+                if let Some(market) = self.markets.get_mut(symbol) {
+                    let again = now.plus_ms(limits.check_again_ms);
+                    market.checks.asked(*feed, again);
                 }
             }
             Want::Candles { .. } => {}

@@ -18,6 +18,8 @@ pub(crate) struct Exchange {
     last: u64,
     /// Pongs stay away.
     pub(crate) mute: bool,
+    /// Books say nothing beyond their snapshot.
+    pub(crate) deaf: bool,
     pings: u32,
 }
 
@@ -36,6 +38,7 @@ impl Exchange {
             update: 1_000,
             last: 0,
             mute: false,
+            deaf: false,
             pings: 0,
         };
         exchange.note();
@@ -100,6 +103,9 @@ impl Exchange {
             ("", level.as_str())
         };
         let update = self.update;
+        if self.deaf {
+            return Vec::new();
+        }
         self.if_subscribed(
             "orderbook.200",
             format!(
@@ -180,7 +186,9 @@ impl Counterpart for Exchange {
     }
 
     fn answer(&mut self, path: &str, now: Timestamp) -> (u16, String) {
-        let (path, _) = path.split_once('?').unwrap_or((path, ""));
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let limit = query.rsplit_once("limit=");
+        let limit: usize = limit.map_or(1_000, |(_, limit)| limit.parse().unwrap());
         let result = match path.rsplit('/').next().unwrap() {
             "instruments-info" => {
                 let item = |symbol: &str, base: &str, quote: &str| {
@@ -198,7 +206,7 @@ impl Counterpart for Exchange {
             "recent-trade" => {
                 let trades: Vec<String> = (1..=self.last)
                     .rev()
-                    .take(1_000)
+                    .take(limit)
                     .map(|id| {
                         format!(
                             r#"{{"execId":"t{id}","symbol":"{MARKET}","price":"101","size":"0.5","side":"Buy","time":"{id}","isBlockTrade":false}}"#

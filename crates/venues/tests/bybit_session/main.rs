@@ -120,6 +120,97 @@ fn pings_go_out_every_twenty_seconds_at_least_and_pongs_prove() {
     }
 }
 
+fn proof(feed: Feed) -> Output {
+    Output::Proof {
+        symbol: symbol(MARKET),
+        feed,
+    }
+}
+
+#[test]
+fn pongs_alone_prove_neither_books_nor_trades() {
+    let mut desk = live();
+    desk.answers = false;
+    desk.take();
+    desk.wait(8_000);
+    assert!(desk.out.contains(&proof(Feed::Liquidations)));
+    for feed in [Feed::Book, Feed::Trades] {
+        assert!(!desk.out.contains(&proof(feed)), "{feed:?}");
+    }
+}
+
+#[test]
+fn a_book_that_falls_silent_is_subscribed_anew() {
+    let mut desk = live();
+    desk.take();
+    let before = desk.now;
+    // It changes, and nothing comes.
+    desk.venue.change(99, 5);
+    desk.wait(3_900);
+    let story = desk.story();
+    assert!(story.contains(&"lost Disconnected".to_owned()), "{story:?}");
+    assert!(story.contains(&"broken Book".to_owned()), "{story:?}");
+    assert!(!story.contains(&"close".to_owned()), "{story:?}");
+    assert_eq!(desk.books.get(&symbol(MARKET)), desk.venue.book());
+    assert!(before.plus_ms(4_000) > desk.now);
+    assert_eq!(desk.status().gaps, 1);
+    desk.write_down();
+}
+
+#[test]
+fn a_change_that_is_late_is_no_silence() {
+    let mut desk = live();
+    desk.take();
+    let late = desk.venue.change(99, 5);
+    desk.wait(1_700);
+    desk.frames(late);
+    desk.wait(10_000);
+    let story = desk.story();
+    assert!(!story.contains(&"broken Book".to_owned()), "{story:?}");
+}
+
+#[test]
+fn trades_that_fall_silent_are_subscribed_anew_and_fetched() {
+    let mut desk = live();
+    let frames = desk.venue.trade();
+    desk.frames(frames);
+    desk.take();
+    // They happen, and nothing comes.
+    for _ in 0..3 {
+        desk.venue.trade();
+    }
+    desk.wait(4_900);
+    let story = desk.story();
+    let at = |what: &str| story.iter().position(|s| s == what).expect(what);
+    assert!(at("broken Trades") < at("following Trades Unverified"));
+    assert!(at("past trade t4") < at("repaired Trades"));
+    assert!(!story.contains(&"close".to_owned()), "{story:?}");
+    assert_eq!(desk.trades.len(), 4);
+}
+
+#[test]
+fn a_feed_that_stays_silent_is_asked_for_less_and_less() {
+    let mut desk = live();
+    desk.venue.deaf = true;
+    desk.take();
+    for _ in 0..120 {
+        desk.venue.change(99, 5);
+        desk.venue.change(99, 4);
+        desk.venue.change(98, 5);
+        desk.wait(500);
+        desk.venue.change(98, 4);
+        desk.wait(500);
+    }
+    let subscribes = |output: &&Output| matches!(output, Output::Send(_, text) if text.contains(r#""subscribe""#) && text.contains("orderbook"));
+    let asked = desk.out.iter().filter(subscribes).count();
+    assert!((4..=9).contains(&asked), "{asked} times in two minutes");
+    let closes = desk.story().iter().filter(|s| *s == "close").count();
+    assert_eq!(closes, 1, "one new connection for it");
+    desk.venue.deaf = false;
+    desk.wait(100_000);
+    assert_eq!(desk.books.get(&symbol(MARKET)), desk.venue.book());
+}
+
 #[test]
 fn a_venue_that_answers_no_ping_is_left() {
     let mut desk = live();

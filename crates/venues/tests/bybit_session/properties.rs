@@ -1,7 +1,8 @@
-//! Random disconnects, duplicates, losses, reorders and garbage: never a wrong book, no trade twice.
+//! Random disconnects, duplicates, losses, reorders and garbage: never a wrong book, no trade twice, and none missing without being told.
 
 use crate::exchange::{Exchange, MARKET};
-use crate::venue_desk::{Desk, symbol};
+use crate::venue_desk::{Desk, START_MS, symbol};
+use hypersentry_model::Timestamp;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -17,6 +18,10 @@ enum Act {
     Turned(i128, u32),
     Restart,
     Cut,
+    /// A trade whose frame is on its way when the connection ends.
+    CutShort,
+    /// REST is answered from now on, or not.
+    Rest(bool),
     Garbage(Vec<u8>),
     Wait(i64),
 }
@@ -32,15 +37,32 @@ fn act() -> impl Strategy<Value = Act> {
         1 => level().prop_map(|(px, sz)| Act::Turned(px, sz)),
         1 => Just(Act::Restart),
         1 => Just(Act::Cut),
+        1 => Just(Act::CutShort),
+        1 => any::<bool>().prop_map(Act::Rest),
         1 => proptest::collection::vec(any::<u8>(), 0..40).prop_map(Act::Garbage),
         3 => (1i64..2_500).prop_map(Act::Wait),
     ]
 }
 
-fn run(acts: Vec<Act>) -> Desk<Exchange> {
-    let mut desk = Desk::live(Exchange::new(), &[MARKET]);
+fn run(acts: Vec<Act>, before: bool, wait: i64) -> (Desk<Exchange>, Vec<Timestamp>) {
+    let mut venue = Exchange::new();
+    // When each trade happened, by its number less one.
+    let mut happened = Vec::new();
+    if before {
+        venue.trade();
+        happened.push(Timestamp::from_ms(START_MS));
+    }
+    let mut desk = Desk::new(venue, &[MARKET]);
+    desk.wait(wait);
     for act in acts {
+        let trades = matches!(act, Act::Trade | Act::TwiceTraded | Act::CutShort);
+        happened.extend(trades.then_some(desk.now));
         match act {
+            Act::CutShort => {
+                desk.venue.trade();
+                desk.cut();
+            }
+            Act::Rest(answers) => desk.answers = answers,
             Act::Trade => {
                 let frames = desk.venue.trade();
                 desk.frames(frames);
@@ -85,26 +107,41 @@ fn run(acts: Vec<Act>) -> Desk<Exchange> {
             assert_eq!(Some(book), then);
         }
     }
+    desk.answers = true;
     // A change shows whether one before it was lost.
     let frames = desk.venue.change(99, 7);
     desk.frames(frames);
-    desk.wait(20_000);
-    desk
+    desk.wait(30_000);
+    (desk, happened)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_500))]
 
     #[test]
-    fn nothing_wrong_or_twice(acts in proptest::collection::vec(act(), 1..60)) {
-        let mut desk = run(acts);
+    fn nothing_wrong_twice_or_untold(
+        acts in proptest::collection::vec(act(), 1..60),
+        before in any::<bool>(),
+        wait in 0i64..3_000,
+    ) {
+        let (mut desk, happened) = run(acts, before, wait);
         prop_assert_eq!(desk.books.get(&symbol(MARKET)), desk.venue.book());
-        // Never a trade that was not, and none twice. A known gap: of a market that had no trade yet, one that falls into a
-        // connection being made anew can be missed without being told as broken.
+        // Never a trade that was not, and none twice.
         let number = |(_, id): &(_, String)| id.trim_start_matches('t').parse::<u64>().unwrap();
         let told: BTreeSet<u64> = desk.trades.keys().map(number).collect();
         prop_assert_eq!(told.len(), desk.trades.len());
         prop_assert!(told.last().is_none_or(|last| *last <= desk.venue.last_trade()));
+        // One that was not told falls into time that is told as missing.
+        let seen = desk.seen.get(&symbol(MARKET)).cloned().unwrap_or_default();
+        for (number, at) in (1..).zip(&happened) {
+            prop_assert!(
+                told.contains(&number) || !seen.covers(*at),
+                "trade {} at {} is missing, and nobody says so: {:?}", number, at.ms() - START_MS, seen
+            );
+        }
+        // In the end everything is followed, and what happens is told.
+        desk.wait(2_000);
+        prop_assert!(seen.covers(desk.now));
         desk.write_down();
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Exchange {
     asks: Side,
     /// Id of the newest trade.
     last: u64,
+    /// Changes of the book so far.
+    changes: u64,
 }
 
 const FIRST_TRADE: u64 = 1_000;
@@ -30,6 +32,7 @@ impl Exchange {
             bids: side(90..100),
             asks: side(101..111),
             last: FIRST_TRADE,
+            changes: 0,
         }
     }
 
@@ -76,6 +79,7 @@ impl Exchange {
             ("sell", &mut self.asks)
         };
         let size = Size::parse(&sz.to_string()).unwrap();
+        self.changes += 1;
         if sz == 0 {
             side.remove(&price(px));
         } else {
@@ -101,9 +105,26 @@ impl Exchange {
         let minute = now.ms() / 60_000 % 60;
         vec![format!(
             r#"{{"type":"heartbeat","sequence":{},"last_trade_id":{},"product_id":"{product}","time":"2024-08-08T23:{minute:02}:{second:02}.464459Z"}}"#,
-            10 * self.last,
+            10 * self.last + self.changes,
             self.last
         )]
+    }
+
+    /// Best first; of level 1 the best alone.
+    fn first<'a>(
+        side: impl Iterator<Item = (&'a Price, &'a Size)>,
+        level: Option<String>,
+    ) -> String {
+        let most = if level.as_deref() == Some("1") {
+            1
+        } else {
+            1_000
+        };
+        let levels: Vec<String> = side
+            .take(most)
+            .map(|(px, sz)| format!(r#"["{px}","{sz}",1]"#))
+            .collect();
+        levels.join(",")
     }
 
     fn levels(side: &Side) -> String {
@@ -206,8 +227,8 @@ impl Counterpart for Exchange {
             }
             "book" => format!(
                 r#"{{"bids":[{}],"asks":[{}],"sequence":7}}"#,
-                Self::levels(&self.bids),
-                Self::levels(&self.asks)
+                Self::first(self.bids.iter().rev(), asked("level")),
+                Self::first(self.asks.iter(), asked("level"))
             ),
             "candles" => {
                 let length: i64 = asked("granularity").unwrap().parse().unwrap();

@@ -129,25 +129,99 @@ fn a_heartbeat_that_overtakes_a_trade_breaks_nothing() {
 #[test]
 fn heartbeats_prove_quiet_streams() {
     let mut desk = live();
+    beats(&mut desk, 4);
+    // The book was compared once; from then on a sequence that stands still is enough.
+    desk.answers = false;
     desk.take();
-    desk.wait(1_500);
-    let now = desk.now;
-    let frames = desk.venue.heartbeat(now);
-    desk.frames(frames);
+    beats(&mut desk, 5);
     for feed in [Feed::Book, Feed::Trades] {
-        let proof = Output::Proof {
-            symbol: symbol(PRODUCT),
-            feed,
-        };
-        assert!(desk.out.contains(&proof), "{feed:?}");
+        assert!(desk.out.contains(&proof(feed)), "{feed:?}");
     }
+    assert!(!desk.asked().iter().any(|path| path.contains("book")));
+    // Something happened: that the book says nothing of it is no proof.
+    desk.venue.change(99, 7);
+    beats(&mut desk, 1);
+    desk.take();
+    beats(&mut desk, 5);
+    assert!(!desk.out.contains(&proof(Feed::Book)));
+    assert!(desk.out.contains(&proof(Feed::Trades)));
+}
+
+fn proof(feed: Feed) -> Output {
+    Output::Proof {
+        symbol: symbol(PRODUCT),
+        feed,
+    }
+}
+
+fn beats(desk: &mut Desk<Exchange>, seconds: u32) {
+    for _ in 0..seconds {
+        desk.wait(1_000);
+        let now = desk.now;
+        let frames = desk.venue.heartbeat(now);
+        desk.frames(frames);
+    }
+}
+
+#[test]
+fn a_book_that_falls_silent_is_subscribed_anew() {
+    let mut desk = live();
+    beats(&mut desk, 4);
+    desk.take();
+    // It changes, and nothing comes.
+    desk.venue.change(100, 7);
+    beats(&mut desk, 4);
+    let story = desk.story();
+    assert!(story.contains(&"lost Disconnected".to_owned()), "{story:?}");
+    assert!(story.contains(&"broken Book".to_owned()), "{story:?}");
+    assert!(!story.contains(&"close".to_owned()), "{story:?}");
+    beats(&mut desk, 1);
+    assert_eq!(desk.books[&symbol(PRODUCT)], desk.venue.book());
+    assert_eq!(desk.status().gaps, 1);
+    desk.write_down();
+}
+
+#[test]
+fn trades_that_fall_silent_are_subscribed_anew_and_fetched() {
+    let mut desk = live();
+    beats(&mut desk, 3);
+    let frames = desk.venue.trade();
+    desk.frames(frames);
+    desk.take();
+    for _ in 0..4 {
+        desk.venue.trade();
+        beats(&mut desk, 1);
+    }
+    let sent = desk.out.iter().filter_map(|output| match output {
+        Output::Send(_, text) => Some(text.as_str()),
+        _ => None,
+    });
+    let sent: Vec<&str> = sent.filter(|text| text.contains("matches")).collect();
+    assert!(
+        sent.iter().any(|text| text.contains("unsubscribe")),
+        "{sent:?}"
+    );
+    assert!(
+        sent.iter().any(|text| text.contains(r#""subscribe""#)),
+        "{sent:?}"
+    );
+    // Nothing came by the stream all the time, so that it is asked for anew later.
+    beats(&mut desk, 15);
+    let frames = desk.venue.trade();
+    desk.frames(frames);
+    beats(&mut desk, 2);
+    assert_eq!(desk.trades.len() as u64, desk.venue.last_trade() - 1_000);
+    assert!(desk.story().contains(&"repaired Trades".to_owned()));
+    desk.take();
+    beats(&mut desk, 2);
+    assert!(desk.out.contains(&proof(Feed::Trades)));
 }
 
 #[test]
 fn silence_ends_the_connection_and_the_books_come_back() {
     let mut desk = live();
     desk.take();
-    desk.wait(6_500);
+    desk.wait(1_500);
     assert!(!desk.story().contains(&"close".to_owned()));
     desk.wait(6_000);
     let story = desk.story();
@@ -187,6 +261,13 @@ fn a_stale_book_is_asked_for_over_rest() {
         desk.frames(frames);
         desk.wait(1_000);
     }
+    assert!(desk.out.contains(&proof(Feed::Book)), "REST says the same");
+    // Now nothing comes at all: REST stands in, and the connection's book is over.
+    desk.take();
+    desk.wait(5_000);
+    let story = desk.story();
+    let at = |what: &str| story.iter().position(|s| s == what).expect(what);
+    assert!(at("lost Disconnected") < at("repair Book"), "{story:?}");
     let repair = desk.out.iter().find_map(|output| match output {
         Output::Repair { feed, event } => Some((*feed, event.clone())),
         _ => None,

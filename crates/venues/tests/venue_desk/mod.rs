@@ -6,7 +6,7 @@
     reason = "each test binary uses a part of it"
 )]
 
-use hypersentry_model::{Payload, Price, Size, Symbol, Timestamp, Venue};
+use hypersentry_model::{MarketEvent, Payload, Price, Size, Symbol, Timestamp, Venue};
 use hypersentry_venues::session::{
     Feed, Input, Lane, Output, Request, Session, SessionConfig, SessionStatus,
 };
@@ -28,6 +28,7 @@ enum Todo {
     Close,
     Frame(String),
     Fetch(Request),
+    Check(MarketEvent),
 }
 
 pub const START_MS: i64 = 1_723_161_250_000;
@@ -38,6 +39,36 @@ pub fn symbol(name: &str) -> Symbol {
 
 /// One side of a book.
 pub type Side = BTreeMap<Price, Size>;
+
+/// What the outputs say of how far a feed was seen.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    since: Option<Timestamp>,
+    spans: Vec<(Timestamp, Timestamp)>,
+}
+
+impl Seen {
+    fn note(&mut self, now: Timestamp, output: &Output) {
+        match output {
+            Output::Following { .. } => self.since = self.since.or(Some(now)),
+            Output::Broken { since, .. } => {
+                self.spans
+                    .extend(self.since.take().map(|from| (from, *since)));
+                for span in &mut self.spans {
+                    span.1 = span.1.min(*since);
+                }
+            }
+            Output::Repaired { from, to, .. } => self.spans.push((*from, *to)),
+            _ => {}
+        }
+    }
+
+    /// Whether the outputs say that nothing of this moment is missing.
+    pub fn covers(&self, at: Timestamp) -> bool {
+        let open = self.since.is_some_and(|since| since < at);
+        open || self.spans.iter().any(|(from, to)| *from < at && at < *to)
+    }
+}
 
 /// What the outputs say of a market's book.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -60,6 +91,8 @@ pub struct Desk<C> {
     pub books: BTreeMap<Symbol, Book>,
     /// Ids of all trades, and whether they came as history.
     pub trades: BTreeMap<(Symbol, String), bool>,
+    /// How far trades were seen, by market.
+    pub seen: BTreeMap<Symbol, Seen>,
 }
 
 impl<C: Counterpart> Desk<C> {
@@ -78,6 +111,7 @@ impl<C: Counterpart> Desk<C> {
             answers: true,
             books: BTreeMap::new(),
             trades: BTreeMap::new(),
+            seen: BTreeMap::new(),
         };
         desk.demand(wanted);
         desk
@@ -104,6 +138,7 @@ impl<C: Counterpart> Desk<C> {
                 Output::Open(_) => self.todo.push_back(Todo::Open),
                 Output::Close(_) => self.todo.push_back(Todo::Close),
                 Output::Fetch(request) => self.todo.push_back(Todo::Fetch(request.clone())),
+                Output::Check(event) => self.todo.push_back(Todo::Check(event.clone())),
                 Output::Send(_, text) => {
                     let frames = self.venue.hear(text, self.now);
                     self.todo.extend(frames.into_iter().map(Todo::Frame));
@@ -121,6 +156,13 @@ impl<C: Counterpart> Desk<C> {
     /// Checks and keeps what the new outputs say.
     fn note(&mut self, from: usize) {
         for output in &self.out[from..] {
+            if let Output::Following { symbol, feed, .. }
+            | Output::Broken { symbol, feed, .. }
+            | Output::Repaired { symbol, feed, .. } = output
+                && *feed == Feed::Trades
+            {
+                self.seen.entry(*symbol).or_default().note(self.now, output);
+            }
             match output {
                 Output::BookLost { symbol, .. } => {
                     self.books.remove(symbol);
@@ -184,6 +226,7 @@ impl<C: Counterpart> Desk<C> {
                 Todo::Close => self.closed("closed as asked"),
                 Todo::Frame(frame) => self.step(Input::Frame(Lane::MAIN, frame.as_bytes())),
                 Todo::Fetch(_) if !self.answers => {}
+                Todo::Check(event) => self.compare(&event),
                 Todo::Fetch(request) => {
                     let (status, body) = self.venue.answer(&request.path, self.now);
                     self.step(Input::Answer {
@@ -197,6 +240,21 @@ impl<C: Counterpart> Desk<C> {
             }
         }
         panic!("the session does not come to rest");
+    }
+
+    /// Compares REST's book with the one that was told, as the market core does.
+    fn compare(&mut self, event: &MarketEvent) {
+        let symbol = event.symbol;
+        let (Some(book), Payload::BookSnapshot(first)) = (self.books.get(&symbol), &event.payload)
+        else {
+            return;
+        };
+        let told = |level: &hypersentry_model::Level| (level.px, level.sz);
+        let bids = book.bids.iter().rev().map(|(px, sz)| (*px, *sz));
+        let asks = book.asks.iter().map(|(px, sz)| (*px, *sz));
+        let same = bids.take(first.bids.len()).eq(first.bids.iter().map(told))
+            && asks.take(first.asks.len()).eq(first.asks.iter().map(told));
+        self.step(Input::Checked { symbol, same });
     }
 
     /// Brings these frames.

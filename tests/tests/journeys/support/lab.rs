@@ -77,7 +77,9 @@ impl Lab {
         let engine = Prepared::venues(config)
             .expect("the engine is set up")
             .connect(Box::new(move |relayed: Relayed| {
-                let _ = sender.send(serde_json::to_value(&relayed.publication).unwrap());
+                if let Relayed::Told { publication, .. } = relayed {
+                    let _ = sender.send(serde_json::to_value(&publication).unwrap());
+                }
             }))
             .expect("the engine starts");
         Self {

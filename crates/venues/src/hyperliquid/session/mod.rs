@@ -135,6 +135,8 @@ impl Session {
             } => self.answer(now, (key, sent), status, retry_after_s, body, out),
             Input::Due => {}
             Input::Resync(symbol) => self.resync(now, symbol, out),
+            // Its books come whole on a cadence: there is nothing to compare.
+            Input::Checked { .. } => {}
             Input::WantCandles {
                 symbol,
                 interval,

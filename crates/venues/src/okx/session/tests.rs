@@ -203,6 +203,7 @@ impl Desk {
                 _ => None,
             })
             .collect();
+        let checks: Vec<bool> = out.iter().filter_map(|o| self.compare(o)).collect();
         let opens = out.contains(&Output::Open(Lane::MAIN));
         let closes = out.contains(&Output::Close(Lane::MAIN));
         self.out.append(&mut out);
@@ -218,6 +219,27 @@ impl Desk {
         for request in fetches {
             self.answer(&request);
         }
+        for same in checks {
+            let symbol = symbol(BTC);
+            self.step(Input::Checked { symbol, same });
+        }
+    }
+
+    /// As the market core: whether REST's book is the one that a client has.
+    fn compare(&self, output: &Output) -> Option<bool> {
+        let Output::Check(event) = output else {
+            return None;
+        };
+        let Payload::BookSnapshot(first) = &event.payload else {
+            panic!("no book");
+        };
+        let (_, bids, asks) = self.book.as_ref()?;
+        let side = |levels: &[hypersentry_model::Level]| -> Side {
+            let px = |level: &hypersentry_model::Level| (level.px.units() / 10i128.pow(12)) as i64;
+            let sz = |level: &hypersentry_model::Level| (level.sz.units() / 10i128.pow(10)) as i64;
+            levels.iter().map(|level| (px(level), sz(level))).collect()
+        };
+        Some(*bids == side(&first.bids) && *asks == side(&first.asks))
     }
 
     fn close(&mut self) {
@@ -243,7 +265,8 @@ impl Desk {
             RequestKind::Time => {
                 json!({"code": "0", "data": [{"ts": self.ms.to_string()}]}).to_string()
             }
-            RequestKind::Book => {
+            RequestKind::Check(Feed::Trades) => self.venue.history(None),
+            RequestKind::Book | RequestKind::Check(_) => {
                 let book: Value = serde_json::from_str(&self.venue.snapshot()).unwrap();
                 json!({"code": "0", "data": book["data"]}).to_string()
             }

@@ -161,7 +161,7 @@ fn the_clock_is_asked_for_now_and_then() {
             }
         }
     }
-    assert_eq!(asked, 3, "at first, and every 30 s");
+    assert_eq!(asked, 10, "at first, and every 7 s");
 }
 
 #[test]
