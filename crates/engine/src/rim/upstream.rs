@@ -311,3 +311,6 @@ fn answer(request: Request, result: Result<Fetched, String>) -> Answer {
         stale: got.stale,
     }
 }
+
+#[cfg(test)]
+mod tests;
