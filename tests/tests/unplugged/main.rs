@@ -10,3 +10,4 @@ mod alpha;
 mod calm;
 mod disconnects;
 mod faults;
+mod steps;
