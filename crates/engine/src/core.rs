@@ -29,6 +29,8 @@ mod outputs;
 mod scope;
 /// One venue.
 mod slot;
+/// The same inputs under other constants.
+mod what_if;
 
 /// What the core wants from the rim or says to clients.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,6 +6,7 @@ use crate::error::EngineError;
 use crate::input::Input;
 use crate::recording::Recording;
 use crate::{LOGIC_VERSION, Publication};
+use hypersentry_alpha::EngineParams;
 use hypersentry_model::{Mode, Timestamp};
 use hypersentry_store::{Item, JournalReader, SegmentStart, StartAt, Torn};
 use std::path::Path;
@@ -18,6 +19,8 @@ pub struct Replay {
     notes: Vec<Note>,
     /// Events are to say that they are replayed, whatever they were when they were recorded.
     marked: bool,
+    /// Constants of the conviction engine other than the run's.
+    judge_by: Option<EngineParams>,
 }
 
 #[derive(Debug)]
@@ -67,6 +70,7 @@ impl Replay {
             core,
             notes,
             marked: false,
+            judge_by: None,
         })
     }
 
@@ -84,6 +88,7 @@ impl Replay {
             core: None,
             notes: Vec::new(),
             marked: false,
+            judge_by: None,
         })
     }
 
@@ -95,6 +100,14 @@ impl Replay {
     /// From now on every event says that it is replayed: for playing to people. Call it before the first step.
     pub const fn mark(&mut self) {
         self.marked = true;
+    }
+
+    /// The conviction engine is to judge by these constants instead of the run's. Call it before the first step.
+    pub fn judge_by(&mut self, params: EngineParams) {
+        if let Some(core) = &mut self.core {
+            core.judge_by(&params);
+        }
+        self.judge_by = Some(params);
     }
 
     /// The configuration of the run that comes first.
@@ -157,6 +170,9 @@ impl Replay {
                         let mut core = begin(&start)?;
                         if self.marked {
                             core.show_as(Mode::Replay);
+                        }
+                        if let Some(params) = &self.judge_by {
+                            core.judge_by(params);
                         }
                         self.core = Some(core);
                     }

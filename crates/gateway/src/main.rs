@@ -4,13 +4,16 @@ use anyhow::anyhow;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+mod backtest;
 mod decode;
 mod http;
 mod judge;
+mod parquet;
 mod replay;
 mod serve;
 mod shutdown;
 mod sim;
+mod train;
 mod ws;
 
 /// HyperSentry's server and tools.
@@ -36,6 +39,10 @@ enum Command {
     Replay(replay::Arguments),
     /// Compute convictions, one a line from stdin, again from their own evidence.
     Judge(judge::Arguments),
+    /// Make a model of the probabilities from journals or recordings.
+    Train(train::Arguments),
+    /// Try rules and constants on a journal or a recording.
+    Backtest(backtest::Arguments),
 }
 
 /// A failure that the user can mend: one line, exit code 2.
@@ -77,6 +84,8 @@ fn main() -> ExitCode {
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Judge(arguments) => judge::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
+        Command::Backtest(arguments) => backtest::run(&arguments),
     };
     match result {
         Ok(code) => code,

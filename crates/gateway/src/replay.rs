@@ -20,16 +20,19 @@ pub(crate) struct Arguments {
     /// Print only the run's hash.
     #[arg(long)]
     hash: bool,
+    /// With --hash: only streams of this kind of event, for example `alpha_conviction`.
+    #[arg(long, requires = "hash", value_name = "EVENT_TYPE")]
+    only: Option<String>,
     /// With --hash: print the hashed lines, one a stream, before it.
     #[arg(long, requires = "hash")]
     streams: bool,
 }
 
-fn refused(error: &EngineError) -> anyhow::Error {
+pub(crate) fn refused(error: &EngineError) -> anyhow::Error {
     Refused::because(error.code(), error)
 }
 
-fn note(notes: Vec<Note>) -> std::io::Result<()> {
+pub(crate) fn note(notes: Vec<Note>) -> std::io::Result<()> {
     let mut out = std::io::stderr().lock();
     for note in notes {
         match note {
@@ -77,7 +80,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
         for publication in told.drain(..) {
             if arguments.hash {
-                hash.update(&publication);
+                let kind = publication.stream().event_type.name();
+                if arguments.only.as_deref().is_none_or(|only| only == kind) {
+                    hash.update(&publication);
+                }
             } else {
                 serde_json::to_writer(&mut out, &publication)?;
                 out.write_all(b"\n")?;

@@ -8,6 +8,7 @@
 //! | `stalled` | a client that does not read costs others nothing and never holds a wrong state |
 //! | `fan_out` | the same, and the limits, without sockets |
 //! | `journal` | what was seen is in the journal, and replays to the same bytes |
+//! | `outcome` | a backtest decides as the run did |
 //! | `cores` | checkpoints and idle ticks change nothing |
 //! | `corpus` | recordings of the real venues |
 //! | `venue_faults` | the venues fail in every way that the simulator knows |
@@ -28,6 +29,7 @@ mod fan_out;
 mod files;
 mod gateway;
 mod journal;
+mod outcome;
 mod refusals;
 mod stalled;
 mod support;
