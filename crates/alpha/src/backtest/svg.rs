@@ -96,6 +96,12 @@ fn grid(
 ) {
     for i in 0..=4 {
         let share = f64::from(i) / 4.0;
+        // The outer ones stay within the picture.
+        let anchor = match i {
+            0 => "start",
+            4 => "end",
+            _ => "middle",
+        };
         let (usd, ms) = (low + share * (high - low), from + share * (to - from));
         let (py, px) = (y(usd), x(ms));
         let _ = writeln!(
@@ -111,7 +117,7 @@ fn grid(
         );
         let _ = writeln!(
             out,
-            "<text x=\"{px:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+            "<text x=\"{px:.1}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>",
             HEIGHT - 16.0,
             clock(ms as i64)
         );
