@@ -197,8 +197,7 @@ async fn queries_have_answers_or_codes() {
     let listed = symbols["symbols"].as_array().unwrap();
     let idle = listed.iter().filter(|s| s["followed"] == false);
     let mut idle = idle.map(|s| s["symbol"].as_str().unwrap());
-    let plain = |s: &&str| s.bytes().all(|b| b.is_ascii_alphanumeric());
-    let idle = idle.find(plain).unwrap();
+    let idle = idle.find(|s| s.is_ascii()).unwrap().replace('/', "%2F");
     for (path, status, code) in [
         ("/alpha/conviction/NOPE".to_owned(), 404, "unknown_symbol"),
         (format!("/alpha/conviction/{idle}"), 404, "not_followed"),

@@ -1,12 +1,14 @@
 //! The conviction engine in front of the simulator, in virtual time.
 
+use hypersentry_alpha::risk::{AccountView, EquitySource, RefusalCode, RiskState};
 use hypersentry_alpha::{AlphaConviction, EngineParams};
+use hypersentry_engine::account::{Account, AccountEvent};
 use hypersentry_engine::core::Core;
 use hypersentry_engine::hash::RunHash;
 use hypersentry_engine::input::Input;
 use hypersentry_engine::replay::checkpoint;
 use hypersentry_engine::{LOGIC_VERSION, Publication};
-use hypersentry_model::{Envelope, Freshness, Symbol, Timestamp, Venue};
+use hypersentry_model::{Envelope, Freshness, Owner, Symbol, Timestamp, Usd, Venue};
 use hypersentry_store::{Header, Journal, Options, Record};
 use hypersentry_tests::plant::{Plant, Tap};
 use std::collections::BTreeMap;
@@ -104,6 +106,55 @@ fn a_dead_venue_silences_its_components_and_the_score_goes_back_to_neutral() {
     assert!(last.max().unwrap() <= now.ms() + 600_200);
 }
 
+#[test]
+fn an_account_hears_of_each_view_until_it_ends_and_the_public_does_not() {
+    let mut plant = Plant::new(9, &Venue::ALL, 4, None);
+    let owner = Owner::User("local".to_owned());
+    let mut account = Account::new(owner.clone());
+    let stated = AccountView {
+        equity_usd: Some(Usd::parse("25000").unwrap()),
+        equity_as_of: Some(1),
+        equity_source: Some(EquitySource::Stated),
+        ..AccountView::default()
+    };
+    account.told(stated).unwrap();
+    let mut open: BTreeMap<Symbol, bool> = BTreeMap::new();
+    let (mut opened, mut ended) = (0, 0);
+    for _ in 0..600 {
+        for event in convictions(&mut plant, 500) {
+            let mut said = Vec::new();
+            account.take(&plant.core, &event, &mut said);
+            for private in said {
+                assert_eq!(private.owner, owner);
+                let AccountEvent::Risk(risk) = private.event else {
+                    continue;
+                };
+                // Nothing is trained, so nothing is sized.
+                assert_eq!(risk.data.size_usd, Usd::ZERO);
+                assert_ne!(risk.data.state, RiskState::Sized);
+                let was = open.insert(risk.symbol, risk.data.state == RiskState::Refused);
+                match risk.data.state {
+                    RiskState::Cleared => {
+                        assert_eq!(was, Some(true), "what ends was open");
+                        ended += 1;
+                    }
+                    _ => {
+                        let codes: Vec<_> = risk.data.refusals.iter().map(|r| r.code).collect();
+                        assert!(codes.contains(&RefusalCode::Untrained), "{codes:?}");
+                        assert!(!codes.contains(&RefusalCode::NoEquity), "{codes:?}");
+                        opened += u32::from(was != Some(true));
+                    }
+                }
+            }
+        }
+        if ended > 2 {
+            break;
+        }
+    }
+    println!("{opened} views were opened, {ended} ended");
+    assert!(opened > 0 && ended > 0);
+}
+
 /// Writes what a core is told into a journal, as the engine's rim does.
 struct Keeper {
     journal: Option<Journal>,
@@ -180,4 +231,28 @@ fn an_hour_of_ten_symbols() {
     );
     println!("journal: {}", dir.display());
     assert!(events >= 36_000);
+}
+
+/// What the grid costs a core whose market is quiet: `cargo nextest run --release -p hypersentry-tests --run-ignored only what_a_tick`.
+#[test]
+#[ignore = "a measurement"]
+fn what_a_tick_costs() {
+    let mut plant = Plant::new(5, &Venue::ALL, 11, None);
+    convictions(&mut plant, 120_000);
+    let (mut core, from) = (plant.core.clone(), plant.now());
+    let judged = core.alpha().all_told().count();
+    let mut effects = Vec::new();
+    let began = cpu_time::ThreadTime::now();
+    const TICKS: i64 = 1_000;
+    for n in 1..=TICKS {
+        core.step(from.plus_ms(200 * n), &Input::Tick, &mut effects);
+        effects.clear();
+    }
+    let spent = began.elapsed().as_secs_f64() * 1e6;
+    let each = spent / TICKS as f64;
+    println!(
+        "{judged} symbols: {each:.1} us of CPU a tick, {:.2} us a symbol",
+        each / judged as f64
+    );
+    assert!(judged >= 11);
 }
