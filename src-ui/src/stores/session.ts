@@ -43,6 +43,7 @@ export class Session implements TransportListener {
   events = 0;
   readonly candles: CandleDesk;
   readonly alpha: AlphaDesk;
+  readonly account: Transport["account"];
   readonly liquidations = new LiquidationDesk();
   readonly samples = new SampleBook();
   /** How the engine is doing; null while nothing is known. */
@@ -62,6 +63,7 @@ export class Session implements TransportListener {
       (directoryError) => this.#change({ directoryError }),
     );
     this.candles = new CandleDesk(transport, () => this.linked);
+    this.account = transport.account;
     this.alpha = new AlphaDesk(transport, () => this.linked);
   }
 
@@ -87,7 +89,6 @@ export class Session implements TransportListener {
     return this.#views.get(source, symbol);
   }
 
-  /** The sources that have told something of a symbol. */
   sourcesSeen(symbol: string): readonly string[] {
     return this.#views.of(symbol).map(({ source }) => source);
   }
@@ -104,9 +105,7 @@ export class Session implements TransportListener {
     return this.#snapshot.link.phase === "open";
   }
 
-  isWatched(symbol: string): boolean {
-    return this.#watched.has(symbol);
-  }
+  readonly isWatched = (symbol: string): boolean => this.#watched.has(symbol);
 
   /** Makes sure that the chosen symbol is among the watched ones, whatever the limit. */
   activate(symbol: string): void {
@@ -259,8 +258,9 @@ export class Session implements TransportListener {
   #met = (source: string): void => this.#addSources([source]);
 
   #addSources(sources: readonly string[]): void {
-    const fresh = sources.filter((source) => !this.#snapshot.sources.includes(source));
-    if (fresh.length > 0) this.#change({ sources: [...this.#snapshot.sources, ...fresh] });
+    const { sources: held } = this.#snapshot;
+    const fresh = sources.filter((source) => !held.includes(source));
+    if (fresh.length > 0) this.#change({ sources: [...held, ...fresh] });
   }
 
   #forgetError(coin: string): void {

@@ -145,7 +145,7 @@ test("candles are answered by their id in the frames, and the journal is heard o
   const request = { symbol: "BTC", source: "okx", interval: "1m", limit: 5 } as const;
   const answers = Promise.allSettled([transport.candles(request), transport.candles(request)]);
   await settle();
-  expect(shell.count("request")).toBe(3);
+  expect(shell.count("request")).toBe(4);
   shell.answer(
     { type: "candles", id: 1, candles: [7], pending: false },
     { type: "error", id: 2, code: "unknown_symbol", detail: "none", retryable: false },

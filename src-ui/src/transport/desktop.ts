@@ -3,8 +3,9 @@ import { Backoff } from "./backoff";
 import { commands } from "./bindings.gen";
 import { asApiError, asDirectory, asEnvelope, asObject, asReadiness, asSubscribed } from "./decode";
 import { PendingAnswers } from "./pending";
-import { alphaRequest, candleRequest, CHANNELS, type Request } from "./requests";
+import { alphaRequest, candleRequest, CHANNELS, PRIVATE, type Request } from "./requests";
 import {
+  type AccountPort,
   type AlphaAnswer,
   type AlphaQuestion,
   ApiError,
@@ -20,6 +21,21 @@ const utf8 = new TextDecoder();
 
 export class DesktopTransport implements Transport {
   readonly kind = "desktop";
+  readonly account: AccountPort = {
+    equityUsd: async () => {
+      const settings = await commands.account().catch((error: unknown) => {
+        throw asApiError(error);
+      });
+      return settings.equity_usd;
+    },
+    stateEquityUsd: async (amount) => {
+      try {
+        await commands.tellAccount({ ...(await commands.account()), equity_usd: amount });
+      } catch (error) {
+        throw asApiError(error);
+      }
+    },
+  };
   readonly #wanted = new Set<string>();
   readonly #backoff = new Backoff(250, 5000);
   readonly #pending = new PendingAnswers();
@@ -111,6 +127,9 @@ export class DesktopTransport implements Transport {
       this.#request(session, { type: "status" }).catch((error: unknown) => {
         if (session === this.#session) this.#listener?.onError(asApiError(error));
       });
+      this.#request(session, { type: "subscribe_private", channels: PRIVATE }).catch((error: unknown) => {
+        if (session === this.#session) this.#listener?.onError(asApiError(error));
+      });
       void this.#poll(session);
     } catch (error) {
       this.#lost(asApiError(error));
@@ -169,7 +188,7 @@ export class DesktopTransport implements Transport {
   }
 
   #answered(message: ReturnType<typeof asObject>): void {
-    if (message?.["type"] === "unsubscribed") return;
+    if (message?.["type"] === "unsubscribed" || message?.["type"] === "private_ready") return;
     if (message !== null && this.#pending.answer(message)) return;
     const readiness = message?.["type"] === "status" ? asReadiness(message) : null;
     if (readiness !== null) {

@@ -1,4 +1,5 @@
 import type {
+  AccountPort,
   AlphaAnswer,
   AlphaQuestion,
   ApiError,
@@ -16,6 +17,7 @@ import type {
 /** A transport under the hand of a unit test. */
 export class FakeTransport implements Transport {
   readonly kind = "fake";
+  account: AccountPort | null = null;
   readonly asked: string[] = [];
   directory: SymbolDirectory = { run_id: "R1", mode: "simulated", symbols: [] };
   candleAnswer: CandleAnswer | ApiError = { rows: [], pending: false };

@@ -31,6 +31,7 @@ type OpenSocket = (url: URL) => WebSocket;
 
 export class GatewayTransport implements Transport {
   readonly kind = "gateway";
+  readonly account = null;
   readonly #wanted = new Set<string>();
   /** Coins whose channels were refused on this connection. */
   readonly #refused = new Set<string>();

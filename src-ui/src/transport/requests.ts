@@ -9,6 +9,9 @@ export const MARKET = "public.market";
 /** The channels that the terminal follows of each symbol. */
 export const CHANNELS: readonly string[] = [MARKET, "public.alpha"];
 
+/** What the account of a desktop is told; a server has none. */
+export const PRIVATE: readonly string[] = ["private.execution", "private.account"];
+
 /** A request as the protocol spells it, and how its answer is read; the same for both carriers. */
 export interface Request<T> {
   readonly message: Message;

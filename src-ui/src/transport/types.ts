@@ -102,9 +102,18 @@ export interface TransportListener {
   onRoundTrip(ms: number): void;
 }
 
+/** The user's account, where there is one: what its owner states of it. */
+export interface AccountPort {
+  /** A decimal amount of USD; null while nothing was stated. */
+  equityUsd(): Promise<string | null>;
+  stateEquityUsd(amount: string | null): Promise<void>;
+}
+
 /** The one seam between the interface and whatever runs the engine. */
 export interface Transport {
   readonly kind: "gateway" | "desktop" | "fake";
+  /** Null at a server without accounts. */
+  readonly account: AccountPort | null;
   open(listener: TransportListener): void;
   subscribe(coin: string): void;
   unsubscribe(coin: string): void;

@@ -1,4 +1,4 @@
-import { cleanup, render, screen } from "@testing-library/react";
+import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Painted } from "~/shared/paint";
 import { SessionContext } from "~/stores/react";
@@ -68,9 +68,33 @@ function show(): void {
   );
 }
 
-test("says that there is no plan while there is no view", () => {
+test("says that a server without accounts sizes nothing", () => {
   show();
-  expect(screen.getByText("No view, no plan")).toBeTruthy();
+  expect(screen.getByText("login_required")).toBeTruthy();
+});
+
+test("takes what the owner states of the account, and refuses what is no amount", async () => {
+  const stated: (string | null)[] = [];
+  transport.account = {
+    equityUsd: () => Promise.resolve("25000"),
+    stateEquityUsd: (amount) => {
+      stated.push(amount);
+      return Promise.resolve();
+    },
+  };
+  session.stop();
+  session = new Session(transport, "BTC");
+  session.start();
+  show();
+  expect(screen.getByText(/No view, no plan/)).toBeTruthy();
+  const input = screen.getByLabelText<HTMLInputElement>("Equity, USD");
+  await vi.waitFor(() => expect(input.value).toBe("25000"));
+  for (const typed of ["1e9", "12 500.5", ""]) {
+    fireEvent.change(input, { target: { value: typed } });
+    fireEvent.click(screen.getByRole("button", { name: "State" }));
+  }
+  expect(stated).toEqual(["12500.5", null]);
+  await vi.waitFor(() => expect(screen.getByText("Nothing stated: nothing is sized")).toBeTruthy());
 });
 
 test("says why nothing is sized, and keeps what is not known an em dash", async () => {

@@ -11,40 +11,41 @@ import type { Stamped } from "~/shared/stamped";
 import { useSampled } from "~/shared/useSampled";
 import type { PlanView, RiskView } from "~/stores/account-views";
 import { spaced } from "~/stores/alpha-words";
-import { useSession, useSessionPart } from "~/stores/react";
+import { useSession } from "~/stores/react";
+import { EquityForm } from "./EquityForm";
 import { Execution } from "./Execution";
 import { Fact, when } from "./facts";
 
 /** What the account would risk on the view, and how it would enter. */
 export function Plan({ symbol }: PanelProps): ReactNode {
   const session = useSession();
-  const kind = useSessionPart((snapshot) => snapshot.kind);
   const risk = (): Stamped<RiskView> | null => session.alpha.risk(symbol);
   const plan = (): Stamped<PlanView> | null => session.alpha.plan(symbol);
   const state = useSampled(
     () => `${risk()?.draw(0, (view) => view.state) ?? ""} ${plan()?.draw(0, (view) => view.state) ?? ""}`,
   );
+  const { account } = session;
   if (state === " ")
-    return (
+    return account === null ? (
       <div className="panel">
-        {kind === "gateway" ? (
-          <Notice
-            kind="empty"
-            title="Sizes and plans belong to an account"
-            detail="This server has no login, so it sizes nothing. The desktop app shows them for its own account."
-            code="login_required"
-          />
-        ) : (
-          <Notice
-            kind="empty"
-            title="No view, no plan"
-            detail={`${symbol} is sized while its bias is LONG or SHORT on fresh inputs.`}
-          />
-        )}
+        <Notice
+          kind="empty"
+          title="Sizes and plans belong to an account"
+          detail="This server has no login, so it sizes nothing. The desktop app shows them for its own account."
+          code="login_required"
+        />
+      </div>
+    ) : (
+      <div className="panel facts">
+        <EquityForm account={account} />
+        <p className="plan-none">
+          No view, no plan: {symbol} is sized while its bias is LONG or SHORT on fresh inputs.
+        </p>
       </div>
     );
   return (
     <div className="panel facts" tabIndex={0} role="region" aria-label={`Plan and risk of ${symbol}`}>
+      {account === null ? null : <EquityForm account={account} />}
       <Risk read={risk} symbol={symbol} />
       <Execution read={plan} symbol={symbol} />
     </div>
