@@ -7,6 +7,7 @@ use hypersentry_market::{Market, MarketConfig, MarketId, Rules};
 use hypersentry_model::event::Feed;
 use hypersentry_model::{Level, MarketEvent, Mode, Payload, Source, Symbol, Timestamp, Venue};
 use hypersentry_venues::decode::{Outcome, decode};
+use std::collections::BTreeMap;
 use std::hint::black_box;
 
 /// The event of a frame; `out` is empty before and after.
@@ -110,6 +111,7 @@ impl Default for State {
                 // So that the whole book can be compared.
                 depth: 50_000,
                 rules: Rules::default(),
+                cadences: BTreeMap::new(),
             }),
             id: None,
             now: Timestamp::from_ms(1_700_000_000_000),

@@ -86,6 +86,7 @@ fn a_steady_change_of_a_book_allocates_nothing_in_the_market_core() {
         grid_ms: 50,
         depth: 50,
         rules: Rules::default(),
+        cadences: std::collections::BTreeMap::new(),
     });
     let at = |seq: u64| Timestamp::from_ms(1_700_000_000_000 + seq as i64 * 100);
     market

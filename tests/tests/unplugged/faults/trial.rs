@@ -90,6 +90,8 @@ fn now_ms(told: &Publication) -> i64 {
         Publication::Agg(e) => e.data.now_ms,
         Publication::Liquidations(e) => e.data.now_ms,
         Publication::Status(e) => e.data.now_ms,
+        Publication::Conviction(e) => e.data.now_ms,
+        Publication::Governance(e) => e.data.now_ms,
     }
 }
 
