@@ -10,7 +10,7 @@ use hypersentry_engine::{Publication, SymbolMap};
 use hypersentry_model::{Mode, Symbol, Timestamp, Venue};
 use hypersentry_sim::{Driver, DriverSocket, Received, RestRequest, Scenario, Venue as SimVenue};
 use hypersentry_venues::ledger::{Admission, Ask, Ledger, Limits, Told, subscriptions};
-use hypersentry_venues::session::{Lane, Request, RequestClass, RequestKey, RequestKind};
+use hypersentry_venues::session::{Lane, Request, RequestClass};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -19,6 +19,9 @@ use std::sync::Arc;
 pub const START_MS: i64 = 1_785_150_060_000;
 /// As the rim: what would wait longer is answered at once.
 const PATIENCE_MS: i64 = 5_000;
+
+/// Orders.
+mod orders;
 
 /// What happens at a time to come.
 #[derive(Debug)]
@@ -192,33 +195,6 @@ impl Plant {
             plant.at(now, Event::Arrive(Input::Demand(*venue, BTreeSet::new())));
         }
         plant
-    }
-
-    /// An order or a cancel leaves now: a request of the weight that the venue gives it, in the class that may use the reserve. The simulator
-    /// has no orders; it is asked for its clock, which costs the same.
-    pub fn order(&mut self, venue: Venue) {
-        let (path, body, weight) = match venue {
-            Venue::Hyperliquid => ("/info", Some("{\"type\":\"allMids\"}".to_owned()), 2),
-            Venue::BinanceSpot => ("/api/v3/ping", None, 1),
-            Venue::BinanceUsdm => ("/fapi/v1/ping", None, 1),
-            Venue::Coinbase => ("/time", None, 1),
-            Venue::Bybit => ("/v5/market/time", None, 1),
-            Venue::Okx => ("/api/v5/public/time", None, 2),
-        };
-        let request = Request {
-            key: RequestKey {
-                kind: RequestKind::Time,
-                symbol: Symbol::ANY,
-                attempt: 0,
-            },
-            path: path.to_owned(),
-            body,
-            class: RequestClass::Orders,
-            weight,
-        };
-        self.tally.orders += 1;
-        let now = self.now();
-        self.at(now, Event::Depart(venue, request, now));
     }
 
     /// From now on what the core takes is kept, for [`Plant::take_kept`].

@@ -217,6 +217,12 @@ fn disconnects_leave_no_wrong_book_and_no_trade_twice() {
         };
         let (rows, truth) = (rows(&hurt), rows(&calm));
         let mut unlike = 0;
+        // What was refused as an outlier when it came is taken when it is fetched later: history is not judged.
+        let refused = |plant: &Plant| {
+            let mut all = plant.core.market().outliers(*venue);
+            all.find(|(of, _)| of == symbol).map_or(0, |(_, n)| n)
+        };
+        let mut outliers = refused(&calm) + refused(&hurt);
         for row in &truth {
             // Bybit's trades have no order within a millisecond, so that the first and the last price of a repaired candle may be another of
             // the same moment.
@@ -228,8 +234,14 @@ fn disconnects_leave_no_wrong_book_and_no_trade_twice() {
             if rows.iter().any(|r| same(&r)) {
                 continue;
             }
-            unlike += 1;
             let told = rows.iter().find(|r| r.open_ms == row.open_ms);
+            let count = |r: Option<&CandleRow>| r.and_then(|r| r.trades).unwrap_or_default();
+            let apart = count(told).abs_diff(count(Some(row)));
+            if apart > 0 && apart <= outliers {
+                outliers -= apart;
+                continue;
+            }
+            unlike += 1;
             let missing = told.map(|r| r.coverage.missing);
             assert!(
                 !numbers_trades(*venue) && missing != Some(Share::default()),

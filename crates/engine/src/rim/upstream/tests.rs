@@ -109,7 +109,7 @@ impl Place {
         config.limits.extend(limits.map(|limits| (VENUE, limits)));
         let clock = Arc::new(ManualClock::new(Timestamp::from_ms(START_MS)));
         let http = rest::client(&config).unwrap();
-        let told: Arc<dyn Clock> = clock.clone();
+        let told: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
         Self {
             upstream: Upstream::new(&config, http, told),
             server,
