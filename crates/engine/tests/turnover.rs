@@ -97,7 +97,7 @@ impl Place {
         let market = query.split('&').find_map(|p| p.strip_prefix("symbol="));
         let result = match path.rsplit('/').next().unwrap() {
             "instruments-info" => {
-                let all = (0..SYMBOLS).map(|n| format!("C{n}"));
+                let all = (0..SYMBOLS).map(|n| format!("A{n}Z"));
                 let all = all.chain(["BTC".to_owned()]).map(|base| {
                     json!({"symbol": format!("{base}USDT"), "contractType": "LinearPerpetual",
                         "status": "Trading", "baseCoin": base, "quoteCoin": "USDT",
@@ -180,7 +180,7 @@ fn memory_is_flat_however_many_symbols_are_looked_at() {
     let mut place = Place::new();
     let mut sizes = Vec::new();
     for n in 0..SYMBOLS {
-        let looked_at = symbol(&format!("C{n}"));
+        let looked_at = symbol(&format!("A{n}Z"));
         place.watch(&[looked_at]);
         place.pass(700);
         assert!(place.told.contains(&looked_at), "{looked_at} is not told");
@@ -206,7 +206,7 @@ fn memory_is_flat_however_many_symbols_are_looked_at() {
 #[test]
 fn a_symbol_that_is_looked_at_again_goes_on_with_a_snapshot() {
     let mut place = Place::new();
-    let again = symbol("C7");
+    let again = symbol("A7Z");
     let mut versions = Vec::new();
     for _ in 0..3 {
         place.watch(&[again]);
