@@ -21,9 +21,9 @@ export const commands = {
   /** What the conviction engine holds: one JSON text, as the gateway answers `GET /alpha/QUERY/SYMBOL`. */
   alpha: (query: string, symbol: string | null) => __TAURI_INVOKE<ArrayBuffer>("alpha", { query, symbol }),
   /** What is known of the user's account. */
-  account: () => __TAURI_INVOKE<AccountSettings>("account"),
+  account: () => __TAURI_INVOKE<AccountSettings_Serialize>("account"),
   /** Tells what is known of the user's account. It is kept in memory alone. */
-  tellAccount: (settings: AccountSettings) => __TAURI_INVOKE<null>("tell_account", { settings }),
+  tellAccount: (settings: AccountSettings_Deserialize) => __TAURI_INVOKE<null>("tell_account", { settings }),
   /**
    * Waits for the next answers and events of a session. Empty when nothing came for a while. One request at a time: a second is refused
    * with `frame_in_flight`.
@@ -33,7 +33,34 @@ export const commands = {
 
 /* Types */
 /** The account as its owner states it. Amounts are decimal strings. */
-export type AccountSettings = {
+export type AccountSettings = AccountSettings_Serialize | AccountSettings_Deserialize;
+
+/** The account as its owner states it. Amounts are decimal strings. */
+export type AccountSettings_Deserialize = {
+  /** What it is worth in USD; without it there are no sizes. */
+  equity_usd?: string | null;
+  /** When that was said, UTC ms as a decimal string; ignored when it is told. */
+  equity_as_of?: string | null;
+  /** Whether the engine may trade by itself. */
+  auto_mode: boolean;
+  /** Notional of all positions over equity. */
+  max_leverage: string;
+  /** Share of equity that one view may lose at its stop. */
+  max_risk_share: string;
+  /** Notional of one position in USD. */
+  max_position_usd: string;
+  /** A stop is at least this share of the price away. */
+  min_stop_share: string;
+  /** Trades a day. */
+  max_daily_trades: number;
+  /** Loss in USD in a day after which there are no further trades. */
+  max_daily_loss_usd: string;
+  /** Positions at the same time. */
+  max_concurrent: number;
+};
+
+/** The account as its owner states it. Amounts are decimal strings. */
+export type AccountSettings_Serialize = {
   /** What it is worth in USD; without it there are no sizes. */
   equity_usd: string | null;
   /** When that was said, UTC ms as a decimal string; ignored when it is told. */
