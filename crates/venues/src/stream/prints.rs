@@ -166,6 +166,11 @@ impl<D: Dialect> Session<D> {
         let Some(channel) = channel.filter(|_| id > last) else {
             return false;
         };
+        // A stream that is given up is not followed; when it is there again, all that came meanwhile is looked for.
+        let there = market.stream(channel).map(|s| s.subscribed) == Some(Subscribed::Yes);
+        if !there && !self.config.accept_any_symbol {
+            return false;
+        }
         self.counts.trade_gaps += 1;
         // Where an end is missing, it is being looked for.
         if !market.trades.is_open_ended() {

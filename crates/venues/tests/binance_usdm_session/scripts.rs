@@ -106,7 +106,11 @@ fn open_interest_is_asked_for_every_five_seconds() {
         .out
         .iter()
         .filter(|o| matches!(o, Output::VenueTime { .. }));
-    assert_eq!(clock.count(), 1);
+    assert_eq!(
+        clock.count(),
+        9,
+        "every seven seconds, beside what other answers tell"
+    );
 }
 
 #[test]

@@ -182,6 +182,27 @@ fn a_book_that_falls_silent_is_subscribed_anew() {
 }
 
 #[test]
+fn heartbeats_of_a_stream_that_is_given_up_do_not_follow_it() {
+    let mut desk = live();
+    desk.venue.trade();
+    beats(&mut desk, 1);
+    desk.venue.trade();
+    // The second beat names the first of them; a second later the stream is given up, as the next one names another.
+    beats(&mut desk, 20);
+    let of_trades = |output: &&Output| matches!(output, Output::Broken { feed, .. } | Output::Repaired { feed, .. } if *feed == Feed::Trades);
+    let told: Vec<&Output> = desk.out.iter().filter(of_trades).collect();
+    for output in &told {
+        if let Output::Broken { since, .. } = output {
+            let mended = told
+                .iter()
+                .any(|other| matches!(other, Output::Repaired { from, .. } if from <= since));
+            assert!(mended, "{output:?} in {told:?}");
+        }
+    }
+    assert_eq!(desk.trades.len(), 2);
+}
+
+#[test]
 fn trades_that_fall_silent_are_subscribed_anew_and_fetched() {
     let mut desk = live();
     beats(&mut desk, 3);
