@@ -11,6 +11,8 @@
 //! | `outcome` | a backtest decides as the run did |
 //! | `cores` | checkpoints and idle ticks change nothing |
 //! | `corpus` | recordings of the real venues |
+//! | `demand` | a symbol outside the watch list is followed while it is looked at |
+//! | `upstream` | a venue refuses requests: told, bridged and survived |
 //! | `venue_faults` | the venues fail in every way that the simulator knows |
 //! | `files` | the terminal's own files |
 #![allow(
@@ -25,6 +27,7 @@ mod alpha;
 mod bad_input;
 mod cores;
 mod corpus;
+mod demand;
 mod fan_out;
 mod files;
 mod gateway;
@@ -33,4 +36,5 @@ mod outcome;
 mod refusals;
 mod stalled;
 mod support;
+mod upstream;
 mod venue_faults;

@@ -11,4 +11,5 @@ mod alpha;
 mod calm;
 mod disconnects;
 mod faults;
+mod silence;
 mod steps;

@@ -3,7 +3,7 @@
 use super::replica::Replica;
 use super::{PATIENCE, Stream, stream_of};
 use hypersentry_engine::startup::Relayed;
-use hypersentry_engine::{Endpoints, Engine, EngineConfig, Prepared, SymbolMap};
+use hypersentry_engine::{Desk, Endpoints, Engine, EngineConfig, Prepared, SymbolMap};
 use hypersentry_model::{Mode, Symbol, Venue};
 use hypersentry_sim::{Faults, SimConfig, Simulator};
 use serde_json::Value;
@@ -58,6 +58,7 @@ fn two_markets() -> SymbolMap {
 pub(crate) struct Lab {
     simulator: Simulator,
     engine: Engine,
+    pub(crate) desk: Desk,
     said: mpsc::UnboundedReceiver<Value>,
     pub(crate) replica: Replica,
     /// All events so far.
@@ -74,8 +75,9 @@ impl Lab {
 
     pub(crate) fn with(simulator: Simulator, config: EngineConfig) -> Self {
         let (sender, said) = mpsc::unbounded_channel();
-        let engine = Prepared::venues(config)
-            .expect("the engine is set up")
+        let prepared = Prepared::venues(config).expect("the engine is set up");
+        let desk = prepared.desk();
+        let engine = prepared
             .connect(Box::new(move |relayed: Relayed| {
                 if let Relayed::Told { publication, .. } = relayed {
                     let _ = sender.send(serde_json::to_value(&publication).unwrap());
@@ -85,6 +87,7 @@ impl Lab {
         Self {
             simulator,
             engine,
+            desk,
             said,
             replica: Replica::default(),
             events: Vec::new(),
