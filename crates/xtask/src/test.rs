@@ -82,6 +82,10 @@ fn checks(workspace: &Workspace, options: &Options, steps: &mut Steps) -> Result
             .args(["--", "--deny", "warnings"])
             .run()
     })?;
+    // Journeys start it. A test that had to build it first would be taken for one that hangs.
+    steps.step("gateway", || {
+        binaries::build(workspace, Binary::Gateway, false).map(drop)
+    })?;
     steps.step("Rust tests", || {
         let runner: &[_] = if tools::has_nextest(workspace)? {
             &["nextest", "run"]
