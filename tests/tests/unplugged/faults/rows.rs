@@ -85,6 +85,14 @@ fn cools_down(venue: Venue, told: &Publication, _: &VenueStatus) -> bool {
     status(venue, told).is_some_and(|s| s.cooldown_until_ms.is_some())
 }
 
+/// REST answers while a socket is half open: where it is asked whether a quiet feed missed anything, the price is proved until it says so.
+const fn proved_meanwhile_ms(venue: Venue) -> i64 {
+    match venue {
+        Venue::Coinbase | Venue::Bybit | Venue::Okx => 3_000,
+        Venue::Hyperliquid | Venue::BinanceSpot | Venue::BinanceUsdm => 0,
+    }
+}
+
 /// All rows of a venue.
 pub(crate) fn of(venue: Venue) -> Vec<Row> {
     let (symbol, book, trades) = names(venue);
@@ -118,7 +126,7 @@ pub(crate) fn of(venue: Venue) -> Vec<Row> {
             )],
             flag: "price stale",
             told: price_is_stale,
-            within_ms: 3_000 + PUNCTUAL_MS,
+            within_ms: 3_000 + PUNCTUAL_MS + proved_meanwhile_ms(venue),
             lasts_ms: 25_000,
             back_ms: 2 * ANEW_MS,
             end: whole,
