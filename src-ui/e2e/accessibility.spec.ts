@@ -60,7 +60,7 @@ test("has no serious barrier while everything is stale", async ({ page, startMoc
 
 for (const theme of ["dark", "light"] as const)
   test(`has no serious barrier in the cockpit, ${theme}`, async ({ page, address }) => {
-    await page.goto(`${address}alpha?symbol=BTC`);
+    await page.goto(new URL("/alpha?symbol=BTC", address).href);
     await expect(page.getByTestId("score-shown")).not.toHaveText("\u2014", { timeout: 20_000 });
     if (theme === "light") await page.keyboard.press("t");
     await expect(page.locator("html")).toHaveAttribute("data-theme", theme);

@@ -2,7 +2,7 @@ import type { Page } from "@playwright/test";
 import { expect, openTerminal, test } from "./gateway";
 
 async function openCockpit(page: Page, address: string, symbol: string): Promise<void> {
-  await page.goto(`${address}alpha?symbol=${symbol}`);
+  await page.goto(new URL(`/alpha?symbol=${symbol}`, address).href);
   await expect(page.getByTestId("score-shown")).not.toHaveText("\u2014", { timeout: 20_000 });
 }
 
