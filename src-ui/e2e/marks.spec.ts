@@ -30,8 +30,11 @@ test("sees each mark of a bad quarter of an hour appear and go", async ({ page, 
   await test.step("candles that nobody saw, until the venue gives them", async () => {
     const minute = Math.floor(Date.now() / MINUTE) * MINUTE;
     feed.candles.lose(minute - 5.5 * MINUTE, minute - 2 * MINUTE);
+    // A length that is not on screen is asked for anew. Keys are heard once the page has drawn.
     await page.keyboard.press("]");
+    await expect(chart).toContainText("5m");
     await page.reload();
+    await expect(chart).toContainText("5m");
     await page.keyboard.press("[");
     await expect(chart).toContainText("gap of 3");
     await expect(coverage).toContainText("1 gap");
