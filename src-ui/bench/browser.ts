@@ -1,16 +1,19 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WebSocket } from "ws";
 
 interface Answer {
   readonly id?: number;
-  readonly result?: {
-    readonly result?: { readonly value?: unknown };
-    readonly exceptionDetails?: { readonly text: string };
-  };
+  readonly result?: unknown;
+  readonly error?: { readonly message: string };
+}
+
+interface Evaluated {
+  readonly result?: { readonly value?: unknown };
+  readonly exceptionDetails?: { readonly text: string };
 }
 
 /**
@@ -22,6 +25,7 @@ export class BareBrowser {
 
   private constructor(
     private readonly socket: WebSocket,
+    private readonly profile: string,
     private readonly stop: () => Promise<void>,
   ) {}
 
@@ -64,31 +68,50 @@ export class BareBrowser {
     if (page === undefined) throw new Error("chromium opened no page");
     const socket = new WebSocket(page.webSocketDebuggerUrl);
     await once(socket, "open");
-    return new BareBrowser(socket, stop);
+    return new BareBrowser(socket, profile, stop);
   }
 
   /** Runs a function in the page; it sees nothing of the test but its argument. */
-  evaluate<A, R>(run: (argument: A) => R | Promise<R>, argument: A): Promise<R> {
-    const id = (this.#id += 1);
+  async evaluate<A, R>(run: (argument: A) => R | Promise<R>, argument: A): Promise<R> {
     const expression = `(${run.toString()})(${JSON.stringify(argument)})`;
-    this.socket.send(
-      JSON.stringify({
-        id,
-        method: "Runtime.evaluate",
-        params: { expression, awaitPromise: true, returnByValue: true },
-      }),
-    );
+    const answer = await this.send<Evaluated>("Runtime.evaluate", {
+      expression,
+      awaitPromise: true,
+      returnByValue: true,
+    });
+    if (answer.exceptionDetails) throw new Error(answer.exceptionDetails.text);
+    return answer.result?.value as R;
+  }
+
+  /** One command of the DevTools protocol to the page. */
+  send<R>(method: string, params: object = {}): Promise<R> {
+    const id = (this.#id += 1);
+    this.socket.send(JSON.stringify({ id, method, params }));
     return new Promise((resolve, reject) => {
       const onMessage = (raw: unknown): void => {
         const answer = JSON.parse(String(raw)) as Answer;
         if (answer.id !== id) return;
         this.socket.off("message", onMessage);
-        const failure = answer.result?.exceptionDetails;
-        if (failure) reject(new Error(failure.text));
-        else resolve(answer.result?.result?.value as R);
+        if (answer.error) reject(new Error(`${method}: ${answer.error.message}`));
+        else resolve(answer.result as R);
       };
       this.socket.on("message", onMessage);
     });
+  }
+
+  /** Resident memory of the page's process in bytes; null where the system does not tell it. */
+  async residentBytes(): Promise<number | null> {
+    const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
+    const profile = this.profile;
+    let most: number | null = null;
+    for (const pid of pids) {
+      const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+      if (!command.includes("--type=renderer") || !command.includes(profile)) continue;
+      const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+      const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
+      most = Math.max(most ?? 0, kilobytes * 1024);
+    }
+    return most;
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { expect, openTerminal, test } from "./gateway";
+import { expect, openTerminal, recordTexts, test } from "./gateway";
 
 const BOOK_LIMIT_MS = 4000;
 
@@ -24,7 +24,7 @@ test("calls a book stale when its stream stops, and leaves the others fresh", as
   await page.getByText("Feeds", { exact: true }).click();
   mock.feed("hyperliquid", "BTC").frozen.add("book");
   const age = page.getByTestId("age-ladder-hyperliquid");
-  await expect(age).toHaveText(/^STALE \d/, { timeout: BOOK_LIMIT_MS + 2000 });
+  await expect(age).toHaveText(/^STALE \d/, { timeout: BOOK_LIMIT_MS + 10_000 });
   await expect(page.getByTestId("ladder-hyperliquid-bid-0")).toContainText("stale");
   await expect(page.getByTestId("age-ladder-binance-spot")).not.toHaveText(/STALE/);
   await expect(page.getByTestId("last-price")).toHaveAttribute("data-state", /fresh|aging/);
@@ -51,42 +51,46 @@ test("turns stale within the limit and a frame, by its own clock", async ({ page
   });
   await openTerminal(page, mock.url);
   mock.mute = true;
-  const { lateness, frame } = await page.evaluate((limit) => {
+  // Counted in frames and not in milliseconds: how long a frame takes is the machine's affair.
+  const { early, frames } = await page.evaluate((limit) => {
     const age = document.querySelector('[data-testid="age-ladder-hyperliquid"]');
-    let last = performance.now();
-    return new Promise<{ lateness: number; frame: number }>((resolve) => {
+    let past = 0;
+    return new Promise<{ early: number; frames: number }>((resolve) => {
       const look = (): void => {
-        const now = performance.now();
         const { provedAt } = window as unknown as { provedAt: number };
-        if (age?.textContent?.startsWith("STALE"))
-          resolve({ lateness: now - provedAt - limit, frame: now - last });
+        const over = performance.now() - provedAt - limit;
+        if (over > 0) past += 1;
+        if (age?.textContent?.startsWith("STALE")) resolve({ early: -over, frames: past });
         else requestAnimationFrame(look);
-        last = now;
       };
       look();
     });
   }, BOOK_LIMIT_MS);
-  expect(lateness).toBeGreaterThan(-2);
-  // A frame to notice it, and the frame of the one who looks.
-  expect(lateness).toBeLessThan(2 * Math.max(frame, 17) + 10);
+  expect(early).toBeLessThan(2);
+  // A frame to notice it, the frame of the one who looks, and one that may lie between the two readers of the message.
+  expect(frames).toBeLessThanOrEqual(3);
 });
 
 test("keeps the last values when the server dies, says so, and comes back", async ({ page, startMock }) => {
   const mock = await startMock();
   const { port } = mock;
   await openTerminal(page, mock.url);
+  // Held for less than the limit, then stale.
+  const ages = await recordTexts(page, "age-ladder-hyperliquid");
   await mock.stop();
   await expect(page.getByTestId("link")).toContainText("Disconnected at");
   await expect(page.getByTestId("link")).toContainText(/Reconnecting in \d+ s/);
   await expect(page.getByText("DISCONNECTED", { exact: true })).toBeVisible();
   await expect(page.getByTestId("last-price")).not.toHaveText("\u2014");
-  await expect(page.getByTestId("age-ladder-hyperliquid")).toHaveText(/^held \d\d:\d\d:\d\d$/);
   await expect(page.getByTestId("venue-hyperliquid")).toContainText("no status");
-  await expect(page.getByTestId("age-ladder-hyperliquid")).toHaveText(/^STALE \d/, { timeout: 8000 });
+  await expect(page.getByTestId("age-ladder-hyperliquid")).toHaveText(/^STALE \d/, { timeout: 15_000 });
+  expect(await ages()).toContainEqual(expect.stringMatching(/^held \d\d:\d\d:\d\d$/));
   await expect(page.getByTestId("last-price")).toHaveAttribute("data-state", "stale");
-  await startMock({ port, runId: "01JD3ZNEXT" });
+  const attempt = page.waitForEvent("websocket");
   await page.getByRole("button", { name: "Retry now" }).click();
-  await expect(page.getByTestId("link")).toHaveAttribute("data-phase", "open", { timeout: 15_000 });
+  await attempt;
+  await startMock({ port, runId: "01JD3ZNEXT" });
+  await expect(page.getByTestId("link")).toHaveAttribute("data-phase", "open", { timeout: 20_000 });
   await expect(page.getByTestId("age-ladder-hyperliquid")).not.toHaveText(/STALE|waiting/);
 });
 
@@ -96,7 +100,9 @@ test("subscribes again once after a gap", async ({ page, startMock }) => {
   const before = mock.subscriptions.length;
   mock.skip = 1;
   await expect(page.getByTestId("resyncs")).toHaveText("resyncs 1");
-  await page.waitForTimeout(1500);
+  // Long enough for a second one, had the first not mended it.
+  const sent = mock.sent;
+  await expect.poll(() => mock.sent - sent, { timeout: 15_000 }).toBeGreaterThan(150);
   expect(mock.subscriptions.slice(before)).toEqual(["-BTC", "+BTC"]);
   await expect(page.getByTestId("age-ladder-hyperliquid")).not.toHaveText(/STALE/);
 });

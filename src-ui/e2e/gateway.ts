@@ -38,10 +38,46 @@ export const test = base.extend<Fixtures>({
 
 export { expect };
 
+/** Figures are on the screen, so that the page has drawn and listens to keys. */
+async function terminalDrawn(page: Page): Promise<void> {
+  await expect(page.getByTestId("last-price")).not.toHaveText("\u2014", { timeout: 20_000 });
+  await expect(page.getByTestId("ladder-hyperliquid-bid-0").locator("td").first()).not.toBeEmpty();
+}
+
 export async function openTerminal(page: Page, address: string): Promise<void> {
   await page.goto(address);
-  await expect(page.getByTestId("last-price")).not.toHaveText("\u2014");
-  await expect(page.getByTestId("ladder-hyperliquid-bid-0").locator("td").first()).not.toBeEmpty();
+  await terminalDrawn(page);
+}
+
+export async function reloadTerminal(page: Page): Promise<void> {
+  await page.reload();
+  await terminalDrawn(page);
+}
+
+export async function openCockpit(page: Page, address: string, symbol: string): Promise<void> {
+  await page.goto(new URL(`/alpha?symbol=${symbol}`, address).href);
+  await expect(page.getByTestId("score-shown")).not.toHaveText("\u2014", { timeout: 20_000 });
+}
+
+/** Presses the strokes of one action without a pause: a slow machine must not turn them into several actions. */
+export async function strike(page: Page, ...strokes: readonly string[]): Promise<void> {
+  await Promise.all(strokes.map((stroke) => page.keyboard.press(stroke)));
+}
+
+/** Every text that an element shows from now on, so that a state which passes by is not missed. */
+export async function recordTexts(page: Page, testId: string): Promise<() => Promise<readonly string[]>> {
+  const handle = await page.getByTestId(testId).evaluateHandle((element) => {
+    const texts = [element.textContent ?? ""];
+    const observer = new MutationObserver(() => texts.push(element.textContent ?? ""));
+    observer.observe(element, { childList: true, characterData: true, subtree: true });
+    return texts;
+  });
+  return () => handle.jsonValue();
+}
+
+/** What the page keeps over a reload under this name. */
+export function kept(page: Page, name: string): Promise<string> {
+  return page.evaluate((key) => localStorage.getItem(key) ?? "", name);
 }
 
 /** The mirror's prices of one moment, best first, without their thousands marks. */

@@ -1,4 +1,4 @@
-import { expect, openTerminal, test } from "./gateway";
+import { expect, openTerminal, reloadTerminal, strike, test } from "./gateway";
 
 const MINUTE = 60_000;
 
@@ -33,7 +33,7 @@ test("sees each mark of a bad quarter of an hour appear and go", async ({ page, 
     // A length that is not on screen is asked for anew. Keys are heard once the page has drawn.
     await page.keyboard.press("]");
     await expect(chart).toContainText("5m");
-    await page.reload();
+    await reloadTerminal(page);
     await expect(chart).toContainText("5m");
     await page.keyboard.press("[");
     await expect(chart).toContainText("gap of 3");
@@ -59,10 +59,11 @@ test("sees each mark of a bad quarter of an hour appear and go", async ({ page, 
   });
 
   await test.step("a venue that asks to be left alone", async () => {
-    venue.cooldownUntil = Date.now() + 5000;
-    await expect(page.getByTestId("cooldown-hyperliquid")).toHaveText(/no request for \d s/);
+    venue.cooldownUntil = Date.now() + 50_000;
+    await expect(page.getByTestId("cooldown-hyperliquid")).toHaveText(/no request for \d\d s/);
     await expect(page.getByTestId("venue-hyperliquid")).toContainText("cooldown");
     await expect(page.getByTestId("health-summary")).toContainText("1 cooling");
+    venue.cooldownUntil = Date.now() + 1500;
     await expect(page.getByTestId("cooldown-hyperliquid")).toHaveText("", { timeout: 10_000 });
     await expect(page.getByTestId("health-summary")).toHaveText("6 of 6 live");
   });
@@ -85,8 +86,7 @@ test("steps through timeframes and studies from the keyboard and remembers them"
   await expect(pressed).toHaveText("1m");
   await page.keyboard.press("]");
   await expect(pressed).toHaveText("5m");
-  await page.keyboard.press("i");
-  await page.keyboard.press("r");
+  await strike(page, "i", "r");
   const rsi = page.getByRole("group", { name: "Studies" }).getByRole("button", { name: "RSI" });
   await expect(rsi).toHaveAttribute("aria-pressed", "true");
   await expect(rsi).toHaveText(/RSI \d/);

@@ -1,4 +1,4 @@
-import { expect, mirrorPrices, openTerminal, test } from "./gateway";
+import { expect, kept, mirrorPrices, openTerminal, reloadTerminal, strike, test } from "./gateway";
 
 test("shows a moving price without a complaint in the console", async ({ page, address, complaints }) => {
   await openTerminal(page, address);
@@ -16,7 +16,7 @@ test("keeps the best bid under the best ask, and both sides in order", async ({ 
     expect(bid[0]).toBeLessThan(ask[0] ?? 0);
     expect(bid).toEqual(bid.toSorted((a, b) => b - a));
     expect(ask).toEqual(ask.toSorted((a, b) => a - b));
-    await page.waitForTimeout(300);
+    await expect.poll(() => mirrorPrices(page, "hyperliquid")).not.toEqual({ bid, ask });
   }
 });
 
@@ -38,6 +38,7 @@ test("moves the mark in the list with the arrows", async ({ page, address }) => 
   const chosen = (await page.getByTestId("symbol").textContent()) ?? "";
   const next = names[Math.min(names.length - 1, names.indexOf(chosen) + 1)];
   await page.keyboard.press("/");
+  await expect(page.getByRole("combobox", { name: "Symbol" })).toBeFocused();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await expect(page.getByTestId("symbol")).toHaveText(next ?? "");
@@ -58,19 +59,17 @@ test("runs a command from the palette and lists the keys", async ({ page, addres
 test("keeps the arrangement, the symbol and the look over a reload", async ({ page, address }) => {
   await openTerminal(page, address);
   const before = await page.locator(".dv-groupview").count();
-  await page.keyboard.press("n");
-  await page.keyboard.press("b");
+  await strike(page, "n", "b");
   await page.keyboard.press(".");
   await page.keyboard.press("d");
   await expect(page.locator(".dv-groupview")).toHaveCount(before + 1);
   const symbol = await page.getByTestId("symbol").textContent();
-  await page.waitForTimeout(300);
-  await page.reload();
+  await expect.poll(() => kept(page, "hypersentry.layout")).toMatch(/ladder-3/);
+  await reloadTerminal(page);
   await expect(page.locator(".dv-groupview")).toHaveCount(before + 1);
   await expect(page.getByTestId("symbol")).toHaveText(symbol ?? "");
   await expect(page.locator("html")).toHaveAttribute("data-density", "compact");
-  await page.keyboard.press("n");
-  await page.keyboard.press("r");
+  await strike(page, "n", "r");
   await expect(page.locator(".dv-groupview")).toHaveCount(before);
 });
 
@@ -78,7 +77,9 @@ test("changes the venue of a ladder and remembers it", async ({ page, address })
   await openTerminal(page, address);
   await page.getByRole("combobox", { name: "Order book: venue" }).first().selectOption({ label: "BIN" });
   await expect(page.getByTestId("ladder-hyperliquid")).toHaveCount(0);
-  await page.waitForTimeout(300);
+  await expect
+    .poll(async () => JSON.parse((await kept(page, "hypersentry.layout")) || "{}").layout?.panels["ladder-1"])
+    .toMatchObject({ params: { source: "binance-spot" } });
   await page.reload();
   await expect(page.getByTestId("ladder-binance-spot")).toHaveCount(2);
 });

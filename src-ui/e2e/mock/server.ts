@@ -168,6 +168,11 @@ export class MockGateway {
     for (const governed of this.governance) this.#publish(governed.symbol, JSON.stringify(governed.event()));
   }
 
+  /** One evaluation of a symbol, beside those that come by themselves. */
+  judge(symbol: string): void {
+    this.#publish(symbol, JSON.stringify(this.conviction(symbol).event()));
+  }
+
   /** A model that was trained on simulated markets, with one input that has drifted since. */
   train(): void {
     for (const view of this.convictions) view.trained = true;
