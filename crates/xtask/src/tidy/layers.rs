@@ -12,6 +12,7 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
     ("hypersentry-model", Some(&[])),
     ("hypersentry-venues", Some(&["hypersentry-model"])),
     ("hypersentry-store", Some(&["hypersentry-model"])),
+    ("hypersentry-identity", Some(&["hypersentry-model"])),
     ("hypersentry-market", Some(&["hypersentry-model"])),
     ("hypersentry-alpha", Some(&["hypersentry-model"])),
     (
@@ -40,6 +41,7 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
             "hypersentry-venues",
             "hypersentry-engine",
             "hypersentry-api",
+            "hypersentry-identity",
             "hypersentry-sim",
         ]),
     ),

@@ -1,0 +1,262 @@
+//! Agent credentials from the key to its end.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod common;
+
+use common::{Desk, Wallet, settings};
+use hypersentry_identity::agent::{AgentState, Network, Terms};
+use hypersentry_identity::{Authenticated, Refusal, Role};
+use serde_json::Value;
+use sha3::{Digest, Keccak256};
+use std::collections::BTreeSet;
+
+const DAY: i64 = 86_400_000;
+
+fn terms(n: u8, valid_days: u32) -> Terms {
+    Terms {
+        account: Wallet::new(n).address(),
+        name: "bot".into(),
+        valid_days,
+        network: Network::Mainnet,
+    }
+}
+
+/// The digest of typed data, computed from what the wallet is shown.
+fn digest(data: &Value) -> [u8; 32] {
+    let keccak = |bytes: &[u8]| -> [u8; 32] { Keccak256::digest(bytes).into() };
+    let number = |value: &Value| {
+        let mut word = [0; 32];
+        word[24..].copy_from_slice(&value.as_u64().unwrap().to_be_bytes());
+        word
+    };
+    let text = |value: &Value| keccak(value.as_str().unwrap().as_bytes());
+    let kind = |name: &str| {
+        let fields = data["types"][name].as_array().unwrap().iter();
+        let fields = fields.map(|f| {
+            format!(
+                "{} {}",
+                f["type"].as_str().unwrap(),
+                f["name"].as_str().unwrap()
+            )
+        });
+        keccak(format!("{name}({})", fields.collect::<Vec<_>>().join(",")).as_bytes())
+    };
+    let (domain, message) = (&data["domain"], &data["message"]);
+    let mut agent = [0; 32];
+    for (i, byte) in agent[12..].iter_mut().enumerate() {
+        let digits = &message["agentAddress"].as_str().unwrap()[2 + 2 * i..4 + 2 * i];
+        *byte = u8::from_str_radix(digits, 16).unwrap();
+    }
+    let domain = keccak(
+        &[
+            kind("EIP712Domain"),
+            text(&domain["name"]),
+            text(&domain["version"]),
+            number(&domain["chainId"]),
+            [0; 32],
+        ]
+        .concat(),
+    );
+    let primary = data["primaryType"].as_str().unwrap();
+    let body = keccak(
+        &[
+            kind(primary),
+            text(&message["hyperliquidChain"]),
+            agent,
+            text(&message["agentName"]),
+            number(&message["nonce"]),
+        ]
+        .concat(),
+    );
+    keccak(&[b"\x19\x01".as_slice(), &domain, &body].concat())
+}
+
+async fn approve(
+    desk: &Desk,
+    by: &Authenticated,
+    id: &str,
+    wallet: &Wallet,
+) -> Result<Value, Refusal> {
+    let agents = desk.identity.agents(by);
+    let agent = agents.iter().find(|a| a.id == id).unwrap();
+    let signature = wallet.sign_digest(&digest(&agent.typed_data()));
+    let body = desk.identity.approval(by, id, &signature)?;
+    desk.identity.agent_approved(by, id).await?;
+    Ok(body)
+}
+
+#[tokio::test]
+async fn an_agent_acts_from_its_approval_to_its_end() {
+    let desk = Desk::new().await;
+    let by = desk.user(9, Role::Trader).await.authenticated;
+    assert!(!desk.identity.is_agent_ready(&by));
+    let agent = desk.identity.create_agent(&by, terms(9, 20)).await.unwrap();
+    // Attack 27: being logged in is not enough.
+    assert!(!desk.identity.is_agent_ready(&by));
+    let refused = desk.identity.agent_key(&by, &agent.id).unwrap_err();
+    assert_eq!(refused, Refusal::AgentNotReady);
+    let stranger = approve(&desk, &by, &agent.id, &Wallet::new(10)).await;
+    assert_eq!(stranger.unwrap_err(), Refusal::AddressMismatch);
+    let body = approve(&desk, &by, &agent.id, &Wallet::new(9))
+        .await
+        .unwrap();
+    assert_eq!(body["action"]["type"], "approveAgent");
+    assert_eq!(body["action"]["signatureChainId"], "0x1");
+    let name = format!("bot valid_until {}", agent.expires_ms);
+    assert_eq!(body["action"]["agentName"], name);
+    assert_eq!(body["nonce"], body["action"]["nonce"]);
+    assert!(desk.identity.is_agent_ready(&by));
+    let key = desk.identity.agent_key(&by, &agent.id).unwrap();
+    assert_eq!(key.address(), agent.address);
+    assert_eq!(
+        key.sign(&[7; 32]).unwrap().signer(&[7; 32]),
+        Ok(agent.address)
+    );
+    let mut warnings = Vec::new();
+    for _ in 0..20 {
+        let now_ms = desk.identity.now_ms();
+        warnings.push(desk.identity.agents(&by)[0].warning_at(now_ms));
+        desk.later(DAY - 1_000 * 3600);
+        desk.login(&Wallet::new(9)).await;
+        desk.later(1_000 * 3600);
+    }
+    let due = |left: usize| match left {
+        0..=1 => Some(1),
+        2..=3 => Some(3),
+        4..=14 => Some(14),
+        _ => None,
+    };
+    let expected: Vec<_> = (1..=20).rev().map(due).collect();
+    assert_eq!(warnings, expected);
+    // Its time has passed: it acts no more, and its key is forgotten.
+    let by = desk.login(&Wallet::new(9)).await.authenticated;
+    assert!(!desk.identity.is_agent_ready(&by));
+    assert_eq!(
+        desk.identity.agent_key(&by, &agent.id).unwrap_err(),
+        Refusal::AgentNotReady
+    );
+    desk.identity.sweep().await.unwrap();
+    let agents = desk.identity.agents(&by);
+    assert_eq!(
+        agents[0].state_at(desk.identity.now_ms()),
+        AgentState::Expired
+    );
+    assert_eq!(agents[0].key, None);
+}
+
+#[tokio::test]
+async fn attack_30_no_address_is_used_again_and_what_was_replaced_signs_no_more() {
+    let desk = Desk::new().await;
+    let by = desk.user(9, Role::Trader).await.authenticated;
+    let mut addresses = BTreeSet::new();
+    let mut id = desk
+        .identity
+        .create_agent(&by, terms(9, 30))
+        .await
+        .unwrap()
+        .id;
+    approve(&desk, &by, &id, &Wallet::new(9)).await.unwrap();
+    for _ in 0..20 {
+        desk.later(1_000);
+        let next = desk.identity.rotate_agent(&by, &id).await.unwrap();
+        assert!(addresses.insert(next.address));
+        // Until the new one is approved the old one acts.
+        assert!(desk.identity.agent_key(&by, &id).is_ok());
+        approve(&desk, &by, &next.id, &Wallet::new(9))
+            .await
+            .unwrap();
+        assert_eq!(
+            desk.identity.agent_key(&by, &id).unwrap_err(),
+            Refusal::AgentNotReady
+        );
+        let agents = desk.identity.agents(&by);
+        let old = agents.iter().find(|a| a.id == id).unwrap();
+        assert_eq!((old.state, &old.key), (AgentState::Revoked, &None));
+        id = next.id;
+    }
+    desk.identity.revoke_agent(&by, &id).await.unwrap();
+    assert!(!desk.identity.is_agent_ready(&by));
+}
+
+#[tokio::test]
+async fn agents_belong_to_their_user_and_need_role_and_grant() {
+    let desk = Desk::new().await;
+    for role in [Role::Viewer, Role::RiskManager] {
+        let by = desk.user(8, Role::Viewer).await.authenticated;
+        let admin = desk.admin().await;
+        desk.identity
+            .set_role(&admin, &by.user.id, role)
+            .await
+            .unwrap();
+        let refused = desk.identity.create_agent(&by, terms(8, 30)).await;
+        assert_eq!(refused.unwrap_err(), Refusal::RoleRequired);
+    }
+    let by = desk.user(9, Role::Trader).await.authenticated;
+    let refused = desk.identity.create_agent(&by, terms(8, 30)).await;
+    assert_eq!(refused.unwrap_err(), Refusal::GrantRequired);
+    let agent = desk.identity.create_agent(&by, terms(9, 30)).await.unwrap();
+    let other = desk.user(10, Role::Trader).await.authenticated;
+    let not_found = Refusal::AgentNotFound;
+    assert!(desk.identity.agents(&other).is_empty());
+    assert_eq!(
+        desk.identity.agent_key(&other, &agent.id).unwrap_err(),
+        not_found
+    );
+    assert_eq!(
+        desk.identity
+            .rotate_agent(&other, &agent.id)
+            .await
+            .unwrap_err(),
+        not_found
+    );
+    assert_eq!(
+        desk.identity
+            .revoke_agent(&other, &agent.id)
+            .await
+            .unwrap_err(),
+        not_found
+    );
+    approve(&desk, &by, &agent.id, &Wallet::new(9))
+        .await
+        .unwrap();
+    let admin = desk.admin().await;
+    desk.identity
+        .set_role(&admin, &by.user.id, Role::Viewer)
+        .await
+        .unwrap();
+    assert_eq!(
+        desk.identity.agent_key(&by, &agent.id).unwrap_err(),
+        Refusal::RoleRequired
+    );
+    assert!(!desk.identity.is_agent_ready(&by));
+}
+
+#[tokio::test]
+async fn terms_have_limits_and_keys_need_a_master() {
+    let desk = Desk::new().await;
+    let by = desk.user(9, Role::Trader).await.authenticated;
+    for (name, days) in [
+        ("", 30),
+        ("a b", 30),
+        ("Bot", 30),
+        ("12345678901234567", 30),
+        ("bot", 0),
+        ("bot", 181),
+    ] {
+        let mut terms = terms(9, days);
+        terms.name = name.into();
+        let refused = desk.identity.create_agent(&by, terms).await;
+        assert_eq!(refused.unwrap_err(), Refusal::AgentTermsInvalid);
+    }
+    for _ in 0..16 {
+        desk.identity.create_agent(&by, terms(9, 1)).await.unwrap();
+    }
+    let refused = desk.identity.create_agent(&by, terms(9, 1)).await;
+    assert_eq!(refused.unwrap_err(), Refusal::TooManyAgents);
+    let mut settings = settings();
+    settings.master = None;
+    let desk = Desk::with(settings).await;
+    let by = desk.user(9, Role::Trader).await.authenticated;
+    let refused = desk.identity.create_agent(&by, terms(9, 1)).await;
+    assert_eq!(refused.unwrap_err(), Refusal::KeystoreUnavailable);
+}
