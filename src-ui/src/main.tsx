@@ -10,6 +10,7 @@ import "./app/health.css";
 import "./app/chart.css";
 import "./app/conviction.css";
 import "./app/cockpit.css";
+import "./app/account.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
 import { followAddress } from "./app/route";

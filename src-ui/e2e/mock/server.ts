@@ -1,33 +1,13 @@
-import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { extname, join, normalize } from "node:path";
 import { type WebSocket, WebSocketServer } from "ws";
 import { MockConviction, MockGovernance } from "./alpha";
+import { MockAuth, type MockAuthOptions } from "./auth";
 import { MockComposite } from "./composite";
 import { MockFeed, type RunFacts } from "./feed";
+import { serveFile } from "./files";
 import { generator, LISTINGS } from "./market";
 import { MockVenue } from "./venue";
-
-const TYPES: Readonly<Record<string, string>> = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".svg": "image/svg+xml",
-  ".woff2": "font/woff2",
-};
-
-export const CSP = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  "connect-src 'self' ipc: http://ipc.localhost",
-  "worker-src 'self' blob:",
-].join("; ");
-
-const DIST = join(import.meta.dirname, "../../dist");
 
 /** The grid on which the engine publishes. */
 const TICK_MS = 50;
@@ -39,6 +19,7 @@ export interface MockOptions {
   /** Deltas a second over all pairs; the protocol's grid gives 20 for each. */
   readonly updatesPerSecond?: number;
   readonly symbols?: readonly string[];
+  readonly auth?: MockAuthOptions;
 }
 
 /** A gateway that speaks the protocol over invented markets and fails on request. */
@@ -59,6 +40,9 @@ export class MockGateway {
   readonly subscriptions: string[] = [];
   readonly #http: Server;
   readonly #sockets = new Map<WebSocket, Set<string>>();
+  /** Sockets whose handshake carried a session, by its token. */
+  readonly #identified = new Map<WebSocket, string>();
+  readonly auth: MockAuth;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #combined: readonly MockComposite[];
   #carry = 0;
@@ -91,8 +75,18 @@ export class MockGateway {
         ),
     );
     this.#http = createServer((request, response) => void this.#serve(request, response));
-    const sockets = new WebSocketServer({ server: this.#http, path: "/ws" });
-    sockets.on("connection", (socket) => this.#accept(socket));
+    this.auth = new MockAuth(
+      options.auth ?? {},
+      () => `127.0.0.1:${this.port}`,
+      (token, code) => this.#closeSession(token, code),
+    );
+    const sockets = new WebSocketServer({
+      server: this.#http,
+      path: "/ws",
+      verifyClient: ({ req }: { req: IncomingMessage }) =>
+        this.auth.login === "optional" || this.auth.sessionOf(req) !== null,
+    });
+    sockets.on("connection", (socket, request) => this.#accept(socket, request));
   }
 
   static async start(options: MockOptions = {}): Promise<MockGateway> {
@@ -104,6 +98,7 @@ export class MockGateway {
       setInterval(() => mock.#composites(), 250),
       setInterval(() => mock.#judge(), 400),
       setInterval(() => mock.#batches(), 2000),
+      setInterval(() => mock.auth.expire(Date.now()), 100),
     );
     return mock;
   }
@@ -234,10 +229,19 @@ export class MockGateway {
     return found;
   }
 
-  #accept(socket: WebSocket): void {
+  #closeSession(token: string, code: string): void {
+    for (const [socket, own] of this.#identified) if (own === token) socket.close(4001, code);
+  }
+
+  #accept(socket: WebSocket, request: IncomingMessage): void {
     const coins = new Set<string>();
     this.#sockets.set(socket, coins);
-    socket.on("close", () => this.#sockets.delete(socket));
+    const session = this.auth.sessionOf(request);
+    if (session !== null) this.#identified.set(socket, session.token);
+    socket.on("close", () => {
+      this.#sockets.delete(socket);
+      this.#identified.delete(socket);
+    });
     socket.on("message", (raw) => {
       if (!this.mute) this.#answer(socket, coins, JSON.parse(String(raw)));
     });
@@ -287,6 +291,15 @@ export class MockGateway {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? "/", "http://mock").pathname;
     if (this.mute) return;
+    const own = await this.auth.serve(request, path);
+    if (own !== null) {
+      response.writeHead(own.status, {
+        "content-type": "application/json",
+        ...(own.cookie === undefined ? {} : { "set-cookie": own.cookie }),
+      });
+      response.end(own.body === undefined ? undefined : JSON.stringify(own.body));
+      return;
+    }
     if (path === "/market/symbols") {
       const symbols = [...new Set(this.feeds.map((feed) => feed.listing))].map(({ symbol, sources }) => ({
         symbol,
@@ -296,17 +309,6 @@ export class MockGateway {
       response.end(JSON.stringify({ run_id: this.run.runId, mode: this.run.mode, symbols }));
       return;
     }
-    const file = normalize(join(DIST, path === "/" || path === "/alpha" ? "index.html" : path));
-    try {
-      if (!file.startsWith(DIST)) throw new Error("outside");
-      const body = await readFile(file);
-      response.writeHead(200, {
-        "content-type": TYPES[extname(file)] ?? "application/octet-stream",
-        "content-security-policy": CSP,
-      });
-      response.end(body);
-    } catch {
-      response.writeHead(404).end();
-    }
+    await serveFile(path === "/" || path === "/alpha" ? "index.html" : path, response);
   }
 }

@@ -1,4 +1,6 @@
 import { type ReactNode, useEffect, useSyncExternalStore } from "react";
+import { AccountDrawer } from "~/features/account/AccountDrawer";
+import { AccountMark } from "~/features/account/AccountMark";
 import { WhyDrawer } from "~/features/cockpit/WhyDrawer";
 import { StatusBar } from "~/features/status/StatusBar";
 import { Painted, usePaint } from "~/shared/paint";
@@ -41,6 +43,7 @@ function Frame({ session }: { readonly session: Session }): ReactNode {
   const slim = useSyncExternalStore(watchNarrow, narrow);
   const view = useUi((state) => state.view);
   const why = useUi((state) => state.why);
+  const account = useUi((state) => state.account);
   useLook();
   useKeys();
   useEffect(() => session.activate(symbol), [session, symbol]);
@@ -51,6 +54,11 @@ function Frame({ session }: { readonly session: Session }): ReactNode {
       </Painted>
       <main className="work">
         {view === "cockpit" ? <Cockpit /> : slim ? <Tabs /> : <Workspace />}
+        {account === null ? null : (
+          <Painted>
+            <AccountDrawer tab={account} />
+          </Painted>
+        )}
         {why === null ? null : (
           <Painted>
             <WhyDrawer symbol={symbol} id={why} />
@@ -58,7 +66,9 @@ function Frame({ session }: { readonly session: Session }): ReactNode {
         )}
       </main>
       <Painted>
-        <StatusBar />
+        <StatusBar>
+          <AccountMark />
+        </StatusBar>
         <Tip />
       </Painted>
       {overlay === "palette" ? <Palette /> : null}

@@ -1,4 +1,4 @@
-import { type FunctionComponent, type KeyboardEvent, type ReactNode, useSyncExternalStore } from "react";
+import { type FunctionComponent, type ReactNode, useSyncExternalStore } from "react";
 import { Change } from "~/features/cockpit/Change";
 import { Gates } from "~/features/cockpit/Gates";
 import { GovernanceHead, GovernancePanel } from "~/features/cockpit/Governance";
@@ -11,6 +11,7 @@ import { ScoreHead } from "~/features/cockpit/ScoreHead";
 import { Why } from "~/features/cockpit/Why";
 import { Painted } from "~/shared/paint";
 import type { PanelProps } from "~/shared/panel";
+import { TabStrip, tabId } from "~/shared/TabStrip";
 import { useSettings } from "~/stores/settings";
 import { useUi } from "~/stores/ui";
 import { narrow, watchNarrow } from "./narrow";
@@ -90,36 +91,21 @@ function Slim(props: PanelProps): ReactNode {
   const tab = useUi((state) => state.cockpitTab);
   const openTab = useUi((state) => state.openCockpitTab);
   const chosen = ORDER.find((name) => name === tab) ?? "score";
-  const onKey = (event: KeyboardEvent<HTMLDivElement>): void => {
-    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-    const next = ORDER[(ORDER.indexOf(chosen) + step + ORDER.length) % ORDER.length];
-    if (step === 0 || next === undefined) return;
-    event.preventDefault();
-    openTab(next);
-    event.currentTarget.querySelector<HTMLElement>(`#part-tab-${next}`)?.focus();
-  };
   return (
     <div className="cockpit-slim">
-      <div className="tabs-strip" role="tablist" aria-label="Cockpit" onKeyDown={onKey}>
-        {ORDER.map((name) => (
-          <button
-            key={name}
-            id={`part-tab-${name}`}
-            type="button"
-            role="tab"
-            aria-selected={name === chosen}
-            aria-controls="part-panel"
-            tabIndex={name === chosen ? 0 : -1}
-            onClick={() => openTab(name)}
-          >
-            {PARTS[name].title}
-          </button>
-        ))}
-      </div>
+      <TabStrip
+        label="Cockpit"
+        names={ORDER}
+        chosen={chosen}
+        title={(name) => PARTS[name].title}
+        choose={openTab}
+        prefix="part-tab"
+        panel="part-panel"
+      />
       <div
         id="part-panel"
         role="tabpanel"
-        aria-labelledby={`part-tab-${chosen}`}
+        aria-labelledby={tabId("part-tab", chosen)}
         className="cockpit-slim-body"
       >
         <Section key={chosen} name={chosen} {...props} />

@@ -1,6 +1,7 @@
-import { type KeyboardEvent, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import { Notice } from "~/shared/Notice";
 import { Painted } from "~/shared/paint";
+import { TabStrip, tabId } from "~/shared/TabStrip";
 import { useSettings } from "~/stores/settings";
 import { useUi } from "~/stores/ui";
 import { PanelBoundary } from "./PanelBoundary";
@@ -34,38 +35,23 @@ export function Tabs(): ReactNode {
     source: sources[chosen] ?? null,
     choose: (source: string) => setSources({ ...sources, [chosen]: source }),
   };
-  const onKey = (event: KeyboardEvent<HTMLDivElement>): void => {
-    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-    const next = ORDER[(ORDER.indexOf(chosen) + step + ORDER.length) % ORDER.length];
-    if (step === 0 || next === undefined) return;
-    event.preventDefault();
-    openTab(next);
-    event.currentTarget.querySelector<HTMLElement>(`#tab-${next}`)?.focus();
-  };
   return (
     <div className="tabs">
-      <div className="tabs-strip" role="tablist" aria-label="Panels" onKeyDown={onKey}>
-        {ORDER.map((name) => (
-          <button
-            key={name}
-            id={`tab-${name}`}
-            type="button"
-            role="tab"
-            aria-selected={name === chosen}
-            aria-controls="tab-panel"
-            tabIndex={name === chosen ? 0 : -1}
-            onClick={() => openTab(name)}
-          >
-            {PANELS[name].title}
-          </button>
-        ))}
-      </div>
+      <TabStrip
+        label="Panels"
+        names={ORDER}
+        chosen={chosen}
+        title={(name) => PANELS[name].title}
+        choose={openTab}
+        prefix="tab"
+        panel="tab-panel"
+      />
       <div className="tabs-head">
         <Painted>
           <Head {...props} />
         </Painted>
       </div>
-      <div id="tab-panel" className="tabs-body" role="tabpanel" aria-labelledby={`tab-${chosen}`}>
+      <div id="tab-panel" className="tabs-body" role="tabpanel" aria-labelledby={tabId("tab", chosen)}>
         <PanelBoundary key={chosen} title={title}>
           <Painted>
             <Suspense fallback={<Notice kind="waiting" title={`Opening ${title}`} />}>

@@ -1,3 +1,4 @@
+import { ACCOUNT_KEYS } from "~/features/account/AccountMark";
 import { forEachChart } from "~/features/chart/registry";
 import { FILTER_ID } from "~/features/cockpit/Opportunities";
 import { PICKER_ID } from "~/features/watchlist/Watchlist";
@@ -104,6 +105,16 @@ export const ACTIONS: readonly Action[] = [
       const { why, openWhy, closeWhy } = useUi.getState();
       if (why === null) openWhy("conviction");
       else closeWhy();
+    },
+  },
+  {
+    id: "account",
+    title: "Account, sessions, agents, connection",
+    keys: ACCOUNT_KEYS,
+    run: () => {
+      const { account, openAccount, closeAccount } = useUi.getState();
+      if (account === null) openAccount("account");
+      else closeAccount();
     },
   },
   { id: "symbol.next", title: "Next symbol", keys: ".", run: (session) => stepSymbol(session, 1) },

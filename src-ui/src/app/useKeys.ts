@@ -20,9 +20,10 @@ export function useKeys(): void {
       const stroke = strokeOf(event);
       const reserved = stroke.startsWith("Mod+");
       if (!reserved && (isTyping(event.target) || useUi.getState().overlay !== null)) return;
-      const { why, closeWhy } = useUi.getState();
-      if (stroke === "Escape" && why !== null) {
+      const { why, closeWhy, account, closeAccount } = useUi.getState();
+      if (stroke === "Escape" && (why !== null || account !== null)) {
         closeWhy();
+        closeAccount();
         return;
       }
       const id = keymap.press(stroke, event.timeStamp);

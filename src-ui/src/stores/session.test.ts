@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeTransport } from "~/transport/fake";
 import { ApiError, type Envelope } from "~/transport/types";
-import { MOST_WATCHED, Session } from "./session";
+import { Session } from "./session";
+import { MOST_WATCHED } from "./watched";
 
 const STAMP = { as_of: 1, proved_at: 1, age_limit_ms: 4000, state: "fresh" };
 

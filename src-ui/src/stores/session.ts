@@ -12,8 +12,10 @@ import type {
   TransportListener,
 } from "~/transport/types";
 import { AlphaDesk } from "./alpha-desk";
+import { AuthDesk } from "./auth-desk";
 import { CandleDesk } from "./candle-desk";
 import { DirectoryReader } from "./directory";
+import { LinkQuality } from "./link-quality";
 import { LiquidationDesk } from "./liquidations";
 import type { MarketView } from "./market-view";
 import { ResyncPace } from "./resync";
@@ -21,14 +23,12 @@ import { SampleBook } from "./samples";
 import { type Counters, emptySnapshot, type SessionSnapshot } from "./session-snapshot";
 import { readVenueStatus, type VenueStatus } from "./venue-view";
 import { ViewBook } from "./view-book";
-
-/** The protocol's limit for one client. */
-export const MOST_WATCHED = 64;
+import { WatchedSymbols } from "./watched";
 
 export class Session implements TransportListener {
   readonly #views = new ViewBook();
   readonly #venues = new Map<string, VenueStatus>();
-  readonly #watched = new Set<string>();
+  readonly #watched: WatchedSymbols;
   readonly #resyncs: ResyncPace;
   readonly #listeners = new Set<() => void>();
   #snapshot: SessionSnapshot;
@@ -44,6 +44,9 @@ export class Session implements TransportListener {
   readonly candles: CandleDesk;
   readonly alpha: AlphaDesk;
   readonly account: Transport["account"];
+  /** Null where nobody logs in. */
+  readonly auth: AuthDesk | null;
+  readonly quality = new LinkQuality();
   readonly liquidations = new LiquidationDesk();
   readonly samples = new SampleBook();
   /** How the engine is doing; null while nothing is known. */
@@ -56,6 +59,13 @@ export class Session implements TransportListener {
   ) {
     this.#active = active;
     this.#snapshot = emptySnapshot(transport.kind);
+    this.#watched = new WatchedSymbols(
+      (symbol) => transport.subscribe(symbol),
+      (symbol) => {
+        this.#views.drop(symbol);
+        transport.unsubscribe(symbol);
+      },
+    );
     this.#resyncs = new ResyncPace(now, (symbol) => this.#resubscribe(symbol));
     this.#directory = new DirectoryReader(
       transport,
@@ -64,20 +74,23 @@ export class Session implements TransportListener {
     );
     this.candles = new CandleDesk(transport, () => this.linked);
     this.account = transport.account;
+    this.auth = transport.auth === null ? null : new AuthDesk(transport.auth, transport);
     this.alpha = new AlphaDesk(transport, () => this.linked);
   }
 
   start(): void {
     if (this.#started) return;
     this.#started = true;
-    this.#watch(this.#active);
+    this.#watched.add(this.#active, this.#active);
     this.transport.open(this);
+    void this.auth?.refresh();
     this.#endSampling = this.samples.run(() => [this.#active, this.#views.of(this.#active)], this.now);
   }
 
   stop(): void {
     this.#endSampling();
     this.#directory.stop();
+    this.auth?.stop();
     this.transport.close();
   }
 
@@ -111,7 +124,7 @@ export class Session implements TransportListener {
   activate(symbol: string): void {
     this.#active = symbol;
     if (this.#snapshot.coinErrors[symbol] !== undefined) this.#forgetError(symbol);
-    this.#watch(symbol);
+    this.#watched.add(symbol, symbol);
   }
 
   subscribeToChanges = (listener: () => void): (() => void) => {
@@ -153,6 +166,8 @@ export class Session implements TransportListener {
     // Nothing says what was missed while the link was away, so only a snapshot may be built upon.
     if (link.phase === "closed") for (const view of this.#views.all()) view.version = null;
     this.#change({ link });
+    this.quality.onLink(link);
+    this.auth?.onLink(link);
     if (link.phase === "open") {
       this.candles.askAll();
       this.alpha.askAll();
@@ -160,8 +175,9 @@ export class Session implements TransportListener {
   }
 
   onError(error: ApiError): void {
-    if (error.coin === null) this.#count("unexpected");
-    else this.#change({ coinErrors: { ...this.#snapshot.coinErrors, [error.coin]: error } });
+    if (error.coin === null) {
+      if (this.auth?.noticed(error) !== true) this.#count("unexpected");
+    } else this.#change({ coinErrors: { ...this.#snapshot.coinErrors, [error.coin]: error } });
   }
 
   onReadiness(readiness: Readiness): void {
@@ -174,6 +190,7 @@ export class Session implements TransportListener {
 
   onRoundTrip(ms: number): void {
     this.roundTripMs = ms;
+    this.quality.onRoundTrip(ms);
   }
 
   #onMarket(envelope: Envelope, arrivedAt: number): void {
@@ -234,24 +251,7 @@ export class Session implements TransportListener {
     this.#change({ symbols: directory.symbols, directoryError: null });
     for (const { symbol, sources, followed } of directory.symbols) {
       this.#addSources(sources);
-      if (followed && this.#watched.size < MOST_WATCHED) this.#watch(symbol);
-    }
-  }
-
-  #watch(symbol: string): void {
-    if (this.#watched.has(symbol)) return;
-    if (this.#watched.size >= MOST_WATCHED) this.#unwatchOne();
-    this.#watched.add(symbol);
-    this.transport.subscribe(symbol);
-  }
-
-  #unwatchOne(): void {
-    for (const symbol of [...this.#watched].toReversed()) {
-      if (symbol === this.#active) continue;
-      this.#watched.delete(symbol);
-      this.#views.drop(symbol);
-      this.transport.unsubscribe(symbol);
-      return;
+      if (followed && !this.#watched.full) this.#watched.add(symbol, this.#active);
     }
   }
 

@@ -4,11 +4,16 @@ type Overlay = "palette" | "keys" | null;
 
 export type View = "terminal" | "cockpit";
 
+export const ACCOUNT_TABS = ["account", "sessions", "agents", "users", "connection"] as const;
+export type AccountTab = (typeof ACCOUNT_TABS)[number];
+
 interface UiStore {
   readonly overlay: Overlay;
   readonly view: View;
   /** The number of the decision whose inputs are laid open; null while the drawer is closed. */
   readonly why: string | null;
+  /** The part of the account that is open; null while its drawer is closed. */
+  readonly account: AccountTab | null;
   /** The tab shown when the window is too narrow for docked panels. */
   readonly tab: string;
   /** The same of the cockpit. */
@@ -17,6 +22,8 @@ interface UiStore {
   go(view: View): void;
   openWhy(node: string): void;
   closeWhy(): void;
+  openAccount(tab: AccountTab): void;
+  closeAccount(): void;
   openTab(tab: string): void;
   openCockpitTab(tab: string): void;
 }
@@ -25,12 +32,16 @@ export const useUi = create<UiStore>((set) => ({
   overlay: null,
   view: "terminal",
   why: null,
+  account: null,
   tab: "ladder",
   cockpitTab: "score",
   show: (overlay) => set({ overlay }),
   go: (view) => set({ view }),
-  openWhy: (why) => set({ why }),
+  openWhy: (why) => set({ why, account: null }),
   closeWhy: () => set({ why: null }),
+  // One drawer at a time: they take the same edge.
+  openAccount: (account) => set({ account, why: null }),
+  closeAccount: () => set({ account: null }),
   openTab: (tab) => set({ tab }),
   openCockpitTab: (cockpitTab) => set({ cockpitTab }),
 }));

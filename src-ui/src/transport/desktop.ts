@@ -21,6 +21,7 @@ const utf8 = new TextDecoder();
 
 export class DesktopTransport implements Transport {
   readonly kind = "desktop";
+  readonly auth = null;
   readonly account: AccountPort = {
     equityUsd: async () => {
       const settings = await commands.account().catch((error: unknown) => {
@@ -100,6 +101,16 @@ export class DesktopTransport implements Transport {
 
   retry(): void {
     if (this.#session === null && !this.#opening) void this.#start();
+  }
+
+  /** Nobody logs in at the engine in this process. */
+  reopen(): void {
+    this.retry();
+  }
+
+  hold(reason: string): void {
+    clearTimeout(this.#retryTimer);
+    this.#listener?.onState({ phase: "closed", reason, at: Date.now(), retryAt: null });
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import type { AuthPort } from "./auth-types";
 import type {
   AccountPort,
   AlphaAnswer,
@@ -17,6 +18,7 @@ import type {
 /** A transport under the hand of a unit test. */
 export class FakeTransport implements Transport {
   readonly kind = "fake";
+  auth: AuthPort | null = null;
   account: AccountPort | null = null;
   readonly asked: string[] = [];
   directory: SymbolDirectory = { run_id: "R1", mode: "simulated", symbols: [] };
@@ -55,6 +57,14 @@ export class FakeTransport implements Transport {
 
   retry(): void {
     this.asked.push("retry");
+  }
+
+  reopen(): void {
+    this.asked.push("reopen");
+  }
+
+  hold(reason: string): void {
+    this.asked.push(`hold ${reason}`);
   }
 
   close(): void {

@@ -1,5 +1,8 @@
 import { clock } from "~/shared/clock";
+import { HttpAuth } from "./auth-http";
+import type { AuthPort } from "./auth-types";
 import { Backoff } from "./backoff";
+import { endingOf } from "./close-reasons";
 import { asApiError, asDirectory, asEnvelope, asObject, asReadiness, asSubscribed } from "./decode";
 import { PendingAnswers } from "./pending";
 import { alphaRequest, candleRequest, CHANNELS, MARKET, type Request } from "./requests";
@@ -18,20 +21,12 @@ const PING_EVERY_MS = 2000;
 const SILENCE_LIMIT_MS = 8000;
 const SETTLED_AFTER_MS = 5000;
 
-const CLOSE_REASONS: Readonly<Record<number, string>> = {
-  1001: "the gateway is shutting down",
-  1006: "the gateway does not answer",
-  1009: "a message was too large",
-  1011: "the gateway failed",
-  1012: "the gateway is restarting",
-  1013: "the gateway has too many clients",
-};
-
 type OpenSocket = (url: URL) => WebSocket;
 
 export class GatewayTransport implements Transport {
   readonly kind = "gateway";
   readonly account = null;
+  readonly auth: AuthPort;
   readonly #wanted = new Set<string>();
   /** Coins whose channels were refused on this connection. */
   readonly #refused = new Set<string>();
@@ -52,7 +47,10 @@ export class GatewayTransport implements Transport {
   constructor(
     private readonly base: URL = new URL(".", document.baseURI),
     private readonly openSocket: OpenSocket = (url) => new WebSocket(url),
-  ) {}
+    auth?: AuthPort,
+  ) {
+    this.auth = auth ?? new HttpAuth(base);
+  }
 
   open(listener: TransportListener): void {
     this.#listener = listener;
@@ -102,6 +100,26 @@ export class GatewayTransport implements Transport {
 
   retry(): void {
     if (this.#socket === null) this.#connect();
+  }
+
+  reopen(): void {
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#pending.fail();
+    clearInterval(this.#pingTimer);
+    socket?.close(1000);
+    this.#backoff.reset();
+    if (this.#listener !== null) this.#connect();
+  }
+
+  hold(reason: string): void {
+    clearTimeout(this.#retryTimer);
+    if (this.#socket?.readyState === WebSocket.OPEN) return;
+    const socket = this.#socket;
+    this.#socket = null;
+    clearInterval(this.#pingTimer);
+    socket?.close(1000);
+    this.#listener?.onState({ phase: "closed", reason, at: Date.now(), retryAt: null });
   }
 
   close(): void {
@@ -170,8 +188,12 @@ export class GatewayTransport implements Transport {
     this.#openedAt = 0;
     const wait = this.#backoff.next();
     this.#retryTimer = setTimeout(() => this.#connect(), wait);
-    const reason = words || (CLOSE_REASONS[code] ?? `the connection closed with code ${code}`);
-    this.#listener?.onState({ phase: "closed", reason, at: Date.now(), retryAt: now + wait });
+    this.#listener?.onState({
+      phase: "closed",
+      ...endingOf(code, words),
+      at: Date.now(),
+      retryAt: now + wait,
+    });
   }
 
   #ask(type: "subscribe" | "unsubscribe", coin: string): void {
@@ -220,6 +242,10 @@ export class GatewayTransport implements Transport {
         const answer = asReadiness(message);
         return answer === null ? listener.onMalformed() : listener.onReadiness(answer);
       }
+      case "auth_ok":
+        return;
+      case "auth_failed":
+        return listener.onError(asApiError(message));
       case "error":
         if (message["code"] === "unknown_channel" && coin !== null && this.#narrow(coin)) return;
         return listener.onError(asApiError(message, coin));

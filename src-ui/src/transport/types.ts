@@ -1,3 +1,5 @@
+import type { AuthPort } from "./auth-types";
+
 export type Mode = "live" | "simulated" | "replay";
 
 export interface Envelope {
@@ -82,6 +84,8 @@ export type LinkState =
   | {
       readonly phase: "closed";
       readonly reason: string;
+      /** Why the server ended it, where it said so by a code. */
+      readonly code?: string;
       /** Wall time of the loss. */
       readonly at: number;
       /** Monotonic time of the next attempt; null when there will be none. */
@@ -112,6 +116,8 @@ export interface AccountPort {
 /** The one seam between the interface and whatever runs the engine. */
 export interface Transport {
   readonly kind: "gateway" | "desktop" | "fake";
+  /** Null where nobody logs in. */
+  readonly auth: AuthPort | null;
   /** Null at a server without accounts. */
   readonly account: AccountPort | null;
   open(listener: TransportListener): void;
@@ -124,5 +130,9 @@ export interface Transport {
   alpha(question: AlphaQuestion): Promise<AlphaAnswer>;
   /** Tries again at once instead of at the planned time. */
   retry(): void;
+  /** Ends the link and connects anew at once: the handshake carries who is logged in. */
+  reopen(): void;
+  /** Makes no attempt by itself until the next `retry` or `reopen`. */
+  hold(reason: string): void;
   close(): void;
 }

@@ -8,6 +8,7 @@ import { LiveText } from "~/shared/LiveText";
 import { plain } from "~/shared/signal";
 import type { Stamped } from "~/shared/stamped";
 import { useSampled } from "~/shared/useSampled";
+import { TableHead } from "~/shared/TableHead";
 import type { PlanView } from "~/stores/account-views";
 import { spaced } from "~/stores/alpha-words";
 import { useSession } from "~/stores/react";
@@ -84,16 +85,7 @@ export function Execution({ read, symbol }: ExecutionProps): ReactNode {
       {refusals === "" ? null : <p className="refusals">{refusals}</p>}
       {slices === 0 ? null : (
         <table className="slices" aria-label="Slices">
-          <thead>
-            <tr>
-              <th scope="col">#</th>
-              <th scope="col">Kind</th>
-              <th scope="col">Price</th>
-              <th scope="col">Size</th>
-              <th scope="col">USD</th>
-              <th scope="col">After</th>
-            </tr>
-          </thead>
+          <TableHead columns={["#", "Kind", "Price", "Size", "USD", "After"]} />
           <tbody>
             {Array.from({ length: slices }, (_, index) => (
               <SliceRow key={index} index={index} read={read} instrument={instrument} />

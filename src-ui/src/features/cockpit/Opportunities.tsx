@@ -3,10 +3,10 @@ import { CentredBar } from "~/shared/CentredBar";
 import { clock } from "~/shared/clock";
 import { Figure } from "~/shared/Figure";
 import { LiveText } from "~/shared/LiveText";
-import { Notice } from "~/shared/Notice";
 import type { PanelProps } from "~/shared/panel";
 import { plusMinus, score } from "~/shared/signal";
 import { readingOf, type Stamped } from "~/shared/stamped";
+import { SymbolsNotice } from "~/shared/SymbolsNotice";
 import { useSampled } from "~/shared/useSampled";
 import type { Judged } from "~/stores/alpha-desk";
 import { knownRegime, regimeText, toneOf } from "~/stores/alpha-words";
@@ -15,6 +15,7 @@ import { ofConviction } from "~/stores/judgement";
 import { useSession, useSessionSnapshot } from "~/stores/react";
 import { useSettings } from "~/stores/settings";
 import { useUi } from "~/stores/ui";
+import { MOST_WATCHED } from "~/stores/watched";
 import { type Order, ordered } from "./order";
 
 export const FILTER_ID = "opportunity-filter";
@@ -47,6 +48,10 @@ export function Opportunities({ symbol: active }: PanelProps): ReactNode {
       held.current = { names: sorted(), at: now, judged, order, known: known().length };
     return held.current.names;
   }, 250);
+  const beyond = useSampled(
+    () => (listed ?? []).filter(({ symbol, followed }) => followed && !session.isWatched(symbol)).length,
+    1000,
+  );
   const wanted = typed.trim().toLowerCase();
   const shown = shape.split(",").filter((name) => name !== "" && name.toLowerCase().includes(wanted));
   const step = (by: 1 | -1): void => {
@@ -121,19 +126,19 @@ export function Opportunities({ symbol: active }: PanelProps): ReactNode {
             ))}
           </tbody>
         </table>
+        {beyond === 0 ? null : (
+          <p className="opp-beyond hint" data-testid="opportunities-beyond">
+            {`One window watches ${MOST_WATCHED} symbols: ${beyond} more that the server follows have no figures here. Choose one to watch it in another's place.`}
+          </p>
+        )}
       </div>
-      {listed === null ? (
-        <Notice
-          kind="waiting"
-          title="Waiting for the list of symbols"
-          {...(directoryError === null ? {} : { detail: directoryError.message, code: directoryError.code })}
-        />
-      ) : shown.length === 0 ? (
-        <Notice
-          kind="empty"
-          title={wanted === "" ? "No symbol is followed" : `No symbol matches \u201c${typed}\u201d`}
-        />
-      ) : null}
+      <SymbolsNotice
+        listed={listed !== null}
+        failure={directoryError}
+        shown={shown.length}
+        typed={typed}
+        none="No symbol is followed"
+      />
     </div>
   );
 }

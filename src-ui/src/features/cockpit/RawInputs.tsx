@@ -5,6 +5,7 @@ import { fundingRate, price, size, usd } from "~/shared/format";
 import { projected, type Stamped } from "~/shared/stamped";
 import { useSampled } from "~/shared/useSampled";
 import { venueName, venueShort } from "~/shared/venue";
+import { TableHead } from "~/shared/TableHead";
 import type { LiquidationEvent } from "~/stores/liquidations";
 import { useSession } from "~/stores/react";
 import type { TradeRing } from "~/stores/trades";
@@ -82,15 +83,7 @@ function Trades({ symbol, source }: { readonly symbol: string; readonly source: 
   if (shape === "") return <p className="hint">None seen since this window opened.</p>;
   return (
     <table className="raw-table" data-testid="raw-trades">
-      <thead>
-        <tr>
-          <th scope="col">Time</th>
-          <th scope="col">Aggressor</th>
-          <th scope="col">Price</th>
-          <th scope="col">Size</th>
-          <th scope="col">Id</th>
-        </tr>
-      </thead>
+      <TableHead columns={["Time", "Aggressor", "Price", "Size", "Id"]} />
       <tbody>
         {shape.split("\n").map((line) => {
           const [id = "", side = "", ts = ""] = line.split("\t");
@@ -169,14 +162,7 @@ function Liquidations({ symbol }: { readonly symbol: string }): ReactNode {
   if (shape === "") return <p className="hint">None reported since this window opened.</p>;
   return (
     <table className="raw-table" data-testid="raw-liquidations">
-      <thead>
-        <tr>
-          <th scope="col">Time</th>
-          <th scope="col">Venue</th>
-          <th scope="col">Closed</th>
-          <th scope="col">USD</th>
-        </tr>
-      </thead>
+      <TableHead columns={["Time", "Venue", "Closed", "USD"]} />
       <tbody>
         {shape.split("\n").map((line) => {
           const [source = "", side = "", ts = "", at = "0"] = line.split("\t");

@@ -6,6 +6,7 @@ import type { PanelProps } from "~/shared/panel";
 import { readingOf } from "~/shared/stamped";
 import { useSampled } from "~/shared/useSampled";
 import { venueName } from "~/shared/venue";
+import { TableHead } from "~/shared/TableHead";
 import { useSession } from "~/stores/react";
 import { connectedForMs, connectionState, type StreamStatus, type VenueStatus } from "~/stores/venue-view";
 import { concerns, countsText, streamsOf } from "./rows";
@@ -85,16 +86,7 @@ function Venue({ source, symbol, all }: VenueProps): ReactNode {
       />
       <LiveText className="feeds-reason" everyMs={250} read={() => reasonText(venue())} />
       <table>
-        <thead>
-          <tr>
-            <th scope="col">Stream</th>
-            <th scope="col">Sync</th>
-            <th scope="col">Event</th>
-            <th scope="col">Proved</th>
-            <th scope="col">Limit</th>
-            <th scope="col">State</th>
-          </tr>
-        </thead>
+        <TableHead columns={["Stream", "Sync", "Event", "Proved", "Limit", "State"]} />
         <tbody>
           {streamsOf(current, symbol, all).map(({ channel, symbol: own }) => (
             <Stream

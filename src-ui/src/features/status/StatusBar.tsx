@@ -13,7 +13,8 @@ import type { LinkState } from "~/transport/types";
 
 const CARRIER = { gateway: "gateway", desktop: "engine", fake: "test" } as const;
 
-export function StatusBar(): ReactNode {
+/** `children`: who is logged in, which another feature knows. */
+export function StatusBar({ children }: { readonly children?: ReactNode }): ReactNode {
   const session = useSession();
   const { link, mode, kind, sources } = useSessionSnapshot();
   const symbol = useSettings((state) => state.symbol);
@@ -82,6 +83,7 @@ export function StatusBar(): ReactNode {
           return fps === null ? "\u2014 fps" : `${Math.round(fps)} fps`;
         }}
       />
+      {children}
       <button
         type="button"
         className="status-clock"

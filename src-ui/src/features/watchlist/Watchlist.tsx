@@ -13,9 +13,9 @@ import type { Decimal } from "~/shared/decimal";
 import { Figure } from "~/shared/Figure";
 import { barePercent, price } from "~/shared/format";
 import { LiveText } from "~/shared/LiveText";
-import { Notice } from "~/shared/Notice";
 import type { PanelProps } from "~/shared/panel";
 import { score } from "~/shared/signal";
+import { SymbolsNotice } from "~/shared/SymbolsNotice";
 import { venueShort } from "~/shared/venue";
 import { toneOf } from "~/stores/alpha-words";
 import { direction, figureSet } from "~/stores/figures";
@@ -147,18 +147,13 @@ export function Watchlist({ symbol: active }: PanelProps): ReactNode {
         ))}
         <div aria-hidden="true" style={{ height: Math.max(0, shown.length - rows.to) * row }} />
       </div>
-      {symbols === null ? (
-        <Notice
-          kind="waiting"
-          title="Waiting for the list of symbols"
-          {...(directoryError === null ? {} : { detail: directoryError.message, code: directoryError.code })}
-        />
-      ) : shown.length === 0 ? (
-        <Notice
-          kind="empty"
-          title={typed === "" ? "No symbol is listed" : `No symbol matches \u201c${typed}\u201d`}
-        />
-      ) : null}
+      <SymbolsNotice
+        listed={symbols !== null}
+        failure={directoryError}
+        shown={shown.length}
+        typed={typed}
+        none="No symbol is listed"
+      />
     </div>
   );
 }

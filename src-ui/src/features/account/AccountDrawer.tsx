@@ -1,0 +1,127 @@
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import { Notice } from "~/shared/Notice";
+import { TabStrip, tabId } from "~/shared/TabStrip";
+import type { AuthDesk } from "~/stores/auth-desk";
+import { useSession } from "~/stores/react";
+import { ACCOUNT_TABS, type AccountTab, useUi } from "~/stores/ui";
+import type { AuthSession } from "~/transport/auth-types";
+import { Agents } from "./Agents";
+import { Connection } from "./Connection";
+import { Login } from "./Login";
+import { Sessions } from "./Sessions";
+import { useAuth } from "./useDesk";
+import { Users } from "./Users";
+import { Who } from "./Who";
+
+const TITLES: Readonly<Record<AccountTab, string>> = {
+  account: "Account",
+  sessions: "Sessions",
+  agents: "Agents",
+  users: "Users",
+  connection: "Connection",
+};
+
+/** What there is to see: a part that would be refused is not offered. */
+function tabsOf(desk: AuthDesk | null, session: AuthSession | null): readonly AccountTab[] {
+  if (desk === null) return ["connection"];
+  if (session === null) return ["account", "connection"];
+  const { role } = session.user;
+  return ACCOUNT_TABS.filter((tab) =>
+    tab === "users" ? role === "admin" : tab !== "agents" || role !== "viewer",
+  );
+}
+
+/** The account at this server: login, sessions, agents, users, and how good the connection is. */
+export function AccountDrawer({ tab }: { readonly tab: AccountTab }): ReactNode {
+  const { auth } = useSession();
+  return auth === null ? <Drawer desk={null} session={null} tab={tab} /> : <WithDesk desk={auth} tab={tab} />;
+}
+
+function WithDesk({ desk, tab }: { readonly desk: AuthDesk; readonly tab: AccountTab }): ReactNode {
+  const { phase, state } = useAuth(desk);
+  return <Drawer desk={phase === "absent" ? null : desk} session={state?.session ?? null} tab={tab} />;
+}
+
+interface DrawerProps {
+  readonly desk: AuthDesk | null;
+  readonly session: AuthSession | null;
+  readonly tab: AccountTab;
+}
+
+function Drawer({ desk, session, tab }: DrawerProps): ReactNode {
+  const { openAccount, closeAccount } = useUi();
+  const box = useRef<HTMLElement>(null);
+  const tabs = tabsOf(desk, session);
+  const chosen = tabs.includes(tab) ? tab : (tabs[0] ?? "connection");
+  useEffect(() => {
+    const before = document.activeElement;
+    box.current?.focus();
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape") return;
+    closeAccount();
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <aside
+      ref={box}
+      className="drawer account"
+      role="dialog"
+      aria-label="Account"
+      tabIndex={-1}
+      onKeyDown={onKey}
+      data-testid="account"
+    >
+      <header className="account-head">
+        <TabStrip
+          label="Account"
+          names={tabs}
+          chosen={chosen}
+          title={(name) => (name === "account" && session === null ? "Log in" : TITLES[name])}
+          choose={openAccount}
+          prefix="account-tab"
+          panel="account-panel"
+        />
+        <button
+          type="button"
+          className="drawer-close"
+          aria-label="Close"
+          title="Close (Esc)"
+          onClick={closeAccount}
+        >
+          {"\u2715"}
+        </button>
+      </header>
+      <div
+        id="account-panel"
+        className="drawer-body account-body"
+        role="tabpanel"
+        aria-labelledby={tabId("account-tab", chosen)}
+        tabIndex={0}
+      >
+        {chosen === "connection" || desk === null ? <Connection /> : <Part desk={desk} tab={chosen} />}
+      </div>
+    </aside>
+  );
+}
+
+function Part({ desk, tab }: { readonly desk: AuthDesk; readonly tab: AccountTab }): ReactNode {
+  const { phase, state } = useAuth(desk);
+  if (state === null)
+    return (
+      <Notice
+        kind="waiting"
+        title={phase === "asking" ? "Waiting for the server's word on logins" : "No login here"}
+      />
+    );
+  const { session } = state;
+  if (session === null) return <Login desk={desk} />;
+  if (tab === "sessions") return <Sessions key={session.id} desk={desk} />;
+  if (tab === "agents") return <Agents key={session.id} desk={desk} state={state} />;
+  if (tab === "users") return <Users key={session.id} desk={desk} />;
+  return <Who desk={desk} state={state} session={session} />;
+}

@@ -1,0 +1,22 @@
+import type { ReactNode } from "react";
+import { shortAddress } from "~/stores/auth-words";
+
+interface AddressProps {
+  readonly address: string;
+  /** In full; else its two ends, with the rest in the title. */
+  readonly whole?: boolean;
+}
+
+export function Address({ address, whole = false }: AddressProps): ReactNode {
+  return (
+    <button
+      type="button"
+      className="address"
+      title={`${address}: copy`}
+      aria-label={`Copy the address ${address}`}
+      onClick={() => void navigator.clipboard.writeText(address)}
+    >
+      {whole ? address : shortAddress(address)}
+    </button>
+  );
+}

@@ -1,0 +1,139 @@
+import { type ReactNode, useState } from "react";
+import { dayText, spanText } from "~/shared/age";
+import { TableHead } from "~/shared/TableHead";
+import { useNow } from "~/shared/useNow";
+import type { AuthDesk } from "~/stores/auth-desk";
+import { expiryWarning } from "~/stores/auth-words";
+import type { AgentRow, AuthState } from "~/transport/auth-types";
+import { ApiError } from "~/transport/types";
+import { addressOf, signTyped, type Wallet } from "~/transport/wallet";
+import { Address } from "./Address";
+import { AgentForm } from "./AgentForm";
+import { useWallets } from "./Login";
+import { Refusal } from "./Refusal";
+import { useAuth, useDoing, useRows } from "./useDesk";
+
+/** Documents of one visit that wait for a signature; the server gives each but once. */
+const MOST_PAPERS = 16;
+
+/** The account's own wallet has to sign: another account of it would be refused by the venue. */
+async function sign(wallet: Wallet, account: string, typed: string): Promise<string> {
+  const address = await addressOf(wallet);
+  if (address.toLowerCase() !== account.toLowerCase())
+    throw new ApiError("address_mismatch", `the wallet is on ${address}, the agent is for ${account}`, true);
+  return signTyped(wallet, address, typed);
+}
+
+/** The keys that may sign orders for an account, how long they hold, and their making and ending. */
+export function Agents({ desk, state }: { readonly desk: AuthDesk; readonly state: AuthState }): ReactNode {
+  const { agents } = useAuth(desk);
+  const wallets = useWallets();
+  const [papers, setPapers] = useState<ReadonlyMap<string, string>>(new Map());
+  const { failure, reload } = useRows<AgentRow>(desk, async () => {
+    await desk.readAgents();
+    return [];
+  });
+  const doing = useDoing(desk, () => {
+    reload();
+    void desk.refresh();
+  });
+  const wallet = desk.wallet ?? wallets[0] ?? null;
+  const now = useNow();
+  const approve = async (agent: string, account: string, typed: string): Promise<void> => {
+    if (wallet === null) throw new ApiError("no_wallet", "no wallet announced itself", true);
+    await desk.port.approveAgent(agent, await sign(wallet, account, typed));
+    setPapers((held) => new Map([...held].filter(([id]) => id !== agent)));
+  };
+  const made = async (making: Promise<AgentRow>): Promise<void> => {
+    const { id, account, typedData } = await making;
+    if (typedData === null) return;
+    setPapers((held) => new Map([...held, [id, typedData] as const].slice(-MOST_PAPERS)));
+    await approve(id, account, typedData);
+  };
+  return (
+    <section aria-label="Agent credentials">
+      <p className="hint">
+        An agent is a key that the server keeps sealed and shows to nobody. It signs orders for one account,
+        cannot withdraw, and works once the account&rsquo;s own wallet has approved it.
+      </p>
+      {agents === null || agents.length === 0 ? (
+        <p>{agents === null ? "Waiting for the list of agents." : "There is no agent yet."}</p>
+      ) : (
+        <table className="account-table" data-testid="agents">
+          <TableHead columns={["Agent", "Account", "State", "Ends", "Do"]} />
+          <tbody>
+            {agents.map((agent) => {
+              const { id, name, account, address, permissions, expiresMs } = agent;
+              const paper = papers.get(id);
+              const live = agent.state === "approved" || agent.state === "pending";
+              const warning = live ? expiryWarning(expiresMs, now) : "none";
+              return (
+                <tr key={id} data-testid={`agent-${name}`}>
+                  <td title={`${address}, may ${permissions.join(", ")}`}>{name}</td>
+                  <td>
+                    <Address address={account} />
+                  </td>
+                  <td data-state={agent.state}>
+                    {agent.replaces === null ? agent.state : `${agent.state}, in another's place`}
+                  </td>
+                  <td className="figures" data-warning={warning} title={new Date(expiresMs).toISOString()}>
+                    {live
+                      ? `${warning === "none" ? "" : "\u26a0 "}in ${spanText(Math.max(0, expiresMs - now))}`
+                      : `${dayText(expiresMs, "day")} ${dayText(expiresMs, "year")}`}
+                  </td>
+                  <td className="account-buttons">
+                    {agent.state === "pending" && paper !== undefined ? (
+                      <button
+                        type="button"
+                        className="secondary"
+                        disabled={doing.busy !== null}
+                        onClick={() => doing.run(id, () => approve(id, account, paper))}
+                      >
+                        Sign
+                      </button>
+                    ) : null}
+                    {live ? (
+                      <>
+                        <button
+                          type="button"
+                          className="secondary"
+                          title="A new key takes its place once it is approved"
+                          disabled={doing.busy !== null}
+                          onClick={() => doing.run(id, () => made(desk.port.rotateAgent(id)))}
+                        >
+                          Renew
+                        </button>
+                        <button
+                          type="button"
+                          className="danger"
+                          disabled={doing.busy !== null}
+                          onClick={() => doing.run(id, () => desk.port.revokeAgent(id))}
+                        >
+                          Revoke
+                        </button>
+                      </>
+                    ) : null}
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      )}
+      <AgentForm
+        accounts={state.accounts
+          .filter(({ grants }) => grants.includes("trade"))
+          .map(({ account }) => account)}
+        busy={doing.busy !== null}
+        create={(wish) => doing.run("create", () => made(desk.port.createAgent(wish)))}
+      />
+      {doing.busy === null ? null : (
+        <p className="login-step" role="status">
+          Confirm in the wallet where it asks.
+        </p>
+      )}
+      {doing.failure === null ? null : <Refusal error={doing.failure} />}
+      {failure === null ? null : <Refusal error={failure} />}
+    </section>
+  );
+}

@@ -1,0 +1,109 @@
+import { type FormEvent, type ReactNode, useState } from "react";
+import { TableHead } from "~/shared/TableHead";
+import type { AuthDesk } from "~/stores/auth-desk";
+import { GRANT_NAMES, shortAddress } from "~/stores/auth-words";
+import { type Grant, GRANTS, type UserRow } from "~/transport/auth-types";
+import { Address } from "./Address";
+import { Refusal } from "./Refusal";
+import { useDoing, useRows } from "./useDesk";
+
+interface GrantsProps {
+  readonly desk: AuthDesk;
+  readonly users: readonly UserRow[];
+}
+
+function calledOf(users: readonly UserRow[], id: string): string {
+  const user = users.find((item) => item.id === id);
+  if (user === undefined) return id;
+  return user.name ?? (user.address === null ? id : shortAddress(user.address));
+}
+
+/** Who may do what with which account. */
+export function Grants({ desk, users }: GrantsProps): ReactNode {
+  const { rows, failure, reload } = useRows(desk, () => desk.port.grants());
+  const doing = useDoing(desk, reload);
+  const [chosen, setChosen] = useState("");
+  const [account, setAccount] = useState("");
+  const [grants, setGrants] = useState<readonly Grant[]>(["view"]);
+  const user = users.some(({ id }) => id === chosen) ? chosen : (users[0]?.id ?? "");
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    doing.run("grant", () => desk.port.setGrants({ user, account: account.trim(), grants }));
+  };
+  return (
+    <>
+      <h3>Grants</h3>
+      {failure === null ? null : <Refusal error={failure} />}
+      {rows === null ? null : rows.length === 0 ? (
+        <p className="hint">None was given. Each user has the account of the own wallet without one.</p>
+      ) : (
+        <table className="account-table" data-testid="grants">
+          <TableHead columns={["User", "Account", "May", "Do"]} />
+          <tbody>
+            {rows.map((row) => (
+              <tr key={`${row.user} ${row.account}`}>
+                <td>{calledOf(users, row.user)}</td>
+                <td>
+                  <Address address={row.account} />
+                </td>
+                <td>{row.grants.map((grant) => GRANT_NAMES[grant]).join(", ")}</td>
+                <td className="account-buttons">
+                  <button
+                    type="button"
+                    className="danger"
+                    disabled={doing.busy !== null}
+                    onClick={() => doing.run("remove", () => desk.port.removeGrants(row.user, row.account))}
+                  >
+                    Take back
+                  </button>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <form className="account-form" aria-label="Grant an account" onSubmit={submit}>
+        <label>
+          User
+          <select value={user} onChange={(event) => setChosen(event.target.value)}>
+            {users.map(({ id }) => (
+              <option key={id} value={id}>
+                {calledOf(users, id)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label className="wide">
+          Account
+          <input
+            required
+            autoComplete="off"
+            spellCheck={false}
+            placeholder={"0x\u2026"}
+            value={account}
+            onChange={(event) => setAccount(event.target.value)}
+          />
+        </label>
+        <fieldset>
+          <legend>May</legend>
+          {GRANTS.map((grant) => (
+            <label key={grant} className="check">
+              <input
+                type="checkbox"
+                checked={grants.includes(grant)}
+                onChange={() =>
+                  setGrants(GRANTS.filter((item) => (item === grant) !== grants.includes(item)))
+                }
+              />
+              {GRANT_NAMES[grant]}
+            </label>
+          ))}
+        </fieldset>
+        <button type="submit" className="primary" disabled={doing.busy !== null || grants.length === 0}>
+          Grant
+        </button>
+      </form>
+      {doing.failure === null ? null : <Refusal error={doing.failure} />}
+    </>
+  );
+}

@@ -1,0 +1,88 @@
+import { type ReactNode } from "react";
+import { spanText, timeText } from "~/shared/age";
+import { LiveText } from "~/shared/LiveText";
+import { TableHead } from "~/shared/TableHead";
+import type { AuthDesk } from "~/stores/auth-desk";
+import { GRANT_NAMES, ROLE_NAMES } from "~/stores/auth-words";
+import type { AuthSession, AuthState } from "~/transport/auth-types";
+import { Address } from "./Address";
+import { Refusal } from "./Refusal";
+import { useAuth } from "./useDesk";
+
+interface WhoProps {
+  readonly desk: AuthDesk;
+  readonly state: AuthState;
+  readonly session: AuthSession;
+}
+
+/** Who is logged in, what the session is worth, and which accounts it reaches. */
+export function Who({ desk, state, session }: WhoProps): ReactNode {
+  const { failure } = useAuth(desk);
+  const { user } = session;
+  return (
+    <section aria-label="Your account">
+      <dl className="account-facts">
+        <div>
+          <dt>User</dt>
+          <dd>
+            {user.name === null ? null : <strong>{user.name} </strong>}
+            {user.address === null ? "no wallet" : <Address address={user.address} whole />}
+          </dd>
+        </div>
+        <div>
+          <dt>Role</dt>
+          <dd data-testid="account-role">{ROLE_NAMES[user.role]}</dd>
+        </div>
+        <div>
+          <dt>Session</dt>
+          <dd data-testid="session-authenticated" data-state={state.sessionAuthenticated ? "good" : "bad"}>
+            {state.sessionAuthenticated ? "authenticated" : "not authenticated"}
+            <span className="hint">
+              {" since "}
+              {timeText(session.createdMs)}
+              {", ends in "}
+              <LiveText everyMs={1000} read={() => spanText(Math.max(0, session.expiresMs - Date.now()))} />
+              {session.idleExpiresMs < session.expiresMs ? ", sooner when it is not used" : null}
+            </span>
+          </dd>
+        </div>
+        <div>
+          <dt>Execution agent</dt>
+          <dd data-testid="agent-ready" data-state={state.executionAgentReady ? "good" : "idle"}>
+            {state.executionAgentReady ? "ready" : "not ready"}
+            <span className="hint">
+              {state.executionAgentReady
+                ? " an approved key signs for an account"
+                : " no approved key signs for an account of yours"}
+            </span>
+          </dd>
+        </div>
+      </dl>
+      <h3>Accounts</h3>
+      {state.accounts.length === 0 ? (
+        <p className="hint">No account is granted to you. An administrator or its owner grants it.</p>
+      ) : (
+        <table className="account-table">
+          <TableHead columns={["Account", "Grants"]} />
+          <tbody>
+            {state.accounts.map(({ account, grants }) => (
+              <tr key={account}>
+                <td>
+                  <Address address={account} />
+                </td>
+                <td>{grants.map((grant) => GRANT_NAMES[grant]).join(", ") || "\u2014"}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {failure === null ? null : <Refusal error={failure} />}
+      <p className="account-actions">
+        <button type="button" className="secondary" onClick={() => void desk.logout()}>
+          Log out
+        </button>
+        <span className="hint">Ends this session alone; the market stays.</span>
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,128 @@
+/** Who may do what at a gateway, as the protocol has it. Times are UTC ms of the server's clock. */
+
+export const ROLES = ["viewer", "trader", "risk_manager", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+export const GRANTS = ["view", "trade", "manage_risk"] as const;
+export type Grant = (typeof GRANTS)[number];
+
+export interface Chain {
+  readonly id: number;
+  readonly name: string;
+}
+
+export interface AuthUser {
+  readonly id: string;
+  /** EIP-55; null for a user that has no wallet. */
+  readonly address: string | null;
+  readonly name: string | null;
+  readonly role: Role;
+}
+
+export interface AuthSession {
+  readonly id: string;
+  readonly user: AuthUser;
+  readonly createdMs: number;
+  readonly expiresMs: number;
+  readonly idleExpiresMs: number;
+}
+
+export interface GrantedAccount {
+  readonly account: string;
+  readonly grants: readonly Grant[];
+}
+
+export interface AuthState {
+  readonly mode: "gateway" | "desktop";
+  readonly login: "required" | "optional";
+  readonly chains: readonly Chain[];
+  readonly domain: string;
+  readonly session: AuthSession | null;
+  /** Why this browser's last session is over, as long as the server knows of it: a code. */
+  readonly ended: string | null;
+  /** Two facts, and neither follows from the other. */
+  readonly sessionAuthenticated: boolean;
+  readonly executionAgentReady: boolean;
+  readonly accounts: readonly GrantedAccount[];
+}
+
+export interface Challenge {
+  /** The whole EIP-4361 text that the wallet signs. */
+  readonly message: string;
+  readonly expiresMs: number;
+}
+
+export interface SessionRow {
+  readonly id: string;
+  readonly current: boolean;
+  readonly createdMs: number;
+  readonly lastUsedMs: number;
+  readonly expiresMs: number;
+  readonly userAgent: string | null;
+  readonly ip: string | null;
+}
+
+export interface UserRow extends AuthUser {
+  readonly createdMs: number;
+  readonly disabled: boolean;
+}
+
+export interface Invitation {
+  readonly address: string;
+  readonly name: string;
+  readonly role: Role;
+}
+
+export interface GrantRow {
+  readonly user: string;
+  readonly account: string;
+  readonly grants: readonly Grant[];
+}
+
+export type AgentPhase = "pending" | "approved" | "revoked" | "expired";
+
+export interface AgentRow {
+  readonly id: string;
+  readonly account: string;
+  readonly address: string;
+  readonly name: string;
+  readonly permissions: readonly string[];
+  readonly state: AgentPhase;
+  readonly createdMs: number;
+  readonly expiresMs: number;
+  /** Days before the end from which the server warns: 14, 3 or 1; null before. */
+  readonly warning: number | null;
+  /** The agent whose place it takes once it is approved. */
+  readonly replaces: string | null;
+  /** What the account's wallet signs (EIP-712), where it was made just now. */
+  readonly typedData: string | null;
+}
+
+export interface AgentWish {
+  readonly account: string;
+  readonly name: string;
+  readonly validDays: number;
+}
+
+/** Login and what follows from it, where the server has it. Refusals are `ApiError`s with the server's code. */
+export interface AuthPort {
+  state(): Promise<AuthState>;
+  challenge(address: string, chainId: number): Promise<Challenge>;
+  login(message: string, signature: string): Promise<AuthState>;
+  logout(): Promise<void>;
+  sessions(): Promise<readonly SessionRow[]>;
+  revoke(session: string): Promise<void>;
+  revokeOthers(): Promise<void>;
+  users(): Promise<readonly UserRow[]>;
+  invite(user: Invitation): Promise<void>;
+  setRole(user: string, role: Role): Promise<void>;
+  setDisabled(user: string, disabled: boolean): Promise<void>;
+  grants(): Promise<readonly GrantRow[]>;
+  setGrants(row: GrantRow): Promise<void>;
+  removeGrants(user: string, account: string): Promise<void>;
+  agents(): Promise<readonly AgentRow[]>;
+  createAgent(wish: AgentWish): Promise<AgentRow>;
+  approveAgent(agent: string, signature: string): Promise<void>;
+  rotateAgent(agent: string): Promise<AgentRow>;
+  revokeAgent(agent: string): Promise<void>;
+}
