@@ -61,7 +61,12 @@ export class TestWallet {
           return result;
         },
       };
-      const info = { uuid: "0d9b1c5e-test", name, icon: "data:image/svg+xml,<svg/>", rdns: "test.wallet" };
+      const info = {
+        uuid: "0d9b1c5e-test",
+        name,
+        icon: "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E%3Cpath fill='%23808a99' d='M0 1h8v6H0z'/%3E%3C/svg%3E",
+        rdns: "test.wallet",
+      };
       const announce = (): void => {
         const detail = Object.freeze({ info, provider });
         window.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail }));

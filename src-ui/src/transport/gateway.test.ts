@@ -167,6 +167,31 @@ describe("the gateway transport", () => {
     last().drop(1006);
     expect(states.length).toBe(before);
   });
+
+  it("says by code that a session is over, and comes back without it", () => {
+    last().accept();
+    last().dispatchEvent(Object.assign(new Event("close"), { code: 4001, reason: "session_revoked" }));
+    expect(states.at(-1)).toMatchObject({
+      phase: "closed",
+      code: "session_revoked",
+      reason: "the session was revoked",
+    });
+    vi.advanceTimersByTime(1000);
+    expect(sockets.length).toBe(2);
+  });
+
+  it("makes no attempt while it is held, and one at once when it is opened anew", () => {
+    last().drop(1006);
+    transport.hold("nobody is logged in");
+    vi.advanceTimersByTime(60_000);
+    expect(sockets.length).toBe(1);
+    expect(states.at(-1)).toMatchObject({ phase: "closed", reason: "nobody is logged in", retryAt: null });
+    transport.reopen();
+    expect(sockets.length).toBe(2);
+    last().accept();
+    transport.reopen();
+    expect(sockets.length).toBe(3);
+  });
 });
 
 describe("the waits between attempts", () => {

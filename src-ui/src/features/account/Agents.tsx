@@ -59,7 +59,7 @@ export function Agents({ desk, state }: { readonly desk: AuthDesk; readonly stat
       {agents === null || agents.length === 0 ? (
         <p>{agents === null ? "Waiting for the list of agents." : "There is no agent yet."}</p>
       ) : (
-        <table className="account-table" data-testid="agents">
+        <table className="account-table acts" data-testid="agents">
           <TableHead columns={["Agent", "Account", "State", "Ends", "Do"]} />
           <tbody>
             {agents.map((agent) => {

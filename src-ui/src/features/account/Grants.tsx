@@ -37,7 +37,7 @@ export function Grants({ desk, users }: GrantsProps): ReactNode {
       {rows === null ? null : rows.length === 0 ? (
         <p className="hint">None was given. Each user has the account of the own wallet without one.</p>
       ) : (
-        <table className="account-table" data-testid="grants">
+        <table className="account-table acts" data-testid="grants">
           <TableHead columns={["User", "Account", "May", "Do"]} />
           <tbody>
             {rows.map((row) => (

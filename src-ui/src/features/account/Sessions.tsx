@@ -22,7 +22,7 @@ export function Sessions({ desk }: { readonly desk: AuthDesk }): ReactNode {
   const others = rows.filter(({ current }) => !current).length;
   return (
     <section aria-label="Sessions">
-      <table className="account-table" data-testid="sessions">
+      <table className="account-table acts" data-testid="sessions">
         <TableHead columns={["Where", "From", "Used", "Ends", "Do"]} />
         <tbody>
           {rows.map(({ id, current, userAgent, ip, lastUsedMs, expiresMs }) => (

@@ -48,7 +48,7 @@ export function Users({ desk }: { readonly desk: AuthDesk }): ReactNode {
     );
   return (
     <section aria-label="Users">
-      <table className="account-table" data-testid="users">
+      <table className="account-table acts" data-testid="users">
         <TableHead columns={["User", "Wallet", "Role", "Do"]} />
         <tbody>
           {rows.map((user) => {
@@ -82,6 +82,7 @@ export function Users({ desk }: { readonly desk: AuthDesk }): ReactNode {
       </table>
       {doing.failure === null ? null : <Refusal error={doing.failure} />}
       <Invite
+        key={rows.length}
         busy={doing.busy !== null}
         invite={(address, name, role) => doing.run("invite", () => desk.port.invite({ address, name, role }))}
       />
@@ -102,8 +103,6 @@ function Invite({ busy, invite }: InviteProps): ReactNode {
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     invite(address.trim(), name.trim(), role);
-    setAddress("");
-    setName("");
   };
   return (
     <form className="account-form" aria-label="Invite a user" onSubmit={submit}>

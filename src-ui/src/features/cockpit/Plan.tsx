@@ -31,8 +31,7 @@ export function Plan({ symbol }: PanelProps): ReactNode {
         <Notice
           kind="empty"
           title="Sizes and plans belong to an account"
-          detail="This server has no login, so it sizes nothing. The desktop app shows them for its own account."
-          code="login_required"
+          detail="This window follows no account, so nothing is sized. The desktop app shows sizes and plans for its own account."
         />
       </div>
     ) : (
