@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import type { Page } from "@playwright/test";
 import type { AxeResults } from "axe-core";
 import { expect, openCockpit, openTerminal, test } from "./gateway";
+import { TestWallet } from "./wallet";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -80,3 +81,30 @@ test("has no serious barrier in the cockpit while inputs are stale", async ({ pa
   await expect(page.getByTestId("why-regime")).toBeVisible();
   expect(await violations(page)).toEqual([]);
 });
+
+for (const theme of ["dark", "light"] as const)
+  test(`has no serious barrier in the account, ${theme}`, async ({ page, startMock }) => {
+    const wallet = new TestWallet();
+    const mock = await startMock({ symbols: ["BTC"], auth: { admins: [wallet.address] } });
+    await wallet.install(page);
+    await openTerminal(page, mock.url);
+    if (theme === "light") await page.keyboard.press("t");
+    await expect(page.locator("html")).toHaveAttribute("data-theme", theme);
+    await page.keyboard.press("a");
+    wallet.declines = true;
+    const logIn = page.getByRole("button", { name: "Log in with Test Wallet" });
+    await logIn.click();
+    await expect(page.getByTestId("refusal")).toBeVisible();
+    expect(await violations(page)).toEqual([]);
+    wallet.declines = false;
+    await logIn.click();
+    await expect(page.getByTestId("account-role")).toHaveText("admin");
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("tab", { name: "Agents" }).click();
+    await page.getByRole("button", { name: "Make and sign" }).click();
+    await expect(page.getByTestId("agent-terminal")).toContainText("approved");
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("tab", { name: "Users" }).click();
+    await expect(page.getByTestId("users")).toBeVisible();
+    expect(await violations(page)).toEqual([]);
+  });

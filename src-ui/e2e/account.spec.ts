@@ -244,3 +244,23 @@ test("tells how good the connection is", async ({ page, address }) => {
   await strike(page, "Escape");
   await expect(page.getByTestId("account")).toBeHidden();
 });
+
+test("stays within a narrow window, with the way in and out in reach", async ({ page, startMock }) => {
+  const wallet = new TestWallet();
+  const mock = await startMock({ symbols: ["BTC"], auth: { admins: [wallet.address] } });
+  await wallet.install(page);
+  await page.setViewportSize({ width: 390, height: 800 });
+  await openTerminal(page, mock.url);
+  await mark(page).click();
+  await logIn(page);
+  await expect(page.getByTestId("account-role")).toHaveText("admin");
+  await expect(mark(page)).toBeInViewport({ ratio: 1 });
+  for (const tab of ["Sessions", "Agents", "Users", "Connection", "Account"]) {
+    await page.getByRole("tab", { name: tab }).click();
+    const body = page.locator(".account-body");
+    await expect(body.locator("section").first()).toBeVisible();
+    expect(await body.evaluate((box) => box.scrollWidth - box.clientWidth)).toBeLessThanOrEqual(0);
+  }
+  await page.getByRole("button", { name: "Close", exact: true }).click();
+  await expect(page.getByTestId("account")).toBeHidden();
+});

@@ -43,6 +43,8 @@ export class GatewayTransport implements Transport {
   #pingedAt = 0;
   #heardAt = 0;
   #openedAt = 0;
+  /** No attempt is made until somebody asks for one. */
+  #held = false;
 
   constructor(
     private readonly base: URL = new URL(".", document.baseURI),
@@ -114,9 +116,11 @@ export class GatewayTransport implements Transport {
 
   hold(reason: string): void {
     clearTimeout(this.#retryTimer);
-    if (this.#socket?.readyState === WebSocket.OPEN) return;
+    if (this.#held) return;
+    this.#held = true;
     const socket = this.#socket;
     this.#socket = null;
+    this.#pending.fail();
     clearInterval(this.#pingTimer);
     socket?.close(1000);
     this.#listener?.onState({ phase: "closed", reason, at: Date.now(), retryAt: null });
@@ -137,6 +141,7 @@ export class GatewayTransport implements Transport {
 
   #connect(): void {
     clearTimeout(this.#retryTimer);
+    this.#held = false;
     const url = new URL("ws", this.base);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = this.openSocket(url);

@@ -13,7 +13,6 @@ export function Address({ address, whole = false }: AddressProps): ReactNode {
       type="button"
       className="address"
       title={`${address}: copy`}
-      aria-label={`Copy the address ${address}`}
       onClick={() => void navigator.clipboard.writeText(address)}
     >
       {whole ? address : shortAddress(address)}
