@@ -183,6 +183,8 @@ test("makes, approves, renews and revokes an agent, and warns before its end", a
   await expect(row).toContainText("approved");
   await expect(page.getByTestId("agent-mark")).toHaveText(/^agent (30|29) d$/);
   await expect(page.getByTestId("agent-mark")).toHaveAttribute("data-warning", "none");
+  await row.getByRole("button", { name: "Check" }).click();
+  await expect(page.getByText(/^The venue lists desk-1 until \d+ \w+ \d{4}\.$/)).toBeVisible();
   for (const [days, warning] of [
     [13.5, "soon"],
     [2.9, "near"],
@@ -232,6 +234,24 @@ test("an administrator gives roles and grants, and cannot lock everybody out", a
   await expect(page.getByTestId("grants")).toHaveCount(0);
   await page.getByTestId("user-Ada").getByRole("button", { name: "Disable" }).click();
   await expect(page.getByTestId("user-Ada").getByRole("button", { name: "Enable" })).toBeVisible();
+});
+
+test("an owner shares the own account with another user, by id", async ({ page, startMock }) => {
+  const mock = await startMock({ symbols: ["BTC"] });
+  const ada = mock.auth.add(new TestWallet().address, "Ada", "viewer");
+  await new TestWallet().install(page);
+  await openTerminal(page, mock.url);
+  await page.keyboard.press("a");
+  await logIn(page);
+  const share = page.getByRole("form", { name: "Grant an account" });
+  await share.getByRole("textbox", { name: "User" }).fill("nobody");
+  await share.getByRole("button", { name: "Share" }).click();
+  await expect(refusal(page)).toHaveAttribute("data-code", "user_not_found");
+  await share.getByRole("textbox", { name: "User" }).fill(ada.id);
+  await share.getByRole("button", { name: "Share" }).click();
+  await expect(page.getByTestId("grants")).toContainText(ada.id);
+  await expect(refusal(page)).toHaveCount(0);
+  expect(mock.auth.grants).toMatchObject([{ user: ada.id, grants: ["view"] }]);
 });
 
 test("tells how good the connection is", async ({ page, address }) => {

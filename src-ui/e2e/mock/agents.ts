@@ -61,6 +61,12 @@ export class MockAgents {
       agent.state = "revoked";
       return { status: 204 };
     }
+    if (what === "check")
+      return answer({
+        agent: told(agent),
+        listed: agent.state === "approved",
+        valid_until_ms: agent.state === "approved" ? agent.expires_ms : null,
+      });
     if (what === "rotate") return this.#make(agent.account, agent.name, 90, agent.id);
     if (agent.state !== "pending") return refuse("agent_not_pending");
     if (signerOf(typedDigest(approval(agent)), String(body["signature"])) !== agent.account)
@@ -68,7 +74,7 @@ export class MockAgents {
     agent.state = "approved";
     const replaced = this.all.find((item) => item.id === agent.replaces);
     if (replaced !== undefined) replaced.state = "revoked";
-    return answer({ agent: told(agent), action: {} });
+    return answer({ agent: told(agent) });
   }
 
   #make(account: string, name: string, days: number, replaces: string | null): Answer {
@@ -92,5 +98,5 @@ export class MockAgents {
 function told(agent: MockAgent): Json {
   const left = agent.expires_ms - Date.now();
   const warning = [1, 3, 14].find((days) => left <= days * DAY_MS) ?? null;
-  return { ...agent, warning };
+  return { ...agent, network: "mainnet", warning };
 }

@@ -219,10 +219,10 @@ export class MockAuth {
     const found = this.users.find((user) => user.address === address);
     if (found !== undefined) return found;
     const role = this.options.admins?.includes(address) ? "admin" : "trader";
-    return this.#add(address, "", role);
+    return this.add(address, "", role);
   }
 
-  #add(address: string, name: string, role: string): MockUser {
+  add(address: string, name: string, role: string): MockUser {
     const id = `u${this.users.length + 1}`;
     const user = { id, address, name, role, created_ms: Date.now(), disabled: false };
     this.users.push(user);
@@ -262,12 +262,12 @@ export class MockAuth {
     body: Json = {},
     field?: string,
   ): Answer {
+    if (what === "grants") return this.#grant(session.user, method, body);
     if (session.user.role !== "admin") return refuse("role_required");
-    if (what === "grants") return this.#grant(method, body);
     if (method === "GET") return answer({ users: this.users });
     if (method === "POST")
       return answer({
-        ...this.#add(checksummed(String(body["address"])), String(body["name"]), String(body["role"])),
+        ...this.add(checksummed(String(body["address"])), String(body["name"]), String(body["role"])),
       });
     const user = this.users.find((item) => item.id === id);
     if (user === undefined) return refuse("user_not_found");
@@ -278,10 +278,14 @@ export class MockAuth {
     return answer({ ...user });
   }
 
-  #grant(method: string, body: Json): Answer {
-    if (method === "GET") return answer({ grants: this.grants });
+  /** Owners share their own account, administrators any. */
+  #grant(by: MockUser, method: string, body: Json): Answer {
+    const mine = (account: string): boolean => by.role === "admin" || by.address === account;
+    if (method === "GET") return answer({ grants: this.grants.filter(({ account }) => mine(account)) });
     const user = String(body["user"]);
     const account = String(body["account"]);
+    if (!mine(account)) return refuse("grant_required");
+    if (!this.users.some(({ id }) => id === user)) return refuse("user_not_found");
     const at = this.grants.findIndex((grant) => grant.user === user && grant.account === account);
     if (at >= 0) this.grants.splice(at, 1);
     if (method === "DELETE") return DONE;

@@ -1,4 +1,4 @@
-import type { AgentRow, AuthPort, AuthState } from "~/transport/auth-types";
+import { type AgentRow, type AuthPort, type AuthState, trades } from "~/transport/auth-types";
 import { asApiError } from "~/transport/decode";
 import { ApiError, type LinkState } from "~/transport/types";
 import { addressOf, chainOf, signText, switchChain, type Wallet } from "~/transport/wallet";
@@ -86,7 +86,7 @@ export class AuthDesk {
   async readAgents(): Promise<void> {
     clearTimeout(this.#agentTimer);
     const session = this.#snapshot.state?.session ?? null;
-    if (session === null || session.user.role === "viewer") {
+    if (session === null || !trades(session.user.role)) {
       if (this.#snapshot.agents !== null) this.#change({ agents: null });
       return;
     }

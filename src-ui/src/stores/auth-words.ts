@@ -8,6 +8,8 @@ export interface Explained {
 }
 
 const AGAIN = "Log in again: the server makes a new message.";
+/** Stands for what the server says, where only it knows why. */
+const SERVERS_WORDS = "";
 const ASK_ADMIN = "Ask an administrator of this server.";
 
 const WORDS: Readonly<Record<string, readonly [string, string, string]>> = {
@@ -180,6 +182,52 @@ const WORDS: Readonly<Record<string, readonly [string, string, string]>> = {
     "An account may have only so many at once.",
     "Revoke one that is not in use, then try again.",
   ],
+  agent_not_ready: [
+    "This agent is not ready.",
+    "It was not approved yet, or holds no more.",
+    "Sign its approval, or make a new one.",
+  ],
+  agent_terms_invalid: [
+    "These terms are not taken.",
+    "A name has 1 to 16 of a-z, 0-9, _ and -; an agent holds 1 to 180 days.",
+    "Correct the entry, then try again.",
+  ],
+  venue_unreachable: [
+    "The venue gave no answer.",
+    "The approval may have arrived, or not.",
+    "Check the agent before you sign again.",
+  ],
+  venue_refused: ["The venue refused the approval.", SERVERS_WORDS, "Mend what it names, then sign again."],
+  venue_unavailable: [
+    "There is no venue to approve at.",
+    "This server plays a simulated or recorded market, and agents are approved at the real one.",
+    "Use a server that is connected to the venue.",
+  ],
+  address_invalid: [
+    "This is no address.",
+    "An address is 0x and 40 digits.",
+    "Correct the entry, then try again.",
+  ],
+  name_invalid: [
+    "This name is not taken.",
+    "It is too long or has signs that no name has.",
+    "Choose another name.",
+  ],
+  directory_full: [
+    "The server takes no more users.",
+    "It has as many as it was made for.",
+    "Ask an administrator of this server.",
+  ],
+  keystore_seal_broken: [
+    "The sealed key cannot be opened.",
+    "It was damaged, or sealed under another master key.",
+    "Revoke the agent and make a new one; tell the administrator.",
+  ],
+  entropy_failed: [
+    "The server could not make a key.",
+    "Its system gave no random numbers.",
+    "Try again; if it stays so, tell the administrator.",
+  ],
   keystore_unavailable: [
     "This server keeps no keys.",
     "No master key is configured, and without one an agent's key could not be sealed.",
@@ -209,46 +257,10 @@ export function explained(error: Pick<ApiError, "code" | "message">): Explained 
     `It says: ${error.message}.`,
     "Try again; if it stays so, give the code to the administrator.",
   ];
-  return { what, why, next };
+  return { what, why: why === SERVERS_WORDS ? `It says: ${error.message}.` : why, next };
 }
 
 /** Whether the words for a code are ours. */
 export function isExplained(code: string): boolean {
   return Object.hasOwn(WORDS, code);
-}
-
-/** `0x71C7…976F`; the whole address stands in the title. */
-export function shortAddress(address: string): string {
-  return address.length <= 12 ? address : `${address.slice(0, 6)}\u2026${address.slice(-4)}`;
-}
-
-export const ROLE_NAMES = {
-  viewer: "viewer",
-  trader: "trader",
-  risk_manager: "risk manager",
-  admin: "admin",
-} as const;
-
-export const GRANT_NAMES = { view: "view", trade: "trade", manage_risk: "manage risk" } as const;
-
-/** What a browser calls itself, short enough for a list. */
-export function browserText(agent: string | null): string {
-  if (agent === null) return "a program";
-  const browser = /(Firefox|Edg|OPR|Chrome|Safari)\/(\d+)/.exec(agent);
-  const system = /Windows|Mac OS X|Android|iPhone|iPad|Linux/.exec(agent)?.[0];
-  if (browser === null) return agent.slice(0, 40);
-  const names: Readonly<Record<string, string>> = { Edg: "Edge", OPR: "Opera" };
-  const name = names[browser[1] ?? ""] ?? browser[1];
-  return `${name} ${browser[2]}${system === undefined ? "" : ` on ${system === "Mac OS X" ? "macOS" : system}`}`;
-}
-
-const DAY_MS = 86_400_000;
-
-/** The warnings of the server by what is left: 14, 3 and 1 days before the end. */
-export function expiryWarning(expiresMs: number, now: number): "none" | "soon" | "near" | "last" | "over" {
-  const left = expiresMs - now;
-  if (left <= 0) return "over";
-  if (left <= DAY_MS) return "last";
-  if (left <= 3 * DAY_MS) return "near";
-  return left <= 14 * DAY_MS ? "soon" : "none";
 }

@@ -1,4 +1,5 @@
 import {
+  type AgentCheck,
   type AgentPhase,
   type AgentRow,
   type AuthSession,
@@ -165,6 +166,7 @@ export function asAgent(value: unknown, approve: unknown = null): AgentRow | nul
     createdMs,
     expiresMs,
     name: text(body?.["name"]) ?? "unnamed",
+    network: text(body?.["network"]) ?? "mainnet",
     permissions: list(body?.["permissions"], text),
     warning: time(body?.["warning"]),
     replaces: text(body?.["replaces"]),
@@ -176,6 +178,12 @@ export function asAgent(value: unknown, approve: unknown = null): AgentRow | nul
 export function asMadeAgent(value: unknown): AgentRow | null {
   const body = asObject(value);
   return asAgent(body?.["agent"] ?? value, body?.["approve"]);
+}
+
+export function asCheck(value: unknown): AgentCheck | null {
+  const body = asObject(value);
+  const listed = body?.["listed"];
+  return typeof listed === "boolean" ? { listed, validUntilMs: time(body?.["valid_until_ms"]) } : null;
 }
 
 function rows<T>(name: string, read: (item: unknown) => T | null): (value: unknown) => readonly T[] | null {

@@ -2,6 +2,7 @@ import {
   asAgents,
   asAuthState,
   asChallenge,
+  asCheck,
   asGrantRows,
   asMadeAgent,
   asSessions,
@@ -9,6 +10,7 @@ import {
   csrfOf,
 } from "./auth-decode";
 import type {
+  AgentCheck,
   AgentRow,
   AgentWish,
   AuthPort,
@@ -110,6 +112,10 @@ export class HttpAuth implements AuthPort {
 
   rotateAgent(agent: string): Promise<AgentRow> {
     return this.#read(this.#send("POST", `agents/${encodeURIComponent(agent)}/rotate`), asMadeAgent);
+  }
+
+  checkAgent(agent: string): Promise<AgentCheck> {
+    return this.#read(this.#send("POST", `agents/${encodeURIComponent(agent)}/check`), asCheck);
   }
 
   async revokeAgent(agent: string): Promise<void> {

@@ -3,6 +3,11 @@
 export const ROLES = ["viewer", "trader", "risk_manager", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Whether a role has to do with agents: nobody else trades. */
+export function trades(role: Role): boolean {
+  return role === "trader" || role === "admin";
+}
+
 export const GRANTS = ["view", "trade", "manage_risk"] as const;
 export type Grant = (typeof GRANTS)[number];
 
@@ -86,6 +91,8 @@ export interface AgentRow {
   readonly account: string;
   readonly address: string;
   readonly name: string;
+  /** `mainnet` or `testnet`. */
+  readonly network: string;
   readonly permissions: readonly string[];
   readonly state: AgentPhase;
   readonly createdMs: number;
@@ -96,6 +103,13 @@ export interface AgentRow {
   readonly replaces: string | null;
   /** What the account's wallet signs (EIP-712), where it was made just now. */
   readonly typedData: string | null;
+}
+
+/** What the venue says of an agent. */
+export interface AgentCheck {
+  readonly listed: boolean;
+  /** UTC ms; null where the venue names no end. */
+  readonly validUntilMs: number | null;
 }
 
 export interface AgentWish {
@@ -124,5 +138,6 @@ export interface AuthPort {
   createAgent(wish: AgentWish): Promise<AgentRow>;
   approveAgent(agent: string, signature: string): Promise<void>;
   rotateAgent(agent: string): Promise<AgentRow>;
+  checkAgent(agent: string): Promise<AgentCheck>;
   revokeAgent(agent: string): Promise<void>;
 }

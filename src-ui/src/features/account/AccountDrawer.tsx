@@ -4,7 +4,7 @@ import { TabStrip, tabId } from "~/shared/TabStrip";
 import type { AuthDesk } from "~/stores/auth-desk";
 import { useSession } from "~/stores/react";
 import { ACCOUNT_TABS, type AccountTab, useUi } from "~/stores/ui";
-import type { AuthSession } from "~/transport/auth-types";
+import { type AuthSession, trades } from "~/transport/auth-types";
 import { Agents } from "./Agents";
 import { Connection } from "./Connection";
 import { Login } from "./Login";
@@ -27,7 +27,7 @@ function tabsOf(desk: AuthDesk | null, session: AuthSession | null): readonly Ac
   if (session === null) return ["account", "connection"];
   const { role } = session.user;
   return ACCOUNT_TABS.filter((tab) =>
-    tab === "users" ? role === "admin" : tab !== "agents" || role !== "viewer",
+    tab === "users" ? role === "admin" : tab !== "agents" || trades(role),
   );
 }
 

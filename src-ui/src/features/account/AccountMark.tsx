@@ -4,7 +4,7 @@ import { keysText } from "~/shared/keymap";
 import { useNow } from "~/shared/useNow";
 import { useSampled } from "~/shared/useSampled";
 import type { AuthDesk } from "~/stores/auth-desk";
-import { expiryWarning, ROLE_NAMES, shortAddress } from "~/stores/auth-words";
+import { expiryWarning, ROLE_NAMES, shortAddress } from "~/stores/account-text";
 import { useSession } from "~/stores/react";
 import { useUi } from "~/stores/ui";
 import type { AgentRow, AuthSession } from "~/transport/auth-types";

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { shortAddress } from "~/stores/auth-words";
+import { shortAddress } from "~/stores/account-text";
 
 interface AddressProps {
   readonly address: string;

@@ -1,5 +1,5 @@
 import { type FormEvent, type ReactNode, useState } from "react";
-import { shortAddress } from "~/stores/auth-words";
+import { shortAddress } from "~/stores/account-text";
 import type { AgentWish } from "~/transport/auth-types";
 
 /** Days that the server takes. */

@@ -3,7 +3,7 @@ import { dayText, spanText } from "~/shared/age";
 import { TableHead } from "~/shared/TableHead";
 import { useNow } from "~/shared/useNow";
 import type { AuthDesk } from "~/stores/auth-desk";
-import { expiryWarning } from "~/stores/auth-words";
+import { expiryWarning } from "~/stores/account-text";
 import type { AgentRow, AuthState } from "~/transport/auth-types";
 import { ApiError } from "~/transport/types";
 import { addressOf, signTyped, type Wallet } from "~/transport/wallet";
@@ -15,6 +15,10 @@ import { useAuth, useDoing, useRows } from "./useDesk";
 
 /** Documents of one visit that wait for a signature; the server gives each but once. */
 const MOST_PAPERS = 16;
+
+function dateText(ms: number): string {
+  return `${dayText(ms, "day")} ${dayText(ms, "year")}`;
+}
 
 /** The account's own wallet has to sign: another account of it would be refused by the venue. */
 async function sign(wallet: Wallet, account: string, typed: string): Promise<string> {
@@ -33,6 +37,7 @@ export function Agents({ desk, state }: { readonly desk: AuthDesk; readonly stat
     await desk.readAgents();
     return [];
   });
+  const [checked, setChecked] = useState("");
   const doing = useDoing(desk, () => {
     reload();
     void desk.refresh();
@@ -43,6 +48,11 @@ export function Agents({ desk, state }: { readonly desk: AuthDesk; readonly stat
     if (wallet === null) throw new ApiError("no_wallet", "no wallet announced itself", true);
     await desk.port.approveAgent(agent, await sign(wallet, account, typed));
     setPapers((held) => new Map([...held].filter(([id]) => id !== agent)));
+  };
+  const check = async ({ id, name }: AgentRow): Promise<void> => {
+    const { listed, validUntilMs } = await desk.port.checkAgent(id);
+    const until = validUntilMs === null ? "" : ` until ${dateText(validUntilMs)}`;
+    setChecked(listed ? `The venue lists ${name}${until}.` : `The venue does not list ${name}.`);
   };
   const made = async (making: Promise<AgentRow>): Promise<void> => {
     const { id, account, typedData } = await making;
@@ -69,7 +79,9 @@ export function Agents({ desk, state }: { readonly desk: AuthDesk; readonly stat
               const warning = live ? expiryWarning(expiresMs, now) : "none";
               return (
                 <tr key={id} data-testid={`agent-${name}`}>
-                  <td title={`${address}, may ${permissions.join(", ")}`}>{name}</td>
+                  <td title={`${address}, may ${permissions.join(", ")}`}>
+                    {agent.network === "mainnet" ? name : `${name} (${agent.network})`}
+                  </td>
                   <td>
                     <Address address={account} />
                   </td>
@@ -79,7 +91,7 @@ export function Agents({ desk, state }: { readonly desk: AuthDesk; readonly stat
                   <td className="figures" data-warning={warning} title={new Date(expiresMs).toISOString()}>
                     {live
                       ? `${warning === "none" ? "" : "\u26a0 "}in ${spanText(Math.max(0, expiresMs - now))}`
-                      : `${dayText(expiresMs, "day")} ${dayText(expiresMs, "year")}`}
+                      : dateText(expiresMs)}
                   </td>
                   <td className="account-buttons">
                     {agent.state === "pending" && paper !== undefined ? (
@@ -97,12 +109,23 @@ export function Agents({ desk, state }: { readonly desk: AuthDesk; readonly stat
                         <button
                           type="button"
                           className="secondary"
-                          title="A new key takes its place once it is approved"
+                          title="Ask the venue whether it knows this agent"
                           disabled={doing.busy !== null}
-                          onClick={() => doing.run(id, () => made(desk.port.rotateAgent(id)))}
+                          onClick={() => doing.run(id, () => check(agent))}
                         >
-                          Renew
+                          Check
                         </button>
+                        {agent.state === "pending" && paper !== undefined ? null : (
+                          <button
+                            type="button"
+                            className="secondary"
+                            title="A new key takes its place once it is approved"
+                            disabled={doing.busy !== null}
+                            onClick={() => doing.run(id, () => made(desk.port.rotateAgent(id)))}
+                          >
+                            Renew
+                          </button>
+                        )}
                         <button
                           type="button"
                           className="danger"
@@ -132,6 +155,7 @@ export function Agents({ desk, state }: { readonly desk: AuthDesk; readonly stat
           Confirm in the wallet where it asks.
         </p>
       )}
+      {checked === "" ? null : <p role="status">{checked}</p>}
       {doing.failure === null ? null : <Refusal error={doing.failure} />}
       {failure === null ? null : <Refusal error={failure} />}
     </section>

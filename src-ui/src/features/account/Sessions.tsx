@@ -4,7 +4,7 @@ import { Notice } from "~/shared/Notice";
 import { TableHead } from "~/shared/TableHead";
 import { useNow } from "~/shared/useNow";
 import type { AuthDesk } from "~/stores/auth-desk";
-import { browserText } from "~/stores/auth-words";
+import { browserText } from "~/stores/account-text";
 import { Refusal } from "./Refusal";
 import { useDoing, useRows } from "./useDesk";
 

@@ -2,7 +2,7 @@ import { type FormEvent, type ReactNode, useState } from "react";
 import { Notice } from "~/shared/Notice";
 import { TableHead } from "~/shared/TableHead";
 import type { AuthDesk } from "~/stores/auth-desk";
-import { ROLE_NAMES } from "~/stores/auth-words";
+import { ROLE_NAMES } from "~/stores/account-text";
 import { type Role, ROLES } from "~/transport/auth-types";
 import { Address } from "./Address";
 import { Grants } from "./Grants";
@@ -86,7 +86,7 @@ export function Users({ desk }: { readonly desk: AuthDesk }): ReactNode {
         busy={doing.busy !== null}
         invite={(address, name, role) => doing.run("invite", () => desk.port.invite({ address, name, role }))}
       />
-      <Grants desk={desk} users={rows} />
+      <Grants desk={desk} users={rows} own={null} />
     </section>
   );
 }

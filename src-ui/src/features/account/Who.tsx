@@ -3,9 +3,10 @@ import { spanText, timeText } from "~/shared/age";
 import { LiveText } from "~/shared/LiveText";
 import { TableHead } from "~/shared/TableHead";
 import type { AuthDesk } from "~/stores/auth-desk";
-import { GRANT_NAMES, ROLE_NAMES } from "~/stores/auth-words";
+import { GRANT_NAMES, ROLE_NAMES } from "~/stores/account-text";
 import type { AuthSession, AuthState } from "~/transport/auth-types";
 import { Address } from "./Address";
+import { Grants } from "./Grants";
 import { Refusal } from "./Refusal";
 import { useAuth } from "./useDesk";
 
@@ -28,6 +29,10 @@ export function Who({ desk, state, session }: WhoProps): ReactNode {
             {user.name === null ? null : <strong>{user.name} </strong>}
             {user.address === null ? "no wallet" : <Address address={user.address} whole />}
           </dd>
+        </div>
+        <div>
+          <dt>Id</dt>
+          <dd className="figures">{user.id}</dd>
         </div>
         <div>
           <dt>Role</dt>
@@ -75,6 +80,9 @@ export function Who({ desk, state, session }: WhoProps): ReactNode {
             ))}
           </tbody>
         </table>
+      )}
+      {user.address === null || user.role === "admin" ? null : (
+        <Grants desk={desk} users={null} own={user.address} />
       )}
       {failure === null ? null : <Refusal error={failure} />}
       <p className="account-actions">
