@@ -86,7 +86,7 @@ function Ready({
   readonly ready: boolean;
   readonly agents: readonly AgentRow[] | null;
 }): ReactNode {
-  const now = useNow(10_000);
+  const now = useNow();
   const first = (agents ?? [])
     .filter(({ state }) => state === "approved")
     .toSorted((a, b) => a.expiresMs - b.expiresMs)[0];

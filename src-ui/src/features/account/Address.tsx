@@ -12,6 +12,7 @@ export function Address({ address, whole = false }: AddressProps): ReactNode {
     <button
       type="button"
       className="address"
+      data-whole={whole}
       title={`${address}: copy`}
       onClick={() => void navigator.clipboard.writeText(address)}
     >

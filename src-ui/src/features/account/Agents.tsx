@@ -85,8 +85,8 @@ export function Agents({ desk, state }: { readonly desk: AuthDesk; readonly stat
                   <td>
                     <Address address={account} />
                   </td>
-                  <td data-state={agent.state}>
-                    {agent.replaces === null ? agent.state : `${agent.state}, in another's place`}
+                  <td title={agent.replaces === null ? undefined : "In another agent's place"}>
+                    {agent.state}
                   </td>
                   <td className="figures" data-warning={warning} title={new Date(expiresMs).toISOString()}>
                     {live

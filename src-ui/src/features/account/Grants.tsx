@@ -71,7 +71,7 @@ export function Grants({ desk, users, own }: GrantsProps): ReactNode {
         </table>
       )}
       <form className="account-form" aria-label="Grant an account" onSubmit={submit}>
-        <label>
+        <label className={users === null ? "wide" : undefined}>
           User
           {users === null ? (
             <input
@@ -105,21 +105,23 @@ export function Grants({ desk, users, own }: GrantsProps): ReactNode {
             />
           </label>
         )}
-        <fieldset>
-          <legend>May</legend>
-          {GRANTS.map((grant) => (
-            <label key={grant} className="check">
-              <input
-                type="checkbox"
-                checked={grants.includes(grant)}
-                onChange={() =>
-                  setGrants(GRANTS.filter((item) => (item === grant) !== grants.includes(item)))
-                }
-              />
-              {GRANT_NAMES[grant]}
-            </label>
-          ))}
-        </fieldset>
+        <div className="field" role="group" aria-label="May">
+          <span aria-hidden="true">May</span>
+          <div className="checks">
+            {GRANTS.map((grant) => (
+              <label key={grant} className="check">
+                <input
+                  type="checkbox"
+                  checked={grants.includes(grant)}
+                  onChange={() =>
+                    setGrants(GRANTS.filter((item) => (item === grant) !== grants.includes(item)))
+                  }
+                />
+                {GRANT_NAMES[grant]}
+              </label>
+            ))}
+          </div>
+        </div>
         <button type="submit" className="primary" disabled={doing.busy !== null || grants.length === 0}>
           {own === null ? "Grant" : "Share"}
         </button>

@@ -140,16 +140,15 @@ function LinkText({ link, carrier }: { readonly link: LinkState; readonly carrie
       />
     );
   const { reason, at, retryAt } = link;
+  // Held on purpose: nothing went wrong, and nothing is tried.
+  if (retryAt === null) return `Not connected: ${reason}.`;
   return (
     <>
       {`Disconnected at ${timeText(at)}: ${reason}. `}
       <span aria-hidden="true">
         <LiveText
           everyMs={100}
-          read={() => {
-            if (retryAt === null) return "No further attempt is planned.";
-            return `Reconnecting in ${Math.max(0, Math.ceil((retryAt - clock.now()) / 1000))} s.`;
-          }}
+          read={() => `Reconnecting in ${Math.max(0, Math.ceil((retryAt - clock.now()) / 1000))} s.`}
         />
       </span>
     </>
