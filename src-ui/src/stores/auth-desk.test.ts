@@ -149,6 +149,19 @@ describe("the desk of the account", () => {
     expect(desk.getSnapshot()).toMatchObject({ ended: null, state: { session: null } });
   });
 
+  it("takes over a login of another tab when the page is looked at", async () => {
+    desk.start();
+    await vi.advanceTimersByTimeAsync(0);
+    server = known("s1");
+    document.dispatchEvent(new Event("visibilitychange"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(desk.getSnapshot().state?.session?.id).toBe("s1");
+    expect(link).toEqual(["reopen"]);
+    document.dispatchEvent(new Event("visibilitychange"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(link).toEqual(["reopen"]);
+  });
+
   it("looks again when the session should be over", async () => {
     server = known("s1", 60_000);
     await desk.refresh();

@@ -77,7 +77,13 @@ export class AuthDesk {
 
   getSnapshot = (): AuthSnapshot => this.#snapshot;
 
+  start(): void {
+    document.addEventListener("visibilitychange", this.#shown);
+    void this.refresh();
+  }
+
   stop(): void {
+    document.removeEventListener("visibilitychange", this.#shown);
     clearTimeout(this.#timer);
     clearTimeout(this.#agentTimer);
   }
@@ -100,6 +106,12 @@ export class AuthDesk {
       this.#agentTimer = setTimeout(() => this.#lookAtAgents(), AGENTS_MS);
     });
   }
+
+  /** Somebody may have logged in meanwhile, in another tab of this browser. */
+  #shown = (): void => {
+    if (!document.hidden && this.#snapshot.phase === "here" && this.#snapshot.step === null)
+      void this.refresh();
+  };
 
   /** Asks the server who we are; answers at once if that is being asked already. */
   refresh(): Promise<void> {
@@ -201,7 +213,10 @@ export class AuthDesk {
         before.id !== this.#left
       )
         this.#change({ ended: { code: state.ended ?? "session_expired", at: this.now() } });
+      const joined = before === null && state.session !== null && this.#snapshot.phase === "here";
+      if (joined) this.#change({ ended: null });
       this.#take(state);
+      if (joined) this.link.reopen();
     } catch (error) {
       const { code } = asApiError(error);
       if (code === "http_404" || code === "not_found" || code === "malformed_answer")

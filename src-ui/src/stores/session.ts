@@ -83,7 +83,7 @@ export class Session implements TransportListener {
     this.#started = true;
     this.#watched.add(this.#active, this.#active);
     this.transport.open(this);
-    void this.auth?.refresh();
+    this.auth?.start();
     this.#endSampling = this.samples.run(() => [this.#active, this.#views.of(this.#active)], this.now);
   }
 
