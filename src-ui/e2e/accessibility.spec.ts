@@ -85,7 +85,7 @@ test("has no serious barrier in the cockpit while inputs are stale", async ({ pa
 for (const theme of ["dark", "light"] as const)
   test(`has no serious barrier in the account, ${theme}`, async ({ page, startMock }) => {
     const wallet = new TestWallet();
-    const mock = await startMock({ symbols: ["BTC"], auth: { admins: [wallet.address] } });
+    const mock = await startMock({ symbols: ["BTC"], mode: "live", auth: { admins: [wallet.address] } });
     await wallet.install(page);
     await openTerminal(page, mock.url);
     if (theme === "light") await page.keyboard.press("t");

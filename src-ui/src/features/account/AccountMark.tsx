@@ -69,10 +69,12 @@ function Named({ session }: { readonly session: AuthSession }): ReactNode {
     const ms = end - Date.now();
     return ms > ENDING_MS ? "" : spanText(Math.max(0, ms));
   }, 1000);
-  const called = user.name ?? (user.address === null ? "no wallet" : shortAddress(user.address));
+  const role = ROLE_NAMES[user.role];
+  const named = user.name === role ? null : user.name;
+  const called = named ?? (user.address === null ? "no wallet" : shortAddress(user.address));
   return (
     <span title={user.address ?? undefined}>
-      {`${ROLE_NAMES[user.role]} ${called}`}
+      {`${role} ${called}`}
       {left === "" ? null : <em>{` ends in ${left}`}</em>}
     </span>
   );

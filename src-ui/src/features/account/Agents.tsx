@@ -4,6 +4,7 @@ import { TableHead } from "~/shared/TableHead";
 import { useNow } from "~/shared/useNow";
 import type { AuthDesk } from "~/stores/auth-desk";
 import { expiryWarning } from "~/stores/account-text";
+import { useSessionPart } from "~/stores/react";
 import type { AgentRow, AuthState } from "~/transport/auth-types";
 import { ApiError } from "~/transport/types";
 import { addressOf, signTyped, type Wallet } from "~/transport/wallet";
@@ -42,6 +43,7 @@ export function Agents({ desk, state }: { readonly desk: AuthDesk; readonly stat
     reload();
     void desk.refresh();
   });
+  const mode = useSessionPart((snapshot) => snapshot.mode);
   const wallet = desk.wallet ?? wallets[0] ?? null;
   const now = useNow();
   const approve = async (agent: string, account: string, typed: string): Promise<void> => {
@@ -143,13 +145,20 @@ export function Agents({ desk, state }: { readonly desk: AuthDesk; readonly stat
           </tbody>
         </table>
       )}
-      <AgentForm
-        accounts={state.accounts
-          .filter(({ grants }) => grants.includes("trade"))
-          .map(({ account }) => account)}
-        busy={doing.busy !== null}
-        create={(wish) => doing.run("create", () => made(desk.port.createAgent(wish)))}
-      />
+      {mode === "live" ? (
+        <AgentForm
+          accounts={state.accounts
+            .filter(({ grants }) => grants.includes("trade"))
+            .map(({ account }) => account)}
+          busy={doing.busy !== null}
+          create={(wish) => doing.run("create", () => made(desk.port.createAgent(wish)))}
+        />
+      ) : (
+        <p className="hint" data-testid="agents-practice">
+          An agent is approved at the real venue. This server plays a{" "}
+          {mode === "replay" ? "recorded" : "simulated"} market, so none is made here.
+        </p>
+      )}
       {doing.busy === null ? null : (
         <p className="login-step" role="status">
           Confirm in the wallet where it asks.
