@@ -200,8 +200,19 @@ impl Registry {
         Some(self.directory.get(&symbol)?.get(&venue)?.market)
     }
 
+    /// The market that the venue must have of a canonical symbol if it has one at all. Binance spot is not asked for its whole list, which
+    /// has some thousand markets: of a symbol that another venue lists it is asked whether it has the pair with its preferred quote.
+    pub fn presumed(&self, venue: Venue, symbol: Symbol) -> Option<Symbol> {
+        let asks = venue == Venue::BinanceSpot && plain(symbol);
+        if !asks || !self.directory.contains_key(&symbol) {
+            return None;
+        }
+        let base = unit(symbol).0;
+        Symbol::new(&format!("{base}{}", preferred_quote(venue))).ok()
+    }
+
     /// Whether the venue has a canonical symbol, as far as we know: one whose list was not read may have any. Binance spot is asked for
-    /// configured markets alone, so that of another one nothing is known but what the other spot venue has.
+    /// followed markets alone, so that of another one nothing is known but what the other spot venue has.
     pub fn may_have(&self, venue: Venue, symbol: Symbol) -> bool {
         let place = self.directory.get(&symbol).and_then(|of| of.get(&venue));
         match (self.lists.contains_key(&venue), place) {
@@ -328,6 +339,19 @@ mod tests {
             s("BTCFDUSD")
         );
         assert_eq!(registry.market(Venue::BinanceSpot, s("SATS")), None);
+    }
+
+    #[test]
+    fn binance_spot_is_asked_for_the_pair_of_what_others_list() {
+        let registry = registry();
+        let asked = |symbol| registry.presumed(Venue::BinanceSpot, s(symbol));
+        assert_eq!(asked("SATS"), Some(s("SATSUSDT")));
+        assert_eq!(asked("kPEPE"), Some(s("PEPEUSDT")));
+        // A market of its own, and one that nobody knows.
+        assert_eq!(asked("@142"), None);
+        assert_eq!(asked("NOPE"), None);
+        // Of the others the whole list is read.
+        assert_eq!(registry.presumed(Venue::Bybit, s("SATS")), None);
     }
 
     #[test]

@@ -103,7 +103,10 @@ impl Core {
     fn wanted(&self, venue: Venue) -> BTreeSet<Symbol> {
         self.demand
             .symbols()
-            .filter_map(|symbol| self.registry.market(venue, symbol))
+            .filter_map(|symbol| {
+                let known = self.registry.market(venue, symbol);
+                known.or_else(|| self.registry.presumed(venue, symbol))
+            })
             .collect()
     }
 
@@ -192,6 +195,7 @@ impl Core {
 mod tests {
     use super::*;
     use crate::config::SymbolMap;
+    use crate::input::Input;
     use hypersentry_model::Mode;
 
     fn at(s: i64) -> Timestamp {
@@ -231,6 +235,39 @@ mod tests {
         assert_eq!(demand.symbols().count(), 2);
         demand.expire(at(17));
         assert_eq!(demand.symbols().collect::<BTreeSet<_>>(), set(&["BTC"]));
+    }
+
+    #[test]
+    fn binance_spot_follows_what_is_watched_and_configured() {
+        let mut map = SymbolMap::default();
+        let configured = (Symbol::new("BTC").unwrap(), Symbol::new("BTCUSDT").unwrap());
+        map.markets
+            .insert(Venue::BinanceSpot, [configured].into_iter().collect());
+        let mut config = CoreConfig::new("run".into(), Mode::Live, map);
+        config.grace_ms = 10_000;
+        let mut core = Core::new(config);
+        let listing = session::Listing {
+            symbol: Symbol::new("SOL").unwrap(),
+            base: Symbol::new("SOL").unwrap(),
+            quote: Symbol::new("USDC").unwrap(),
+            multiplier: 1,
+            trading: true,
+            px_decimals: 2,
+            sz_decimals: 2,
+        };
+        core.registry.listed(Venue::Hyperliquid, &[listing]);
+        let mut out = Vec::new();
+        let venue = Venue::BinanceSpot;
+        core.step(at(0), &Input::Demand(venue, BTreeSet::new()), &mut out);
+        let demanded = |core: &Core| core.slots[&venue].demanded.clone();
+        assert_eq!(demanded(&core), set(&["BTCUSDT"]));
+        core.step(at(1), &Input::Watched(set(&["SOL", "NOPE"])), &mut out);
+        assert_eq!(demanded(&core), set(&["BTCUSDT", "SOLUSDT"]));
+        core.step(at(2), &Input::Watched(set(&[])), &mut out);
+        core.step(at(11), &Input::Tick, &mut out);
+        assert_eq!(demanded(&core), set(&["BTCUSDT", "SOLUSDT"]));
+        core.step(at(12), &Input::Tick, &mut out);
+        assert_eq!(demanded(&core), set(&["BTCUSDT"]));
     }
 
     #[test]
