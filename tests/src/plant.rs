@@ -9,7 +9,7 @@ use hypersentry_engine::input::{Answer, Input, Usage};
 use hypersentry_engine::{Publication, SymbolMap};
 use hypersentry_model::{Mode, Symbol, Timestamp, Venue};
 use hypersentry_sim::{Driver, DriverSocket, Received, RestRequest, Scenario, Venue as SimVenue};
-use hypersentry_venues::ledger::{Admission, Ask, Ledger, Limits, Told, subscriptions};
+use hypersentry_venues::ledger::{Admission, Ask, Ledger, Limits, Told, meaning, subscriptions};
 use hypersentry_venues::session::{Lane, Request, RequestClass};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -408,7 +408,8 @@ impl Plant {
             Some(body) => RestRequest::post(&request.path, body, self.here),
             None => RestRequest::get(&request.path, self.here),
         };
-        let (answer, late_ms) = self.driver.rest(sim(venue), &asks);
+        let (mut answer, late_ms) = self.driver.rest(sim(venue), &asks);
+        answer.status = meaning(venue, answer.status, answer.body.as_bytes());
         let retry_after_s = retry_after(&answer.headers);
         let told = Told::read(|name| {
             let found = answer

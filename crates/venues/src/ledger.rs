@@ -10,7 +10,7 @@
 //! Time is an argument; the caller waits.
 
 use crate::session::RequestClass;
-use hypersentry_model::Timestamp;
+use hypersentry_model::{Timestamp, Venue};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -127,6 +127,22 @@ pub struct Ledger {
     lanes: BTreeMap<u8, LaneUse>,
     shared_messages: Vec<Sliding>,
     cooldown: Cooldown,
+}
+
+/// What the status of an answer means. Bybit says with status 200 that there were too many requests ("V5 API", error codes: 10006); that is
+/// 429 elsewhere.
+pub fn meaning(venue: Venue, status: u16, body: &[u8]) -> u16 {
+    /// Refusals are short: no whole list is searched.
+    const SHORT: usize = 512;
+    let refusal = || {
+        let code = b"\"retCode\":10006,";
+        body.len() <= SHORT && body.windows(code.len()).any(|part| part == code)
+    };
+    if venue == Venue::Bybit && status == 200 && refusal() {
+        429
+    } else {
+        status
+    }
 }
 
 impl Ledger {

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use hypersentry_model::{Timestamp, Venue};
-use hypersentry_venues::ledger::{Admission, Ask, Ledger, Limits, Told, Window};
+use hypersentry_venues::ledger::{Admission, Ask, Ledger, Limits, Told, Window, meaning};
 use hypersentry_venues::session::RequestClass::{self, Account, Books, Metadata, Orders};
 use proptest::prelude::*;
 
@@ -176,6 +176,16 @@ fn connections_subscriptions_and_messages_are_counted() {
     ledger.closed(0);
     assert_eq!(ledger.ask(at(2_000), Ask::Connect(0)), Admission::Now);
     assert_eq!(ledger.ask(at(2_000), Ask::Message(0, 5)), Admission::Now);
+}
+
+#[test]
+fn bybit_says_with_status_200_that_there_were_too_many() {
+    let refusal = br#"{"retCode":10006,"retMsg":"Too many visits!","result":{},"time":1}"#;
+    assert_eq!(meaning(Venue::Bybit, 200, refusal), 429);
+    assert_eq!(meaning(Venue::Okx, 200, refusal), 200);
+    let good = br#"{"retCode":0,"retMsg":"OK","result":{},"time":1}"#;
+    assert_eq!(meaning(Venue::Bybit, 200, good), 200);
+    assert_eq!(meaning(Venue::Bybit, 403, refusal), 403);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::rim::rest::{self, Fetched};
 use crate::rim::sequencer::Entry;
 use bytes::Bytes;
 use hypersentry_model::{Clock, Timestamp, Venue};
-use hypersentry_venues::ledger::{Admission, Ask, Ledger, Limits};
+use hypersentry_venues::ledger::{Admission, Ask, Ledger, Limits, meaning};
 use hypersentry_venues::session::{Lane, Request, RequestClass, RequestKind};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -166,6 +166,7 @@ impl Upstream {
             .await
             .map(|got| Fetched {
                 sent: Some(sent),
+                status: meaning(venue, got.status, &got.body),
                 ..got
             });
         self.landed(venue, &request, &flight, &result);

@@ -138,9 +138,9 @@ impl Limits {
                 ..Self::default()
             },
             // V5, "Connect": 3 connections a second; 480 subscriptions, cancellations and logins an hour. Public endpoints allow from 10
-            // to 100 requests in 2 s each. They are counted together, in fortieths: see the weights in `okx/limits.rs`.
+            // to 100 requests in 2 s each. They are counted together, in two-hundredths: see the weights in `okx/limits.rs`.
             Venue::Okx => Self {
-                requests: vec![window(40, 2_000)],
+                requests: vec![window(200, 2_000)],
                 connects: vec![window(3, 1_000)],
                 messages: vec![window(20, 1_000)],
                 subscription_messages: Some(window(480, 3_600_000)),

@@ -7,7 +7,8 @@
 //! | `bbo-tbt`, `mark-price`, `index-tickers`, `funding-rate`, `liquidation-orders` | their own events, and a `pong`: they speak on change, and the answer comes after all that the connection had to say before it |
 //! | `open-interest` | its own events alone: it speaks every 3 s |
 //!
-//! At 100 ms a request, some 25 quiet feeds can be told from dead ones at once; those of further markets are stale.
+//! Of books 12 a second can be compared and of trades 25, at most, and both share what orders leave: some 40 markets in which nothing at
+//! all happens can be told from dead ones at once; those of further markets are stale.
 //!
 //! Sources: `docs-v5`, Overview > WebSocket > Connect and Subscribe, and the rate limit that stands at each REST request.
 
@@ -31,15 +32,18 @@ pub const REPAIR_DEPTH: u32 = 50;
 /// Levels a side of a book that is compared with a quiet stream's.
 pub const CHECK_DEPTH: u32 = 20;
 
-/// The venue limits the requests to each endpoint in two seconds, not a sum of weights. We count all of them together, in fortieths of
-/// two seconds: one for an endpoint that may be asked 40 times or more (books, trades, candles).
-pub const WEIGHT: u32 = 1;
+/// The venue limits the requests to each endpoint in two seconds, not a sum of weights. We count all of them together, in
+/// two-hundredths of two seconds: this is one for an endpoint that may be asked 40 times (books, candles).
+pub const WEIGHT: u32 = 5;
+
+/// One that may be asked 100 times: the newest trades.
+pub const TRADES_WEIGHT: u32 = 2;
 
 /// One that may be asked 20 times: instruments, past trades, past candles.
-pub const SLOW_WEIGHT: u32 = 2;
+pub const SLOW_WEIGHT: u32 = 10;
 
 /// One that may be asked 10 times: the clock.
-pub const TIME_WEIGHT: u32 = 4;
+pub const TIME_WEIGHT: u32 = 20;
 
 /// Time between two requests for the venue's clock.
 pub const TIME_MS: i64 = 7_000;
@@ -79,11 +83,11 @@ pub const LIMITS: Limits = Limits {
     // A command has 64 KB at most; a stream takes some 60 bytes.
     streams_per_command: 200,
     book_depth: 400,
-    // A fortieth of 2 s is 50 ms; the rest is for others at this address.
-    rest_spacing_ms: 100,
-    rest_ms_per_weight: 100,
-    check_spacing_ms: 100,
-    rest_in_flight: 4,
+    // A two-hundredth of 2 s is 10 ms; a fifth is left to orders.
+    rest_spacing_ms: 20,
+    rest_ms_per_weight: 13,
+    check_spacing_ms: 20,
+    rest_in_flight: 16,
     trades_page: PAGE,
     trades_pages_max: 20,
     candles_page: PAGE,

@@ -1,7 +1,8 @@
 //! The requests that the session makes. Paths and parameters: `docs-v5`, Order Book Trading > Market Data, and Public Data.
 
 use super::limits::{
-    CHECK_DEPTH, PAGE, RECENT_CANDLES, REPAIR_DEPTH, SLOW_WEIGHT, TIME_WEIGHT, WEIGHT,
+    CHECK_DEPTH, PAGE, RECENT_CANDLES, REPAIR_DEPTH, SLOW_WEIGHT, TIME_WEIGHT, TRADES_WEIGHT,
+    WEIGHT,
 };
 use crate::session::{Feed, Interval};
 use crate::stream::{Ask, Polled, Want};
@@ -21,11 +22,16 @@ pub(super) fn request(want: &Want, newest: Option<Timestamp>) -> Option<Ask> {
         }
         Want::Check { symbol, feed } => {
             let market = encode(*symbol);
-            let path = match feed {
-                Feed::Book => format!("/api/v5/market/books?instId={market}&sz={CHECK_DEPTH}"),
-                _ => format!("/api/v5/market/trades?instId={market}&limit=1"),
-            };
-            (path, WEIGHT)
+            match feed {
+                Feed::Book => {
+                    let path = format!("/api/v5/market/books?instId={market}&sz={CHECK_DEPTH}");
+                    (path, WEIGHT)
+                }
+                _ => {
+                    let path = format!("/api/v5/market/trades?instId={market}&limit=1");
+                    (path, TRADES_WEIGHT)
+                }
+            }
         }
         Want::Trades { symbol, to, .. } => {
             let market = encode(*symbol);
