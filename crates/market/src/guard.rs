@@ -30,6 +30,9 @@ pub enum Refusal {
     /// More levels than any venue sends.
     #[error("too many levels")]
     TooManyLevels,
+    /// A whole book that nothing numbers, far beyond the best prices that the venue tells beside it.
+    #[error("the book contradicts the best prices")]
+    BeyondBest,
     /// A candle whose high is not the highest, whose low is not the lowest, or that does not begin where candles of its length do.
     #[error("the candle contradicts itself")]
     CandleMalformed,
@@ -53,6 +56,7 @@ impl Refusal {
             Self::BookNotSynced => "book_not_synced",
             Self::TooManyMarkets => "too_many_markets",
             Self::TooManyLevels => "too_many_levels",
+            Self::BeyondBest => "book_beyond_best",
             Self::CandleMalformed => "candle_malformed",
             Self::TooLarge => "notional_out_of_range",
             Self::Outlier => "outlier_jump",

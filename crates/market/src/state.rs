@@ -128,6 +128,7 @@ impl MarketState {
                 taken = self.guarded_trade(now, feed, event.venue_time, trade, rule)?;
             }
             Payload::BookSnapshot(snapshot) => {
+                self.beside_best(now, snapshot, rule)?;
                 let book = if feed == Feed::BookTop {
                     &mut self.top
                 } else {

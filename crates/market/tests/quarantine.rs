@@ -4,9 +4,9 @@
 mod setup;
 
 use hypersentry_market::rules::OutlierRule;
-use hypersentry_market::{Market, MarketId, Rules, Told};
+use hypersentry_market::{Market, MarketId, Refusal, Rules, Told};
 use hypersentry_model::agg::{AggUpdate, Kind, Quality};
-use hypersentry_model::event::{AssetContext, Bbo, Feed};
+use hypersentry_model::event::{AssetContext, Bbo, BookSnapshot, Feed};
 use hypersentry_model::{
     Level, MarketEvent, Payload, Price, Side, Size, Source, Symbol, Timestamp, Trade, TradeId, Usd,
     Venue,
@@ -107,6 +107,27 @@ impl Desk {
             .unwrap();
     }
 
+    /// A whole book around `middle` that nothing numbers: whether it was taken.
+    fn whole_book(&mut self, middle: i128) -> Result<(), Refusal> {
+        let level = |px| Level {
+            px: milli(px),
+            sz: Size::from_units(UNIT),
+        };
+        let book = BookSnapshot {
+            bids: vec![level(middle - 1)],
+            asks: vec![level(middle + 1)],
+            depth: 1,
+            last_seq: None,
+        };
+        let event = MarketEvent {
+            symbol: Symbol::new("BTC").unwrap(),
+            venue_time: Some(self.now),
+            payload: Payload::BookSnapshot(book),
+        };
+        let id = MarketId::at(A, Symbol::new("BTC").unwrap());
+        self.market.event(self.now, id, Feed::Book, &event, false)
+    }
+
     /// Buys one, at a price in thousandths of a US dollar.
     fn trade(&mut self, venue: Venue, px: i128) -> TradeId {
         self.trades += 1;
@@ -151,6 +172,22 @@ fn milli(px: i128) -> Price {
 
 fn rule() -> OutlierRule {
     OutlierRule::default()
+}
+
+#[test]
+fn a_whole_book_far_beyond_the_best_prices_beside_it_is_refused() {
+    let mut desk = Desk::new();
+    desk.bbo(A, 1_000_000);
+    assert_eq!(desk.whole_book(1_004_000), Ok(()), "within what passes");
+    assert_eq!(desk.whole_book(1_010_000), Err(Refusal::BeyondBest));
+    assert_eq!(desk.whole_book(990_000), Err(Refusal::BeyondBest));
+    // Best prices of which nothing was heard for a second do not judge.
+    desk.wait(1_000);
+    assert_eq!(desk.whole_book(1_010_000), Ok(()));
+    // Nor do those that are held back themselves.
+    desk.bbo(A, 1_000_000);
+    desk.bbo(A, 1_300_000);
+    assert_eq!(desk.whole_book(1_300_000), Ok(()));
 }
 
 #[test]

@@ -6,10 +6,13 @@ use crate::guard::{self, Refusal};
 use crate::quarantine::{Guarded, HeldTrade, Released, middle};
 use crate::rules::OutlierRule;
 use hypersentry_model::agg::BestPrices;
-use hypersentry_model::event::{AssetContext, Bbo, Feed};
+use hypersentry_model::event::{AssetContext, Bbo, BookSnapshot, Feed};
 use hypersentry_model::freshness::limit;
-use hypersentry_model::{Freshness, Price, Stamp, Timestamp, Trade};
+use hypersentry_model::{Freshness, Level, Price, Stamp, Timestamp, Trade};
 use std::collections::VecDeque;
+
+/// Best prices that were proved within this time say where a book must be.
+const BESIDE_MS: i64 = 1_000;
 
 impl MarketState {
     /// The smallest step of the price, where it is known.
@@ -85,6 +88,42 @@ impl MarketState {
         };
         self.given.context(&taken, feed, now);
         Ok(taken == *context)
+    }
+
+    /// Refuses a whole book that nothing numbers, so that nothing else shows that it is wrong, if its best prices lie beyond those that the
+    /// same venue tells beside it by more than always passes.
+    pub(super) fn beside_best(
+        &self,
+        now: Timestamp,
+        book: &BookSnapshot,
+        rule: &OutlierRule,
+    ) -> Result<(), Refusal> {
+        let told = self.given.bbo.as_ref();
+        let told = told.filter(|told| told.stamp.proved_at.plus_ms(BESIDE_MS) > now);
+        let (None, Some(told), 1..) = (book.last_seq, told, rule.sigmas) else {
+            return Ok(());
+        };
+        // While best prices are held back themselves, they say nothing of the book.
+        if self
+            .quarantine
+            .held_prices()
+            .any(|(which, _)| which == Guarded::Bbo)
+        {
+            return Ok(());
+        }
+        let beyond = |low: Option<Price>, high: Option<Price>| {
+            low.zip(high).is_some_and(|(low, high)| {
+                let (low, high) = (low.units(), high.units());
+                low > high.saturating_add(high / 10_000 * i128::from(rule.floor_bps))
+            })
+        };
+        let px = |level: Option<&Level>| level.map(|level| level.px);
+        if beyond(px(book.bids.first()), px(told.v.ask.as_ref()))
+            || beyond(px(told.v.bid.as_ref()), px(book.asks.first()))
+        {
+            return Err(Refusal::BeyondBest);
+        }
+        Ok(())
     }
 
     /// Takes what was held of this price: someone else says the same, or it has stood long enough.

@@ -6,6 +6,7 @@ use axum::extract::ws::Utf8Bytes;
 use serde_json::{Value, json};
 
 use super::frames;
+use super::rounding::Rounding;
 use super::subscription::Subscription;
 use crate::faults::VenueFaults;
 use crate::generator::{Bar, Interval, Level, Market, PerpTrade, Side, StepEvents};
@@ -93,7 +94,7 @@ impl Feeds {
                 fast,
             } => frames::frame(
                 channel,
-                frames::book(&market.coins()[*coin], time, *rounding, *fast),
+                shown_book(market, (*coin, *rounding, *fast), time, faults),
             ),
             Subscription::Bbo { coin } => {
                 frames::frame(channel, frames::bbo(&market.coins()[*coin], time))
@@ -199,7 +200,7 @@ impl Feeds {
                 {
                     frames::frame(
                         channel,
-                        frames::book(&market.coins()[*coin], stamp, *rounding, *fast),
+                        shown_book(market, (*coin, *rounding, *fast), stamp, faults),
                     )
                 }
                 Subscription::Bbo { coin } if due[*coin].bbo => {
@@ -270,6 +271,19 @@ fn pass(now_ms: i64, next: &mut i64, every_ms: i64) -> bool {
     }
     *next = now_ms + every_ms;
     true
+}
+
+/// The book as the venue shows it, which may be wrong.
+fn shown_book(
+    market: &Market,
+    (coin, rounding, fast): (usize, Rounding, bool),
+    time: i64,
+    faults: &VenueFaults,
+) -> frames::BookJson {
+    let coin = &market.coins()[coin];
+    frames::book(coin, time, (rounding, fast), |px| {
+        faults.snapshot_px(coin.instrument.coin, market.now_ms(), px)
+    })
 }
 
 fn context_frame(market: &Market, coin: usize) -> Utf8Bytes {

@@ -86,12 +86,18 @@ fn level_json(coin: &Coin, (px, level): (i64, Level)) -> LevelJson {
 pub(super) const LEVELS: usize = 20;
 const FAST_LEVELS: usize = 5;
 
-pub(super) fn book(coin: &Coin, time: i64, rounding: Rounding, fast: bool) -> BookJson {
+/// `wrong` may shift its prices.
+pub(super) fn book(
+    coin: &Coin,
+    time: i64,
+    (rounding, fast): (Rounding, bool),
+    wrong: impl Fn(i64) -> i64,
+) -> BookJson {
     let most = if fast { FAST_LEVELS } else { LEVELS };
     let side = |side| {
         levels(&coin.perp.book, side, rounding, most)
             .into_iter()
-            .map(|level| level_json(coin, level))
+            .map(|(px, level)| level_json(coin, (wrong(px), level)))
             .collect()
     };
     BookJson {
@@ -104,7 +110,7 @@ pub(super) fn book(coin: &Coin, time: i64, rounding: Rounding, fast: bool) -> Bo
 
 /// A book whose sides are exchanged, so that the bids are above the asks.
 pub(super) fn crossed_book(coin: &Coin, time: i64) -> BookJson {
-    let mut crossed = book(coin, time, Rounding::default(), false);
+    let mut crossed = book(coin, time, (Rounding::default(), false), |px| px);
     crossed.levels.swap(0, 1);
     crossed
 }

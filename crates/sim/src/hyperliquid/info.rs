@@ -178,8 +178,8 @@ pub(super) fn content(world: &mut World, request: &Value, address: IpAddr) -> An
             json!(frames::book(
                 &market.coins()[coin],
                 block_ms,
-                rounding,
-                false
+                (rounding, false),
+                |px| faults.snapshot_px(market.coins()[coin].instrument.coin, market.now_ms(), px)
             ))
         }
         "recentTrades" => {
