@@ -39,7 +39,8 @@ fn eth_is_there(replica: &Replica) -> bool {
     streams.is_some_and(|s| s.iter().any(|s| s["symbol"] == "ETH"))
 }
 
-async fn refused(mut lab: Lab, fault: Fault, status: &str) {
+/// `most_ms`: what the pause may last that is told first.
+async fn refused(mut lab: Lab, fault: Fault, status: &str, most_ms: i64) {
     lab.until("the watch list is live", |r| is_live(r, "BTC"))
         .await;
     // The list with ETH is read, and ETH dropped again.
@@ -64,8 +65,8 @@ async fn refused(mut lab: Lab, fault: Fault, status: &str) {
     assert_eq!(told["stale_answers"], 0);
     let until_ms = told["cooldown_until_ms"].as_i64().unwrap();
     let left = until_ms - told["now_ms"].as_i64().unwrap();
-    // The venue's own word counts where it is longer than our pause: to the end of its minute.
-    assert!((1..=60_000).contains(&left), "{left} ms are left");
+    // The venue's own word counts where it is longer than our pause.
+    assert!((1..=most_ms).contains(&left), "{left} ms are left");
 
     // Somebody looks at ETH in the pause: its list is served from memory, and says so.
     lab.desk.watch(BTreeSet::from([eth]));
@@ -95,5 +96,15 @@ async fn a_ban_is_told_and_survived() {
         venue: SimVenue::BinanceSpot,
         for_ms: 1_500,
     };
-    refused(start(82).await, ban, "418").await;
+    refused(start(82).await, ban, "418", 60_000).await;
+}
+
+#[tokio::test]
+async fn too_many_requests_are_told_and_survived() {
+    // `Retry-After` says three seconds, our own first pause nine.
+    let storm = Fault::RateLimitStorm {
+        venue: SimVenue::BinanceSpot,
+        for_ms: 3_000,
+    };
+    refused(start(83).await, storm, "429", 10_000).await;
 }

@@ -119,7 +119,11 @@ pub(crate) fn answer(world: &mut World, venue: Venue, request: &RestRequest) -> 
     let now_ms = world.market.now_ms();
     let (reply, used) = match world.charge(venue, request.address, quota) {
         Charged::Banned(until) => return banned(until, now_ms).into(),
-        Charged::TooMany(used) => (too_many(limits.rest_weight_per_min, now_ms), used),
+        Charged::TooMany(used) => {
+            let storm = world.faults[venue].storm_end(now_ms);
+            let until = storm.unwrap_or(now_ms - now_ms.rem_euclid(MINUTE_MS) + MINUTE_MS);
+            (too_many(limits.rest_weight_per_min, until - now_ms), used)
+        }
         Charged::Admitted(used) => {
             let reply = content(world, venue, class, request).unwrap_or_else(|refused| {
                 let body = json!({"code": refused.code, "msg": refused.msg}).to_string();
@@ -166,12 +170,12 @@ fn weight(perp: bool, class: &str, limit: Option<i64>, of_symbol: bool) -> u64 {
     }
 }
 
-fn too_many(most: u64, now_ms: i64) -> Reply {
+/// The count begins anew with the minute; a storm ends when it ends.
+fn too_many(most: u64, wait_ms: i64) -> Reply {
     let msg = format!(
         "Too much request weight used; current limit is {most} request weight per 1 MINUTE. Please use WebSocket Streams \
          for live updates to avoid polling the API."
     );
-    let wait_ms = MINUTE_MS - now_ms.rem_euclid(MINUTE_MS);
     RestAnswer::with(429, json!({"code": -1003, "msg": msg}).to_string())
         .header("retry-after", (wait_ms + 999) / 1_000)
         .into()

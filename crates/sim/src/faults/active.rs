@@ -148,6 +148,11 @@ impl VenueFaults {
         now_ms < self.storm_until
     }
 
+    /// Until when, if there is a storm now.
+    pub(crate) fn storm_end(&self, now_ms: i64) -> Option<i64> {
+        self.storms(now_ms).then_some(self.storm_until)
+    }
+
     pub(crate) fn set_slow_rest(&mut self, delay_ms: u64, until: i64) {
         self.slow_rest = (delay_ms.min(120_000), until);
     }

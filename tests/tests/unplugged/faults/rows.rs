@@ -1,6 +1,6 @@
 //! What goes wrong, at which venue, and how it must be told and mended.
 
-use super::trial::{End, LONG_MS, Row, SHORT_MS, status, update};
+use super::trial::{End, LONG_MS, LONGEST_MS, Row, SHORT_MS, Told, status, update};
 use hypersentry_engine::Publication;
 use hypersentry_model::status::{Connection, VenueStatus};
 use hypersentry_model::{Freshness, Venue};
@@ -370,68 +370,125 @@ pub(crate) fn of(venue: Venue) -> Vec<Row> {
             });
         }
     }
-    if venue != Venue::Hyperliquid {
-        rows.push(Row {
-            fault: "wrong snapshot",
-            hurts: vec![
-                (
-                    0,
-                    Fault::WrongSnapshot {
-                        venue: at,
-                        symbol: symbol.clone(),
-                        for_ms: 6_000,
-                    },
-                ),
-                (0, Fault::DropConnections { venue: at }),
-            ],
-            flag: "refused counted",
-            told: counts_a_refusal,
-            within_ms: 6_000,
-            lasts_ms: 6_000,
-            back_ms: ANEW_MS,
-            end: whole,
-            run_ms: SHORT_MS,
-        });
+    let mut wrong = vec![(
+        0,
+        Fault::WrongSnapshot {
+            venue: at,
+            symbol: symbol.clone(),
+            for_ms: 6_000,
+        },
+    )];
+    // Hyperliquid's books come whole, one after the other.
+    let in_band = venue == Venue::Hyperliquid;
+    if !in_band {
+        wrong.push((0, Fault::DropConnections { venue: at }));
     }
-    if matches!(venue, Venue::BinanceSpot | Venue::BinanceUsdm) {
-        for ban in [false, true] {
-            let (channel, symbol) = feed(book);
-            let closed = if ban {
-                Fault::Ban {
-                    venue: at,
-                    for_ms: 20_000,
-                }
-            } else {
-                Fault::RateLimitStorm {
-                    venue: at,
-                    for_ms: 8_000,
-                }
-            };
-            rows.push(Row {
-                fault: if ban { "418 ban" } else { "429 storm" },
-                hurts: vec![
-                    (0, closed),
-                    (
-                        0,
-                        Fault::SkipFrames {
-                            venue: at,
-                            channel,
-                            symbol,
-                            count: 1,
-                        },
-                    ),
-                ],
-                flag: "cooldown_until_ms",
-                told: cools_down,
-                within_ms: STATUS_MS + 1_000,
-                lasts_ms: if ban { 120_000 } else { 8_000 },
-                back_ms: 60_000,
-                end: End::Whole,
-                run_ms: if ban { LONG_MS } else { SHORT_MS },
-            });
-        }
-    }
+    rows.push(Row {
+        fault: "wrong snapshot",
+        hurts: wrong,
+        flag: "refused counted",
+        told: counts_a_refusal,
+        within_ms: if in_band { STATUS_MS + 1_000 } else { 6_000 },
+        lasts_ms: 6_000,
+        back_ms: ANEW_MS,
+        end: if in_band { End::Whole } else { whole },
+        run_ms: SHORT_MS,
+    });
+    rows.extend(silent_trades(venue));
+    rows.extend([false, true].map(|ban| closed_door(venue, ban)));
     rows
+}
+
+/// The trades fall silent while pings are answered. Not at Hyperliquid, which numbers nothing: there nobody can tell it from a quiet market.
+fn silent_trades(venue: Venue) -> Option<Row> {
+    let (symbol, _, channel) = names(venue);
+    let for_ms = 12_000;
+    let (flag, told, within_ms): (_, Told, _) = match venue {
+        Venue::Hyperliquid => return None,
+        // The next trade tells it: ids have no holes.
+        Venue::BinanceSpot | Venue::BinanceUsdm => (
+            "repaired trades told as replayed",
+            tells_replayed,
+            for_ms + 30_000,
+        ),
+        // Heartbeats, or REST, tell of a trade that did not come.
+        Venue::Coinbase | Venue::Bybit | Venue::Okx => ("gaps counted", counts_a_gap, for_ms),
+    };
+    Some(Row {
+        fault: "silent trades",
+        hurts: vec![(
+            0,
+            Fault::SilenceChannel {
+                venue: sim(venue),
+                channel: channel.to_owned(),
+                symbol: symbol.to_owned(),
+                for_ms: for_ms as u64,
+            },
+        )],
+        flag,
+        told,
+        within_ms,
+        lasts_ms: for_ms,
+        back_ms: 3 * ANEW_MS,
+        end: if numbers_trades(venue) {
+            End::Whole
+        } else {
+            End::Said
+        },
+        run_ms: SHORT_MS,
+    })
+}
+
+/// REST refuses everybody at this address: too many requests, or a ban. Streams go on.
+fn closed_door(venue: Venue, ban: bool) -> Row {
+    let (symbol, book, _) = names(venue);
+    let at = sim(venue);
+    let (fault, for_ms) = match (ban, venue) {
+        (false, Venue::Bybit) => ("retCode 10006 storm", 15_000),
+        (false, _) => ("429 storm", 15_000),
+        (true, Venue::BinanceSpot | Venue::BinanceUsdm) => ("418 ban", 20_000),
+        (true, Venue::Bybit) => ("403 ban", 20_000),
+        (true, _) => ("429 with Retry-After", 20_000),
+    };
+    let closed = if ban {
+        Fault::Ban { venue: at, for_ms }
+    } else {
+        Fault::RateLimitStorm { venue: at, for_ms }
+    };
+    let mut hurts = vec![(0, closed)];
+    // Where books begin with a snapshot from REST, one is needed now. Elsewhere the clock is asked for every seven seconds.
+    if matches!(venue, Venue::BinanceSpot | Venue::BinanceUsdm) {
+        hurts.push((
+            0,
+            Fault::SkipFrames {
+                venue: at,
+                channel: book.to_owned(),
+                symbol: symbol.to_owned(),
+                count: 1,
+            },
+        ));
+    }
+    // Our own pause after a ban is two minutes at least, at Bybit the ten that it documents; after 429 it doubles from two seconds on.
+    let lasts_ms = match (ban, venue) {
+        (true, Venue::BinanceSpot | Venue::BinanceUsdm) => 120_000,
+        (true, Venue::Bybit) => 600_000,
+        _ => for_ms as i64,
+    };
+    Row {
+        fault,
+        hurts,
+        flag: "cooldown_until_ms",
+        told: cools_down,
+        within_ms: 7_000 + STATUS_MS + 1_000,
+        lasts_ms,
+        back_ms: 60_000,
+        end: End::Whole,
+        run_ms: match (ban, venue) {
+            (true, Venue::Bybit) => LONGEST_MS,
+            (true, _) => LONG_MS,
+            _ => SHORT_MS,
+        },
+    }
 }
 
 fn tells_replayed(venue: Venue, told: &Publication, _: &VenueStatus) -> bool {

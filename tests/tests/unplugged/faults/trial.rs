@@ -16,6 +16,12 @@ const BEGIN_MS: i64 = 40_000;
 pub(crate) const SHORT_MS: i64 = 140_000;
 /// The same for what takes long.
 pub(crate) const LONG_MS: i64 = 240_000;
+/// For a ban of ten minutes.
+pub(crate) const LONGEST_MS: i64 = 720_000;
+
+/// Whether an event tells a fault, given the status from before.
+pub(crate) type Told = fn(Venue, &Publication, &VenueStatus) -> bool;
+
 const SEED: u64 = 24;
 
 /// What a fault is to show.
@@ -25,7 +31,7 @@ pub(crate) struct Row {
     pub(crate) hurts: Vec<(i64, Fault)>,
     /// What tells it: in words, and as a test of an event, given the status from before.
     pub(crate) flag: &'static str,
-    pub(crate) told: fn(Venue, &Publication, &VenueStatus) -> bool,
+    pub(crate) told: Told,
     /// Within so many milliseconds it must be told.
     pub(crate) within_ms: i64,
     /// So long the fault itself lasts.
@@ -33,7 +39,7 @@ pub(crate) struct Row {
     /// So much later all must be well again.
     pub(crate) back_ms: i64,
     pub(crate) end: End,
-    /// [`SHORT_MS`] or [`LONG_MS`].
+    /// [`SHORT_MS`], [`LONG_MS`] or [`LONGEST_MS`].
     pub(crate) run_ms: i64,
 }
 
@@ -172,7 +178,7 @@ impl Run {
         let data = core.market().snapshot(source, symbol).unwrap().data;
         let book = data.book.unwrap();
         let cvd = data.cvd_venue.unwrap();
-        let mut candles = core.candles(source, symbol, Interval::M1, 10);
+        let mut candles = core.candles(source, symbol, Interval::M1, 20);
         candles.retain(|row| row.closed);
         Held {
             bids: book.bids.unwrap_or_default(),
