@@ -19,7 +19,8 @@ pub struct HeardTrade {
     pub at: Timestamp,
 }
 
-/// What waits. Trades that a venue sent as history are not among it: they say nothing of the present.
+/// What waits. Trades that a venue sent as history, or that filled a gap, are not among it: what was judged in their time was told and stands.
+/// They count in candles and volume delta, and the coverage of the trades says that they were missing then.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Heard {
     waiting: Vec<HeardTrade>,
