@@ -60,6 +60,9 @@ pub struct Core {
     demand: Demand,
     #[serde(default)]
     alpha: Alpha,
+    /// What a session says at the moment; empty between inputs, and kept for its room.
+    #[serde(skip)]
+    said: Vec<session::Output>,
 }
 
 impl Core {
@@ -81,6 +84,7 @@ impl Core {
             slots: BTreeMap::new(),
             market,
             alpha: Alpha::default(),
+            said: Vec::new(),
         }
     }
 

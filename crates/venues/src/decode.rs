@@ -1,7 +1,8 @@
 //! Decoding, the same for every venue: [`decode`] turns one message into events.
 
+use crate::rooms::Rooms;
 use crate::{binance_spot, binance_usdm, bybit, coinbase, hyperliquid, okx};
-use hypersentry_model::{DecimalError, MarketEvent, Symbol, Venue};
+use hypersentry_model::{DecimalError, MarketEvent, Payload, Symbol, Venue};
 
 /// What a message was, once its events have been taken out.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -54,22 +55,17 @@ pub fn decode(
     symbol: Option<Symbol>,
     out: &mut Vec<MarketEvent>,
 ) -> Result<Outcome, DecodeError> {
-    match venue {
-        Venue::Hyperliquid => hyperliquid::decode::decode_any(frame, symbol, out),
-        Venue::BinanceSpot => binance_spot::decode::decode_any(frame, symbol, out),
-        Venue::BinanceUsdm => binance_usdm::decode::decode_any(frame, symbol, out),
-        Venue::Coinbase => coinbase::decode::decode_any(frame, symbol, out),
-        Venue::Bybit => bybit::decode::decode_any(frame, symbol, out),
-        Venue::Okx => Decoder::new(venue).decode(frame, symbol, out),
-    }
+    Decoder::new(venue).decode(frame, symbol, out)
 }
 
-/// Decodes the messages of one venue and keeps what later ones need: what a contract stands for, on venues that count in contracts.
+/// Decodes the messages of one venue and keeps what later ones need: what a contract stands for, on venues that count in contracts, and room
+/// for levels.
 #[derive(Clone, Debug)]
 pub struct Decoder {
     venue: Venue,
     /// Bounded by [`okx::contracts::CONTRACTS_MAX`]; empty for other venues.
     contracts: okx::contracts::Contracts,
+    rooms: Rooms,
 }
 
 impl Decoder {
@@ -78,6 +74,7 @@ impl Decoder {
         Self {
             venue,
             contracts: okx::contracts::Contracts::default(),
+            rooms: Rooms::new(),
         }
     }
 
@@ -91,9 +88,19 @@ impl Decoder {
         symbol: Option<Symbol>,
         out: &mut Vec<MarketEvent>,
     ) -> Result<Outcome, DecodeError> {
+        let rooms = &mut self.rooms;
         match self.venue {
-            Venue::Okx => okx::decode::decode_any(frame, symbol, &mut self.contracts, out),
-            venue => decode(venue, frame, symbol, out),
+            Venue::Hyperliquid => hyperliquid::decode::decode_any(frame, symbol, rooms, out),
+            Venue::BinanceSpot => binance_spot::decode::decode_any(frame, symbol, rooms, out),
+            Venue::BinanceUsdm => binance_usdm::decode::decode_any(frame, symbol, rooms, out),
+            Venue::Coinbase => coinbase::decode::decode_any(frame, symbol, rooms, out),
+            Venue::Bybit => bybit::decode::decode_any(frame, symbol, rooms, out),
+            Venue::Okx => okx::decode::decode_any(frame, symbol, &mut self.contracts, rooms, out),
         }
+    }
+
+    /// Takes back the content of an event that is needed no more, for its room.
+    pub fn take_back(&mut self, payload: Payload) {
+        self.rooms.take_back(payload);
     }
 }

@@ -34,6 +34,8 @@ pub mod ledger;
 pub mod offset;
 /// OKX.
 pub mod okx;
+/// Lists of levels, used again and again.
+pub mod rooms;
 /// Cursor primitives for hand-written JSON readers.
 mod scan;
 /// What a session is told and what it asks for.

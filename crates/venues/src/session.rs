@@ -4,7 +4,7 @@ use crate::{binance_spot, binance_usdm, bybit, coinbase, hyperliquid, okx};
 use hypersentry_model::event::Candle;
 use hypersentry_model::freshness::Cadence;
 use hypersentry_model::status::{Connection, StreamStatus};
-use hypersentry_model::{MarketEvent, Symbol, Timestamp, Venue};
+use hypersentry_model::{MarketEvent, Payload, Symbol, Timestamp, Venue};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -350,6 +350,11 @@ impl Session {
     /// Takes one input at core time `now` and pushes what follows from it.
     pub fn step(&mut self, now: Timestamp, input: Input<'_>, out: &mut Vec<Output>) {
         each!(self, session => session.step(now, input, out));
+    }
+
+    /// Takes back the content of an event that was applied, for its room. Whoever keeps it instead costs an allocation, nothing else.
+    pub fn take_back(&mut self, payload: Payload) {
+        each!(self, session => session.take_back(payload));
     }
 
     /// When [`Input::Due`] is wanted next.

@@ -18,7 +18,8 @@
 //! # Method
 //! First each way runs through all frames, and after every frame all books and counts are equal to those of a `BTreeMap`. Then
 //! rounds of several passes: within a round the ways take turns pass by pass, and who begins rotates. The clock is the thread's
-//! CPU time and runs while frames are worked on; the snapshot is put in place before. A machine's speed drifts by more than what
+//! CPU time and runs while frames are worked on; the snapshot is put in place before. Every way keeps its room from pass to pass: books are
+//! emptied and not given up. A machine's speed drifts by more than what
 //! is measured here, so each round gives one ratio for each pair, and only these are compared: their median, range and the
 //! bound of the worst quarter. Microseconds are medians over the rounds and tell the order of magnitude.
 //!

@@ -4,16 +4,55 @@ use crate::recordings::Recording;
 use crate::way::Way;
 use hypersentry_market::book::OrderBook;
 use hypersentry_market::{Market, MarketConfig, MarketId, Rules};
-use hypersentry_model::event::Feed;
+use hypersentry_model::event::{Feed, Loss};
 use hypersentry_model::{Level, MarketEvent, Mode, Payload, Source, Symbol, Timestamp, Venue};
-use hypersentry_venues::decode::{Outcome, decode};
+use hypersentry_venues::decode::{Decoder, Outcome};
 use std::collections::BTreeMap;
 use std::hint::black_box;
 
-/// The event of a frame; `out` is empty before and after.
-fn event(venue: Venue, frame: &[u8], out: &mut Vec<MarketEvent>) -> MarketEvent {
-    assert_eq!(decode(venue, frame, None, out), Ok(Outcome::Events));
-    out.pop().expect("an event")
+/// The decoder as a session uses it: the levels of a frame lie where those of an earlier one lay.
+struct Reader {
+    venue: Venue,
+    decoder: Decoder,
+    /// Empty between frames.
+    out: Vec<MarketEvent>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            venue: Venue::Hyperliquid,
+            decoder: Decoder::new(Venue::Hyperliquid),
+            out: Vec::new(),
+        }
+    }
+}
+
+impl Reader {
+    /// Of that venue from now on.
+    fn of(&mut self, venue: Venue) {
+        if self.venue != venue {
+            *self = Self {
+                venue,
+                decoder: Decoder::new(venue),
+                out: Vec::new(),
+            };
+        }
+    }
+
+    /// The event of a frame.
+    fn event(&mut self, frame: &[u8]) -> MarketEvent {
+        let outcome = self.decoder.decode(frame, None, &mut self.out);
+        assert_eq!(outcome, Ok(Outcome::Events));
+        self.out.pop().expect("an event")
+    }
+
+    /// Gives back its levels, and says how many there were.
+    fn done(&mut self, event: MarketEvent) -> usize {
+        let levels = count(&event.payload);
+        self.decoder.take_back(event.payload);
+        levels
+    }
 }
 
 fn snapshot(recording: &Recording) -> Option<Payload> {
@@ -39,14 +78,17 @@ fn count(payload: &Payload) -> usize {
 /// The decoder alone.
 #[derive(Default)]
 pub(crate) struct Decode {
-    out: Vec<MarketEvent>,
+    reader: Reader,
 }
 
 impl Way for Decode {
-    fn begin(&mut self, _: &Recording) {}
+    fn begin(&mut self, recording: &Recording) {
+        self.reader.of(recording.venue);
+    }
 
-    fn frame(&mut self, venue: Venue, frame: &[u8], _: bool) -> usize {
-        count(&black_box(event(venue, frame, &mut self.out)).payload)
+    fn frame(&mut self, _: Venue, frame: &[u8], _: bool) -> usize {
+        let event = black_box(self.reader.event(frame));
+        self.reader.done(event)
     }
 
     fn book(&mut self) -> Option<(Vec<Level>, Vec<Level>)> {
@@ -58,7 +100,7 @@ impl Way for Decode {
 #[derive(Default)]
 pub(crate) struct Book {
     book: OrderBook,
-    out: Vec<MarketEvent>,
+    reader: Reader,
 }
 
 impl Book {
@@ -73,18 +115,20 @@ impl Book {
 
 impl Way for Book {
     fn begin(&mut self, recording: &Recording) {
-        *self = Self::default();
+        // The plain design keeps its room too.
+        self.book.lose();
+        self.reader.of(recording.venue);
         if let Some(payload) = snapshot(recording) {
             self.apply(&payload);
         }
     }
 
-    fn frame(&mut self, venue: Venue, frame: &[u8], apply: bool) -> usize {
-        let event = event(venue, frame, &mut self.out);
+    fn frame(&mut self, _: Venue, frame: &[u8], apply: bool) -> usize {
+        let event = self.reader.event(frame);
         if apply {
             self.apply(&event.payload);
         }
-        count(&event.payload)
+        self.reader.done(event)
     }
 
     fn book(&mut self) -> Option<(Vec<Level>, Vec<Level>)> {
@@ -98,7 +142,7 @@ pub(crate) struct State {
     market: Market,
     id: Option<MarketId>,
     now: Timestamp,
-    out: Vec<MarketEvent>,
+    reader: Reader,
 }
 
 impl Default for State {
@@ -115,7 +159,7 @@ impl Default for State {
             }),
             id: None,
             now: Timestamp::from_ms(1_700_000_000_000),
-            out: Vec::new(),
+            reader: Reader::default(),
         }
     }
 }
@@ -135,7 +179,10 @@ impl State {
 
 impl Way for State {
     fn begin(&mut self, recording: &Recording) {
-        *self = Self::default();
+        self.reader.of(recording.venue);
+        if let Some(id) = self.id {
+            self.market.book_lost(self.now, id, Loss::Gap);
+        }
         if let Some(payload) = snapshot(recording) {
             self.apply(&MarketEvent {
                 symbol: Symbol::new("BOOK").unwrap(),
@@ -145,12 +192,12 @@ impl Way for State {
         }
     }
 
-    fn frame(&mut self, venue: Venue, frame: &[u8], apply: bool) -> usize {
-        let event = event(venue, frame, &mut self.out);
+    fn frame(&mut self, _: Venue, frame: &[u8], apply: bool) -> usize {
+        let event = self.reader.event(frame);
         if apply {
             self.apply(&event);
         }
-        count(&event.payload)
+        self.reader.done(event)
     }
 
     fn book(&mut self) -> Option<(Vec<Level>, Vec<Level>)> {

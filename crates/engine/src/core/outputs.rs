@@ -6,7 +6,6 @@ use hypersentry_model::agg::Instrument;
 use hypersentry_model::event::{Candle, Feed, Loss, Mids};
 use hypersentry_model::{DecimalError, Interval, MarketEvent, Payload, Symbol, Venue};
 use hypersentry_venues::session::{self, Output};
-use std::collections::VecDeque;
 
 impl Core {
     pub(super) fn session_step(
@@ -21,20 +20,24 @@ impl Core {
         if happened {
             slot.wake(now, grid);
         }
-        let mut said = Vec::new();
+        // Taken from its end, so that what comes next can be put there.
+        let mut said = std::mem::take(&mut self.said);
+        let slot = self.slot(venue);
         slot.session.step(now, input, &mut said);
-        let mut queue = VecDeque::from(said);
-        while let Some(output) = queue.pop_front() {
+        said.reverse();
+        while let Some(output) = said.pop() {
             let Some(resync) = self.output(venue, output, out) else {
                 continue;
             };
             // The book was withdrawn: the session must fetch it anew. What it says comes next.
-            let mut said = Vec::new();
-            let slot = self.slot(venue);
-            slot.session
-                .step(now, session::Input::Resync(resync), &mut said);
-            said.into_iter().rev().for_each(|o| queue.push_front(o));
+            let before = said.len();
+            let input = session::Input::Resync(resync);
+            self.slot(venue).session.step(now, input, &mut said);
+            if let Some(next) = said.get_mut(before..) {
+                next.reverse();
+            }
         }
+        self.said = said;
     }
 
     /// Takes one output. The symbol comes back when its book must be fetched anew.
@@ -196,6 +199,7 @@ impl Core {
                 if let (true, Payload::Liquidation(what)) = (taken, &event.payload) {
                     self.alpha.liquidation(now, id, what, event.venue_time);
                 }
+                self.slot(venue).session.take_back(event.payload);
                 taken
             }
             None => {

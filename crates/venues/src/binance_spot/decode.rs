@@ -18,6 +18,7 @@ use super::wire::{
 };
 use super::{bodies, fast};
 use crate::decode::{DecodeError, Outcome};
+use crate::rooms::Rooms;
 use hypersentry_model::event::{Bbo, BookDelta, BookSnapshot};
 use hypersentry_model::{Level, MarketEvent, Payload, Symbol, Timestamp, Trade, TradeId};
 use serde::Deserialize;
@@ -29,9 +30,10 @@ use serde::Deserialize;
 pub fn decode_any(
     frame: &[u8],
     symbol: Option<Symbol>,
+    rooms: &mut Rooms,
     out: &mut Vec<MarketEvent>,
 ) -> Result<Outcome, DecodeError> {
-    if let Some((_, event)) = fast::event(frame) {
+    if let Some((_, event)) = fast::event(frame, rooms) {
         out.push(event);
         return Ok(Outcome::Events);
     }
@@ -60,7 +62,15 @@ pub fn decode_any(
 /// # Errors
 /// See the table of this module.
 pub fn message(frame: &[u8]) -> Result<Message, DecodeError> {
-    if let Some((channel, event)) = fast::event(frame) {
+    message_into(frame, &mut Rooms::new())
+}
+
+/// As [`message`], with room for the levels of a book.
+///
+/// # Errors
+/// See the table of this module.
+pub fn message_into(frame: &[u8], rooms: &mut Rooms) -> Result<Message, DecodeError> {
+    if let Some((channel, event)) = fast::event(frame, rooms) {
         return Ok(Message::Event(channel, event));
     }
     general_message(frame)
@@ -74,44 +84,6 @@ pub fn message(frame: &[u8]) -> Result<Message, DecodeError> {
 pub fn general_message(frame: &[u8]) -> Result<Message, DecodeError> {
     let text = utf8(frame)?;
     read_message(text)?.ok_or_else(|| unknown("no message of a stream"))
-}
-
-/// Decodes a depth update into `delta`, whose lists keep their capacity, and gives its market and event time. After an error
-/// `delta` is empty.
-///
-/// # Errors
-/// See the table of this module; any other message is `unknown_message`.
-pub fn depth_into(frame: &[u8], delta: &mut BookDelta) -> Result<(Symbol, Timestamp), DecodeError> {
-    clear(delta);
-    if let Some(head) = fast::depth_into(frame, delta) {
-        return Ok(head);
-    }
-    clear(delta);
-    match general_message(frame)? {
-        Message::Event(
-            Channel::Depth,
-            MarketEvent {
-                symbol,
-                venue_time: Some(time),
-                payload: Payload::BookDelta(read),
-            },
-        ) => {
-            delta.bids.extend_from_slice(&read.bids);
-            delta.asks.extend_from_slice(&read.asks);
-            delta.first_seq = read.first_seq;
-            delta.last_seq = read.last_seq;
-            Ok((symbol, time))
-        }
-        _ => Err(unknown("no depth update")),
-    }
-}
-
-fn clear(delta: &mut BookDelta) {
-    delta.bids.clear();
-    delta.asks.clear();
-    delta.first_seq = None;
-    delta.last_seq = None;
-    delta.prev_seq = None;
 }
 
 /// Decodes the body of `GET /api/v3/depth`. `depth` is the longer side's length: the body does not tell the limit.
@@ -148,10 +120,9 @@ pub fn venue_error(body: &[u8]) -> Option<(i64, String)> {
 #[doc(hidden)]
 pub fn fuzz_entry(data: &[u8]) {
     let mut events = Vec::new();
-    let _ = decode_any(data, None, &mut events);
-    let _ = decode_any(data, Some(Symbol::ANY), &mut events);
+    let _ = decode_any(data, None, &mut Rooms::new(), &mut events);
+    let _ = decode_any(data, Some(Symbol::ANY), &mut Rooms::new(), &mut events);
     let _ = message(data);
-    let _ = depth_into(data, &mut BookDelta::default());
     let _ = snapshot(data);
     let _ = listings(data);
     let _ = venue_error(data);

@@ -4,24 +4,21 @@
 //! tolerate or refuse it. What they accept, the general reader accepts with the same result; tests hold them to it.
 
 use super::wire::{Channel, in_order};
+use crate::rooms::Rooms;
 use crate::scan::Cursor;
 use hypersentry_model::event::{Bbo, BookDelta, BookSnapshot};
 use hypersentry_model::{Level, MarketEvent, Payload, Side, Symbol, Timestamp, Trade, TradeId};
 
 /// A market event in its exact spelling, bare or in the combined wrapper.
-pub(super) fn event(frame: &[u8]) -> Option<(Channel, MarketEvent)> {
-    let (mut at, wrapped) = open(frame)?;
+pub(super) fn event(frame: &[u8], rooms: &mut Rooms) -> Option<(Channel, MarketEvent)> {
+    let mut at = Cursor::new(frame);
+    let wrapped = at.literal(b"{\"stream\":").is_some();
+    if wrapped {
+        at.text()?;
+        at.literal(b",\"data\":")?;
+    }
     let event = if at.literal(b"{\"e\":\"depthUpdate\",").is_some() {
-        let mut delta = BookDelta::default();
-        let (symbol, time) = depth_fields(&mut at, &mut delta)?;
-        (
-            Channel::Depth,
-            MarketEvent {
-                symbol,
-                venue_time: Some(time),
-                payload: Payload::BookDelta(delta),
-            },
-        )
+        (Channel::Depth, depth(&mut at, rooms.delta())?)
     } else if at.literal(b"{\"u\":").is_some() {
         (Channel::BookTicker, book_ticker(&mut at)?)
     } else if at.literal(b"{\"e\":\"aggTrade\",").is_some() {
@@ -30,17 +27,12 @@ pub(super) fn event(frame: &[u8]) -> Option<(Channel, MarketEvent)> {
         at.literal(b"{\"e\":\"trade\",")?;
         (Channel::Trade, trade(&mut at)?)
     };
-    close(&mut at, wrapped)?;
+    at.literal(b"}")?;
+    if wrapped {
+        at.literal(b"}")?;
+    }
+    at.end()?;
     Some(event)
-}
-
-/// A depth update into a buffer that its caller has emptied.
-pub(super) fn depth_into(frame: &[u8], delta: &mut BookDelta) -> Option<(Symbol, Timestamp)> {
-    let (mut at, wrapped) = open(frame)?;
-    at.literal(b"{\"e\":\"depthUpdate\",")?;
-    let head = depth_fields(&mut at, delta)?;
-    close(&mut at, wrapped)?;
-    Some(head)
 }
 
 /// The body of `GET /api/v3/depth`.
@@ -64,31 +56,12 @@ pub(super) fn snapshot(body: &[u8]) -> Option<BookSnapshot> {
     })
 }
 
-/// Passes `{"stream":"...","data":` where it is there.
-fn open(frame: &[u8]) -> Option<(Cursor<'_>, bool)> {
-    let mut at = Cursor::new(frame);
-    let wrapped = at.literal(b"{\"stream\":").is_some();
-    if wrapped {
-        at.text()?;
-        at.literal(b",\"data\":")?;
-    }
-    Some((at, wrapped))
-}
-
-fn close(at: &mut Cursor<'_>, wrapped: bool) -> Option<()> {
-    at.literal(b"}")?;
-    if wrapped {
-        at.literal(b"}")?;
-    }
-    at.end()
-}
-
 fn symbol(at: &mut Cursor<'_>) -> Option<Symbol> {
     Symbol::new(at.text()?).ok()
 }
 
 #[inline]
-fn depth_fields(at: &mut Cursor<'_>, delta: &mut BookDelta) -> Option<(Symbol, Timestamp)> {
+fn depth(at: &mut Cursor<'_>, mut delta: BookDelta) -> Option<MarketEvent> {
     at.literal(b"\"E\":")?;
     let time = Timestamp::from_ms(at.i64()?);
     at.literal(b",\"s\":")?;
@@ -101,7 +74,11 @@ fn depth_fields(at: &mut Cursor<'_>, delta: &mut BookDelta) -> Option<(Symbol, T
     at.levels(&mut delta.bids)?;
     at.literal(b",\"a\":")?;
     at.levels(&mut delta.asks)?;
-    in_order(delta).then_some((symbol, time))
+    in_order(&delta).then_some(MarketEvent {
+        symbol,
+        venue_time: Some(time),
+        payload: Payload::BookDelta(delta),
+    })
 }
 
 fn book_ticker(at: &mut Cursor<'_>) -> Option<MarketEvent> {
@@ -197,11 +174,20 @@ mod tests {
             r#"{"e":"aggTrade","E":1633998523963,"s":"NKNUSDT","a":15683430,"p":"0.35280000","q":"58.00000000","f":19862790,"l":19862790,"T":1633998523960,"m":false,"M":true}"#,
             r#"{"u":5,"s":"BTCUSDT","b":"61837.63000000","B":"3.78826000","a":"61837.64000000","A":"1.54698000"}"#,
         ] {
-            assert!(event(data.as_bytes()).is_some(), "{data}");
+            assert!(
+                event(data.as_bytes(), &mut Rooms::new()).is_some(),
+                "{data}"
+            );
             let wrapped = format!(r#"{{"stream":"btcusdt@x","data":{data}}}"#);
-            assert!(event(wrapped.as_bytes()).is_some(), "{wrapped}");
+            assert!(
+                event(wrapped.as_bytes(), &mut Rooms::new()).is_some(),
+                "{wrapped}"
+            );
             for other in [format!(" {data}"), format!("{data}}}"), format!("{data}\n")] {
-                assert!(event(other.as_bytes()).is_none(), "{other}");
+                assert!(
+                    event(other.as_bytes(), &mut Rooms::new()).is_none(),
+                    "{other}"
+                );
             }
         }
         let body = r#"{"lastUpdateId":7,"bids":[["1.00000000","2.00000000"]],"asks":[]}"#;

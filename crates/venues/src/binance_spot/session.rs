@@ -10,6 +10,7 @@ use super::limits::LIMITS;
 use super::rest;
 use super::wire::{self, Message};
 use crate::decode::DecodeError;
+use crate::rooms::Rooms;
 use crate::session::{Feed, Lane, Listing};
 use crate::stream::{
     Answer, Answered, Ask, Asked, Backfill, BookRule, Channel, ChannelId, Command, Dialect, Poll,
@@ -97,8 +98,14 @@ impl Dialect for Spot {
         Some(json!({"method": method, "params": params, "id": id}).to_string())
     }
 
-    fn read(&mut self, _lane: Lane, frame: &[u8], said: &mut Vec<Said>) -> Result<(), DecodeError> {
-        said.push(match decode::message(frame)? {
+    fn read(
+        &mut self,
+        _lane: Lane,
+        frame: &[u8],
+        rooms: &mut Rooms,
+        said: &mut Vec<Said>,
+    ) -> Result<(), DecodeError> {
+        said.push(match decode::message_into(frame, rooms)? {
             Message::Event(channel, event) => {
                 let channel = match channel {
                     wire::Channel::Depth => DEPTH,
@@ -181,7 +188,7 @@ impl Dialect for Spot {
 
 fn events(body: &[u8], symbol: Symbol) -> Result<Vec<MarketEvent>, DecodeError> {
     let mut events = Vec::new();
-    decode::decode_any(body, Some(symbol), &mut events)?;
+    decode::decode_any(body, Some(symbol), &mut Rooms::new(), &mut events)?;
     Ok(events)
 }
 

@@ -19,6 +19,7 @@ use super::wire::{
 use super::{bodies, events, fast};
 use crate::decode::{DecodeError, Outcome};
 use crate::json::{Object, Text, parse, short, unknown, utf8};
+use crate::rooms::Rooms;
 use hypersentry_model::event::BookSnapshot;
 use hypersentry_model::{MarketEvent, Symbol, Timestamp};
 use std::collections::BTreeMap;
@@ -30,9 +31,10 @@ use std::collections::BTreeMap;
 pub fn decode_any(
     frame: &[u8],
     symbol: Option<Symbol>,
+    rooms: &mut Rooms,
     out: &mut Vec<MarketEvent>,
 ) -> Result<Outcome, DecodeError> {
-    if let Some((_, event)) = fast::event(frame) {
+    if let Some((_, event)) = fast::event(frame, rooms) {
         out.push(event);
         return Ok(Outcome::Events);
     }
@@ -64,7 +66,15 @@ pub fn decode_any(
 /// # Errors
 /// See the table of this module.
 pub fn message(frame: &[u8]) -> Result<Message, DecodeError> {
-    if let Some((channel, event)) = fast::event(frame) {
+    message_into(frame, &mut Rooms::new())
+}
+
+/// As [`message`], with room for the levels of a book.
+///
+/// # Errors
+/// See the table of this module.
+pub fn message_into(frame: &[u8], rooms: &mut Rooms) -> Result<Message, DecodeError> {
+    if let Some((channel, event)) = fast::event(frame, rooms) {
         return Ok(Message::Event(channel, event));
     }
     general_message(frame)
@@ -122,8 +132,8 @@ pub fn venue_error(body: &[u8]) -> Option<(i64, String)> {
 #[doc(hidden)]
 pub fn fuzz_entry(data: &[u8]) {
     let mut events = Vec::new();
-    let _ = decode_any(data, None, &mut events);
-    let _ = decode_any(data, Some(Symbol::ANY), &mut events);
+    let _ = decode_any(data, None, &mut Rooms::new(), &mut events);
+    let _ = decode_any(data, Some(Symbol::ANY), &mut Rooms::new(), &mut events);
     let _ = message(data);
     let _ = snapshot(data);
     let _ = contracts(data);

@@ -5,12 +5,13 @@
 
 use super::events::{aggressor, in_order, side};
 use super::wire::Channel;
+use crate::rooms::Rooms;
 use crate::scan::Cursor;
 use hypersentry_model::event::{Bbo, BookDelta, BookSnapshot};
 use hypersentry_model::{Level, MarketEvent, Payload, Symbol, Timestamp, Trade, TradeId};
 
 /// A market event in its exact spelling, bare or in the combined wrapper.
-pub(super) fn event(frame: &[u8]) -> Option<(Channel, MarketEvent)> {
+pub(super) fn event(frame: &[u8], rooms: &mut Rooms) -> Option<(Channel, MarketEvent)> {
     let mut at = Cursor::new(frame);
     let wrapped = at.literal(b"{\"stream\":").is_some();
     if wrapped {
@@ -18,7 +19,7 @@ pub(super) fn event(frame: &[u8]) -> Option<(Channel, MarketEvent)> {
         at.literal(b",\"data\":")?;
     }
     let event = if at.literal(b"{\"e\":\"depthUpdate\",").is_some() {
-        (Channel::Depth, depth(&mut at)?)
+        (Channel::Depth, depth(&mut at, rooms.delta())?)
     } else if at.literal(b"{\"e\":\"bookTicker\",").is_some() {
         (Channel::BookTicker, book_ticker(&mut at)?)
     } else if at.literal(b"{\"e\":\"aggTrade\",").is_some() {
@@ -73,8 +74,7 @@ fn mark(at: &mut Cursor<'_>) -> Option<()> {
     Some(())
 }
 
-fn depth(at: &mut Cursor<'_>) -> Option<MarketEvent> {
-    let mut delta = BookDelta::default();
+fn depth(at: &mut Cursor<'_>, mut delta: BookDelta) -> Option<MarketEvent> {
     at.literal(b"\"E\":")?;
     let time = Timestamp::from_ms(at.i64()?);
     at.literal(b",\"T\":")?;
@@ -193,11 +193,20 @@ mod tests {
             r#"{"e":"trade","E":1723161256322,"T":1723161256322,"s":"BTCUSDT","t":5266583935,"p":"61800.30","q":"0.006","X":"MARKET","m":false}"#,
             r#"{"e":"bookTicker","u":5123107839020,"s":"BTCUSDT","b":"61800.20","B":"2.507","a":"61800.30","A":"2.510","T":1723161256313,"E":1723161256313}"#,
         ] {
-            assert!(event(data.as_bytes()).is_some(), "{data}");
+            assert!(
+                event(data.as_bytes(), &mut Rooms::new()).is_some(),
+                "{data}"
+            );
             let wrapped = format!(r#"{{"stream":"btcusdt@x","data":{data}}}"#);
-            assert!(event(wrapped.as_bytes()).is_some(), "{wrapped}");
+            assert!(
+                event(wrapped.as_bytes(), &mut Rooms::new()).is_some(),
+                "{wrapped}"
+            );
             for other in [format!(" {data}"), format!("{data}}}"), format!("{data}\n")] {
-                assert!(event(other.as_bytes()).is_none(), "{other}");
+                assert!(
+                    event(other.as_bytes(), &mut Rooms::new()).is_none(),
+                    "{other}"
+                );
             }
         }
         let body = r#"{"lastUpdateId":7,"E":1,"T":1,"bids":[["1.00","2.000"]],"asks":[]}"#;

@@ -9,6 +9,7 @@ use super::limits::{
 use super::wire::{self, Contract, Message};
 use super::{decode, rest};
 use crate::decode::DecodeError;
+use crate::rooms::Rooms;
 use crate::session::{Feed, Lane, Listing};
 use crate::stream::{
     Answer, Answered, Ask, Asked, Backfill, BookRule, Channel, ChannelId, Command, Dialect, Poll,
@@ -148,8 +149,14 @@ impl Dialect for Usdm {
         Some(json!({"method": method, "params": params, "id": id}).to_string())
     }
 
-    fn read(&mut self, _lane: Lane, frame: &[u8], said: &mut Vec<Said>) -> Result<(), DecodeError> {
-        match decode::message(frame)? {
+    fn read(
+        &mut self,
+        _lane: Lane,
+        frame: &[u8],
+        rooms: &mut Rooms,
+        said: &mut Vec<Said>,
+    ) -> Result<(), DecodeError> {
+        match decode::message_into(frame, rooms)? {
             Message::Event(channel, event) => said.push(Said::Event {
                 channel: id(channel),
                 event,
@@ -248,7 +255,7 @@ impl Usdm {
 
 fn events(body: &[u8], symbol: Symbol) -> Result<Vec<MarketEvent>, DecodeError> {
     let mut events = Vec::new();
-    decode::decode_any(body, Some(symbol), &mut events)?;
+    decode::decode_any(body, Some(symbol), &mut Rooms::new(), &mut events)?;
     Ok(events)
 }
 

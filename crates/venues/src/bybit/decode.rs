@@ -20,6 +20,7 @@ use super::wire::{
 use super::{bodies, fast};
 use crate::decode::{DecodeError, Outcome};
 use crate::json::{best_first, malformed, parse, read_levels, short, symbol, unknown, utf8};
+use crate::rooms::Rooms;
 use hypersentry_model::event::{BookDelta, BookSnapshot, Candle};
 use hypersentry_model::{MarketEvent, Payload, Symbol, Timestamp};
 use serde_json::value::RawValue;
@@ -70,19 +71,20 @@ const RETIRED: [&str; 9] = [
 pub fn decode_any(
     frame: &[u8],
     symbol: Option<Symbol>,
+    rooms: &mut Rooms,
     out: &mut Vec<MarketEvent>,
 ) -> Result<Outcome, DecodeError> {
     let before = out.len();
-    let read = fast_message(frame, out).map_or_else(|| any(frame, symbol, out), Ok);
+    let read = fast_message(frame, rooms, out).map_or_else(|| any(frame, symbol, out), Ok);
     if read.is_err() {
         out.truncate(before);
     }
     read
 }
 
-fn fast_message(frame: &[u8], out: &mut Vec<MarketEvent>) -> Option<Outcome> {
+fn fast_message(frame: &[u8], rooms: &mut Rooms, out: &mut Vec<MarketEvent>) -> Option<Outcome> {
     let before = out.len();
-    let read = fast::message(frame, out);
+    let read = fast::message(frame, rooms, out);
     if read.is_none() {
         out.truncate(before);
     }
@@ -116,8 +118,20 @@ fn any(
 /// # Errors
 /// See the table of this module.
 pub fn message(frame: &[u8], out: &mut Vec<MarketEvent>) -> Result<Message, DecodeError> {
+    message_into(frame, &mut Rooms::new(), out)
+}
+
+/// As [`message`], with room for the levels of a book.
+///
+/// # Errors
+/// See the table of this module.
+pub fn message_into(
+    frame: &[u8],
+    rooms: &mut Rooms,
+    out: &mut Vec<MarketEvent>,
+) -> Result<Message, DecodeError> {
     let before = out.len();
-    if let Some(message) = fast::message(frame, out) {
+    if let Some(message) = fast::message(frame, rooms, out) {
         return Ok(message);
     }
     out.truncate(before);
@@ -150,8 +164,8 @@ pub fn answer(body: &[u8]) -> Result<Answer<'_>, DecodeError> {
 #[doc(hidden)]
 pub fn fuzz_entry(data: &[u8]) {
     let mut events = Vec::new();
-    let _ = decode_any(data, None, &mut events);
-    let _ = decode_any(data, Some(Symbol::ANY), &mut events);
+    let _ = decode_any(data, None, &mut Rooms::new(), &mut events);
+    let _ = decode_any(data, Some(Symbol::ANY), &mut Rooms::new(), &mut events);
     let _ = message(data, &mut events);
     if let Ok(answer) = answer(data) {
         let _ = answer.instruments();

@@ -10,6 +10,7 @@ use super::rest::ask;
 use super::ticker::Ticker;
 use super::wire::{Message, TickerMessage};
 use crate::decode::DecodeError;
+use crate::rooms::Rooms;
 use crate::session::{Feed, Lane, Listing};
 use crate::stream::{
     Answer, Answered, Ask, Asked, BookRule, Channel, ChannelId, Command, Dialect, InBand, Poll,
@@ -151,10 +152,16 @@ impl Dialect for Bybit {
         Some(json!({"op": op, "req_id": id, "args": topics}).to_string())
     }
 
-    fn read(&mut self, _: Lane, frame: &[u8], said: &mut Vec<Said>) -> Result<(), DecodeError> {
+    fn read(
+        &mut self,
+        _lane: Lane,
+        frame: &[u8],
+        rooms: &mut Rooms,
+        said: &mut Vec<Said>,
+    ) -> Result<(), DecodeError> {
         let mut events = std::mem::take(&mut self.events);
         events.clear();
-        let read = decode::message(frame, &mut events);
+        let read = decode::message_into(frame, rooms, &mut events);
         let id = |id: Option<String>| id.and_then(|id| id.parse().ok());
         let channel = match &read {
             Ok(Message::Book(symbol, depth)) => {

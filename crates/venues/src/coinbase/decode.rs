@@ -19,6 +19,7 @@ use super::wire::{
 use super::{bodies, fast};
 use crate::decode::{DecodeError, Outcome};
 use crate::json::{Text, best_first, malformed, parse, read_levels, short, unknown, utf8};
+use crate::rooms::Rooms;
 use hypersentry_model::event::{Bbo, BookDelta, BookSnapshot, Candle};
 use hypersentry_model::{Level, MarketEvent, Payload, Symbol, Trade, TradeId};
 
@@ -61,9 +62,10 @@ const ADVANCED_TRADE: [&str; 11] = [
 pub fn decode_any(
     frame: &[u8],
     symbol: Option<Symbol>,
+    rooms: &mut Rooms,
     out: &mut Vec<MarketEvent>,
 ) -> Result<Outcome, DecodeError> {
-    let message = match fast::message(frame) {
+    let message = match fast::message(frame, rooms) {
         Some(message) => Some(message),
         None => {
             let text = utf8(frame)?;
@@ -97,7 +99,15 @@ pub fn decode_any(
 /// # Errors
 /// See the table of this module.
 pub fn message(frame: &[u8]) -> Result<Message, DecodeError> {
-    match fast::message(frame) {
+    message_into(frame, &mut Rooms::new())
+}
+
+/// As [`message`], with room for the levels of a book.
+///
+/// # Errors
+/// See the table of this module.
+pub fn message_into(frame: &[u8], rooms: &mut Rooms) -> Result<Message, DecodeError> {
+    match fast::message(frame, rooms) {
         Some(message) => Ok(message),
         None => general_message(frame),
     }
@@ -157,8 +167,8 @@ pub fn server_time(body: &[u8]) -> Result<hypersentry_model::Timestamp, DecodeEr
 #[doc(hidden)]
 pub fn fuzz_entry(data: &[u8]) {
     let mut events = Vec::new();
-    let _ = decode_any(data, None, &mut events);
-    let _ = decode_any(data, Some(Symbol::ANY), &mut events);
+    let _ = decode_any(data, None, &mut Rooms::new(), &mut events);
+    let _ = decode_any(data, Some(Symbol::ANY), &mut Rooms::new(), &mut events);
     let _ = message(data);
     let _ = products(data);
     let _ = trades(data, Symbol::ANY);

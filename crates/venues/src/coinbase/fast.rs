@@ -1,30 +1,34 @@
-//! Readers of the exact spelling of the frequent messages: changes of the book and trades.
+//! Readers of the exact spelling of the frequent messages, changes of the book and trades, and of the largest, whole books.
 //!
 //! They check every byte and give up with `None` at any deviation from the spelling, also where the general reader would
 //! tolerate or refuse it. What they accept, the general reader accepts with the same result; tests hold them to it.
 
 use super::time;
 use super::wire::{Message, aggressor};
+use crate::json::best_first;
+use crate::rooms::Rooms;
 use crate::scan::Cursor;
-use hypersentry_model::event::BookDelta;
+use hypersentry_model::event::{BookDelta, BookSnapshot};
 use hypersentry_model::{Level, MarketEvent, Payload, Symbol, Timestamp, Trade, TradeId};
 
 /// A frequent message in its exact spelling.
-pub(super) fn message(frame: &[u8]) -> Option<Message> {
+pub(super) fn message(frame: &[u8], rooms: &mut Rooms) -> Option<Message> {
     let mut at = Cursor::new(frame);
     at.literal(b"{\"type\":\"")?;
     if at.literal(b"l2update\",\"product_id\":").is_some() {
-        return changes(&mut at);
+        return changes(&mut at, rooms.delta());
+    }
+    if at.literal(b"snapshot\",\"product_id\":").is_some() {
+        return whole(&mut at);
     }
     at.literal(b"match\",\"trade_id\":")?;
     let event = trade(&mut at)?;
     Some(Message::Match { event, last: false })
 }
 
-fn changes(at: &mut Cursor<'_>) -> Option<Message> {
+fn changes(at: &mut Cursor<'_>, mut delta: BookDelta) -> Option<Message> {
     let symbol = Symbol::new(at.text()?).ok()?;
     at.literal(b",\"changes\":[")?;
-    let mut delta = BookDelta::default();
     if at.literal(b"]").is_none() {
         loop {
             let bid = if at.literal(b"[\"buy\",").is_some() {
@@ -57,6 +61,30 @@ fn changes(at: &mut Cursor<'_>) -> Option<Message> {
     }))
 }
 
+/// Its time is absent until 2022.
+fn whole(at: &mut Cursor<'_>) -> Option<Message> {
+    let symbol = Symbol::new(at.text()?).ok()?;
+    let mut book = BookSnapshot::default();
+    at.literal(b",\"asks\":")?;
+    at.levels(&mut book.asks)?;
+    at.literal(b",\"bids\":")?;
+    at.levels(&mut book.bids)?;
+    let venue_time = if at.literal(b",\"time\":").is_some() {
+        Some(end(at)?)
+    } else {
+        at.literal(b"}")?;
+        at.end()?;
+        None
+    };
+    book.depth = book.bids.len().max(book.asks.len()) as u32;
+    best_first(&mut book);
+    Some(Message::Book(MarketEvent {
+        symbol,
+        venue_time,
+        payload: Payload::BookSnapshot(book),
+    }))
+}
+
 fn trade(at: &mut Cursor<'_>) -> Option<MarketEvent> {
     let id = TradeId::Number(at.u64()?);
     at.literal(b",\"maker_order_id\":")?;
@@ -82,7 +110,7 @@ fn trade(at: &mut Cursor<'_>) -> Option<MarketEvent> {
     })
 }
 
-/// The time, with which both messages end.
+/// The time, with which messages end.
 fn end(at: &mut Cursor<'_>) -> Option<Timestamp> {
     let time = time::utc(at.text()?)?;
     at.literal(b"}")?;
@@ -99,11 +127,19 @@ mod tests {
         for text in [
             r#"{"type":"l2update","product_id":"SKL-USD","changes":[["buy","0.7885","0.0"],["sell","0.7913","7441.5"]],"time":"2021-04-17T16:43:37.077621Z"}"#,
             r#"{"type":"l2update","product_id":"SKL-USD","changes":[],"time":"2021-04-17T16:43:37.077621Z"}"#,
+            r#"{"type":"snapshot","product_id":"SKL-USD","asks":[["0.7913","7441.5"],["0.7914","2"]],"bids":[["0.7885","3"]]}"#,
+            r#"{"type":"snapshot","product_id":"SKL-USD","asks":[["0.7913","7441.5"]],"bids":[],"time":"2022-04-17T16:43:37.077621Z"}"#,
             r#"{"type":"match","trade_id":280232,"maker_order_id":"2a0d","taker_order_id":"3c82","side":"sell","size":"985","price":"0.00001305","product_id":"SKL-BTC","sequence":177100030,"time":"2021-04-17T16:43:37.089723Z"}"#,
         ] {
-            assert!(message(text.as_bytes()).is_some(), "{text}");
+            assert!(
+                message(text.as_bytes(), &mut Rooms::new()).is_some(),
+                "{text}"
+            );
             for other in [format!(" {text}"), format!("{text}}}"), format!("{text}\n")] {
-                assert!(message(other.as_bytes()).is_none(), "{other}");
+                assert!(
+                    message(other.as_bytes(), &mut Rooms::new()).is_none(),
+                    "{other}"
+                );
             }
         }
     }

@@ -9,6 +9,7 @@ use super::limits::{HEARTBEATS_APART_MS, LIMITS, TIME_EVERY_MS};
 use super::rest::{ask, four_hours, seconds};
 use super::wire::{Heartbeat, Message};
 use crate::decode::DecodeError;
+use crate::rooms::Rooms;
 use crate::session::{Feed, Interval, Lane, Listing};
 use crate::stream::{
     Answer, Answered, Ask, Asked, Backfill, BookRule, Channel, ChannelId, Command, Dialect, InBand,
@@ -131,9 +132,15 @@ impl Dialect for Coinbase {
         Some(json!({"type": kind, "channels": channels}).to_string())
     }
 
-    fn read(&mut self, _: Lane, frame: &[u8], said: &mut Vec<Said>) -> Result<(), DecodeError> {
+    fn read(
+        &mut self,
+        _lane: Lane,
+        frame: &[u8],
+        rooms: &mut Rooms,
+        said: &mut Vec<Said>,
+    ) -> Result<(), DecodeError> {
         let event = |channel, event| Said::Event { channel, event };
-        said.push(match decode::message(frame)? {
+        said.push(match decode::message_into(frame, rooms)? {
             // History: it says where the trades stood, and is no trade of now.
             Message::Match { event, last: true } => {
                 let symbol = event.symbol;
@@ -298,7 +305,7 @@ mod tests {
             );
             let mut said = Vec::new();
             coinbase
-                .read(Lane::MAIN, frame.as_bytes(), &mut said)
+                .read(Lane::MAIN, frame.as_bytes(), &mut Rooms::new(), &mut said)
                 .unwrap();
             match said.as_slice() {
                 [Said::Heartbeat { last_trade, .. }] => *last_trade,

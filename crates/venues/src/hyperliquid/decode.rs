@@ -9,6 +9,7 @@ use super::wire::{
 };
 use super::{bodies, events, fast};
 use crate::decode::{DecodeError, Outcome};
+use crate::rooms::Rooms;
 use hypersentry_model::event::Feed;
 use hypersentry_model::{MarketEvent, Symbol};
 use serde::Deserialize;
@@ -57,7 +58,19 @@ const UNUSED: [&str; 25] = [
 /// `not_utf8`, `malformed_json`, `malformed_message` (a field is missing or has the wrong form), `unknown_message` (named),
 /// or a decimal's own code.
 pub fn message(frame: &[u8], out: &mut Vec<MarketEvent>) -> Result<Message, DecodeError> {
-    if let Some((feed, event)) = fast::l2_book(frame) {
+    message_into(frame, &mut Rooms::new(), out)
+}
+
+/// As [`message`], with room for the levels of a book.
+///
+/// # Errors
+/// As [`message`].
+pub fn message_into(
+    frame: &[u8],
+    rooms: &mut Rooms,
+    out: &mut Vec<MarketEvent>,
+) -> Result<Message, DecodeError> {
+    if let Some((feed, event)) = fast::l2_book(frame, rooms) {
         out.push(event);
         return Ok(Message::Events(feed));
     }
@@ -82,10 +95,11 @@ fn general(frame: &[u8], out: &mut Vec<MarketEvent>) -> Result<Message, DecodeEr
 pub fn decode_any(
     frame: &[u8],
     _symbol: Option<Symbol>,
+    rooms: &mut Rooms,
     out: &mut Vec<MarketEvent>,
 ) -> Result<Outcome, DecodeError> {
     let before = out.len();
-    Ok(match message(frame, out)? {
+    Ok(match message_into(frame, rooms, out)? {
         Message::Events(_) => Outcome::Events,
         Message::Ack(..) => Outcome::Control("ack"),
         Message::Pong => Outcome::Control("pong"),
@@ -111,7 +125,7 @@ pub fn fuzz_entry(data: &[u8]) {
         result.is_ok() || events.is_empty(),
         "an error pushed events"
     );
-    if let Some((feed, event)) = fast::l2_book(data) {
+    if let Some((feed, event)) = fast::l2_book(data, &mut Rooms::new()) {
         assert_eq!(result, Ok(Message::Events(feed)));
         assert_eq!(events, [event]);
     }

@@ -4,19 +4,20 @@
 //! levels `n, px, sz`. Whatever deviates gives `None`, and the general parser decides.
 
 use super::limits;
+use crate::rooms::Rooms;
 use crate::scan::Cursor;
 use hypersentry_model::event::{BookSnapshot, Feed};
 use hypersentry_model::{Level, MarketEvent, Payload, Symbol, Timestamp};
 
 /// Reads an `l2Book` frame. `Some` only if the general parser would say the same.
-pub(super) fn l2_book(frame: &[u8]) -> Option<(Feed, MarketEvent)> {
+pub(super) fn l2_book(frame: &[u8], rooms: &mut Rooms) -> Option<(Feed, MarketEvent)> {
     let mut at = Cursor::new(frame);
     at.literal(br#"{"channel":"l2Book","data":{"coin":"#)?;
     let symbol = Symbol::new(at.text()?).ok()?;
     let (venue_time, (bids, asks), fast) = if at.literal(br#","time":"#).is_some() {
         let venue_time = time(&mut at)?;
         at.literal(br#","levels":"#)?;
-        let levels = sides(&mut at)?;
+        let levels = sides(&mut at, rooms)?;
         let fast = match at.literal(br#","fast":"#) {
             Some(()) => at.bool()?,
             None => false,
@@ -24,7 +25,7 @@ pub(super) fn l2_book(frame: &[u8]) -> Option<(Feed, MarketEvent)> {
         (venue_time, levels, fast)
     } else {
         at.literal(br#","levels":"#)?;
-        let levels = sides(&mut at)?;
+        let levels = sides(&mut at, rooms)?;
         at.literal(br#","time":"#)?;
         (time(&mut at)?, levels, false)
     };
@@ -49,21 +50,21 @@ fn time(at: &mut Cursor<'_>) -> Option<Timestamp> {
     limits::venue_time(at.u64()?)
 }
 
-fn sides(at: &mut Cursor<'_>) -> Option<(Vec<Level>, Vec<Level>)> {
+fn sides(at: &mut Cursor<'_>, rooms: &mut Rooms) -> Option<(Vec<Level>, Vec<Level>)> {
     at.literal(b"[")?;
-    let bids = side(at)?;
+    let bids = side(at, rooms.list())?;
     at.literal(b",")?;
-    let asks = side(at)?;
+    let asks = side(at, rooms.list())?;
     at.literal(b"]")?;
     Some((bids, asks))
 }
 
-fn side(at: &mut Cursor<'_>) -> Option<Vec<Level>> {
+fn side(at: &mut Cursor<'_>, mut levels: Vec<Level>) -> Option<Vec<Level>> {
     at.literal(b"[")?;
     if at.literal(b"]").is_some() {
-        return Some(Vec::new());
+        return Some(levels);
     }
-    let mut levels = Vec::with_capacity(limits::BOOK_DEPTH as usize);
+    levels.reserve(limits::BOOK_DEPTH as usize);
     loop {
         levels.push(level(at)?);
         if at.literal(b",").is_none() {
@@ -117,10 +118,13 @@ mod tests {
         let empty =
             r#"{"channel":"l2Book","data":{"coin":"NEW","time":1,"levels":[[],[]],"fast":false}}"#;
         for frame in [CURRENT, EARLIER, &fast(), empty] {
-            assert!(l2_book(frame.as_bytes()).is_some(), "{frame}");
+            assert!(
+                l2_book(frame.as_bytes(), &mut Rooms::new()).is_some(),
+                "{frame}"
+            );
             fuzz_entry(frame.as_bytes());
         }
-        let (feed, event) = l2_book(fast().as_bytes()).unwrap();
+        let (feed, event) = l2_book(fast().as_bytes(), &mut Rooms::new()).unwrap();
         assert_eq!((feed, event.symbol.as_str()), (Feed::BookTop, "BTC"));
         let Payload::BookSnapshot(book) = event.payload else {
             panic!("not a book");
@@ -153,7 +157,11 @@ mod tests {
         ] {
             let frame = CURRENT.replacen(from, to, 1);
             assert_ne!(frame, CURRENT, "{from}");
-            assert_eq!(l2_book(frame.as_bytes()), None, "{frame}");
+            assert_eq!(
+                l2_book(frame.as_bytes(), &mut Rooms::new()),
+                None,
+                "{frame}"
+            );
             fuzz_entry(frame.as_bytes());
         }
     }

@@ -21,6 +21,7 @@ use super::wire::{
 };
 use super::{bodies, events, fast, limits};
 use crate::decode::{DecodeError, Outcome};
+use crate::rooms::Rooms;
 use hypersentry_model::event::Feed;
 use hypersentry_model::{MarketEvent, Symbol};
 use serde::Deserialize;
@@ -75,6 +76,7 @@ pub fn decode_any(
     frame: &[u8],
     symbol: Option<Symbol>,
     contracts: &mut Contracts,
+    rooms: &mut Rooms,
     out: &mut Vec<MarketEvent>,
 ) -> Result<Outcome, DecodeError> {
     let read = Reader {
@@ -82,7 +84,7 @@ pub fn decode_any(
         only: None,
         symbol,
     };
-    Ok(match read.message(frame, out)? {
+    Ok(match read.message(frame, rooms, out)? {
         Message::Events(_) | Message::Trades(_) => Outcome::Events,
         Message::Ack(..) => Outcome::Control("ack"),
         Message::Error { .. } => Outcome::Control("error"),
@@ -126,10 +128,11 @@ impl Reader<'_> {
     pub fn message(
         &self,
         frame: &[u8],
+        rooms: &mut Rooms,
         out: &mut Vec<MarketEvent>,
     ) -> Result<Message, DecodeError> {
         let before = out.len();
-        if let Some(message) = fast::message(frame, self.contracts, out) {
+        if let Some(message) = fast::message(frame, self.contracts, rooms, out) {
             return Ok(message);
         }
         out.truncate(before);
@@ -334,7 +337,7 @@ pub fn fuzz_entry(data: &[u8], contracts: &Contracts) {
             symbol,
         };
         let (mut events, mut general) = (Vec::new(), Vec::new());
-        let result = read.message(data, &mut events);
+        let result = read.message(data, &mut Rooms::new(), &mut events);
         assert!(
             result.is_ok() || events.is_empty(),
             "an error pushed events"

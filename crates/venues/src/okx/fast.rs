@@ -7,6 +7,7 @@ use super::contracts::{Contract, Contracts};
 use super::events::{fills, seq};
 use super::limits;
 use super::wire::{Message, venue_time};
+use crate::rooms::Rooms;
 use crate::scan::Cursor;
 use hypersentry_model::event::{Bbo, BookDelta, BookSnapshot, Feed};
 use hypersentry_model::{Level, MarketEvent, Payload, Side, Symbol, Timestamp, Trade, TradeId};
@@ -15,6 +16,7 @@ use hypersentry_model::{Level, MarketEvent, Payload, Side, Symbol, Timestamp, Tr
 pub(super) fn message(
     frame: &[u8],
     contracts: &Contracts,
+    rooms: &mut Rooms,
     out: &mut Vec<MarketEvent>,
 ) -> Option<Message> {
     let mut at = Cursor::new(frame);
@@ -28,7 +30,7 @@ pub(super) fn message(
         "bbo-tbt" => {
             let contract = contracts.get(symbol)?;
             at.literal(b"\"data\":[")?;
-            let (book, time) = book(&mut at, contract)?;
+            let (book, time) = book(&mut at, contract, rooms)?;
             at.literal(b"]}")?;
             at.end()?;
             out.push(MarketEvent {
@@ -40,6 +42,7 @@ pub(super) fn message(
                     book_seq: book.last_seq,
                 }),
             });
+            rooms.take_back(Payload::BookDelta(book));
             Some(Message::Events(Feed::Bbo))
         }
         _ => {
@@ -50,7 +53,7 @@ pub(super) fn message(
                 at.literal(b"\"action\":\"snapshot\",")?;
             }
             at.literal(b"\"data\":[")?;
-            let (book, time) = book(&mut at, contract)?;
+            let (book, time) = book(&mut at, contract, rooms)?;
             at.literal(b"]}")?;
             at.end()?;
             let payload = if update {
@@ -76,8 +79,12 @@ pub(super) fn message(
 /// `{"asks":[..],"bids":[..],"ts":"..","checksum":..,"seqId":..,"prevSeqId":..}`: the last three may be missing, and the last two
 /// come in either order.
 #[inline]
-fn book(at: &mut Cursor<'_>, contract: Contract) -> Option<(BookDelta, Timestamp)> {
-    let mut book = BookDelta::default();
+fn book(
+    at: &mut Cursor<'_>,
+    contract: Contract,
+    rooms: &mut Rooms,
+) -> Option<(BookDelta, Timestamp)> {
+    let mut book = rooms.delta();
     at.literal(b"{\"asks\":")?;
     levels(at, contract, &mut book.asks)?;
     at.literal(b",\"bids\":")?;
@@ -210,7 +217,13 @@ mod tests {
     fn the_exact_spellings_are_read_here() {
         let read = |frame: &str| {
             let mut out = Vec::new();
-            message(frame.as_bytes(), &Contracts::default(), &mut out).map(|_| out.len())
+            message(
+                frame.as_bytes(),
+                &Contracts::default(),
+                &mut Rooms::new(),
+                &mut out,
+            )
+            .map(|_| out.len())
         };
         for frame in [
             r#"{"arg":{"channel":"books","instId":"BTC-USDT"},"action":"snapshot","data":[{"asks":[["30249.4","0.5","0","1"]],"bids":[["30182.6","452","0","1"],["30182.5","0","0","0"]],"ts":"1652459225464","checksum":-914047754,"prevSeqId":-1,"seqId":5}]}"#,

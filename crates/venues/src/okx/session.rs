@@ -10,6 +10,7 @@ use super::limits::{LIMITS, TIME_MS};
 use super::wire::{Kind, Listing, Message, Topic};
 use super::{bodies, rest};
 use crate::decode::DecodeError;
+use crate::rooms::Rooms;
 use crate::session::{self, Feed, Lane};
 use crate::stream::{
     Answer, Answered, Ask, Asked, Backfill, BookRule, Channel, ChannelId, Command, Dialect, InBand,
@@ -258,7 +259,13 @@ impl Dialect for Okx {
         Some(json!({"op": op, "args": args}).to_string())
     }
 
-    fn read(&mut self, _lane: Lane, frame: &[u8], said: &mut Vec<Said>) -> Result<(), DecodeError> {
+    fn read(
+        &mut self,
+        _lane: Lane,
+        frame: &[u8],
+        rooms: &mut Rooms,
+        said: &mut Vec<Said>,
+    ) -> Result<(), DecodeError> {
         let mut events = std::mem::take(&mut self.scratch);
         events.clear();
         let reader = Reader {
@@ -266,7 +273,7 @@ impl Dialect for Okx {
             only: Some(&self.swaps),
             symbol: None,
         };
-        let read = reader.message(frame, &mut events);
+        let read = reader.message(frame, rooms, &mut events);
         self.scratch = events;
         self.hear(read?, said);
         Ok(())
@@ -293,7 +300,7 @@ impl Dialect for Okx {
                 _ => None,
             },
         };
-        let message = reader.message(body, &mut events)?;
+        let message = reader.message(body, &mut Rooms::new(), &mut events)?;
         Ok(match (want, message) {
             (_, Message::Error { code, words, .. }) => {
                 return Err(DecodeError::new("venue_error", format!("{code}: {words}")));
@@ -341,7 +348,7 @@ impl Dialect for Okx {
             only: None,
             symbol: None,
         };
-        let message = reader.message(body, &mut Vec::new());
+        let message = reader.message(body, &mut Rooms::new(), &mut Vec::new());
         matches!(message, Ok(Message::Error { code, .. }) if code == "51001")
     }
 }

@@ -2,6 +2,7 @@
 
 use super::limits::Limits;
 use crate::decode::DecodeError;
+use crate::rooms::Rooms;
 use crate::session::{Feed, Interval, Lane, Listing};
 use hypersentry_model::event::{BookSnapshot, Candle};
 use hypersentry_model::{MarketEvent, Symbol, Timestamp};
@@ -18,11 +19,17 @@ pub trait Dialect: Clone + Debug + Default + Serialize + DeserializeOwned {
     /// The text of a command. `None` if the venue has no such command: a session without a probe is proved by heartbeats and events.
     fn command(&self, id: u64, command: Command<'_>) -> Option<String>;
 
-    /// Reads one frame and pushes what it said, in order. What had been pushed before an error is discarded, and the error counted.
+    /// Reads one frame and pushes what it said, in order. `rooms` has lists for the levels of books. What had been pushed before an error is discarded, and the error counted.
     ///
     /// # Errors
     /// As [`crate::decode::decode`].
-    fn read(&mut self, lane: Lane, frame: &[u8], said: &mut Vec<Said>) -> Result<(), DecodeError>;
+    fn read(
+        &mut self,
+        lane: Lane,
+        frame: &[u8],
+        rooms: &mut Rooms,
+        said: &mut Vec<Said>,
+    ) -> Result<(), DecodeError>;
 
     /// The REST request for it. `None` if the venue has none.
     fn request(&self, want: &Want) -> Option<Ask>;

@@ -37,7 +37,7 @@ impl<D: Dialect> Session<D> {
         }
         let mut said = std::mem::take(&mut self.said);
         said.clear();
-        match self.dialect.read(lane, frame, &mut said) {
+        match self.dialect.read(lane, frame, &mut self.rooms, &mut said) {
             Ok(()) => {
                 for item in said.drain(..) {
                     self.hear(now, lane, item, out);

@@ -5,9 +5,10 @@ use super::link::{Link, Phase};
 use super::market::{Listed, Market, Subscribed};
 use super::rest::Rest;
 use super::{Asked, ChannelId, Dialect, Limits, Said, Shape, Stream};
+use crate::rooms::Rooms;
 use crate::session::{Feed, Input, Lane, Listing, Loss, Output, SessionConfig, SessionStatus};
 use hypersentry_model::status::Connection;
-use hypersentry_model::{Symbol, Timestamp};
+use hypersentry_model::{Payload, Symbol, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,6 +82,8 @@ pub struct Session<D: Dialect> {
     /// Kept for its room.
     #[serde(skip)]
     pub(super) said: Vec<Said>,
+    #[serde(skip)]
+    pub(super) rooms: Rooms,
 }
 
 impl<D: Dialect> Session<D> {
@@ -109,6 +112,7 @@ impl<D: Dialect> Session<D> {
             dirty: false,
             changed: false,
             said: Vec::new(),
+            rooms: Rooms::new(),
         }
     }
 
@@ -175,6 +179,11 @@ impl<D: Dialect> Session<D> {
             self.show(now);
             out.push(Output::StatusChanged);
         }
+    }
+
+    /// Takes back what was applied, for its room.
+    pub fn take_back(&mut self, payload: Payload) {
+        self.rooms.take_back(payload);
     }
 
     /// When `Input::Due` is wanted next.

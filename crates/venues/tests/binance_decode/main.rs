@@ -7,11 +7,8 @@
     missing_docs
 )]
 
-use hypersentry_model::event::BookDelta;
 use hypersentry_model::{MarketEvent, Payload, Symbol, Venue};
-use hypersentry_venues::binance_spot::decode::{
-    depth_into, listings, message, snapshot, venue_error,
-};
+use hypersentry_venues::binance_spot::decode::{listings, message, snapshot, venue_error};
 use hypersentry_venues::binance_spot::wire::{Channel, Message};
 use hypersentry_venues::decode::{Outcome, decode};
 
@@ -328,21 +325,4 @@ fn listings_tell_the_grid() {
             ("DOGEJPY".to_owned(), false, 0, 0)
         ]
     );
-}
-
-#[test]
-fn a_depth_buffer_is_reused() {
-    let mut delta = BookDelta::default();
-    let (symbol, time) = depth_into(DEPTH.as_bytes(), &mut delta).unwrap();
-    assert_eq!((symbol.as_str(), time.ms()), ("BTCUSDT", 1_723_161_255_208));
-    assert_eq!((delta.bids.len(), delta.asks.len()), (1, 2));
-    let again = DEPTH.replace(':', ": ");
-    let mut general = delta.clone();
-    depth_into(again.as_bytes(), &mut general).unwrap();
-    assert_eq!(general, delta);
-    assert_eq!(
-        depth_into(TRADE.as_bytes(), &mut delta).unwrap_err().code,
-        "unknown_message"
-    );
-    assert_eq!(delta, BookDelta::default());
 }

@@ -15,8 +15,19 @@ fn frame() -> impl Strategy<Value = String> {
             r#"{{"topic":"orderbook.200.BTCUSDT","type":"delta","ts":1733011200693,"data":{{"s":"BTCUSDT","b":[{b}],"a":[{a}],"u":{u},"seq":130020239261}},"cts":1733011200691}}"#
         )
     });
+    let whole = (levels(), levels(), 0u64..5, any::<bool>()).prop_map(|(b, a, u, kind_first)| {
+        let head = if kind_first {
+            r#""type":"snapshot","ts":1733011200693"#
+        } else {
+            r#""ts":1733011200693,"type":"snapshot""#
+        };
+        format!(
+            r#"{{"topic":"orderbook.200.BTCUSDT",{head},"data":{{"s":"BTCUSDT","b":[{b}],"a":[{a}],"u":{u},"seq":130020239261}},"cts":1733011200691}}"#
+        )
+    });
     prop_oneof![
         2 => delta,
+        2 => whole,
         1 => Just(DELTA.to_owned()),
         1 => Just(TRADES.to_owned()),
     ]

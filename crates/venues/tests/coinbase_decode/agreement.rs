@@ -14,8 +14,22 @@ fn frame() -> impl Strategy<Value = String> {
             r#"{{"type":"l2update","product_id":"BTC-USD","changes":[{changes}],"time":"2022-08-04T15:25:05.010758Z"}}"#
         )
     });
+    let level = r#"\["[0-9]{1,6}\.[0-9]{1,8}","[0-9]{1,4}\.[0-9]{1,8}"\]"#;
+    let side = format!(r"({level}(,{level}){{0,3}})?");
+    let levels = || proptest::string::string_regex(&side).unwrap();
+    let whole = (levels(), levels(), any::<bool>()).prop_map(|(asks, bids, timed)| {
+        let time = if timed {
+            r#","time":"2022-08-04T15:25:05.010758Z""#
+        } else {
+            ""
+        };
+        format!(
+            r#"{{"type":"snapshot","product_id":"BTC-USD","asks":[{asks}],"bids":[{bids}]{time}}}"#
+        )
+    });
     prop_oneof![
         2 => changes,
+        2 => whole,
         1 => Just(MATCH.to_owned()),
         1 => Just(CHANGES.to_owned()),
     ]

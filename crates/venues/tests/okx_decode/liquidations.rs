@@ -6,6 +6,7 @@ use hypersentry_model::{Symbol, Venue};
 use hypersentry_venues::decode::Decoder;
 use hypersentry_venues::okx::contracts::Contracts;
 use hypersentry_venues::okx::decode::Reader;
+use hypersentry_venues::rooms::Rooms;
 use std::collections::BTreeSet;
 
 fn frame(symbol: &str, details: &str) -> String {
@@ -78,6 +79,10 @@ fn markets_of_no_interest_are_passed_over_whatever_they_say() {
         only: Some(&only),
         symbol: None,
     };
-    assert!(reader.message(frame.as_bytes(), &mut out).is_ok());
+    assert!(
+        reader
+            .message(frame.as_bytes(), &mut Rooms::new(), &mut out)
+            .is_ok()
+    );
     assert!(out.is_empty());
 }

@@ -92,7 +92,9 @@ fn the_longest_subscriptions_fit() {
 
 fn events(bybit: &mut Bybit, frame: &str) -> Vec<Payload> {
     let mut said = Vec::new();
-    bybit.read(Lane::MAIN, frame.as_bytes(), &mut said).unwrap();
+    bybit
+        .read(Lane::MAIN, frame.as_bytes(), &mut Rooms::new(), &mut said)
+        .unwrap();
     said.into_iter()
         .map(|said| match said {
             Said::Event {
@@ -176,7 +178,9 @@ fn the_deepest_book_of_a_recording_is_followed() {
             r#"{{"topic":"orderbook.{depth}.BTCUSDT","type":"snapshot","ts":1,"data":{{"s":"BTCUSDT","b":[],"a":[],"u":7,"seq":5}},"cts":1}}"#
         );
         let mut said = Vec::new();
-        bybit.read(Lane::MAIN, frame.as_bytes(), &mut said).unwrap();
+        bybit
+            .read(Lane::MAIN, frame.as_bytes(), &mut Rooms::new(), &mut said)
+            .unwrap();
         matches!(said.as_slice(), [Said::Event { channel: BOOK, .. }])
     };
     assert!(heard(1));

@@ -23,7 +23,7 @@ impl Session {
         self.counts.frames += 1;
         self.line.heard(now);
         let mut events = std::mem::take(&mut self.scratch);
-        match decode::message(frame, &mut events) {
+        match decode::message_into(frame, &mut self.rooms, &mut events) {
             Ok(Message::Events(feed)) => self.events(now, feed, &mut events, out),
             Ok(Message::Ack(Method::Subscribe, Some(subscription))) => {
                 self.acknowledged(now, subscription, out);

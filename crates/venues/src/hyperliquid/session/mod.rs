@@ -28,12 +28,13 @@ mod tests;
 
 use super::limits;
 use super::wire::{Channel, Subscription};
+use crate::rooms::Rooms;
 use crate::session::{Input, Output, SessionConfig, SessionStatus};
 use asks::Asks;
 use connection::Line;
 use hypersentry_model::agg::Mark;
 use hypersentry_model::status::{StreamStatus, Sync};
-use hypersentry_model::{MarketEvent, Symbol, Timestamp};
+use hypersentry_model::{MarketEvent, Payload, Symbol, Timestamp};
 use markets::Markets;
 use outbox::Outbox;
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,8 @@ pub struct Session {
     /// Events of the frame at hand; empty between inputs.
     #[serde(skip)]
     scratch: Vec<MarketEvent>,
+    #[serde(skip)]
+    rooms: Rooms,
 }
 
 /// What the session counts.
@@ -114,7 +117,13 @@ impl Session {
             asks: Asks::default(),
             counts: Counts::default(),
             scratch: Vec::new(),
+            rooms: Rooms::new(),
         }
+    }
+
+    /// Takes back what was applied, for its room.
+    pub fn take_back(&mut self, payload: Payload) {
+        self.rooms.take_back(payload);
     }
 
     /// Takes one input at core time `now` and pushes what follows from it.
