@@ -7,4 +7,5 @@
     reason = "it serves tests, and a test ends where it fails"
 )]
 
+pub mod model;
 pub mod plant;

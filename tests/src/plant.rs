@@ -20,6 +20,8 @@ pub const START_MS: i64 = 1_785_150_060_000;
 /// As the rim: what would wait longer is answered at once.
 const PATIENCE_MS: i64 = 5_000;
 
+/// Its journal.
+pub mod keeper;
 /// Orders.
 mod orders;
 

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `quota` | a day of all venues with storms of 429, lost connections and gaps, while orders go out | bans by the venues, requests by class, orders that had to wait |
 //! | `memory` | an hour each with 10, 40 and 80 symbols | the core's bytes every ten minutes, the process's resident memory, CPU time of an event at the begin and at the end |
+//! | `journal` | so many hours of a few symbols, kept as a journal; only when it is asked for | the journal's path, its inputs, and the hash over what the conviction engine said |
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,6 +14,7 @@
     reason = "it is started by hand and tells people"
 )]
 
+mod journal;
 mod memory;
 mod quota;
 
@@ -36,6 +38,19 @@ fn main() {
     let only: Option<String> = option("--only");
     let does = |part: &str| only.as_ref().is_none_or(|only| only == part);
     let mut failed = false;
+    if only.as_deref() == Some("journal") {
+        let hours = option("--hours").unwrap_or(10.0);
+        let symbols = option("--symbols").unwrap_or(3);
+        let seed = option("--seed").unwrap_or(1);
+        let step = option("--step").unwrap_or(100);
+        let out: std::path::PathBuf = option("--out").expect("--out=DIR names a new directory");
+        let models: Option<String> = option("--models");
+        let models = models.unwrap_or_default();
+        let regime: Option<String> = option("--regime");
+        let regime = regime.as_deref().map(journal::regime);
+        journal::run(hours, symbols, seed, step, &models, regime, &out);
+        return;
+    }
     if does("memory") {
         failed |= !memory::run(option("--minutes").unwrap_or(60));
     }
