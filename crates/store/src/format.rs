@@ -32,7 +32,7 @@ pub const MAX_RAW: usize = 4 << 20;
 pub const MAX_PAYLOAD: usize = MAX_RAW - 64;
 
 /// The most bytes a checkpoint may have.
-pub const MAX_CHECKPOINT: usize = 64 << 20;
+pub const MAX_CHECKPOINT: usize = 128 << 20;
 
 /// The most bytes of a checkpoint in one frame.
 pub(crate) const CHECKPOINT_CHUNK: usize = 1 << 20;
