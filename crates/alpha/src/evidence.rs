@@ -84,6 +84,9 @@ pub struct Evidence {
     /// Bitcoin's score, where it is blended in.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub btc: Option<BtcScore>,
+    /// The symbol shares some of Bitcoin's conviction, but there was none at the tick before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub btc_missing: bool,
 }
 
 /// What follows from a record.

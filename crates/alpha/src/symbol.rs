@@ -154,6 +154,7 @@ impl SymbolState {
                 liquidations: numbers(seen.liquidation_feeds.iter().copied()),
             },
             btc,
+            btc_missing: false,
         }
     }
 }

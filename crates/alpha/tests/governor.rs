@@ -8,7 +8,7 @@ use hypersentry_alpha::EngineParams;
 use hypersentry_alpha::evidence::Evidence;
 use hypersentry_alpha::governance::event::{CalibrationStatus, ModelState};
 use hypersentry_alpha::governance::registry::Part;
-use hypersentry_alpha::governance::shadow::{NEEDED, Shadow};
+use hypersentry_alpha::governance::shadow::NEEDED;
 use hypersentry_alpha::governance::{GovUpdate, Governor, MacroRegime, Registry, Run};
 use hypersentry_alpha::observe::Reading;
 use hypersentry_alpha::probability::NamedModel;
@@ -26,7 +26,9 @@ fn tick(governor: &mut Governor, registry: &Registry, now_ms: i64, mid: f64) -> 
         now_ms,
         ..Evidence::default()
     };
-    evidence.volatility.sigma_1h = Some(0.006);
+    // A little other each minute: what is always alike is never tested.
+    let minute = now_ms.div_euclid(60_000);
+    evidence.volatility.sigma_1h = Some(0.006 + 0.0005 * (minute % 7) as f64);
     evidence.feeds.mid = Some(Reading {
         value: mid,
         source: Source::Venue(Venue::Hyperliquid),
@@ -106,53 +108,89 @@ fn another_model_is_judged_by_its_own_forecasts() {
     assert!(told.calibration.outcomes > 0);
 }
 
-#[test]
-fn a_challenger_forecasts_in_the_shadow_until_it_is_better() {
-    let mut registry = Registry::new(Mode::Simulated);
-    let mut governor = Governor::default();
-    assert!(matches!(
-        registry.register(named("a", 1), None, 0).unwrap(),
-        Part::Promoted { .. }
-    ));
-    assert_eq!(
-        registry.register(named("b", 2), None, 0).unwrap(),
-        Part::Shadow
-    );
-    let told = minutes(&mut governor, &registry, 0, 130);
-    let shadow = told.shadow.unwrap();
-    assert_eq!(
-        (shadow.id.as_str(), shadow.needed, shadow.better),
-        ("b", NEEDED as u32, false)
-    );
-    assert!(shadow.outcomes > 50);
-    assert_eq!(told.model.id.as_deref(), Some("a"));
-    let early = registry.promote("b", governor.trial(), 1).unwrap_err();
-    assert_eq!(early.code(), "model_not_better");
-    // A trial that it has won.
-    let mut won = Shadow::default();
-    for i in 0..2 * NEEDED {
-        let came = i % 3 == 0;
-        let p = if came { 0.6 } else { 0.1 };
-        won.push((0.33, 0.33), (p, p), (came, came));
+/// A model that says this of both sides, nearly whatever it sees.
+fn says(id: &str, trained_at_ms: i64, intercept: f64) -> NamedModel {
+    let mut model = named(id, trained_at_ms);
+    for target in [&mut model.model.up, &mut model.model.down] {
+        target.line.intercept = intercept;
+        // Of the driftless odds.
+        target.line.weights[8] = 0.1;
     }
-    registry.promote("b", &won, 5).unwrap();
+    model
+}
+
+/// Ticks of two symbols every ten seconds with a trial, up to a promotion; what was said last comes back, and when the promotion came.
+fn trial(registry: &mut Registry, from: i64, to: i64) -> (GovUpdate, Option<i64>) {
+    let mut symbols = [Governor::default(), Governor::default()];
+    let (mut last, mut promoted) = (None, None);
+    for step in from * 6..to * 6 {
+        let now_ms = step * 10_000;
+        // Two and a half percent up and down again every half hour: both sides come true in every hour.
+        let mid = if step % 180 < 90 { 100.0 } else { 102.5 };
+        for governor in &mut symbols {
+            last = tick(governor, registry, now_ms, mid).or(last);
+            governor.take_pairs().iter().for_each(|p| registry.take(p));
+        }
+        if now_ms % 60_000 == 0 {
+            registry.minute(now_ms);
+        }
+        if promoted.is_none() && registry.trial().promotion().is_some() {
+            promoted = Some(now_ms);
+        }
+    }
+    (last.unwrap(), promoted)
+}
+
+#[test]
+fn a_challenger_takes_the_place_by_itself_once_it_is_better_on_five_hundred_outcomes() {
+    let mut registry = Registry::new(Mode::Simulated);
+    let first = registry.register(says("a", 1, -2.0), None, 0).unwrap();
+    assert!(matches!(first, Part::Promoted { .. }));
+    let second = registry.register(says("b", 2, 2.0), None, 0).unwrap();
+    assert_eq!(second, Part::Shadow);
+    let (told, promoted) = trial(&mut registry, 0, 559);
+    let shadow = told.shadow.unwrap();
+    // An hour until the first outcome, then one a minute although there are two symbols.
+    assert!((490..500).contains(&shadow.outcomes), "{}", shadow.outcomes);
+    assert_eq!((shadow.id.as_str(), shadow.needed), ("b", NEEDED as u32));
+    assert_eq!((shadow.better, shadow.t, promoted), (false, None, None));
+    assert_eq!(told.model.id.as_deref(), Some("a"));
+    let early = registry.promote("b", 1).unwrap_err();
+    assert_eq!(early.code(), "model_not_better");
+
+    let mut registry = Registry::new(Mode::Simulated);
+    registry.register(says("a", 1, -2.0), None, 0).unwrap();
+    registry.register(says("b", 2, 2.0), None, 0).unwrap();
+    let (told, promoted) = trial(&mut registry, 0, 570);
+    let promotion = told.promotion.unwrap();
+    assert_eq!(promoted, Some(promotion.at_ms));
+    assert_eq!(
+        (promotion.id.as_str(), promotion.replaced.as_str()),
+        ("b", "a")
+    );
+    assert!(promotion.outcomes as usize >= NEEDED && promotion.t.unwrap() > 1.96);
+    // What is said afterwards names the new model, whose own outcomes begin anew.
+    assert_eq!(told.model.id.as_deref(), Some("b"));
+    assert_eq!((told.shadow, told.calibration.outcomes), (None, 0));
     assert_eq!(registry.active(MacroRegime::NormalMarket).unwrap().id, "b");
-    assert!(registry.challenger().is_none());
-    assert_eq!(
-        registry.promote("b", &won, 6).unwrap_err().code(),
-        "model_not_in_trial"
-    );
-    assert_eq!(
-        registry.promote("c", &won, 6).unwrap_err().code(),
-        "model_unknown"
-    );
-    assert_eq!(
-        registry
-            .register(named("a", 1), None, 7)
-            .unwrap_err()
-            .code(),
-        "model_known"
-    );
+    for (id, code) in [("b", "model_not_in_trial"), ("c", "model_unknown")] {
+        assert_eq!(registry.promote(id, 6).unwrap_err().code(), code);
+    }
+    let again = registry.register(named("a", 1), None, 7).unwrap_err();
+    assert_eq!(again.code(), "model_known");
+}
+
+#[test]
+fn a_challenger_that_is_no_better_stays_on_trial() {
+    let mut registry = Registry::new(Mode::Simulated);
+    registry.register(says("a", 1, 2.0), None, 0).unwrap();
+    registry.register(says("b", 2, -2.0), None, 0).unwrap();
+    let (told, promoted) = trial(&mut registry, 0, 700);
+    let shadow = told.shadow.unwrap();
+    assert!(shadow.outcomes > 600 && !shadow.better);
+    assert!(shadow.t.unwrap() < 0.0);
+    assert_eq!((promoted, told.promotion), (None, None));
+    assert_eq!(told.model.id.as_deref(), Some("a"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What the engine is told at its start.
 
+use crate::core::alpha::MAX_JUDGED;
 use hypersentry_alpha::EngineParams;
 use hypersentry_alpha::probability::NamedModel;
 use hypersentry_market::Rules;
@@ -188,6 +189,21 @@ pub struct CoreConfig {
     /// Models of the probabilities: the first forecasts, the others are on trial beside it. At most 32 are used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<NamedModel>,
+    /// Symbols that the conviction engine judges at most; none with 0, and never more than [`MAX_JUDGED`].
+    #[serde(default = "max_judged", skip_serializing_if = "is_max_judged")]
+    pub max_judged: usize,
+}
+
+const fn max_judged() -> usize {
+    MAX_JUDGED
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde asks for"
+)]
+const fn is_max_judged(n: &usize) -> bool {
+    *n == MAX_JUDGED
 }
 
 const fn max_demanded() -> usize {
@@ -215,6 +231,7 @@ impl CoreConfig {
             rules: Rules::default(),
             alpha: EngineParams::default(),
             models: Vec::new(),
+            max_judged: max_judged(),
         }
     }
 

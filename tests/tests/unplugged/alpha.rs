@@ -1,15 +1,20 @@
 //! The conviction engine in front of the simulator, in virtual time.
 
+use hypersentry_alpha::plan::PlanState;
+use hypersentry_alpha::probability::file;
 use hypersentry_alpha::risk::{AccountView, EquitySource, RefusalCode, RiskState};
 use hypersentry_alpha::{AlphaConviction, EngineParams};
+use hypersentry_engine::Publication;
 use hypersentry_engine::account::{Account, AccountEvent};
-use hypersentry_engine::core::Core;
+use hypersentry_engine::config::CoreConfig;
+use hypersentry_engine::core::{Core, Effect};
 use hypersentry_engine::hash::RunHash;
 use hypersentry_engine::input::Input;
 use hypersentry_engine::replay::checkpoint;
-use hypersentry_engine::{LOGIC_VERSION, Publication};
-use hypersentry_model::{Envelope, Freshness, Owner, Symbol, Timestamp, Usd, Venue};
-use hypersentry_store::{Header, Journal, Options, Record};
+use hypersentry_model::{Envelope, Freshness, Mode, Owner, Symbol, Timestamp, Usd, Venue};
+use hypersentry_store::Options;
+use hypersentry_tests::model::believer;
+use hypersentry_tests::plant::keeper::Keeper;
 use hypersentry_tests::plant::{Plant, Tap};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -38,6 +43,7 @@ fn every_symbol_is_judged_on_the_grid_from_what_was_told() {
     }
     assert_eq!(by_symbol.len(), 11);
     let bitcoin = &by_symbol[&Symbol::new("BTC").unwrap()];
+    let mut gaps = 0;
     for (symbol, events) in &by_symbol {
         let mut seconds = 0;
         for (n, event) in events.iter().enumerate() {
@@ -48,6 +54,16 @@ fn every_symbol_is_judged_on_the_grid_from_what_was_told() {
             let verdict = told.evidence.judge(&params);
             assert_eq!(verdict.conviction.score, told.score);
             assert_eq!(verdict.confidence.to_bits(), told.confidence.to_bits());
+            // Where Bitcoin has none, that is said.
+            let shares = params
+                .conviction
+                .btc_coefficients
+                .contains_key(symbol.as_str());
+            let missing = shares && told.evidence.btc.is_none();
+            let line = |l: &String| l.starts_with("Bitcoin: missing");
+            assert_eq!(missing, told.explanation.iter().any(line), "{symbol}");
+            assert!(missing || !told.evidence.btc_missing, "{symbol}");
+            gaps += u32::from(missing);
             // Bitcoin's record is that of an earlier tick.
             if let Some(btc) = told.evidence.btc {
                 let before = bitcoin.iter().rev().find(|b| b.data.now_ms < told.now_ms);
@@ -68,6 +84,7 @@ fn every_symbol_is_judged_on_the_grid_from_what_was_told() {
         assert!(last.data.sigma_1h.is_some(), "{symbol}: no volatility");
         assert!(last.data.probability.is_some(), "{symbol}");
     }
+    assert!(gaps > 0, "at the first tick nothing is known of Bitcoin");
     let eth = by_symbol[&Symbol::new("ETH").unwrap()].last().unwrap();
     assert!(eth.data.evidence.btc.is_some());
     let lead = eth.data.evidence.feeds.mid.unwrap().source;
@@ -155,49 +172,132 @@ fn an_account_hears_of_each_view_until_it_ends_and_the_public_does_not() {
     assert!(opened > 0 && ended > 0);
 }
 
-/// Writes what a core is told into a journal, as the engine's rim does.
-struct Keeper {
-    journal: Option<Journal>,
-    batch: Vec<Record>,
-}
-
-impl Keeper {
-    fn create(core: &Core, now: Timestamp, dir: &Path) -> Self {
-        let config = serde_json::to_value(core.config()).unwrap();
-        let run_id = core.config().run_id.clone();
-        let header = Header::new(LOGIC_VERSION, "test", run_id, now, config);
-        let journal = Journal::create(dir, header, Options::default()).unwrap();
-        Self {
-            journal: Some(journal),
-            batch: Vec::new(),
+/// What is told of sizes and plans while views come and go.
+fn said_of_views(plant: &mut Plant, account: &mut Account) -> Vec<AccountEvent> {
+    let mut all = Vec::new();
+    for _ in 0..1_200 {
+        for event in convictions(plant, 500) {
+            let mut said = Vec::new();
+            account.take(&plant.core, &event, &mut said);
+            all.extend(said.into_iter().map(|private| private.event));
+        }
+        let is = |state| move |e: &AccountEvent| matches!(e, AccountEvent::Risk(r) if r.data.state == state);
+        if all.iter().any(is(RiskState::Sized)) && all.iter().any(is(RiskState::Cleared)) {
+            break;
         }
     }
+    all
+}
 
-    /// Takes an input that the core is about to take.
-    fn take(&mut self, core: &Core, receive: Timestamp, input: &Input) {
-        let journal = self.journal.as_mut().unwrap();
-        if self.batch.len() >= 256 {
-            journal.append_batch(&self.batch).unwrap();
-            self.batch.clear();
-            journal.seal_due(core.now()).unwrap();
-            if journal.needs_rotation() {
-                journal.rotate(&checkpoint(core).unwrap()).unwrap();
+#[test]
+fn with_a_model_and_an_equity_a_view_has_a_size_and_a_plan_until_it_ends() {
+    let (_, model) = file::write(believer(Mode::Simulated, 1)).unwrap();
+    let plant = Plant::new(9, &Venue::ALL, 4, None);
+    let mut plant = plant.called("modelled", vec![model.clone()]);
+    let mut account = Account::new(Owner::User("local".to_owned()));
+    let stated = AccountView {
+        equity_usd: Some(Usd::parse("25000").unwrap()),
+        equity_as_of: Some(1),
+        equity_source: Some(EquitySource::Stated),
+        ..AccountView::default()
+    };
+    account.told(stated).unwrap();
+    let all = said_of_views(&mut plant, &mut account);
+    let (mut sized, mut cleared) = (0, 0);
+    // Size and plan are told in pairs.
+    for pair in all.chunks_exact(2) {
+        let [AccountEvent::Risk(risk), AccountEvent::Plan(plan)] = pair else {
+            panic!("{pair:?}");
+        };
+        let (risk, plan) = (&risk.data, &plan.data);
+        match risk.state {
+            RiskState::Sized => {
+                sized += 1;
+                let equity = risk.equity.unwrap();
+                assert_eq!(equity.usd, Usd::parse("25000").unwrap());
+                assert!(risk.size_usd.is_positive() && risk.refusals.is_empty());
+                // Never more than the account allows for one position.
+                assert!(risk.size_usd <= Usd::parse("1000").unwrap());
+                assert!(risk.breakdown.win_probability.is_some());
+                assert_eq!(plan.requested_usd, risk.size_usd);
+                if plan.state == PlanState::Ready {
+                    let sum = plan.slices.iter().map(|s| s.usd.units()).sum::<i128>();
+                    assert_eq!(sum, plan.total_usd.units());
+                    assert!(!plan.slices.is_empty() && plan.slices.len() <= 20);
+                }
+            }
+            RiskState::Cleared => {
+                cleared += 1;
+                assert_eq!(risk.size_usd, Usd::ZERO);
+                assert_eq!(plan.state, PlanState::Cleared);
+            }
+            RiskState::Refused => {
+                let codes: Vec<_> = risk.refusals.iter().map(|r| r.code).collect();
+                assert!(!codes.contains(&RefusalCode::Untrained), "{codes:?}");
             }
         }
-        self.batch.push(Record {
-            seq: journal.next_seq() + self.batch.len() as u64,
-            core_time: core.stamp(receive),
-            receive_time: receive,
-            payload: input.encode(),
-        });
     }
+    let ready =
+        |e: &&AccountEvent| matches!(e, AccountEvent::Plan(p) if p.data.state == PlanState::Ready);
+    let ready = all.iter().filter(ready).count();
+    println!("{sized} sizes, {ready} plans ready, {cleared} views ended");
+    assert!(sized > 0 && ready > 0 && cleared > 0);
 }
 
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        let mut journal = self.journal.take().unwrap();
-        journal.append_batch(&self.batch).unwrap();
-        journal.close().unwrap();
+#[test]
+fn the_market_is_told_the_same_whether_it_is_judged_or_not() {
+    let mut plant = Plant::new(12, &Venue::ALL, 5, None);
+    let config = plant.core.config().clone();
+    plant.keep_inputs();
+    plant.run(60_000, &mut |_| {});
+    let inputs = plant.take_kept();
+    let run = |max_judged: usize| {
+        let mut core = Core::new(CoreConfig {
+            max_judged,
+            ..config.clone()
+        });
+        let (mut hash, mut market, mut alpha) = (RunHash::default(), 0, 0);
+        let mut effects = Vec::new();
+        for (at, input) in &inputs {
+            core.step(*at, input, &mut effects);
+            for effect in effects.drain(..) {
+                match effect {
+                    Effect::Publish(Publication::Conviction(_) | Publication::Governance(_)) => {
+                        alpha += 1;
+                    }
+                    Effect::Publish(told) => {
+                        hash.update(&told);
+                        market += 1;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        (hash.hex(), market, alpha)
+    };
+    let (with, without) = (run(config.max_judged), run(0));
+    println!(
+        "with {} events of the conviction engine and without: {} events of the market, {}",
+        with.2, with.1, with.0
+    );
+    assert!(with.2 > 1_000 && with.1 > 1_000);
+    assert_eq!(without.2, 0);
+    assert_eq!((with.0, with.1), (without.0, without.1));
+}
+
+/// What a checkpoint takes: `cargo nextest run --release -p hypersentry-tests --run-ignored only what_a_checkpoint`.
+#[test]
+#[ignore = "a measurement"]
+fn what_a_checkpoint_takes() {
+    for symbols in [80, 256] {
+        let venues = [Venue::Hyperliquid];
+        let mut plant = Plant::wide(5, &venues, symbols, None);
+        plant.step_ms = 1_000;
+        convictions(&mut plant, 30_000);
+        let judged = plant.core.alpha().all_told().count();
+        let whole = checkpoint(&plant.core).unwrap().len();
+        println!("{symbols} symbols, {judged} judged, after 30 s: {whole} bytes");
+        assert!(judged > 0);
     }
 }
 
@@ -210,7 +310,7 @@ fn an_hour_of_ten_symbols() {
     let _ = std::fs::remove_dir_all(&dir);
     let mut plant = Plant::new(10, &Venue::ALL, 10, None);
     plant.step_ms = 50;
-    let mut keeper = Keeper::create(&plant.core, plant.now(), &dir);
+    let mut keeper = Keeper::create(&plant.core, plant.now(), &dir, Options::default());
     plant.tap = Tap(Some(Box::new(move |core, at, input| {
         keeper.take(core, at, input);
     })));

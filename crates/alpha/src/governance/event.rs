@@ -113,6 +113,21 @@ pub struct ShadowHealth {
     pub better: bool,
 }
 
+/// A challenger that took the present model's place.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Promotion {
+    /// The model that forecasts since then.
+    pub id: String,
+    /// The model that did before.
+    pub replaced: String,
+    /// When, UTC ms.
+    pub at_ms: i64,
+    /// Outcomes of the trial.
+    pub outcomes: u32,
+    /// As [`ShadowHealth::t`] at its end.
+    pub t: Option<f64>,
+}
+
 /// The body of a `gov_update`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct GovUpdate {
@@ -136,6 +151,9 @@ pub struct GovUpdate {
     pub calibration: Calibration,
     /// The model's features; empty without a model.
     pub drift: Vec<FeatureDrift>,
-    /// The challenger, where there is one.
+    /// The challenger, where there is one: one trial over all symbols.
     pub shadow: Option<ShadowHealth>,
+    /// The last promotion of the run; null before one.
+    #[serde(default)]
+    pub promotion: Option<Promotion>,
 }

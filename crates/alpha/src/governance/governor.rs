@@ -4,10 +4,10 @@
 use super::calibration::Judgements;
 use super::drift::Recent;
 use super::event::{GovUpdate, MacroRegime, ModelHealth};
-use super::outcomes::Awaiting;
+use super::outcomes::{Awaiting, MOST_WAITING};
 use super::regime::Macro;
 use super::registry::Registry;
-use super::shadow::Shadow;
+use super::trial::Pair;
 use crate::evidence::{Evidence, Verdict};
 use crate::observe::ForcedClose;
 use crate::params::EngineParams;
@@ -36,9 +36,10 @@ pub struct Governor {
     awaiting: Awaiting<Forecast>,
     judgements: Judgements,
     recent: Recent,
-    shadow: Shadow,
     model: Option<String>,
-    challenger: Option<String>,
+    /// For the trial, since they were taken last; at most as many as forecasts wait.
+    #[serde(default)]
+    pairs: Vec<Pair>,
     minute: Option<i64>,
     told: Option<(i64, GovUpdate)>,
 }
@@ -87,9 +88,9 @@ impl Governor {
         self.market.regime()
     }
 
-    /// The challenger's trial.
-    pub const fn trial(&self) -> &Shadow {
-        &self.shadow
+    /// What became of forecasts that a challenger made too, for [`Registry::take`].
+    pub fn take_pairs(&mut self) -> Vec<Pair> {
+        std::mem::take(&mut self.pairs)
     }
 
     /// Another model forecasts: what was judged of the one before does not count for it.
@@ -98,12 +99,6 @@ impl Governor {
         if self.model.as_deref() != model {
             self.model = model.map(str::to_owned);
             self.judgements.clear();
-            self.shadow.clear();
-        }
-        let challenger = registry.challenger().map(|m| m.id.as_str());
-        if self.challenger.as_deref() != challenger {
-            self.challenger = challenger.map(str::to_owned);
-            self.shadow.clear();
         }
     }
 
@@ -117,10 +112,19 @@ impl Governor {
             }
             let came = (outcome.up, outcome.down);
             self.judgements.push(forecast.p, came);
-            if let Some((id, up, down)) = forecast.challenger
-                && self.challenger.as_ref() == Some(&id)
-            {
-                self.shadow.push(forecast.p, (up, down), came);
+            let Some((present, (challenger, up, down))) = forecast.model.zip(forecast.challenger)
+            else {
+                continue;
+            };
+            if self.pairs.len() < MOST_WAITING {
+                self.pairs.push(Pair {
+                    at_ms: outcome.at_ms,
+                    present,
+                    challenger,
+                    p: forecast.p,
+                    q: (up, down),
+                    came,
+                });
             }
         }
     }
@@ -178,7 +182,8 @@ impl Governor {
             drift: model.map_or_else(Vec::new, |m| {
                 self.recent.against(&m.model.features, &m.model.baseline)
             }),
-            shadow: self.challenger.as_ref().map(|id| self.shadow.health(id)),
+            shadow: registry.trial().health().cloned(),
+            promotion: registry.trial().promotion().cloned(),
         };
         self.told = Some((now_ms, update.clone()));
         Some(update)

@@ -15,9 +15,12 @@ pub mod outcomes;
 pub mod regime;
 /// The models that are known.
 pub mod registry;
-/// A challenger's trial.
+/// Whether a challenger is better.
 pub mod shadow;
+/// A challenger's trial.
+pub mod trial;
 
 pub use event::{GovUpdate, MacroRegime};
 pub use governor::{Governor, Run};
 pub use registry::Registry;
+pub use trial::Pair;

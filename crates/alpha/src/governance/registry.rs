@@ -1,8 +1,8 @@
 //! The models that are known, and which of them forecasts in which kind of market: the newest that was promoted for it, else the newest that was
 //! promoted for all.
 
-use super::event::MacroRegime;
-use super::shadow::Shadow;
+use super::event::{MacroRegime, ShadowHealth};
+use super::trial::{Pair, Trial};
 use crate::probability::model::NamedModel;
 use crate::probability::{ModelError, file};
 use hypersentry_model::Mode;
@@ -77,14 +77,17 @@ impl RegistryError {
 pub struct Registry {
     mode: Mode,
     models: BTreeMap<String, Entry>,
+    #[serde(default)]
+    trial: Trial,
 }
 
 impl Registry {
     /// None, for a market of this mode.
-    pub const fn new(mode: Mode) -> Self {
+    pub fn new(mode: Mode) -> Self {
         Self {
             mode,
             models: BTreeMap::new(),
+            trial: Trial::default(),
         }
     }
 
@@ -119,6 +122,7 @@ impl Registry {
             part,
         };
         self.models.insert(id, entry);
+        self.follow();
         Ok(part)
     }
 
@@ -126,13 +130,14 @@ impl Registry {
     ///
     /// # Errors
     /// It is not known, not in its trial, or has not proved better.
-    pub fn promote(&mut self, id: &str, trial: &Shadow, now_ms: i64) -> Result<(), RegistryError> {
+    pub fn promote(&mut self, id: &str, now_ms: i64) -> Result<(), RegistryError> {
         let unknown = || RegistryError::Unknown(id.to_owned());
         let entry = self.models.get(id).ok_or_else(unknown)?;
         if entry.part != Part::Shadow {
             return Err(RegistryError::NoShadow);
         }
-        if !trial.health(id).better {
+        let proved = |h: &ShadowHealth| h.id == id && h.better;
+        if !self.trial.health().is_some_and(proved) {
             return Err(RegistryError::NotBetter);
         }
         let regime = entry.regime;
@@ -144,7 +149,44 @@ impl Registry {
         if let Some(entry) = self.models.get_mut(id) {
             entry.part = Part::Promoted { at_ms: now_ms };
         }
+        self.trial.promoted(now_ms);
+        self.follow();
         Ok(())
+    }
+
+    /// The challenger's trial.
+    pub const fn trial(&self) -> &Trial {
+        &self.trial
+    }
+
+    /// Takes what became of a forecast that the present model and its challenger both made.
+    pub fn take(&mut self, pair: &Pair) {
+        self.trial.take(pair);
+    }
+
+    /// A full minute: works out how the challenger stands, and promotes it if it has proved better.
+    pub fn minute(&mut self, now_ms: i64) {
+        self.trial.judge();
+        let better = self.trial.health().filter(|h| h.better);
+        if let Some(id) = better.map(|h| h.id.clone()) {
+            // It is known, in its trial and better, so nothing refuses it.
+            let _ = self.promote(&id, now_ms);
+        }
+    }
+
+    /// The challenger and the model whose place it would take.
+    pub fn pair(&self) -> Option<(&NamedModel, &NamedModel)> {
+        let challenger = self.challenger()?;
+        let regime = self.models.get(&challenger.id)?.regime;
+        Some((self.promoted(regime)?, challenger))
+    }
+
+    /// The trial is between those two.
+    fn follow(&mut self) {
+        let pair = self.pair();
+        let names = pair.map(|(a, b)| (a.id.clone(), b.id.clone()));
+        let between = names.as_ref().map(|(a, b)| (a.as_str(), b.as_str()));
+        self.trial.follow(between);
     }
 
     /// The newest that was promoted for exactly this.

@@ -90,10 +90,15 @@ pub fn size(now_ms: i64, view: &View<'_>, funds: &Funds<'_>, params: &RiskParams
     if !stale.is_empty() {
         refuse(RefusalCode::StaleInputs, &stale_text(&stale));
     }
-    if !trained(view) {
+    if view.model.is_none() {
         refuse(
             RefusalCode::Untrained,
             "no model of the probabilities is loaded: without one there are no odds to size by",
+        );
+    } else if !trained(view) && view.sigma_1h.is_some() {
+        refuse(
+            RefusalCode::Untrained,
+            "the model says nothing of what it is shown: there are no odds to size by",
         );
     } else if view
         .model

@@ -11,6 +11,10 @@ const DECAY_TOLD: f64 = 0.95;
 /// Bitcoin's influence is worth a line beyond this size.
 const INFLUENCE_TOLD: f64 = 0.02;
 
+/// What is said where a symbol shares some of Bitcoin's conviction and there is none.
+pub(super) const BTC_MISSING: &str =
+    "missing, nothing was judged of it at the tick before, so that nothing of it is blended in";
+
 /// One line a component, then decay, Bitcoin and reward to risk where they apply.
 pub fn of(evidence: &Evidence, verdict: &Verdict, params: &EngineParams) -> Vec<String> {
     let mut lines: Vec<String> = Component::ALL
@@ -53,6 +57,9 @@ pub fn of(evidence: &Evidence, verdict: &Verdict, params: &EngineParams) -> Vec<
             "Bitcoin: {wind} of {influence:+.3} from its score {:.0}, shared to {:.2}",
             btc.score, btc.coefficient
         ));
+    }
+    if evidence.btc_missing {
+        lines.push(format!("Bitcoin: {BTC_MISSING}"));
     }
     if c.rr_target != params.conviction.rr_base {
         lines.push(format!("Reward to risk: {:.1}", c.rr_target));

@@ -1,5 +1,6 @@
 //! The root, and the arithmetic between it and the components.
 
+use super::lines::BTC_MISSING;
 use super::{footprint, parts};
 use crate::event::{Node, Probability, ProbabilityState};
 use crate::evidence::{Component, Evidence, Verdict};
@@ -79,7 +80,10 @@ fn decay(evidence: &Evidence, verdict: &Verdict, params: &EngineParams) -> Node 
 }
 
 fn btc(evidence: &Evidence, verdict: &Verdict, params: &EngineParams) -> Option<Node> {
-    let btc = evidence.btc?;
+    let Some(btc) = evidence.btc else {
+        let missing = Node::new("btc", "Bitcoin's conviction");
+        return evidence.btc_missing.then(|| missing.note(BTC_MISSING));
+    };
     let share = (1.0 - params.conviction.own_share) * btc.coefficient;
     let mut node = Node::new("btc", "Bitcoin's conviction").value(btc.score, "score");
     node.as_of = Some(btc.ts_ms);

@@ -75,6 +75,7 @@ impl World {
         let px = self.size(100.0);
         Evidence {
             now_ms: START_MS,
+            btc_missing: false,
             signal_ms: self.perhaps(|w| START_MS - (w.uniform() * 400_000.0) as i64),
             regime: regime::Inputs {
                 change: self.perhaps(|w| w.signed(1e-3)),

@@ -7,7 +7,7 @@
 use super::{Core, Effect};
 use crate::Publication;
 use crate::config::CoreConfig;
-use followed::{Followed, House};
+use followed::{Bitcoin, Followed, House};
 pub use history::{HISTORY_S, HistoryRow};
 use hypersentry_alpha::conviction::BtcScore;
 use hypersentry_alpha::event::NearVerdict;
@@ -30,6 +30,9 @@ mod seam;
 
 /// Step of the grid.
 const GRID_MS: i64 = 200;
+
+/// A minute in ms: a model's trial is judged then.
+const MINUTE_MS: i64 = 60_000;
 
 /// Without any input for so long the grid rests, because recordings may pause for months. Every window of seconds has run empty by then, and
 /// all feeds are long stale.
@@ -159,15 +162,18 @@ impl Alpha {
 
 impl Core {
     /// Bitcoin's score for a symbol that shares some of it, as told at the tick before.
-    fn btc_for(&self, symbol: Symbol, told: Option<(u8, i64)>) -> Option<BtcScore> {
-        let params = &self.config.alpha.conviction;
-        let coefficient = *params.btc_coefficients.get(symbol.as_str())?;
-        let (score, ts_ms) = told.filter(|_| symbol.as_str() != BITCOIN)?;
-        Some(BtcScore {
-            score: f64::from(score),
-            ts_ms,
-            coefficient,
-        })
+    fn btc_for(&self, symbol: Symbol, told: Option<(u8, i64)>) -> Bitcoin {
+        let all = &self.config.alpha.conviction.btc_coefficients;
+        let shared = all.get(symbol.as_str());
+        match (shared.filter(|_| symbol.as_str() != BITCOIN), told) {
+            (None, _) => Bitcoin::Apart,
+            (Some(_), None) => Bitcoin::Missing,
+            (Some(coefficient), Some((score, ts_ms))) => Bitcoin::Told(BtcScore {
+                score: f64::from(score),
+                ts_ms,
+                coefficient: *coefficient,
+            }),
+        }
     }
 
     /// The symbols that are judged, in order, each with the venue that is traded against: Hyperliquid where it has the symbol, else the first
@@ -190,7 +196,9 @@ impl Core {
             let lead = Venue::ALL.into_iter().find(|venue| has(*venue, symbol))?;
             Some((symbol, lead))
         });
-        judged.take(MAX_JUDGED).collect()
+        judged
+            .take(self.config.max_judged.min(MAX_JUDGED))
+            .collect()
     }
 
     /// Takes a tick of the grid.
@@ -214,7 +222,8 @@ impl Core {
             alpha.btc = None;
         }
         let models = alpha.models.take();
-        let models = models.unwrap_or_else(|| registry(config, now));
+        let mut models = models.unwrap_or_else(|| registry(config, now));
+        let mut pairs = Vec::new();
         let house = House {
             run: Run {
                 run_id: &config.run_id,
@@ -233,11 +242,13 @@ impl Core {
             let rule = &config.rules.composite;
             sight.look(market, rule, (symbol, lead), closes, now);
             let (told, said) = followed.tick(now, &sight, btc, house);
+            let told = told.cloned();
+            pairs.extend(followed.take_pairs());
             if let Some(told) = told {
                 if symbol.as_str() == BITCOIN {
                     alpha.btc = told.signal_ms.map(|at| (told.score, at));
                 }
-                let (kind, data) = (EventType::AlphaConviction, told.clone());
+                let (kind, data) = (EventType::AlphaConviction, told);
                 let event = envelope(kind, symbol, now, followed.seq, data);
                 out.push(Effect::Publish(Publication::Conviction(Box::new(event))));
             }
@@ -245,6 +256,10 @@ impl Core {
                 let event = envelope(EventType::GovUpdate, symbol, now, followed.governed, said);
                 out.push(Effect::Publish(Publication::Governance(Box::new(event))));
             }
+        }
+        pairs.iter().for_each(|pair| models.take(pair));
+        if now.ms() % MINUTE_MS == 0 {
+            models.minute(now.ms());
         }
         alpha.models = Some(models);
     }

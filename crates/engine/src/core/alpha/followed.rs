@@ -7,7 +7,7 @@ use hypersentry_alpha::event::{Context, NearVerdict, Probability};
 use hypersentry_alpha::feeds::Feeds;
 use hypersentry_alpha::gates::{self, MarketFacts, NearRecord};
 use hypersentry_alpha::governance::registry::Registry;
-use hypersentry_alpha::governance::{GovUpdate, Governor, MacroRegime, Run};
+use hypersentry_alpha::governance::{GovUpdate, Governor, MacroRegime, Pair, Run};
 use hypersentry_alpha::observe::ForcedClose;
 use hypersentry_alpha::probability::NamedModel;
 use hypersentry_alpha::{AlphaConviction, EngineParams, Evidence, Readings, SymbolState, Verdict};
@@ -20,6 +20,17 @@ const MAX_CLOSES: usize = 1_000;
 
 /// A full second in ms: a symbol is judged then although nothing came, so that quiet markets decay.
 const SECOND_MS: i64 = 1_000;
+
+/// What a symbol shares of Bitcoin's conviction.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Bitcoin {
+    /// Nothing.
+    Apart,
+    /// Some of it, but nothing was judged of Bitcoin at the tick before.
+    Missing,
+    /// This.
+    Told(BtcScore),
+}
 
 /// What is the same for all symbols.
 #[derive(Clone, Copy, Debug)]
@@ -91,11 +102,18 @@ impl Followed {
         &mut self,
         now: Timestamp,
         sight: &Sight,
-        btc: Option<BtcScore>,
+        btc: Bitcoin,
         house: House<'_>,
     ) -> (Option<&AlphaConviction>, Option<GovUpdate>) {
         let params = house.params;
-        let evidence = self.state.tick(now.ms(), &sight.observation(), btc, params);
+        let (score, missing) = match btc {
+            Bitcoin::Apart => (None, false),
+            Bitcoin::Missing => (None, true),
+            Bitcoin::Told(score) => (Some(score), false),
+        };
+        let seen = sight.observation();
+        let mut evidence = self.state.tick(now.ms(), &seen, score, params);
+        evidence.btc_missing = missing;
         let verdict = evidence.judge(params);
         let said = self.governor.tick(
             &evidence,
@@ -153,6 +171,11 @@ impl Followed {
     /// What the gates said of evaluations that came near to a trade, newest first.
     pub(super) fn near(&self) -> Vec<NearVerdict> {
         self.near.recent().cloned().collect()
+    }
+
+    /// What the trial of a challenger is to take.
+    pub(super) fn take_pairs(&mut self) -> Vec<Pair> {
+        self.governor.take_pairs()
     }
 
     /// The market's kind.
