@@ -116,6 +116,7 @@ fn play(path: &Path, group: Vec<Variant>, quiet: bool) -> anyhow::Result<Vec<Tri
                         symbol: event.symbol,
                         now_ms: said.now_ms,
                         score: said.score,
+                        strength: verdict.conviction.strength,
                         fresh: stale(&verdict).is_empty(),
                         rr_target: said.rr_target,
                         sigma_1h: said.sigma_1h,

@@ -6,6 +6,7 @@ use hypersentry_alpha::EngineParams;
 use hypersentry_alpha::probability::file;
 use hypersentry_alpha::probability::metrics::Scores;
 use hypersentry_alpha::probability::train::{About, Collector, Judge, TrainError, train};
+use hypersentry_alpha::probability::weights::{Found, find};
 use hypersentry_engine::replay::Replay;
 use hypersentry_engine::{Publication, SystemClock};
 use hypersentry_model::{Clock, Mode};
@@ -25,6 +26,9 @@ pub(crate) struct Arguments {
     /// Where the model is written. A file that is there stays.
     #[arg(long, default_value = "model.json", value_name = "FILE")]
     out: PathBuf,
+    /// Also looks for other weights of the components, and writes them as a variant for `backtest`. They change nothing by themselves.
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
     /// What recordings are of: they do not say it themselves, as journals do.
     #[arg(long, value_parser = ["live", "simulated"])]
     recorded: Option<String>,
@@ -148,14 +152,50 @@ fn scores(test: &Scores) -> serde_json::Value {
         "brier_skill": test.brier_skill, "auc": test.auc, "ece": test.ece, "log_loss": test.log_loss})
 }
 
+/// Never over a file that came meanwhile.
+fn write_new(path: &Path, bytes: &[u8], code: &str) -> anyhow::Result<()> {
+    let unwritable = |e: std::io::Error| Refused::because(code, format!("{}: {e}", path.display()));
+    let mut options = std::fs::OpenOptions::new();
+    let opened = options.write(true).create_new(true).open(path);
+    let mut file = opened.map_err(unwritable)?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .context("the file was not written whole")
+}
+
+fn weights(found: &Found) -> serde_json::Value {
+    let pair = |(present, found): (f64, f64)| json!({"present": present, "found": found});
+    json!({"weights": found.weights, "rows": {"train": found.rows.0, "test": found.rows.1}, "scale": pair(found.scales),
+        "log_loss": pair(found.log_loss), "outcomes": found.trial.outcomes, "needed": found.trial.needed, "t": found.trial.t,
+        "better": found.trial.better})
+}
+
+/// As `backtest` reads it.
+fn variant(found: &Found) -> String {
+    let w = &found.weights;
+    let verdict = if found.trial.better {
+        "They proved better"
+    } else {
+        "They did not prove better"
+    };
+    format!(
+        "# Weights that `train` found. {verdict} on {} outcomes that they were not learned from.\n[engine.conviction.weights]\n\
+         regime = {:?}\nfootprint = {:?}\nvolatility = {:?}\nfunding = {:?}\nliquidation = {:?}\n",
+        found.trial.outcomes, w.regime, w.footprint, w.volatility, w.funding, w.liquidation
+    )
+}
+
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let out = &arguments.out;
-    if out.exists() {
-        let text = format!(
-            "{} is there already; name another file with --out",
-            out.display()
-        );
-        return Err(Refused::because("model_exists", text));
+    for (path, option, code) in [
+        (Some(out), "--out", "model_exists"),
+        (arguments.weights.as_ref(), "--weights", "weights_exist"),
+    ] {
+        if let Some(path) = path.filter(|path| path.exists()) {
+            let at = path.display();
+            let text = format!("{at} is there already; name another file with {option}");
+            return Err(Refused::because(code, text));
+        }
     }
     let recorded = arguments.recorded.as_deref().map(|r| match r {
         "live" => Mode::Live,
@@ -182,18 +222,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     });
     let model = train(&learned.collector, judge, &about).map_err(|e| refused(&e))?;
     let (bytes, named) = file::write(model).map_err(|e| Refused::because(e.code(), e))?;
-    // Never over a file that came meanwhile.
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(out)
-        .map_err(|e| Refused::because("model_unwritable", format!("{}: {e}", out.display())))?;
-    file.write_all(&bytes)
-        .and_then(|()| file.sync_all())
-        .context("the model was not written whole")?;
+    write_new(out, &bytes, "model_unwritable")?;
+    let weights = match &arguments.weights {
+        Some(path) => {
+            let present = &params.conviction.weights;
+            let found = find(&learned.collector, judge, &about.runs, present);
+            let found = found.map_err(|e| refused(&e))?;
+            write_new(path, variant(&found).as_bytes(), "weights_unwritable")?;
+            Some(weights(&found))
+        }
+        None => None,
+    };
     let report = json!({"id": named.id, "file": out.display().to_string(), "evaluations": learned.evaluations + judged.evaluations,
         "left_out": learned.collector.left_out() + judged.collector.left_out(), "metadata": named.model.metadata,
-        "up": scores(&named.model.up.test), "down": scores(&named.model.down.test)});
+        "up": scores(&named.model.up.test), "down": scores(&named.model.down.test), "weights": weights});
     let mut stdout = std::io::stdout().lock();
     serde_json::to_writer_pretty(&mut stdout, &report)?;
     writeln!(stdout)?;

@@ -5,6 +5,8 @@
 
 /// Trades as CSV.
 pub mod csv;
+/// What followed on convictions of each strength.
+pub mod deciles;
 /// Cash, positions and what is paid.
 pub mod ledger;
 /// One market.
@@ -22,6 +24,7 @@ pub mod svg;
 /// Other constants and rules.
 pub mod variant;
 
+pub use deciles::Decile;
 pub use metrics::Metrics;
 pub use position::{Exit, Trade};
 pub use rules::Rules;

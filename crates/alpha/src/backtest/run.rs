@@ -1,5 +1,6 @@
 //! The run: at each evaluation, first what the market did to open positions, then what the rules decide.
 
+use super::deciles::{self, Decile};
 use super::ledger::Fill;
 use super::market::Market;
 use super::metrics::{Curve, Metrics};
@@ -22,6 +23,8 @@ pub struct Step<'a> {
     pub now_ms: i64,
     /// From 0 to 100.
     pub score: u8,
+    /// The score before it was rounded, from -1 to 1.
+    pub strength: f64,
     /// Whether its critical inputs were fresh.
     pub fresh: bool,
     /// Reward to risk.
@@ -63,6 +66,7 @@ pub struct Backtest {
     untold: u64,
     missed: Missed,
     curve: Curve,
+    deciles: deciles::Collector,
     steps: u64,
 }
 
@@ -77,6 +81,7 @@ impl Backtest {
             trades: Vec::new(),
             untold: 0,
             missed: Missed::default(),
+            deciles: deciles::Collector::default(),
             steps: 0,
         }
     }
@@ -93,6 +98,7 @@ impl Backtest {
         let touch = step.bids.first().zip(step.asks.first());
         let touch = touch.filter(|(bid, ask)| bid.px < ask.px);
         let mid = touch.map(|(bid, ask)| Price::from_units((bid.px.units() + ask.px.units()) / 2));
+        self.deciles.take(step, mid);
         self.missed.funding += market.fund(step, &mut self.cash)?;
         if let Some(mid) = mid {
             market.mid = Some(mid);
@@ -149,6 +155,7 @@ impl Backtest {
         Some(Finished {
             metrics: self.curve.metrics(&self.missed, self.steps),
             points: self.curve.into_points(),
+            deciles: self.deciles.finish(),
             trades: self.trades,
             untold: self.untold,
         })
@@ -162,6 +169,8 @@ pub struct Finished {
     pub metrics: Metrics,
     /// The equity over time.
     pub points: Vec<(i64, Usd)>,
+    /// What followed on convictions of each strength, the same for all rules.
+    pub deciles: Vec<Decile>,
     /// The trades, oldest first.
     pub trades: Vec<Trade>,
     /// Trades that are in the metrics alone.

@@ -20,6 +20,8 @@ pub mod passage;
 pub mod split;
 /// From evaluations to a model.
 pub mod train;
+/// Other weights of the components.
+pub mod weights;
 
 pub use crate::event::conviction::{Probability, ProbabilityState};
 pub use features::features;

@@ -18,11 +18,11 @@ const EVERY_MS: i64 = 60_000;
 /// Rows at most: four months of ten symbols, some 200 MB. Further ones are counted and left out.
 const MOST_ROWS: usize = 2_000_000;
 /// Rows of a part at least.
-const LEAST_ROWS: usize = 200;
+pub(super) const LEAST_ROWS: usize = 200;
 /// Of each class in a part at least.
 const LEAST_CLASS: usize = 10;
 /// The border's embargo, in milliseconds.
-const EMBARGO_MS: i64 = HORIZON_MS;
+pub(super) const EMBARGO_MS: i64 = HORIZON_MS;
 /// Shares of the time to learn from and to calibrate on; the rest judges.
 const SHARES: (f64, f64) = (0.6, 0.2);
 /// The same where other runs judge.
@@ -37,6 +37,8 @@ pub struct Row {
     pub at_ms: i64,
     /// What was seen.
     pub features: Features,
+    /// The footprint's score, of which the features have the parts.
+    pub footprint: f64,
     /// The price touched one percent above.
     pub up: bool,
     /// The price touched one percent below.
@@ -104,7 +106,7 @@ pub struct Collector {
 
 #[derive(Debug, Default)]
 struct OneSymbol {
-    awaiting: Awaiting<Features>,
+    awaiting: Awaiting<(Features, f64)>,
     last_minute: Option<i64>,
 }
 
@@ -118,13 +120,14 @@ impl Collector {
             .mid
             .filter(|m| !m.is_stale(now_ms))
             .map(|m| m.value);
-        let mut done: Vec<Outcome<Features>> = Vec::new();
+        let mut done: Vec<Outcome<(Features, f64)>> = Vec::new();
         one.awaiting.observe(now_ms, mid, &mut done);
         for outcome in done {
             if self.rows.len() < MOST_ROWS {
                 self.rows.push(Row {
                     at_ms: outcome.at_ms,
-                    features: outcome.what,
+                    features: outcome.what.0,
+                    footprint: outcome.what.1,
                     up: outcome.up,
                     down: outcome.down,
                 });
@@ -137,6 +140,7 @@ impl Collector {
             && let Some((mid, seen)) = mid.zip(features(evidence, verdict))
         {
             one.last_minute = Some(minute);
+            let seen = (seen, verdict.scores.footprint);
             one.awaiting.push(now_ms, mid, seen);
         }
     }

@@ -17,7 +17,7 @@ pub(super) fn report(path: &Path, tried: &[Tried], deflated: &[Option<f64>]) -> 
         .zip(deflated)
         .map(|(t, deflated)| {
             json!({"name": t.variant.name, "decisions": t.decisions, "params": t.variant.engine.digest(), "rules": t.variant.rules,
-                "metrics": t.finished.metrics, "deflated_sharpe": deflated, "trades_not_written": t.finished.untold})
+                "metrics": t.finished.metrics, "deciles": t.finished.deciles, "deflated_sharpe": deflated, "trades_not_written": t.finished.untold})
         })
         .collect();
     let first = tried.first();
