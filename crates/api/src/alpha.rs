@@ -2,7 +2,8 @@
 //! count ticks, not questions.
 
 use crate::ApiError;
-use crate::hub::{Hub, encode};
+use crate::Hub;
+use crate::encoded::Encoded;
 use crate::listing::Listing;
 use crate::message::{ALPHA, cut, mode_name};
 use bytes::Bytes;
@@ -96,7 +97,7 @@ pub struct Body {
 impl Body {
     /// As JSON.
     pub fn bytes(&self) -> Bytes {
-        encode(self)
+        Encoded::json(self).payload()
     }
 }
 

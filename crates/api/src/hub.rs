@@ -1,29 +1,26 @@
 //! Publications to clients: encoded once, shared by all.
 
 use crate::ApiError;
+use crate::current::Current;
+use crate::encoded::Encoded;
 use crate::message::{Channels, PrivateChannels, login_required};
-use crate::queue::{Inner, Queue};
-use crate::restamp;
-use bytes::Bytes;
+use crate::queue::{CLASSES, Inner, Queue};
 use hypersentry_engine::account::AccountEvent;
 use hypersentry_engine::startup::Relayed;
 use hypersentry_engine::{CoreConfig, Desk, MarketId, Publication};
 use hypersentry_model::{
-    Clock, Envelope, EventType, Owner, Private, Public, Source, StreamKey, Symbol, Timestamp,
+    Clock, EventType, Owner, Private, Public, Source, StreamKey, Symbol, Timestamp,
 };
-use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Clients at once; a further one is refused.
-pub(crate) const MAX_CLIENTS: usize = 1_024;
+pub const MAX_CLIENTS: usize = 16_384;
 
 /// Private events that are kept for whoever asks for them later; with so many, further streams are not kept.
 const MAX_PRIVATE: usize = 4_096;
-
-/// A snapshot encoded within this span is shared: its ages are that exact.
-const SHARE_MS: i64 = 20;
 
 /// Brings publications to clients.
 ///
@@ -35,6 +32,7 @@ pub struct Hub {
     /// Symbols that are followed anyhow, and how many besides.
     followed: BTreeSet<Symbol>,
     max_demanded: usize,
+    dropped: [AtomicU64; CLASSES.len()],
 }
 
 impl std::fmt::Debug for Hub {
@@ -45,7 +43,10 @@ impl std::fmt::Debug for Hub {
 
 #[derive(Default)]
 struct State {
+    /// At most [`MAX_CLIENTS`].
     clients: BTreeMap<u64, Arc<Queue>>,
+    /// Who watches a symbol, in the order of joining: an event costs those nothing who did not ask for it.
+    audience: BTreeMap<Symbol, Vec<(u64, Arc<Queue>)>>,
     next_client: u64,
     streams: BTreeMap<StreamKey, Arc<Current>>,
     /// The newest private event of each stream, by its owner; at most [`MAX_PRIVATE`].
@@ -54,53 +55,87 @@ struct State {
     watched: BTreeMap<Symbol, usize>,
 }
 
-/// The newest state of a stream.
-pub(crate) struct Current {
-    whole: Publication,
-    /// When it came, by the hub's clock.
-    came: Timestamp,
-    encoded: Mutex<Option<(Timestamp, Bytes)>>,
-}
-
-pub(crate) fn encode(value: &impl Serialize) -> Bytes {
-    // Only a map with keys that are no strings can fail, and there is none.
-    Bytes::from(serde_json::to_vec(value).unwrap_or_default())
-}
-
-/// A whole state that waited so long, as it is now.
-fn later<T: Clone + Serialize>(
-    envelope: &Envelope<T>,
-    restamp: fn(&mut T, i64) -> i64,
-    waited_ms: i64,
-) -> Bytes {
-    let mut envelope = envelope.clone();
-    envelope.ts_ms = restamp(&mut envelope.data, waited_ms);
-    encode(&envelope)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Nothing that holds these locks can leave a half-made state behind.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Current {
-    fn bytes(&self, now: Timestamp) -> Bytes {
-        let mut encoded = lock(&self.encoded);
-        if let Some((at, bytes)) = &*encoded
-            && now.ns_since(*at) <= SHARE_MS * 1_000_000
-        {
-            return bytes.clone();
-        }
-        let waited_ms = now.ns_since(self.came).max(0) / 1_000_000;
-        let bytes = match &self.whole {
-            Publication::Agg(envelope) => later(envelope, restamp::market, waited_ms),
-            Publication::Liquidations(envelope) => later(envelope, restamp::batch, waited_ms),
-            Publication::Status(envelope) => later(envelope, restamp::status, waited_ms),
-            Publication::Conviction(envelope) => later(envelope, restamp::conviction, waited_ms),
-            Publication::Governance(envelope) => later(envelope, restamp::governance, waited_ms),
+impl State {
+    fn tell(
+        &mut self,
+        publication: Publication,
+        snapshot: Option<Publication>,
+        now: Timestamp,
+        rung: &mut Vec<Arc<Queue>>,
+    ) {
+        let stream = publication.stream();
+        // Complete in itself, and told often: the newest alone is worth sending.
+        let whole_event = matches!(
+            publication,
+            Publication::Conviction(_) | Publication::Governance(_)
+        );
+        // The first of a market is a snapshot: clients get it like any other snapshot.
+        let first = matches!(&publication, Publication::Agg(e) if e.data.base_version.is_none());
+        // Encoded for the first who wants it: nobody may listen.
+        let mut encoded = None;
+        let mut tell = |queue: &Arc<Queue>| {
+            let mut inner = lock(&queue.inner);
+            if !inner.wants(stream) {
+                return;
+            }
+            let was_empty = inner.is_empty();
+            if first {
+                inner.mark(stream);
+            } else {
+                let message = encoded.get_or_insert_with(|| Encoded::json(&publication));
+                if whole_event {
+                    inner.newest(stream, message);
+                } else {
+                    inner.event(stream, message);
+                }
+            }
+            if was_empty && !inner.is_empty() {
+                rung.push(Arc::clone(queue));
+            }
         };
-        *encoded = Some((now, bytes.clone()));
-        bytes
+        if stream.symbol == Symbol::ANY {
+            self.clients.values().for_each(&mut tell);
+        } else {
+            let audience = self.audience.get(&stream.symbol).into_iter().flatten();
+            audience.for_each(|(_, queue)| tell(queue));
+        }
+        let whole = match publication {
+            Publication::Status(_) | Publication::Conviction(_) | Publication::Governance(_) => {
+                Some(publication)
+            }
+            Publication::Agg(_) | Publication::Liquidations(_) => snapshot,
+        };
+        if let Some(whole) = whole {
+            let current = Arc::new(Current::new(whole, now));
+            self.streams.insert(stream, current);
+        }
+    }
+
+    /// Forgets what is held of a market that nobody follows any more, and what was concluded from it. A client that just came back is sent
+    /// the first state of its streams when they go on.
+    fn release(&mut self, market: MarketId) {
+        let sources = [market.source, Source::Alpha];
+        self.streams.retain(|stream, _| {
+            stream.symbol != market.symbol || !sources.contains(&stream.source)
+        });
+    }
+
+    /// Adds a client to those who watch a symbol, or removes it.
+    fn listen(&mut self, id: u64, queue: &Arc<Queue>, symbol: Symbol, more: bool) {
+        let audience = self.audience.entry(symbol).or_default();
+        match audience.binary_search_by_key(&id, |(id, _)| *id) {
+            Err(at) if more => audience.insert(at, (id, Arc::clone(queue))),
+            Ok(at) if !more => drop(audience.remove(at)),
+            _ => {}
+        }
+        if audience.is_empty() {
+            self.audience.remove(&symbol);
+        }
     }
 }
 
@@ -113,6 +148,7 @@ impl Hub {
             desk,
             followed: core.watched(),
             max_demanded: core.max_demanded,
+            dropped: Default::default(),
         }
     }
 
@@ -145,73 +181,24 @@ impl Hub {
         }
     }
 
-    /// Tells every client that watches the symbol.
-    pub fn publish(&self, event: Public<Relayed>) {
-        let (publication, snapshot) = match event.0 {
-            Relayed::Told {
-                publication,
-                snapshot,
-            } => (publication, snapshot),
-            Relayed::Released(market) => return self.release(market),
-        };
-        let stream = publication.stream();
-        // Complete in itself, and told often: the newest alone is worth sending.
-        let whole_event = matches!(
-            publication,
-            Publication::Conviction(_) | Publication::Governance(_)
-        );
-        let bytes = match &publication {
-            // The first of a market is a snapshot: clients get it like any other snapshot.
-            Publication::Agg(e) if e.data.base_version.is_none() => None,
-            // Nobody may listen.
-            _ if whole_event && !self.is_wanted(stream) => None,
-            _ => Some(encode(&publication)),
-        };
-        let whole = match publication {
-            Publication::Status(_) | Publication::Conviction(_) | Publication::Governance(_) => {
-                Some(publication)
-            }
-            Publication::Agg(_) | Publication::Liquidations(_) => snapshot,
-        };
+    /// Tells the clients what was said at once: each is told all that it wants of it, or of a stream its state after all of it.
+    pub fn publish(&self, Public(told): Public<Vec<Relayed>>) {
+        let now = self.clock.now();
+        let mut rung = Vec::new();
         let mut state = lock(&self.state);
-        if let Some(whole) = whole {
-            let current = Current {
-                whole,
-                came: self.clock.now(),
-                encoded: Mutex::new(None),
-            };
-            state.streams.insert(stream, Arc::new(current));
-        }
-        for queue in state.clients.values() {
-            let mut inner = lock(&queue.inner);
-            if inner.wants(stream) {
-                match &bytes {
-                    Some(bytes) if whole_event => inner.newest(stream, bytes),
-                    Some(bytes) => inner.event(stream, bytes),
-                    None => inner.mark(stream),
-                }
-                drop(inner);
-                queue.ready.notify_one();
+        for relayed in told {
+            match relayed {
+                Relayed::Told {
+                    publication,
+                    snapshot,
+                } => state.tell(publication, snapshot, now, &mut rung),
+                Relayed::Released(market) => state.release(market),
             }
         }
-    }
-
-    /// Whether any client wants the events of a stream.
-    fn is_wanted(&self, stream: StreamKey) -> bool {
-        let state = lock(&self.state);
-        state
-            .clients
-            .values()
-            .any(|queue| lock(&queue.inner).wants(stream))
-    }
-
-    /// Forgets what is held of a market that nobody follows any more, and what was concluded from it. A client that just came back is sent
-    /// the first state of its streams when they go on.
-    fn release(&self, market: MarketId) {
-        let sources = [market.source, Source::Alpha];
-        lock(&self.state).streams.retain(|stream, _| {
-            stream.symbol != market.symbol || !sources.contains(&stream.source)
-        });
+        drop(state);
+        for queue in rung {
+            queue.ring();
+        }
     }
 
     /// Adds a client, unless there are too many.
@@ -235,13 +222,11 @@ impl Hub {
         let mut bytes = None;
         let mut state = lock(&self.state);
         for queue in state.clients.values() {
-            let mut inner = lock(&queue.inner);
-            if inner.owner.as_ref() == Some(&owner) && inner.private.carry(stream.event_type) {
-                let bytes = bytes.get_or_insert_with(|| encode(&event));
-                inner.newest(stream, bytes);
-                drop(inner);
-                queue.ready.notify_one();
-            }
+            queue.change(|inner| {
+                if inner.owner.as_ref() == Some(&owner) && inner.private.carry(stream.event_type) {
+                    inner.newest(stream, bytes.get_or_insert_with(|| Encoded::json(&event)));
+                }
+            });
         }
         let room = state.private.len() < MAX_PRIVATE;
         let key = (owner, stream);
@@ -255,21 +240,20 @@ impl Hub {
         &self,
         queue: &Queue,
         channels: PrivateChannels,
-        answer: Bytes,
+        answer: Encoded,
     ) -> Result<(), ApiError> {
         let state = lock(&self.state);
-        let mut inner = lock(&queue.inner);
-        let owner = inner.owner.clone().ok_or_else(login_required)?;
-        inner.private = inner.private.with(channels);
-        inner.answer(answer);
-        for ((of, stream), event) in &state.private {
-            if *of == owner && channels.carry(stream.event_type) {
-                inner.newest(*stream, &encode(event));
+        queue.change(|inner| {
+            let owner = inner.owner.clone().ok_or_else(login_required)?;
+            inner.private = inner.private.with(channels);
+            inner.answer(answer);
+            for ((of, stream), event) in &state.private {
+                if *of == owner && channels.carry(stream.event_type) {
+                    inner.newest(*stream, &Encoded::json(event));
+                }
             }
-        }
-        drop(inner);
-        queue.ready.notify_one();
-        Ok(())
+            Ok(())
+        })
     }
 
     /// What was said last to an owner about a symbol.
@@ -286,20 +270,20 @@ impl Hub {
         if let Some(queue) = state.clients.remove(&id) {
             let symbols = std::mem::take(&mut lock(&queue.inner).symbols);
             for symbol in symbols.into_keys() {
+                state.listen(id, &queue, symbol, false);
                 self.count(&mut state, symbol, false);
             }
         }
     }
 
     /// Tells all clients that asked to be told of the engine's state.
-    pub(crate) fn tell_status(&self, message: &Bytes) {
+    pub(crate) fn tell_status(&self, message: &Encoded) {
         for queue in lock(&self.state).clients.values() {
-            let mut inner = lock(&queue.inner);
-            if inner.wants_status {
-                inner.status(message.clone());
-                drop(inner);
-                queue.ready.notify_one();
-            }
+            queue.change(|inner| {
+                if inner.wants_status {
+                    inner.status(message.clone());
+                }
+            });
         }
     }
 
@@ -311,71 +295,75 @@ impl Hub {
     /// Adds a symbol, answers, and lets its current state follow. `false` if as many symbols are followed as can be.
     pub(crate) fn watch(
         &self,
-        queue: &Queue,
+        (id, queue): (u64, &Arc<Queue>),
         symbol: Symbol,
         channels: Channels,
-        answer: Bytes,
+        answer: Encoded,
     ) -> bool {
         let mut state = lock(&self.state);
         let known = self.followed.contains(&symbol) || state.watched.contains_key(&symbol);
         if !known && state.watched.len() >= self.max_demanded {
             return false;
         }
-        let mut inner = lock(&queue.inner);
-        let held = inner.symbols.get(&symbol).copied();
-        // What it asks for again is sent again, whole.
-        let before: Vec<StreamKey> = state.streams.keys().copied().collect();
-        let wanted = |inner: &Inner, s: &StreamKey| s.symbol == Symbol::ANY && inner.wants(*s);
-        let known: BTreeSet<StreamKey> = before
-            .iter()
-            .copied()
-            .filter(|s| wanted(&inner, s))
-            .collect();
-        inner
-            .symbols
-            .insert(symbol, held.unwrap_or_default().with(channels));
-        inner.answer(answer);
-        for stream in before {
-            let asked = stream.symbol == symbol && channels.carry(stream.event_type);
-            if asked || (wanted(&inner, &stream) && !known.contains(&stream)) {
-                inner.mark(stream);
+        let held = queue.change(|inner| {
+            let held = inner.symbols.get(&symbol).copied();
+            // What it asks for again is sent again, whole.
+            let any = |inner: &Inner, s: &StreamKey| s.symbol == Symbol::ANY && inner.wants(*s);
+            let streams = || state.streams.keys().copied();
+            let known: BTreeSet<StreamKey> = streams().filter(|s| any(inner, s)).collect();
+            inner
+                .symbols
+                .insert(symbol, held.unwrap_or_default().with(channels));
+            inner.answer(answer);
+            for stream in streams() {
+                let asked = stream.symbol == symbol && channels.carry(stream.event_type);
+                if asked || (any(inner, &stream) && !known.contains(&stream)) {
+                    inner.mark(stream);
+                }
             }
-        }
-        drop(inner);
+            held
+        });
         if held.is_none() {
+            state.listen(id, queue, symbol, true);
             self.count(&mut state, symbol, true);
         }
-        queue.ready.notify_one();
         true
     }
 
     /// Removes a symbol and what waits of it, then answers.
-    pub(crate) fn unwatch(&self, queue: &Queue, symbol: Symbol, channels: Channels, answer: Bytes) {
+    pub(crate) fn unwatch(
+        &self,
+        (id, queue): (u64, &Arc<Queue>),
+        symbol: Symbol,
+        channels: Channels,
+        answer: Encoded,
+    ) {
         let mut state = lock(&self.state);
-        let mut inner = lock(&queue.inner);
-        let held = inner.symbols.remove(&symbol);
-        let left = held.unwrap_or_default().without(channels);
-        if !left.is_empty() {
-            inner.symbols.insert(symbol, left);
-        }
-        inner.forget_unwanted();
-        inner.answer(answer);
-        drop(inner);
+        let (held, left) = queue.change(|inner| {
+            let held = inner.symbols.remove(&symbol);
+            let left = held.unwrap_or_default().without(channels);
+            if !left.is_empty() {
+                inner.symbols.insert(symbol, left);
+            }
+            inner.forget_unwanted();
+            inner.answer(answer);
+            (held, left)
+        });
         if held.is_some() && left.is_empty() {
+            state.listen(id, queue, symbol, false);
             self.count(&mut state, symbol, false);
         }
-        queue.ready.notify_one();
     }
 
     /// The current state of a stream, as an event.
     pub(crate) fn whole(&self, stream: StreamKey) -> Option<Box<RawValue>> {
         let whole = lock(&self.state).streams.get(&stream).cloned()?;
-        let text = String::from_utf8(whole.bytes(self.clock.now()).into()).ok()?;
+        let text = String::from_utf8(whole.message(self.clock.now()).payload().into()).ok()?;
         RawValue::from_string(text).ok()
     }
 
     /// The current state of a symbol's streams, as events.
-    pub(crate) fn current(&self, symbol: Symbol) -> Vec<Bytes> {
+    pub(crate) fn current(&self, symbol: Symbol) -> Vec<Encoded> {
         let wholes: Vec<Arc<Current>> = lock(&self.state)
             .streams
             .iter()
@@ -383,37 +371,54 @@ impl Hub {
             .map(|(_, whole)| Arc::clone(whole))
             .collect();
         let now = self.clock.now();
-        wholes.iter().map(|whole| whole.bytes(now)).collect()
+        wholes.iter().map(|whole| whole.message(now)).collect()
     }
 
-    pub(crate) fn answer(queue: &Queue, answer: Bytes) {
-        lock(&queue.inner).answer(answer);
-        queue.ready.notify_one();
+    pub(crate) fn answer(queue: &Queue, answer: Encoded) {
+        queue.change(|inner| inner.answer(answer));
     }
 
-    /// Takes all that waits for a client. The states of marked streams are chosen under the lock, so that no delta that they include comes
-    /// after them, and encoded outside of it.
-    pub(crate) fn take(&self, queue: &Queue) -> Vec<Bytes> {
-        let (mut messages, wholes) = {
+    /// Takes what waits for a client, at most so many messages. Whether more waits, for which nothing will ring. The states of marked streams
+    /// are chosen under the lock, so that no delta that they include comes after them, and encoded outside of it.
+    pub(crate) fn take(&self, queue: &Queue, out: &mut Vec<Encoded>, most: usize) -> bool {
+        {
+            let mut inner = lock(&queue.inner);
+            inner.take(out, most);
+            self.count_dropped(&mut inner);
+            if out.len() >= most || !inner.is_dirty() {
+                return !inner.is_empty();
+            }
+        }
+        let (wholes, more): (Vec<Arc<Current>>, bool) = {
             let state = lock(&self.state);
             let mut inner = lock(&queue.inner);
-            let owner = inner.owner.clone();
-            let mut taken = inner.take();
-            drop(inner);
-            if let Some(owner) = owner {
-                let said = |s: &StreamKey| state.private.get(&(owner.clone(), *s)).map(encode);
-                taken.messages.extend(taken.dirty.iter().filter_map(said));
+            // What came meanwhile precedes the states.
+            inner.take(out, most);
+            let dirty = inner.take_dirty(most.saturating_sub(out.len()));
+            if let Some(owner) = inner.owner.clone() {
+                let said = |s: &StreamKey| state.private.get(&(owner.clone(), *s));
+                out.extend(dirty.iter().filter_map(said).map(Encoded::json));
             }
-            let wholes: Vec<Arc<Current>> = taken
-                .dirty
-                .iter()
-                .filter_map(|s| state.streams.get(s).cloned())
-                .collect();
-            (taken.messages, wholes)
+            let current = |s: &StreamKey| state.streams.get(s).cloned();
+            let wholes = dirty.iter().filter_map(current).collect();
+            (wholes, !inner.is_empty())
         };
         let now = self.clock.now();
-        messages.extend(wholes.iter().map(|whole| whole.bytes(now)));
-        messages
+        out.extend(wholes.iter().map(|whole| whole.message(now)));
+        more
+    }
+
+    fn count_dropped(&self, inner: &mut Inner) {
+        for (total, dropped) in self.dropped.iter().zip(&mut inner.dropped) {
+            if *dropped > 0 {
+                total.fetch_add(std::mem::take(dropped), Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Messages that were dropped because their client was slow, by class; each stream's state was sent instead.
+    pub fn dropped(&self) -> [(&'static str, u64); CLASSES.len()] {
+        std::array::from_fn(|n| (CLASSES[n], self.dropped[n].load(Ordering::Relaxed)))
     }
 
     /// The present by the hub's clock.

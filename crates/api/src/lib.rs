@@ -7,7 +7,7 @@
 //!
 //! ```compile_fail
 //! use hypersentry_model::{Owner, Private};
-//! fn leak(hub: &hypersentry_api::Hub, relayed: hypersentry_engine::startup::Relayed) {
+//! fn leak(hub: &hypersentry_api::Hub, relayed: Vec<hypersentry_engine::startup::Relayed>) {
 //!     // A private event does not fit into the public fan-out.
 //!     hub.publish(Private { owner: Owner::User("a".into()), event: relayed });
 //! }
@@ -18,13 +18,13 @@
 //! use hypersentry_model::Public;
 //! fn leak(hub: &hypersentry_api::Hub, event: AccountEvent) {
 //!     // An account's event is none of the public's, whatever it is wrapped in.
-//!     hub.publish(Public(event));
+//!     hub.publish(Public(vec![event]));
 //! }
 //! ```
 //!
 //! ```
 //! use hypersentry_model::Public;
-//! fn tell(hub: &hypersentry_api::Hub, relayed: hypersentry_engine::startup::Relayed) {
+//! fn tell(hub: &hypersentry_api::Hub, relayed: Vec<hypersentry_engine::startup::Relayed>) {
 //!     hub.publish(Public(relayed));
 //! }
 //! ```
@@ -34,6 +34,10 @@
 pub mod account;
 /// What the conviction engine holds.
 pub mod alpha;
+/// The newest state of a stream.
+mod current;
+/// Messages to clients with their frames.
+mod encoded;
 /// Coded errors.
 pub mod error;
 /// Publications to clients.
@@ -53,7 +57,9 @@ mod status;
 /// Engine and fan-out as one.
 pub mod terminal;
 
+pub use encoded::Encoded;
 pub use error::ApiError;
-pub use hub::Hub;
+pub use hub::{Hub, MAX_CLIENTS};
+pub use queue::{Bell, CLASSES};
 pub use session::ClientSession;
 pub use terminal::Terminal;

@@ -111,7 +111,7 @@ impl Listing {
     pub(crate) fn snapshot(&self, hub: &Hub, coin: &str) -> Result<Snapshot, ApiError> {
         let symbol = self.symbol(hub, coin)?;
         let events = hub.current(symbol).into_iter().filter_map(|event| {
-            let text = String::from_utf8(event.into()).ok()?;
+            let text = String::from_utf8(event.payload().into()).ok()?;
             RawValue::from_string(text).ok()
         });
         Ok(Snapshot {

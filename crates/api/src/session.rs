@@ -2,15 +2,16 @@
 
 use crate::ApiError;
 use crate::alpha::{self, AskAlpha};
-use crate::hub::{Hub, encode};
+use crate::encoded::Encoded;
+use crate::hub::{Hub, lock};
 use crate::listing::Listing;
 use crate::message::{self, Answer, Ask, Channels, Refused, Subscribed};
-use crate::queue::Queue;
+use crate::queue::{Bell, Queue};
 use crate::status::Status;
 use bytes::Bytes;
 use hypersentry_model::{Owner, Symbol};
 use serde_json::Value;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Weak};
 
 /// Symbols that a client may watch at once.
 pub const MAX_SYMBOLS: usize = 64;
@@ -27,8 +28,8 @@ pub struct ClientSession {
     queue: Arc<Queue>,
 }
 
-fn refusal(id: Option<Value>, error: &ApiError) -> Bytes {
-    encode(&Answer::Error {
+fn refusal(id: Option<Value>, error: &ApiError) -> Encoded {
+    Encoded::json(&Answer::Error {
         id,
         code: &error.code,
         detail: &error.message,
@@ -76,7 +77,7 @@ impl ClientSession {
                     let now_ms = self.hub.now().ms();
                     Hub::answer(
                         &self.queue,
-                        encode(&Answer::Pong {
+                        Encoded::json(&Answer::Pong {
                             id: request.id,
                             now_ms,
                         }),
@@ -86,7 +87,7 @@ impl ClientSession {
                 Ask::Status => self.tell_status(request.id),
                 Ask::Alpha(asked) => self.alpha(request.id, asked),
                 Ask::SubscribePrivate(channels) => {
-                    let answer = encode(&Answer::PrivateReady {
+                    let answer = Encoded::json(&Answer::PrivateReady {
                         id: request.id.clone(),
                         channels: channels.names(),
                     });
@@ -121,7 +122,7 @@ impl ClientSession {
         );
         self.runtime.spawn(async move {
             let answer = match listing.candles(&hub, &asked).await {
-                Ok(body) => encode(&Answer::Candles { id, body: &body }),
+                Ok(body) => Encoded::json(&Answer::Candles { id, body: &body }),
                 Err(error) => refusal(id, &error),
             };
             Hub::answer(&queue, answer);
@@ -129,8 +130,7 @@ impl ClientSession {
     }
 
     fn owner(&self) -> Option<Owner> {
-        let inner = self.queue.inner.lock();
-        inner.unwrap_or_else(PoisonError::into_inner).owner.clone()
+        lock(&self.queue.inner).owner.clone()
     }
 
     /// As [`Self::candles`].
@@ -143,7 +143,7 @@ impl ClientSession {
         let owner = self.owner();
         self.runtime.spawn(async move {
             let answer = match alpha::answer(&hub, &listing, owner.as_ref(), &asked).await {
-                Ok(body) => encode(&alpha::Answer::new(id, &asked, &body)),
+                Ok(body) => Encoded::json(&alpha::Answer::new(id, &asked, &body)),
                 Err(error) => refusal(id, &error),
             };
             Hub::answer(&queue, answer);
@@ -151,11 +151,7 @@ impl ClientSession {
     }
 
     fn tell_status(&self, id: Option<Value>) {
-        self.queue
-            .inner
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .wants_status = true;
+        lock(&self.queue.inner).wants_status = true;
         let body = self.status.readiness(&self.hub);
         let now_ms = self.hub.now().ms();
         let answer = Answer::Status {
@@ -163,7 +159,7 @@ impl ClientSession {
             now_ms,
             body: &body,
         };
-        Hub::answer(&self.queue, encode(&answer));
+        Hub::answer(&self.queue, Encoded::json(&answer));
     }
 
     fn symbol(&self, coin: &str) -> Result<Symbol, ApiError> {
@@ -178,11 +174,7 @@ impl ClientSession {
     ) -> Result<Subscribed, ApiError> {
         let symbol = self.symbol(coin)?;
         {
-            let inner = self
-                .queue
-                .inner
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let inner = lock(&self.queue.inner);
             if !inner.symbols.contains_key(&symbol) && inner.symbols.len() >= MAX_SYMBOLS {
                 return Err(ApiError::new(
                     "too_many_symbols",
@@ -191,8 +183,11 @@ impl ClientSession {
             }
         }
         let body = self.listing.subscribed(&self.hub, symbol, channels);
-        let answer = encode(&Answer::Subscribed { id, body: &body });
-        if self.hub.watch(&self.queue, symbol, channels, answer) {
+        let answer = Encoded::json(&Answer::Subscribed { id, body: &body });
+        if self
+            .hub
+            .watch((self.id, &self.queue), symbol, channels, answer)
+        {
             Ok(body)
         } else {
             let message = "the server follows as many further symbols as it can";
@@ -220,8 +215,9 @@ impl ClientSession {
             coin: symbol.as_str(),
             channels: channels.names(),
         };
-        let answer = encode(&answer);
-        self.hub.unwatch(&self.queue, symbol, channels, answer);
+        let answer = Encoded::json(&answer);
+        self.hub
+            .unwatch((self.id, &self.queue), symbol, channels, answer);
         Ok(())
     }
 
@@ -235,28 +231,28 @@ impl ClientSession {
 
     /// Whether so much waits that no further request should be read.
     pub fn is_full(&self) -> bool {
-        self.queue
-            .inner
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_full()
+        lock(&self.queue.inner).is_full()
+    }
+
+    /// Rings whenever something waits where nothing did, instead of waking [`Self::next`]. The first bell stays. What waits already does not
+    /// ring: whoever hangs the bell up takes it.
+    pub fn on_ready(&self, bell: Weak<dyn Bell>) {
+        let _ = self.queue.bell.set(bell);
+    }
+
+    /// Takes what waits, at most so many messages. Whether more waits: for that, nothing rings.
+    pub fn take(&self, out: &mut Vec<Encoded>, most: usize) -> bool {
+        self.hub.take(&self.queue, out, most)
     }
 
     /// Waits until there is something to send, and takes it: answers and events in order, at least one. Cancelling loses nothing.
     pub async fn next(&self) -> Vec<Bytes> {
         loop {
             let ready = self.queue.ready.notified();
-            let empty = self
-                .queue
-                .inner
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .is_empty();
-            if !empty {
-                let messages = self.hub.take(&self.queue);
-                if !messages.is_empty() {
-                    return messages;
-                }
+            let mut messages = Vec::new();
+            self.take(&mut messages, usize::MAX);
+            if !messages.is_empty() {
+                return messages.iter().map(Encoded::payload).collect();
             }
             ready.await;
         }

@@ -1,7 +1,7 @@
 //! Whether the terminal can be relied on.
 
 use crate::Hub;
-use crate::hub::encode;
+use crate::encoded::Encoded;
 use crate::message::{Answer, Readiness};
 use hypersentry_engine::startup::{Health, JournalHealth};
 use hypersentry_model::Mode;
@@ -54,7 +54,7 @@ impl Status {
             if told.as_ref() == Some(&body) {
                 continue;
             }
-            let message = encode(&Answer::Status {
+            let message = Encoded::json(&Answer::Status {
                 id: None,
                 now_ms: hub.now().ms(),
                 body: &body,

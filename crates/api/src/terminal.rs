@@ -46,7 +46,7 @@ impl Terminal {
         let hub = Arc::new(Hub::new(clock, prepared.desk(), prepared.core()));
         let listing = Arc::new(Listing::new(prepared.core()));
         let relay = Arc::clone(&hub);
-        let public: Relay = Box::new(move |relayed| relay.publish(Public(relayed)));
+        let public: Relay = Box::new(move |said| relay.publish(Public(said)));
         let engine = match owner {
             None => prepared.connect(public)?,
             Some(_) => {
@@ -79,6 +79,11 @@ impl Terminal {
             self.runtime.clone(),
             self.owner.clone(),
         )
+    }
+
+    /// The fan-out.
+    pub const fn hub(&self) -> &Arc<Hub> {
+        &self.hub
     }
 
     /// The run.

@@ -250,6 +250,7 @@ impl Prepared {
                     entries: queue,
                     lanes,
                     relay,
+                    told: Vec::new(),
                     seat,
                     journaling: Journaling::new(journal.map(|j| *j)),
                     health,

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 const SYMBOLS: usize = 70;
-const MAX_CLIENTS: usize = 1_024;
+use hypersentry_api::MAX_CLIENTS;
 
 fn symbol(n: usize) -> String {
     format!("S{n:02}")

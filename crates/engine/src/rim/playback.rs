@@ -4,7 +4,7 @@ use crate::desk::{Candles, Counter, Question};
 use crate::error::EngineError;
 use crate::replay::Replay;
 use crate::rim::seat::Seat;
-use crate::rim::sequencer::{Relay, Relayed, read, show};
+use crate::rim::sequencer::{Relay, Relayed, read, show, with_snapshots};
 use hypersentry_model::{Clock, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ impl Playback {
     pub(crate) async fn run(mut self) -> Result<(), EngineError> {
         let started = self.clock.now();
         let mut first: Option<Timestamp> = None;
-        let mut told = Vec::new();
+        let (mut told, mut relayed) = (Vec::new(), Vec::new());
         let mut shown = 0;
         loop {
             let receive = self.replay.step(&mut told)?;
@@ -40,14 +40,15 @@ impl Playback {
                 if let (Some(seat), Some(core)) = (&mut self.seat, self.replay.core()) {
                     seat.take(core, &publication);
                 }
-                let snapshot = self
-                    .replay
-                    .core()
-                    .and_then(|core| publication.snapshot(core.market()));
-                (self.relay)(Relayed::Told {
+                relayed.push(Relayed::Told {
                     publication,
-                    snapshot,
+                    snapshot: None,
                 });
+            }
+            if let Some(core) = self.replay.core()
+                && !relayed.is_empty()
+            {
+                (self.relay)(with_snapshots(core.market(), std::mem::take(&mut relayed)));
             }
             if let Some(core) = self.replay.core() {
                 show(core, &mut shown, &self.counter);

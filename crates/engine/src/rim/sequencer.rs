@@ -6,10 +6,10 @@ use crate::desk::{Candles, CandlesQuestion, Counter, Question};
 use crate::input::Input;
 use crate::rim::journal::{JournalHealth, Journaling};
 use crate::rim::seat::Seat;
-use hypersentry_market::MarketId;
+use hypersentry_market::{Market, MarketId};
 use hypersentry_model::{Clock, Timestamp, Venue};
 use hypersentry_venues::session::{Lane, Request};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -57,8 +57,27 @@ pub enum Relayed {
     Released(MarketId),
 }
 
-/// Takes publications to clients. It must not block.
-pub type Relay = Box<dyn FnMut(Relayed) + Send>;
+/// Takes to clients what was said at once, in order. It must not block.
+///
+/// A snapshot includes everything of its stream in the list: only its last publication has one. Whoever shares snapshots takes the list as a
+/// whole, or a client could be sent a snapshot and then a delta that it includes.
+pub type Relay = Box<dyn FnMut(Vec<Relayed>) + Send>;
+
+/// Publications as they are relayed: the last of each stream with what clients hold after it.
+pub(crate) fn with_snapshots(market: &Market, mut told: Vec<Relayed>) -> Vec<Relayed> {
+    let mut seen = BTreeSet::new();
+    for relayed in told.iter_mut().rev() {
+        if let Relayed::Told {
+            publication,
+            snapshot,
+        } = relayed
+            && seen.insert(publication.stream())
+        {
+            *snapshot = publication.snapshot(market);
+        }
+    }
+    told
+}
 
 /// How the engine is doing.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -75,6 +94,8 @@ pub(crate) struct Sequencer {
     pub(crate) entries: mpsc::Receiver<Entry>,
     pub(crate) lanes: BTreeMap<(Venue, Lane), mpsc::Sender<VenueCommand>>,
     pub(crate) relay: Relay,
+    /// What was said since the last relay.
+    pub(crate) told: Vec<Relayed>,
     pub(crate) seat: Option<Seat>,
     pub(crate) journaling: Journaling,
     pub(crate) health: watch::Sender<Health>,
@@ -127,6 +148,10 @@ impl Sequencer {
                 self.perform(effect);
             }
         }
+        if !self.told.is_empty() {
+            let told = std::mem::take(&mut self.told);
+            (self.relay)(with_snapshots(self.core.market(), told));
+        }
         self.journaling.settle(&self.core, self.core.now());
         show(&self.core, &mut self.shown, &self.counter);
     }
@@ -170,7 +195,7 @@ impl Sequencer {
                 }
                 self.publish(publication);
             }
-            Effect::Release(market) => (self.relay)(Relayed::Released(market)),
+            Effect::Release(market) => self.told.push(Relayed::Released(market)),
         }
     }
 
@@ -188,10 +213,9 @@ impl Sequencer {
         if matches!(publication, Publication::Status(_)) {
             self.report_health();
         }
-        let snapshot = publication.snapshot(self.core.market());
-        (self.relay)(Relayed::Told {
+        self.told.push(Relayed::Told {
             publication,
-            snapshot,
+            snapshot: None,
         });
     }
 

@@ -78,9 +78,11 @@ impl Lab {
         let prepared = Prepared::venues(config).expect("the engine is set up");
         let desk = prepared.desk();
         let engine = prepared
-            .connect(Box::new(move |relayed: Relayed| {
-                if let Relayed::Told { publication, .. } = relayed {
-                    let _ = sender.send(serde_json::to_value(&publication).unwrap());
+            .connect(Box::new(move |said: Vec<Relayed>| {
+                for relayed in said {
+                    if let Relayed::Told { publication, .. } = relayed {
+                        let _ = sender.send(serde_json::to_value(&publication).unwrap());
+                    }
                 }
             }))
             .expect("the engine starts");

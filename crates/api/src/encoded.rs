@@ -1,0 +1,113 @@
+//! A message as it goes to clients: encoded once, with the frame around it, and shared by all.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+/// The longest header of a frame from a server: two bytes and a length of eight.
+const HEADER_MAX: usize = 10;
+
+/// The payload's length up to which the header's second byte holds it, and up to which two further bytes do (RFC 6455, section 5.2).
+const SHORT: usize = 125;
+const MEDIUM: usize = 0xffff;
+
+/// A whole text frame.
+const FINAL_TEXT: u8 = 0x81;
+
+/// A message to clients.
+///
+/// What a server sends is not masked, so that the frame around a message is the same for every client. It is made once, in front of the payload:
+/// a socket is handed header and payload as one piece that all clients share, and carriers without frames take the payload alone.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Encoded(Bytes);
+
+impl Encoded {
+    /// A message as JSON.
+    pub fn json(value: &impl Serialize) -> Self {
+        let mut bytes = Vec::with_capacity(1_024);
+        bytes.resize(HEADER_MAX, 0);
+        // Only a map with keys that are no strings can fail, and there is none.
+        if serde_json::to_writer(&mut bytes, value).is_err() {
+            bytes.truncate(HEADER_MAX);
+        }
+        Self::around(bytes)
+    }
+
+    /// A text as it is.
+    pub fn text(text: &str) -> Self {
+        let mut bytes = vec![0; HEADER_MAX];
+        bytes.extend_from_slice(text.as_bytes());
+        Self::around(bytes)
+    }
+
+    /// Writes the header in front of the payload, which begins after [`HEADER_MAX`] bytes.
+    fn around(mut bytes: Vec<u8>) -> Self {
+        let length = bytes.len() - HEADER_MAX;
+        let start = if length <= SHORT {
+            bytes[HEADER_MAX - 1] = length as u8;
+            HEADER_MAX - 2
+        } else if length <= MEDIUM {
+            bytes[HEADER_MAX - 3] = 126;
+            bytes[HEADER_MAX - 2..HEADER_MAX].copy_from_slice(&(length as u16).to_be_bytes());
+            HEADER_MAX - 4
+        } else {
+            bytes[1] = 127;
+            bytes[2..HEADER_MAX].copy_from_slice(&(length as u64).to_be_bytes());
+            0
+        };
+        bytes[start] = FINAL_TEXT;
+        Self(Bytes::from(bytes).slice(start..))
+    }
+
+    /// The WebSocket frame: header and payload.
+    pub fn frame(&self) -> &Bytes {
+        &self.0
+    }
+
+    /// What is said, without the frame.
+    pub fn payload(&self) -> Bytes {
+        let header = match self.0.get(1) {
+            Some(126) => 4,
+            Some(127) => HEADER_MAX,
+            _ => 2,
+        };
+        self.0.slice(header..)
+    }
+
+    /// Bytes of the frame.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.payload().is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_tells_the_length() {
+        let header = |length: usize| {
+            let message = Encoded::text(&"x".repeat(length));
+            assert_eq!(message.payload().len(), length);
+            assert_eq!(message.len(), message.frame().len());
+            message.frame()[..message.len() - length].to_vec()
+        };
+        assert_eq!(header(0), [0x81, 0]);
+        assert_eq!(header(125), [0x81, 125]);
+        assert_eq!(header(126), [0x81, 126, 0, 126]);
+        assert_eq!(header(65_535), [0x81, 126, 0xff, 0xff]);
+        assert_eq!(header(65_536), [0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
+        assert!(Encoded::text("").is_empty());
+    }
+
+    #[test]
+    fn json_is_the_payload() {
+        let message = Encoded::json(&serde_json::json!({"a": "b".repeat(300)}));
+        let value: serde_json::Value = serde_json::from_slice(&message.payload()).unwrap();
+        assert_eq!(value["a"].as_str().unwrap().len(), 300);
+    }
+}
