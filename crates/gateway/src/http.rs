@@ -1,6 +1,6 @@
 //! Routes. Each answers with what the API says.
 
-use crate::ws;
+use crate::ws::{self, Writers};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -23,6 +23,8 @@ pub(crate) struct Shared {
     pub(crate) cancel: CancellationToken,
     /// Clients on `/ws`: the HTTP server forgets a connection that was upgraded.
     pub(crate) clients: TaskTracker,
+    /// What writes to them.
+    pub(crate) writers: Arc<Writers>,
 }
 
 /// The page may load its own files and speak to its own server, and nothing else.
@@ -37,12 +39,7 @@ const SECURITY: [(HeaderName, &str); 4] = [
     (header::CACHE_CONTROL, "no-cache"),
 ];
 
-pub(crate) fn router(
-    terminal: Arc<Terminal>,
-    ui: PathBuf,
-    cancel: CancellationToken,
-    clients: TaskTracker,
-) -> Router {
+pub(crate) fn router(shared: Shared, ui: PathBuf) -> Router {
     let files = ServeDir::new(&ui).append_index_html_on_directories(true);
     Router::new()
         .route(
@@ -60,11 +57,7 @@ pub(crate) fn router(
         .route_service("/alpha", ServeFile::new(ui.join("index.html")))
         .fallback_service(files.fallback(get(missing)))
         .layer(middleware::from_fn(secure))
-        .with_state(Shared {
-            terminal,
-            cancel,
-            clients,
-        })
+        .with_state(shared)
 }
 
 async fn secure(request: Request, next: Next) -> Response {

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 mod backtest;
 mod decode;
-mod http;
 mod judge;
 mod parquet;
 mod replay;
@@ -14,7 +13,6 @@ mod serve;
 mod shutdown;
 mod sim;
 mod train;
-mod ws;
 
 /// HyperSentry's server and tools.
 #[derive(Debug, Parser)]

@@ -1,9 +1,10 @@
 //! `serve`: the server.
 
-use crate::{Refused, http, shutdown, sim};
+use crate::{Refused, shutdown, sim};
 use hypersentry_api::Terminal;
 use hypersentry_engine::Prepared;
 use hypersentry_engine::config::{self, ConfigFile, Weights};
+use hypersentry_gateway::listen::{self, Server};
 use hypersentry_model::{Mode, Venue};
 use hypersentry_sim::{Scenario, SimConfig, Simulator};
 use std::io::Write;
@@ -11,11 +12,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio_util::task::TaskTracker;
-
-/// The longest that clients get to take their close frames.
-const FAREWELL: Duration = Duration::from_secs(3);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -161,20 +157,18 @@ async fn prepare(arguments: &Arguments) -> anyhow::Result<(Prepared, Option<Simu
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     tokio::runtime::Runtime::new()?.block_on(async {
         // The port is taken first: nothing is begun that a taken port would leave behind.
-        let listener = tokio::net::TcpListener::bind(arguments.listen)
-            .await
-            .map_err(|e| {
-                let code = if e.kind() == std::io::ErrorKind::AddrInUse {
-                    "address_in_use"
-                } else {
-                    "address_unavailable"
-                };
-                let listen = arguments.listen;
-                Refused::because(
-                    code,
-                    format!("cannot listen on {listen}: {e}; choose another with --listen"),
-                )
-            })?;
+        let listener = listen::bind(arguments.listen).map_err(|e| {
+            let code = if e.kind() == std::io::ErrorKind::AddrInUse {
+                "address_in_use"
+            } else {
+                "address_unavailable"
+            };
+            let listen = arguments.listen;
+            Refused::because(
+                code,
+                format!("cannot listen on {listen}: {e}; choose another with --listen"),
+            )
+        })?;
         let address = listener.local_addr()?;
         let requests = shutdown::Requests::catch()?;
         let (prepared, simulator) = prepare(&arguments).await?;
@@ -187,19 +181,12 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             requests.first().await;
             stop.cancel();
         });
-        let clients = TaskTracker::new();
-        let router = http::router(
-            Arc::clone(&terminal),
-            arguments.ui.clone(),
-            cancel.clone(),
-            clients.clone(),
-        );
-        axum::serve(listener, router)
-            .with_graceful_shutdown(cancel.cancelled_owned())
-            .await?;
-        // Each client is told that the server stops before it does.
-        clients.close();
-        let _ = tokio::time::timeout(FAREWELL, clients.wait()).await;
+        let server = Server {
+            terminal: Arc::clone(&terminal),
+            ui: arguments.ui.clone(),
+            cancel,
+        };
+        listen::serve(listener, server).await?;
         // Every connection has ended, so this is the last owner.
         if let Some(terminal) = Arc::into_inner(terminal) {
             terminal.stop().await;

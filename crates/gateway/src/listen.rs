@@ -1,0 +1,129 @@
+//! Connections, from their acceptance to their end.
+
+use crate::http::{self, Shared};
+use crate::ws::Writers;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use hypersentry_api::Terminal;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Connections that may wait for their acceptance: a storm of reconnecting clients is not turned away.
+const BACKLOG: u32 = 4_096;
+
+/// Bytes that the system buffers for a client. Without a limit it buffers megabytes for a slow one, which makes what it gets old.
+const SEND_BUFFER: u32 = 256 << 10;
+
+/// The longest that a client may take to send a request's head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The largest head of a request, in bytes.
+const MAX_HEAD: usize = 16 << 10;
+
+/// The most headers of a request.
+const MAX_HEADERS: usize = 64;
+
+/// The longest that clients get to take their close frames.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// After a failed acceptance (no descriptor is free) for so long nothing is accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What is served.
+#[derive(Debug)]
+pub struct Server {
+    /// Markets, and the fan-out.
+    pub terminal: Arc<Terminal>,
+    /// The terminal's files for browsers.
+    pub ui: PathBuf,
+    /// Ends it.
+    pub cancel: CancellationToken,
+}
+
+/// Listens at an address; port 0 takes a free one.
+///
+/// # Errors
+/// The address is in use or cannot be had.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // A server that was just stopped can be started again; two at once cannot listen.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Serves until it is cancelled; then each client is told before its connection ends.
+///
+/// # Errors
+/// The threads that write cannot be started.
+pub async fn serve(listener: TcpListener, server: Server) -> io::Result<()> {
+    let cancel = server.cancel.clone();
+    let (clients, requests) = (TaskTracker::new(), TaskTracker::new());
+    let shared = Shared {
+        terminal: server.terminal,
+        cancel: cancel.clone(),
+        clients: clients.clone(),
+        writers: Arc::new(Writers::start()?),
+    };
+    let router = TowerToHyperService::new(http::router(shared, server.ui));
+    loop {
+        let accepted = tokio::select! {
+            () = cancel.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                requests.spawn(converse(stream, router.clone(), cancel.clone()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "no connection could be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    for tracker in [requests, clients] {
+        tracker.close();
+        let _ = tokio::time::timeout(FAREWELL, tracker.wait()).await;
+    }
+    Ok(())
+}
+
+/// Answers the requests of a connection, until it ends or is taken over.
+async fn converse(
+    stream: TcpStream,
+    router: TowerToHyperService<axum::Router>,
+    cancel: CancellationToken,
+) {
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(stream), router)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = cancel.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

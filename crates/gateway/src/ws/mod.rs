@@ -1,0 +1,129 @@
+//! `/ws`: carries a client's requests and events.
+//!
+//! After the handshake a connection is taken from the HTTP server whole. Its events are written by one of a few threads that serve all
+//! connections ([`writers`]), its own task reads requests and takes over where its socket is full ([`connection`]).
+
+use crate::http::Shared;
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use hypersentry_api::ApiError;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+/// One client's connection.
+mod connection;
+/// Requests out of bytes.
+mod reader;
+/// The threads that write.
+mod writers;
+
+pub(crate) use writers::Writers;
+
+/// Pages of other sites must not read the stream of a server that the user's browser can reach. Programs send no Origin.
+fn same_origin(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return true;
+    };
+    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok());
+    let from = origin
+        .to_str()
+        .ok()
+        .and_then(|o| o.split_once("://"))
+        .map(|(_, host)| host);
+    host.is_some() && from == host
+}
+
+fn refused(status: StatusCode, code: &str, message: &str) -> Response {
+    (status, Json(ApiError::new(code, message))).into_response()
+}
+
+/// Whether a list of tokens in a header has one, whatever its case.
+fn names(headers: &HeaderMap, header: &HeaderName, token: &str) -> bool {
+    let all = headers.get_all(header).iter();
+    all.filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|value| value.trim().eq_ignore_ascii_case(token))
+}
+
+/// The answer to a well-formed handshake (RFC 6455, section 4.2.1).
+fn accepted(method: &Method, headers: &HeaderMap) -> Option<String> {
+    let asked = *method == Method::GET
+        && names(headers, &header::CONNECTION, "upgrade")
+        && names(headers, &header::UPGRADE, "websocket")
+        && headers.get(header::SEC_WEBSOCKET_VERSION) == Some(&HeaderValue::from_static("13"));
+    let key = headers.get(header::SEC_WEBSOCKET_KEY).filter(|_| asked)?;
+    Some(derive_accept_key(key.as_bytes()))
+}
+
+pub(crate) async fn upgrade(State(shared): State<Shared>, mut request: Request) -> Response {
+    if !same_origin(request.headers()) {
+        let message = "pages of other sites may not connect";
+        return refused(StatusCode::FORBIDDEN, "foreign_origin", message);
+    }
+    let accept = accepted(request.method(), request.headers());
+    let upgrade = request.extensions_mut().remove::<OnUpgrade>();
+    let (Some(accept), Some(upgrade)) = (accept, upgrade) else {
+        let message = "this is a WebSocket (version 13): connect with a WebSocket client";
+        let mut response = refused(StatusCode::UPGRADE_REQUIRED, "upgrade_required", message);
+        let headers = response.headers_mut();
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        let version = HeaderValue::from_static("13");
+        headers.insert(header::SEC_WEBSOCKET_VERSION, version);
+        return response;
+    };
+    let clients = shared.clients.clone();
+    clients.spawn(async move {
+        // Whoever goes before the handshake ends is no client.
+        let Ok(upgraded) = upgrade.await else {
+            return;
+        };
+        if let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() {
+            connection::serve(shared, parts.io.into_inner(), &parts.read_buf).await;
+        }
+    });
+    let headers = [
+        (header::CONNECTION, "Upgrade"),
+        (header::UPGRADE, "websocket"),
+        (header::SEC_WEBSOCKET_ACCEPT, accept.as_str()),
+    ];
+    (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
+        let fields = fields.iter();
+        let fields = fields.map(|(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        });
+        fields.collect()
+    }
+
+    #[test]
+    fn a_handshake_is_answered_or_refused() {
+        let asked = [
+            ("connection", "keep-alive, Upgrade"),
+            ("upgrade", "WebSocket"),
+            ("sec-websocket-version", "13"),
+            // Key and answer of RFC 6455, section 1.3.
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ];
+        let answer = accepted(&Method::GET, &headers(&asked));
+        assert_eq!(answer.as_deref(), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+        assert_eq!(accepted(&Method::POST, &headers(&asked)), None);
+        for missing in 0..asked.len() {
+            let mut rest = asked.to_vec();
+            rest.remove(missing);
+            assert_eq!(accepted(&Method::GET, &headers(&rest)), None, "{missing}");
+        }
+    }
+}
