@@ -46,6 +46,9 @@ mod hub;
 mod listing;
 /// Requests and answers.
 pub mod message;
+/// Tests of what reaches whom.
+#[cfg(test)]
+mod planes;
 /// What waits for one client.
 mod queue;
 /// Ages that are right at the moment of sending.
@@ -57,9 +60,9 @@ mod status;
 /// Engine and fan-out as one.
 pub mod terminal;
 
-pub use encoded::Encoded;
+pub use encoded::{Born, Encoded};
 pub use error::ApiError;
-pub use hub::{Hub, MAX_CLIENTS};
+pub use hub::{Depth, Hub, MAX_CLIENTS};
 pub use queue::{Bell, CLASSES};
 pub use session::ClientSession;
 pub use terminal::Terminal;
