@@ -7,6 +7,7 @@ use std::process::ExitCode;
 mod backtest;
 mod decode;
 mod judge;
+mod load;
 mod parquet;
 mod replay;
 mod serve;
@@ -39,6 +40,8 @@ enum Command {
     Judge(judge::Arguments),
     /// Make a model of the probabilities from journals or recordings.
     Train(train::Arguments),
+    /// Connect many clients to a server, and tell what reaches them.
+    Load(load::Arguments),
     /// Try rules and constants on a journal or a recording.
     Backtest(backtest::Arguments),
 }
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Judge(arguments) => judge::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Load(arguments) => load::run(&arguments),
         Command::Backtest(arguments) => backtest::run(&arguments),
     };
     match result {
