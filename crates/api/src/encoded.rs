@@ -1,6 +1,7 @@
 //! A message as it goes to clients: encoded once, with the frame around it, and shared by all.
 
 use bytes::Bytes;
+use hypersentry_model::Timestamp;
 use serde::Serialize;
 
 /// The longest header of a frame from a server: two bytes and a length of eight.
@@ -18,7 +19,19 @@ const FINAL_TEXT: u8 = 0x81;
 /// What a server sends is not masked, so that the frame around a message is the same for every client. It is made once, in front of the payload:
 /// a socket is handed header and payload as one piece that all clients share, and carriers without frames take the payload alone.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Encoded(Bytes);
+pub struct Encoded {
+    frame: Bytes,
+    born: Option<Born>,
+}
+
+/// When an event came to be: latencies are told from it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Born {
+    /// The event's own time, UTC ms.
+    pub event_ms: i64,
+    /// When the fan-out took it, by the hub's clock.
+    pub taken: Timestamp,
+}
 
 impl Encoded {
     /// A message as JSON.
@@ -55,27 +68,41 @@ impl Encoded {
             0
         };
         bytes[start] = FINAL_TEXT;
-        Self(Bytes::from(bytes).slice(start..))
+        Self {
+            frame: Bytes::from(bytes).slice(start..),
+            born: None,
+        }
+    }
+
+    /// The same, with when it came to be.
+    pub(crate) fn born(mut self, born: Born) -> Self {
+        self.born = Some(born);
+        self
+    }
+
+    /// When it came to be: of events that were just said, not of states that are sent again.
+    pub const fn birth(&self) -> Option<Born> {
+        self.born
     }
 
     /// The WebSocket frame: header and payload.
     pub fn frame(&self) -> &Bytes {
-        &self.0
+        &self.frame
     }
 
     /// What is said, without the frame.
     pub fn payload(&self) -> Bytes {
-        let header = match self.0.get(1) {
+        let header = match self.frame.get(1) {
             Some(126) => 4,
             Some(127) => HEADER_MAX,
             _ => 2,
         };
-        self.0.slice(header..)
+        self.frame.slice(header..)
     }
 
     /// Bytes of the frame.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.frame.len()
     }
 
     /// Whether nothing is said.

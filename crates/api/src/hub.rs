@@ -2,7 +2,7 @@
 
 use crate::ApiError;
 use crate::current::Current;
-use crate::encoded::Encoded;
+use crate::encoded::{Born, Encoded};
 use crate::message::{Channels, PrivateChannels, login_required};
 use crate::queue::{CLASSES, Inner, Queue};
 use hypersentry_engine::account::AccountEvent;
@@ -39,6 +39,17 @@ impl std::fmt::Debug for Hub {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Hub").finish_non_exhaustive()
     }
+}
+
+/// What waits for clients.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Depth {
+    /// Messages, of all together.
+    pub messages: usize,
+    /// Their bytes.
+    pub bytes: usize,
+    /// Messages of the client for whom most wait.
+    pub longest: usize,
 }
 
 #[derive(Default)]
@@ -87,7 +98,11 @@ impl State {
             if first {
                 inner.mark(stream);
             } else {
-                let message = encoded.get_or_insert_with(|| Encoded::json(&publication));
+                let born = Born {
+                    event_ms: publication.ts_ms(),
+                    taken: now,
+                };
+                let message = encoded.get_or_insert_with(|| Encoded::json(&publication).born(born));
                 if whole_event {
                     inner.newest(stream, message);
                 } else {
@@ -421,8 +436,21 @@ impl Hub {
         std::array::from_fn(|n| (CLASSES[n], self.dropped[n].load(Ordering::Relaxed)))
     }
 
+    /// What waits for clients now.
+    pub fn depth(&self) -> Depth {
+        let clients: Vec<Arc<Queue>> = lock(&self.state).clients.values().cloned().collect();
+        let mut depth = Depth::default();
+        for queue in clients {
+            let (messages, bytes) = lock(&queue.inner).depth();
+            depth.messages += messages;
+            depth.bytes += bytes;
+            depth.longest = depth.longest.max(messages);
+        }
+        depth
+    }
+
     /// The present by the hub's clock.
-    pub(crate) fn now(&self) -> Timestamp {
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 

@@ -100,6 +100,11 @@ impl Inner {
         self.waiting[FIRST].push_back((None, message));
     }
 
+    /// Messages and bytes that wait.
+    pub(crate) fn depth(&self) -> (usize, usize) {
+        (self.waiting(), self.bytes)
+    }
+
     fn waiting(&self) -> usize {
         self.waiting.iter().map(VecDeque::len).sum()
     }

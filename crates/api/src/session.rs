@@ -229,6 +229,18 @@ impl ClientSession {
         self.unsubscribe_with(None, coin, channels)
     }
 
+    /// Says that the client asks too often.
+    pub fn refuse_rate(&self) {
+        let message = "too many messages: wait a second and ask again";
+        let error = ApiError::new("rate_limited", message).retryable();
+        self.refuse(None, &error);
+    }
+
+    /// The present by the clock that stamps events.
+    pub fn now(&self) -> hypersentry_model::Timestamp {
+        self.hub.now()
+    }
+
     /// Whether so much waits that no further request should be read.
     pub fn is_full(&self) -> bool {
         lock(&self.queue.inner).is_full()

@@ -36,6 +36,17 @@ impl Publication {
         }
     }
 
+    /// Its time, UTC ms: the event's where it has one.
+    pub fn ts_ms(&self) -> i64 {
+        match self {
+            Self::Agg(e) => e.ts_ms,
+            Self::Liquidations(e) => e.ts_ms,
+            Self::Status(e) => e.ts_ms,
+            Self::Conviction(e) => e.ts_ms,
+            Self::Governance(e) => e.ts_ms,
+        }
+    }
+
     /// What a client holds that has this and all before it, where that is more than the event itself.
     pub fn snapshot(&self, market: &Market) -> Option<Self> {
         match self {

@@ -1,9 +1,13 @@
 //! Routes. Each answers with what the API says.
 
+use crate::guard;
+use crate::limits::Gate;
+use crate::metrics::Metrics;
+use crate::origin::Origins;
 use crate::ws::{self, Writers};
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{self, Next};
+use axum::http::StatusCode;
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -25,19 +29,16 @@ pub(crate) struct Shared {
     pub(crate) clients: TaskTracker,
     /// What writes to them.
     pub(crate) writers: Arc<Writers>,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) origins: Arc<Origins>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Whether others than the machine itself may read them.
+    pub(crate) open_metrics: bool,
 }
 
-/// The page may load its own files and speak to its own server, and nothing else.
-const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; \
-    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-const SECURITY: [(HeaderName, &str); 4] = [
-    (header::CONTENT_SECURITY_POLICY, CSP),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "no-referrer"),
-    (header::CACHE_CONTROL, "no-cache"),
-];
+/// Who is at the other end of a request's connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) std::net::SocketAddr);
 
 pub(crate) fn router(shared: Shared, ui: PathBuf) -> Router {
     let files = ServeDir::new(&ui).append_index_html_on_directories(true);
@@ -56,19 +57,9 @@ pub(crate) fn router(shared: Shared, ui: PathBuf) -> Router {
         // The cockpit's address: the same page, which reads where it was opened.
         .route_service("/alpha", ServeFile::new(ui.join("index.html")))
         .fallback_service(files.fallback(get(missing)))
-        .layer(middleware::from_fn(secure))
+        .route("/metrics", get(guard::metrics))
+        .layer(middleware::from_fn_with_state(shared.clone(), guard::guard))
         .with_state(shared)
-}
-
-async fn secure(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    for (name, value) in SECURITY {
-        response
-            .headers_mut()
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
-    }
-    response
 }
 
 async fn readyz(State(shared): State<Shared>) -> Response {

@@ -3,9 +3,17 @@
 //! What is deliberately absent: decisions about markets, accounts or events. It carries what `hypersentry-api` says.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+/// What every request passes.
+mod guard;
 /// Routes.
 mod http;
+/// How much may be asked.
+pub mod limits;
 /// Connections, from their acceptance to their end.
 pub mod listen;
+/// Counts for operators.
+mod metrics;
+/// Which pages may speak.
+pub mod origin;
 /// `/ws`.
 mod ws;

@@ -1,7 +1,11 @@
 //! Connections, from their acceptance to their end.
 
-use crate::http::{self, Shared};
+use crate::http::{self, Peer, Shared};
+use crate::limits::{Gate, Limits};
+use crate::metrics::Metrics;
+use crate::origin::Origins;
 use crate::ws::Writers;
+use axum::{Extension, Router};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use hypersentry_api::Terminal;
@@ -43,6 +47,12 @@ pub struct Server {
     pub terminal: Arc<Terminal>,
     /// The terminal's files for browsers.
     pub ui: PathBuf,
+    /// How much may be asked.
+    pub limits: Limits,
+    /// Pages that may speak to it besides its own.
+    pub origins: Origins,
+    /// Whether `/metrics` is there for all, not for the machine itself alone.
+    pub open_metrics: bool,
     /// Ends it.
     pub cancel: CancellationToken,
 }
@@ -77,17 +87,31 @@ pub async fn serve(listener: TcpListener, server: Server) -> io::Result<()> {
         cancel: cancel.clone(),
         clients: clients.clone(),
         writers: Arc::new(Writers::start()?),
+        gate: Gate::new(server.limits),
+        origins: Arc::new(server.origins),
+        metrics: Arc::new(Metrics::new()),
+        open_metrics: server.open_metrics,
     };
-    let router = TowerToHyperService::new(http::router(shared, server.ui));
+    let (gate, metrics) = (Arc::clone(&shared.gate), Arc::clone(&shared.metrics));
+    let router = http::router(shared, server.ui);
     loop {
         let accepted = tokio::select! {
             () = cancel.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                requests.spawn(converse(stream, router.clone(), cancel.clone()));
-            }
+            // A connection above the limit ends without a word: an answer would cost what the limit saves.
+            Ok((stream, peer)) => match gate.connection(peer) {
+                Ok(place) => {
+                    let router = router.clone().layer(Extension(Peer(peer)));
+                    let talk = converse(stream, router, cancel.clone());
+                    requests.spawn(async move {
+                        talk.await;
+                        drop(place);
+                    });
+                }
+                Err(excess) => metrics.refused.add(excess.code()),
+            },
             Err(error) => {
                 tracing::warn!(%error, "no connection could be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -103,17 +127,13 @@ pub async fn serve(listener: TcpListener, server: Server) -> io::Result<()> {
 }
 
 /// Answers the requests of a connection, until it ends or is taken over.
-async fn converse(
-    stream: TcpStream,
-    router: TowerToHyperService<axum::Router>,
-    cancel: CancellationToken,
-) {
+async fn converse(stream: TcpStream, router: Router, cancel: CancellationToken) {
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(stream), router)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {

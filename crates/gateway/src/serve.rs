@@ -4,7 +4,9 @@ use crate::{Refused, shutdown, sim};
 use hypersentry_api::Terminal;
 use hypersentry_engine::Prepared;
 use hypersentry_engine::config::{self, ConfigFile, Weights};
+use hypersentry_gateway::limits::{Limits, Rate};
 use hypersentry_gateway::listen::{self, Server};
+use hypersentry_gateway::origin::Origins;
 use hypersentry_model::{Mode, Venue};
 use hypersentry_sim::{Scenario, SimConfig, Simulator};
 use std::io::Write;
@@ -31,6 +33,8 @@ pub(crate) struct Arguments {
     config: Option<PathBuf>,
     #[command(flatten)]
     weights: WeightArguments,
+    #[command(flatten)]
+    access: AccessArguments,
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
@@ -75,6 +79,56 @@ impl WeightArguments {
             oi_binance: self.oi_binance_weight.clone(),
             cvd_binance: self.cvd_binance_weight.clone(),
             cvd_coinbase: self.cvd_coinbase_weight.clone(),
+        }
+    }
+}
+
+/// Who may connect, and how much each may ask.
+#[derive(Debug, clap::Args)]
+struct AccessArguments {
+    /// Origin of pages that may connect besides the server's own, such as `https://desk.example`; needed where the server is reached by a name.
+    #[arg(
+        long = "allow-origin",
+        env = "HYPERSENTRY_ORIGINS",
+        value_delimiter = ',',
+        value_name = "ORIGIN"
+    )]
+    origins: Vec<String>,
+    /// Address of a proxy whose X-Forwarded-For is believed.
+    #[arg(
+        long = "trusted-proxy",
+        env = "HYPERSENTRY_PROXIES",
+        value_delimiter = ',',
+        value_name = "ADDRESS"
+    )]
+    proxies: Vec<std::net::IpAddr>,
+    /// Clients at once.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CLIENTS)))]
+    max_clients: u32,
+    /// Clients of one address at once; of IPv6, of one /64.
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CLIENTS)))]
+    max_clients_per_address: u32,
+    /// Requests of one address in a second; five times as many at once.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    requests_per_second: u32,
+    /// Let others than this machine read /metrics.
+    #[arg(long)]
+    open_metrics: bool,
+}
+
+/// What the fan-out takes at most.
+const MAX_CLIENTS: u32 = hypersentry_api::MAX_CLIENTS as u32;
+
+impl AccessArguments {
+    fn limits(&self) -> Limits {
+        let per_address = self.max_clients_per_address as usize;
+        Limits {
+            clients: self.max_clients as usize,
+            clients_per_address: per_address,
+            connections_per_address: 2 * per_address,
+            requests: Rate::new(self.requests_per_second, 5 * self.requests_per_second),
+            trusted_proxies: self.proxies.clone(),
+            ..Limits::default()
         }
     }
 }
@@ -156,6 +210,8 @@ async fn prepare(arguments: &Arguments) -> anyhow::Result<(Prepared, Option<Simu
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     tokio::runtime::Runtime::new()?.block_on(async {
+        let origins = Origins::read(&arguments.access.origins)
+            .map_err(|e| Refused::because("bad_flag", format!("--allow-origin: {e}")))?;
         // The port is taken first: nothing is begun that a taken port would leave behind.
         let listener = listen::bind(arguments.listen).map_err(|e| {
             let code = if e.kind() == std::io::ErrorKind::AddrInUse {
@@ -184,6 +240,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         let server = Server {
             terminal: Arc::clone(&terminal),
             ui: arguments.ui.clone(),
+            limits: arguments.access.limits(),
+            origins,
+            open_metrics: arguments.access.open_metrics,
             cancel,
         };
         listen::serve(listener, server).await?;

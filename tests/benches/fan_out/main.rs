@@ -4,6 +4,14 @@
 //! in one process, whose CPU time is measured. A burst is over when the readers have said that all of them have all of it.
 //!
 //! `cargo bench --bench fan_out -- --way ours|bare --burst N --bursts N` runs one way alone, for a count of its system calls.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    missing_docs
+)]
 
 mod bare;
 mod ours;
@@ -92,6 +100,10 @@ fn main() {
         let bursts = bursts.unwrap_or(100);
         let spent = run(usize::from(way != "ours"), burst, bursts);
         println!("{way}: {bursts} bursts of {burst}, {CLIENTS} clients, CPU {spent:?}");
+        return;
+    }
+    // Without `--bench` (`cargo test`) it is enough that every client got everything.
+    if !arguments.iter().any(|a| a == "--bench") {
         return;
     }
     for burst in [1, 8] {

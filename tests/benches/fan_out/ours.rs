@@ -70,6 +70,9 @@ pub(crate) fn start() -> (Ours, Readers) {
         let server = Server {
             terminal: Arc::clone(&terminal),
             ui: dir.path().to_owned(),
+            limits: Default::default(),
+            origins: Default::default(),
+            open_metrics: false,
             cancel: Default::default(),
         };
         tokio::spawn(listen::serve(listener, server));

@@ -3,39 +3,29 @@
 //! After the handshake a connection is taken from the HTTP server whole. Its events are written by one of a few threads that serve all
 //! connections ([`writers`]), its own task reads requests and takes over where its socket is full ([`connection`]).
 
-use crate::http::Shared;
-use axum::Json;
+use crate::http::{Peer, Shared};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use hypersentry_api::ApiError;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+/// How much a client may send.
+mod allowance;
 /// One client's connection.
 mod connection;
+/// Its socket.
+mod link;
 /// Requests out of bytes.
 mod reader;
 /// The threads that write.
 mod writers;
 
-pub(crate) use writers::Writers;
-
-/// Pages of other sites must not read the stream of a server that the user's browser can reach. Programs send no Origin.
-fn same_origin(headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else {
-        return true;
-    };
-    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok());
-    let from = origin
-        .to_str()
-        .ok()
-        .and_then(|o| o.split_once("://"))
-        .map(|(_, host)| host);
-    host.is_some() && from == host
-}
+pub(crate) use writers::{Writers, lock};
 
 fn refused(status: StatusCode, code: &str, message: &str) -> Response {
     (status, Json(ApiError::new(code, message))).into_response()
@@ -59,8 +49,13 @@ fn accepted(method: &Method, headers: &HeaderMap) -> Option<String> {
     Some(derive_accept_key(key.as_bytes()))
 }
 
-pub(crate) async fn upgrade(State(shared): State<Shared>, mut request: Request) -> Response {
-    if !same_origin(request.headers()) {
+pub(crate) async fn upgrade(
+    State(shared): State<Shared>,
+    Extension(Peer(peer)): Extension<Peer>,
+    mut request: Request,
+) -> Response {
+    if !shared.origins.may_connect(request.headers()) {
+        shared.metrics.refused.add("foreign_origin");
         let message = "pages of other sites may not connect";
         return refused(StatusCode::FORBIDDEN, "foreign_origin", message);
     }
@@ -75,6 +70,17 @@ pub(crate) async fn upgrade(State(shared): State<Shared>, mut request: Request) 
         headers.insert(header::SEC_WEBSOCKET_VERSION, version);
         return response;
     };
+    let place = match shared
+        .gate
+        .client(shared.gate.origin(peer, request.headers()))
+    {
+        Ok(place) => place,
+        Err(excess) => {
+            shared.metrics.refused.add(excess.code());
+            let message = "this address has as many clients as the server takes of one";
+            return refused(StatusCode::TOO_MANY_REQUESTS, excess.code(), message);
+        }
+    };
     let clients = shared.clients.clone();
     clients.spawn(async move {
         // Whoever goes before the handshake ends is no client.
@@ -84,6 +90,7 @@ pub(crate) async fn upgrade(State(shared): State<Shared>, mut request: Request) 
         if let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() {
             connection::serve(shared, parts.io.into_inner(), &parts.read_buf).await;
         }
+        drop(place);
     });
     let headers = [
         (header::CONNECTION, "Upgrade"),

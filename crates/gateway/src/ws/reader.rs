@@ -179,8 +179,8 @@ mod tests {
         assert_eq!(read(&mut Reader::new(), &claim).2, Err(End::TooLarge));
         let mut reader = Reader::new();
         let part = "x".repeat(MAX_REQUEST / 2);
-        read(&mut reader, &text(&part, Data::Text, false));
-        read(&mut reader, &text(&part, Data::Continue, false));
+        let _ = read(&mut reader, &text(&part, Data::Text, false));
+        let _ = read(&mut reader, &text(&part, Data::Continue, false));
         let (_, _, end) = read(&mut reader, &text("x", Data::Continue, true));
         assert_eq!(end, Err(End::TooLarge));
     }

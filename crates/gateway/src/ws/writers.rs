@@ -4,7 +4,7 @@
 //! an event wakes a thread once, and it goes through all clients for whom something waits. It never waits for a client: where a socket is full,
 //! the client's own task takes over.
 
-use super::connection::Link;
+use super::link::Link;
 use hypersentry_api::Encoded;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -1,0 +1,224 @@
+//! A client's socket: what waits for it is written here, by the writing threads and by its own task.
+
+use super::writers::{BATCH, Desk, lock};
+use crate::metrics::Metrics;
+use bytes::{Buf, Bytes};
+use hypersentry_api::{Bell, ClientSession, Encoded};
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+/// Answers to pings that may wait for a client that takes nothing.
+const MAX_CONTROL: usize = 64;
+
+/// What a socket did not take yet.
+#[derive(Debug, Default)]
+struct Out {
+    /// The rest of a batch, its first piece perhaps begun; at most [`BATCH`], and [`MAX_CONTROL`] for control frames.
+    left: VecDeque<Bytes>,
+    /// The socket takes nothing more for now: only the client's task goes on.
+    blocked: bool,
+    /// The socket has failed.
+    failed: bool,
+}
+
+/// What the writing threads and the client's own task share.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) session: ClientSession,
+    pub(crate) stream: TcpStream,
+    out: Mutex<Out>,
+    /// The client's task has something to do: the socket is full, or has failed.
+    pub(crate) stuck: Notify,
+    desk: Arc<Desk>,
+    pub(crate) metrics: Arc<Metrics>,
+    me: Weak<Self>,
+}
+
+impl Bell for Link {
+    fn ring(&self) {
+        if let Some(link) = self.me.upgrade() {
+            self.desk.push(link);
+        }
+    }
+}
+
+/// How a writing ended.
+enum Wrote {
+    All,
+    Blocked,
+    Failed,
+}
+
+impl Link {
+    /// Takes a socket over. From now on its bell rings.
+    pub(crate) fn new(
+        session: ClientSession,
+        stream: TcpStream,
+        desk: Arc<Desk>,
+        metrics: Arc<Metrics>,
+    ) -> Arc<Self> {
+        let link = Arc::new_cyclic(|me| Self {
+            session,
+            stream,
+            out: Mutex::default(),
+            stuck: Notify::new(),
+            desk,
+            metrics,
+            me: Weak::clone(me),
+        });
+        let bell: Weak<Self> = Arc::downgrade(&link);
+        link.session.on_ready(bell);
+        link
+    }
+
+    /// Writes what waits, on a writing thread.
+    pub(crate) fn write(&self, scratch: &mut Vec<Encoded>) {
+        let mut out = lock(&self.out);
+        if !out.blocked && !out.failed {
+            self.pump(&mut out, scratch);
+        }
+    }
+
+    fn pump(&self, out: &mut Out, scratch: &mut Vec<Encoded>) {
+        let wrote = self.pour(out, scratch);
+        scratch.clear();
+        match wrote {
+            Wrote::All => return,
+            Wrote::Blocked => {
+                self.metrics.full.add(1);
+                out.blocked = true;
+            }
+            Wrote::Failed => out.failed = true,
+        }
+        self.stuck.notify_one();
+    }
+
+    /// Writes until nothing waits or the socket takes no more. What was taken from the queue and not written is kept.
+    fn pour(&self, out: &mut Out, scratch: &mut Vec<Encoded>) -> Wrote {
+        match self.write_left(out) {
+            Wrote::All => {}
+            other => return other,
+        }
+        loop {
+            scratch.clear();
+            let more = self.session.take(scratch, BATCH);
+            let total: usize = scratch.iter().map(Encoded::len).sum();
+            if total > 0 {
+                self.metrics.sent.add(scratch.len());
+                match self.write_once(scratch.iter().map(Encoded::frame)) {
+                    Ok(written) if written == total => self.time(scratch),
+                    Ok(written) => {
+                        keep(out, scratch, written);
+                        match self.write_left(out) {
+                            Wrote::All => {}
+                            other => return other,
+                        }
+                    }
+                    Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                        keep(out, scratch, 0);
+                        return Wrote::Blocked;
+                    }
+                    Err(_) => return Wrote::Failed,
+                }
+            }
+            if !more {
+                return Wrote::All;
+            }
+        }
+    }
+
+    /// Tells how old the first of a batch is, now that the socket has it.
+    fn time(&self, batch: &[Encoded]) {
+        if let Some(born) = batch.first().and_then(Encoded::birth) {
+            let now = self.session.now();
+            let ns = now.ns_since(born.taken).max(0) as u64;
+            self.metrics.from_fan_out.add(Duration::from_nanos(ns));
+            let ms = (now.ms() - born.event_ms).max(0) as u64;
+            self.metrics.from_event.add(Duration::from_millis(ms));
+        }
+    }
+
+    fn write_left(&self, out: &mut Out) -> Wrote {
+        while !out.left.is_empty() {
+            match self.write_once(out.left.iter()) {
+                Ok(mut written) => {
+                    while let Some(first) = out.left.front_mut() {
+                        if written < first.len() {
+                            first.advance(written);
+                            break;
+                        }
+                        written -= first.len();
+                        out.left.pop_front();
+                    }
+                }
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Wrote::Blocked,
+                Err(_) => return Wrote::Failed,
+            }
+        }
+        if out.left.capacity() > 0 {
+            out.left = VecDeque::new();
+        }
+        Wrote::All
+    }
+
+    /// One system call for up to [`BATCH`] pieces.
+    fn write_once<'a>(&self, pieces: impl Iterator<Item = &'a Bytes>) -> io::Result<usize> {
+        let mut slices = [IoSlice::new(&[]); BATCH];
+        let mut count = 0;
+        for (slice, piece) in slices.iter_mut().zip(pieces) {
+            *slice = IoSlice::new(piece);
+            count += 1;
+        }
+        self.metrics.writes.add(1);
+        let written = match &slices[..count] {
+            [one] => self.stream.try_write(one),
+            several => self.stream.try_write_vectored(several),
+        };
+        if let Ok(written) = written {
+            self.metrics.sent_bytes.add(written);
+        }
+        written
+    }
+
+    /// Writes a control frame between two messages.
+    pub(crate) fn say(&self, frame: Bytes) {
+        let mut out = lock(&self.out);
+        if frame.is_empty() || out.left.len() >= BATCH + MAX_CONTROL {
+            return;
+        }
+        out.left.push_back(frame);
+        if !out.blocked && !out.failed {
+            self.pump(&mut out, &mut Vec::new());
+        }
+    }
+
+    pub(crate) fn is_blocked(&self) -> bool {
+        lock(&self.out).blocked
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        lock(&self.out).failed
+    }
+
+    /// The socket takes more again.
+    pub(crate) fn go_on(&self) {
+        let mut out = lock(&self.out);
+        out.blocked = false;
+        self.pump(&mut out, &mut Vec::new());
+    }
+}
+
+/// Keeps what was not written of a batch.
+fn keep(out: &mut Out, batch: &[Encoded], mut written: usize) {
+    for message in batch {
+        let frame = message.frame();
+        if written < frame.len() {
+            out.left.push_back(frame.slice(written..));
+        }
+        written = written.saturating_sub(frame.len());
+    }
+}
