@@ -9,6 +9,7 @@ use crate::message::{self, Answer, Ask, Channels, Refused, Subscribed};
 use crate::queue::{Bell, Queue};
 use crate::status::Status;
 use bytes::Bytes;
+use hypersentry_engine::Desk;
 use hypersentry_model::{Owner, Symbol};
 use serde_json::Value;
 use std::sync::{Arc, Weak};
@@ -109,6 +110,16 @@ impl ClientSession {
         }
     }
 
+    /// Whose client it is from now on: private events of that owner are for it.
+    pub fn belongs_to(&self, owner: Owner) {
+        lock(&self.queue.inner).owner = Some(owner);
+    }
+
+    /// Lets a message of the carrier's own follow, such as an answer to a login.
+    pub fn say(&self, message: &impl serde::Serialize) {
+        Hub::answer(&self.queue, Encoded::json(message));
+    }
+
     fn refuse(&self, id: Option<Value>, error: &ApiError) {
         Hub::answer(&self.queue, refusal(id, error));
     }
@@ -140,7 +151,8 @@ impl ClientSession {
             Arc::clone(&self.listing),
             Arc::clone(&self.queue),
         );
-        let owner = self.owner();
+        // What is stated of an account is stated by the desktop's owner; nobody on a server has said anything yet.
+        let owner = self.owner().filter(|owner| *owner == Desk::local());
         self.runtime.spawn(async move {
             let answer = match alpha::answer(&hub, &listing, owner.as_ref(), &asked).await {
                 Ok(body) => Encoded::json(&alpha::Answer::new(id, &asked, &body)),

@@ -104,8 +104,8 @@ fn refusal(shared: &Shared, peer: std::net::SocketAddr, request: &Request) -> Op
     }
     let safe = matches!(*request.method(), Method::GET | Method::HEAD);
     if !safe && shared.origins.page(request.headers()) == Page::Foreign {
-        shared.metrics.refused.add("foreign_origin");
-        let error = ApiError::new("foreign_origin", "pages of other sites may only read");
+        shared.metrics.refused.add("origin_not_allowed");
+        let error = ApiError::new("origin_not_allowed", "pages of other sites may only read");
         return Some((StatusCode::FORBIDDEN, Json(error)).into_response());
     }
     None

@@ -1,5 +1,6 @@
 //! Routes. Each answers with what the API says.
 
+use crate::auth::{self, Auth};
 use crate::guard;
 use crate::limits::Gate;
 use crate::metrics::Metrics;
@@ -34,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) metrics: Arc<Metrics>,
     /// Whether others than the machine itself may read them.
     pub(crate) open_metrics: bool,
+    /// Who may do what.
+    pub(crate) auth: Arc<Auth>,
 }
 
 /// Who is at the other end of a request's connection.
@@ -56,8 +59,10 @@ pub(crate) fn router(shared: Shared, ui: PathBuf) -> Router {
         .route("/ws", get(ws::upgrade))
         // The cockpit's address: the same page, which reads where it was opened.
         .route_service("/alpha", ServeFile::new(ui.join("index.html")))
-        .fallback_service(files.fallback(get(missing)))
         .route("/metrics", get(guard::metrics))
+        .merge(auth::routes())
+        .fallback_service(files.fallback(get(missing)))
+        .layer(middleware::from_fn_with_state(shared.clone(), auth::guard))
         .layer(middleware::from_fn_with_state(shared.clone(), guard::guard))
         .with_state(shared)
 }

@@ -3,6 +3,8 @@
 //! What is deliberately absent: decisions about markets, accounts or events. It carries what `hypersentry-api` says.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+/// Logins, sessions and roles.
+pub mod auth;
 /// What every request passes.
 mod guard;
 /// Routes.

@@ -1,5 +1,6 @@
 //! Connections, from their acceptance to their end.
 
+use crate::auth::Auth;
 use crate::http::{self, Peer, Shared};
 use crate::limits::{Gate, Limits};
 use crate::metrics::Metrics;
@@ -53,6 +54,8 @@ pub struct Server {
     pub origins: Origins,
     /// Whether `/metrics` is there for all, not for the machine itself alone.
     pub open_metrics: bool,
+    /// Who may do what.
+    pub auth: Arc<Auth>,
     /// Ends it.
     pub cancel: CancellationToken,
 }
@@ -91,6 +94,7 @@ pub async fn serve(listener: TcpListener, server: Server) -> io::Result<()> {
         origins: Arc::new(server.origins),
         metrics: Arc::new(Metrics::new()),
         open_metrics: server.open_metrics,
+        auth: server.auth,
     };
     let (gate, metrics) = (Arc::clone(&shared.gate), Arc::clone(&shared.metrics));
     let router = http::router(shared, server.ui);

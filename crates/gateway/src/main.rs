@@ -42,6 +42,8 @@ enum Command {
     Train(train::Arguments),
     /// Connect many clients to a server, and tell what reaches them.
     Load(load::Arguments),
+    /// Print the role that each route and channel needs.
+    Roles,
     /// Try rules and constants on a journal or a recording.
     Backtest(backtest::Arguments),
 }
@@ -87,12 +89,18 @@ fn main() -> ExitCode {
         Command::Judge(arguments) => judge::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
+        Command::Roles => roles(),
         Command::Backtest(arguments) => backtest::run(&arguments),
     };
     match result {
         Ok(code) => code,
         Err(error) => fail(&error),
     }
+}
+
+fn roles() -> anyhow::Result<ExitCode> {
+    hypersentry_gateway::auth::write_roles(&mut std::io::stdout().lock())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// A wrong flag in one line; `None` where help or the version was asked for.

@@ -158,7 +158,7 @@ impl Metrics {
                 "too_many_connections",
                 "too_many_clients",
                 "rate_limited",
-                "foreign_origin",
+                "origin_not_allowed",
                 "login_required",
                 "session_required",
                 "session_expired",

@@ -4,6 +4,7 @@ use crate::{Refused, shutdown, sim};
 use hypersentry_api::Terminal;
 use hypersentry_engine::Prepared;
 use hypersentry_engine::config::{self, ConfigFile, Weights};
+use hypersentry_gateway::auth::{AuthArguments, Fault};
 use hypersentry_gateway::limits::{Limits, Rate};
 use hypersentry_gateway::listen::{self, Server};
 use hypersentry_gateway::origin::Origins;
@@ -53,6 +54,8 @@ pub(crate) struct Arguments {
     /// Faults for the simulator to play, as JSON.
     #[arg(long)]
     scenario: Option<PathBuf>,
+    #[command(flatten)]
+    auth: AuthArguments,
 }
 
 /// Weights of venues in composite figures.
@@ -163,11 +166,26 @@ async fn simulator(seed: u64, scenario: Option<Scenario>) -> anyhow::Result<Simu
         .map_err(|e| Refused::because(e.code(), &e))
 }
 
-async fn prepare(arguments: &Arguments) -> anyhow::Result<(Prepared, Option<Simulator>)> {
+/// What was made ready.
+struct Ready {
+    prepared: Prepared,
+    simulator: Option<Simulator>,
+    /// Base of Hyperliquid's REST, where the real venue is traded at.
+    exchange: Option<String>,
+    /// Whether there is a data directory: what plays a recording writes nothing.
+    keeps: bool,
+}
+
+async fn prepare(arguments: &Arguments) -> anyhow::Result<Ready> {
     let refused = |e: hypersentry_engine::EngineError| Refused::because(e.code(), &e);
     if !matches!(arguments.venues.as_str(), "live" | "sim") {
         let path = Path::new(&arguments.venues);
-        return Ok((Prepared::playback(path).map_err(refused)?, None));
+        return Ok(Ready {
+            prepared: Prepared::playback(path).map_err(refused)?,
+            simulator: None,
+            exchange: None,
+            keeps: false,
+        });
     }
     // What can be refused is refused before anything is written or started.
     let file = match &arguments.config {
@@ -205,12 +223,22 @@ async fn prepare(arguments: &Arguments) -> anyhow::Result<(Prepared, Option<Simu
     };
     config.data_dir = Some(arguments.data_dir.clone());
     config.models = models;
-    Ok((Prepared::venues(config).map_err(refused)?, simulator))
+    let exchange = config.endpoints.get(&Venue::Hyperliquid);
+    let exchange = exchange.filter(|_| mode == Mode::Live);
+    Ok(Ready {
+        exchange: exchange.map(|endpoints| endpoints.rest.clone()),
+        prepared: Prepared::venues(config).map_err(refused)?,
+        simulator,
+        keeps: true,
+    })
 }
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     tokio::runtime::Runtime::new()?.block_on(async {
-        let origins = Origins::read(&arguments.access.origins)
+        // The page from which one logs in may speak, whatever name it is reached by.
+        let mut origins = arguments.access.origins.clone();
+        origins.extend(arguments.auth.origin().map(str::to_owned));
+        let origins = Origins::read(&origins)
             .map_err(|e| Refused::because("bad_flag", format!("--allow-origin: {e}")))?;
         // The port is taken first: nothing is begun that a taken port would leave behind.
         let listener = listen::bind(arguments.listen).map_err(|e| {
@@ -227,7 +255,12 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         })?;
         let address = listener.local_addr()?;
         let requests = shutdown::Requests::catch()?;
-        let (prepared, simulator) = prepare(&arguments).await?;
+        let fault = |fault: Fault| Refused::because(&fault.code, fault.message);
+        let checked = arguments.auth.check(address).map_err(fault)?;
+        let ready = prepare(&arguments).await?;
+        let (prepared, simulator) = (ready.prepared, ready.simulator);
+        let kept = ready.keeps.then_some(arguments.data_dir.as_path());
+        let auth = checked.start(kept, ready.exchange.as_deref()).await.map_err(fault)?;
         let terminal =
             Arc::new(Terminal::start(prepared).map_err(|e| Refused::because(&e.code, &e.message))?);
         writeln!(std::io::stdout(), "listening on http://{address}")?;
@@ -243,6 +276,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             limits: arguments.access.limits(),
             origins,
             open_metrics: arguments.access.open_metrics,
+            auth,
             cancel,
         };
         listen::serve(listener, server).await?;

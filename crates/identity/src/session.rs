@@ -164,6 +164,11 @@ impl Session {
             .min(self.expires_ms)
     }
 
+    /// Whether a page repeated the session's secret. Hashes are compared, so that the time taken tells nothing about it.
+    pub fn is_csrf(&self, given: &str) -> bool {
+        hash(given) == hash(&self.csrf)
+    }
+
     /// Whether it has ended by itself.
     pub fn is_over(&self, now_ms: i64) -> bool {
         now_ms >= self.idle_expires_ms()

@@ -5,6 +5,7 @@ use crate::readers::{Readers, now_ns};
 use hypersentry_api::Terminal;
 use hypersentry_engine::startup::Relayed;
 use hypersentry_engine::{Prepared, Publication};
+use hypersentry_gateway::auth::AuthArguments;
 use hypersentry_gateway::listen::{self, Server};
 use hypersentry_model::agg::AggUpdate;
 use hypersentry_model::{Envelope, EventType, Public, Source, Symbol, Venue};
@@ -67,12 +68,14 @@ pub(crate) fn start() -> (Ours, Readers) {
         }
         let listener = listen::bind(([127, 0, 0, 1], 0).into()).expect("a port");
         let address = listener.local_addr().expect("an address");
+        let logins = AuthArguments::default().check(address).expect("logins");
         let server = Server {
             terminal: Arc::clone(&terminal),
             ui: dir.path().to_owned(),
             limits: Default::default(),
             origins: Default::default(),
             open_metrics: false,
+            auth: logins.start(None, None).await.expect("logins"),
             cancel: Default::default(),
         };
         tokio::spawn(listen::serve(listener, server));

@@ -216,7 +216,7 @@ async fn queries_have_answers_or_codes() {
         (json!({"type": "alpha_x", "symbol": "BTC"}), "unknown_query"),
         (
             json!({"type": "subscribe_private", "channels": ["private.account"]}),
-            "login_required",
+            "session_required",
         ),
         (subscribe("BTC", &["private.account"]), "unknown_channel"),
     ] {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `bad_input` | a mistake of the user's is one line on stderr and exit code 2, and leaves nothing behind |
 //! | `gateway` | HTTP, the protocol of the socket, and books that clients rebuild |
+//! | `access` | logins, sessions, roles and agents; what attackers try |
 //! | `refusals` | every error code of the socket |
 //! | `stalled` | a client that does not read costs others nothing and never holds a wrong state |
 //! | `fan_out` | the same, and the limits, without sockets |
@@ -23,6 +24,7 @@
     missing_docs
 )]
 
+mod access;
 mod alpha;
 mod bad_input;
 mod cores;

@@ -102,7 +102,7 @@ async fn origins(address: SocketAddr) {
             Err(Error::Http(answer)) => {
                 assert_eq!(answer.status(), 403, "{foreign}");
                 let body = String::from_utf8_lossy(answer.body().as_deref().unwrap_or(b""));
-                assert!(body.contains("foreign_origin"), "{foreign}: {body}");
+                assert!(body.contains("origin_not_allowed"), "{foreign}: {body}");
             }
             other => panic!("the Origin `{foreign}` gets {other:?}"),
         }

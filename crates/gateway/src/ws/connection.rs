@@ -3,9 +3,11 @@
 use super::allowance::{Allowance, RATE_LIMITED, Verdict};
 use super::link::Link;
 use super::reader::{End, Heard, Reader};
+use crate::auth::{self, SESSION_ENDED, Visitor};
 use crate::http::Shared;
 use bytes::Bytes;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -32,23 +34,38 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 impl Link {
     /// Reads what has come. `None` while the client lives.
-    fn read(&self, reader: &mut Reader, allowed: &mut Allowance) -> Option<Farewell> {
+    fn read(
+        &self,
+        visitor: &Visitor,
+        reader: &mut Reader,
+        allowed: &mut Allowance,
+    ) -> Option<Farewell> {
         let mut buffer = [0; READ];
         match self.stream.try_read(&mut buffer) {
             Ok(0) => Some(Farewell::Gone),
-            Ok(n) => self.hear(reader, allowed, &buffer[..n]),
+            Ok(n) => self.hear(visitor, reader, allowed, &buffer[..n]),
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => None,
             Err(_) => Some(Farewell::Gone),
         }
     }
 
-    fn hear(&self, reader: &mut Reader, allowed: &mut Allowance, bytes: &[u8]) -> Option<Farewell> {
+    fn hear(
+        &self,
+        visitor: &Visitor,
+        reader: &mut Reader,
+        allowed: &mut Allowance,
+        bytes: &[u8],
+    ) -> Option<Farewell> {
         let mut answer = Vec::new();
         let now = Instant::now();
         let mut patient = allowed.bytes(bytes.len(), now);
         let end = reader.read(bytes, &mut answer, |heard| match allowed.message(now) {
             Verdict::Allowed => match heard {
-                Heard::Text(text) => self.session.handle(&text),
+                Heard::Text(text) => {
+                    if let auth::Heard::Pass = visitor.hear(&self.session, &text) {
+                        self.session.handle(&text);
+                    }
+                }
                 Heard::Binary => self.session.handle("binary messages are not read"),
                 Heard::Sign => {}
             },
@@ -97,7 +114,7 @@ impl Farewell {
 }
 
 /// Serves a client until it goes, or has to.
-pub(crate) async fn serve(shared: Shared, stream: TcpStream, begun: &[u8]) {
+pub(crate) async fn serve(shared: Shared, visitor: Visitor, stream: TcpStream, begun: &[u8]) {
     // Each batch is one call already: nothing is gained by waiting for more.
     let _ = stream.set_nodelay(true);
     let mut reader = Reader::new();
@@ -116,9 +133,10 @@ pub(crate) async fn serve(shared: Shared, stream: TcpStream, begun: &[u8]) {
         return;
     };
     let link = Link::new(session, stream, desk, Arc::clone(&shared.metrics));
+    visitor.greet(&link.session);
     let mut allowed = Allowance::new(Arc::clone(shared.gate.limits()));
-    let farewell = match link.hear(&mut reader, &mut allowed, begun) {
-        None => listen(&shared, &link, &mut reader, &mut allowed).await,
+    let farewell = match link.hear(&visitor, &mut reader, &mut allowed, begun) {
+        None => listen(&shared, &visitor, &link, &mut reader, &mut allowed).await,
         Some(farewell) => farewell,
     };
     // Clients come and go: none of these is the server's error.
@@ -137,6 +155,7 @@ pub(crate) async fn serve(shared: Shared, stream: TcpStream, begun: &[u8]) {
 
 async fn listen(
     shared: &Shared,
+    visitor: &Visitor,
     link: &Link,
     reader: &mut Reader,
     allowed: &mut Allowance,
@@ -144,17 +163,19 @@ async fn listen(
     let mut pings = tokio::time::interval(PING_EVERY);
     pings.reset();
     let mut heard_at = Instant::now();
+    let mut ended = pin!(visitor.ended());
     loop {
         // A client that asks without taking the answers waits.
         let paused = link.session.is_full();
         tokio::select! {
             () = shared.cancel.cancelled() => return Farewell::Said(1001, "stopping"),
+            reason = &mut ended => return Farewell::Said(SESSION_ENDED, reason),
             readable = link.stream.readable(), if !paused => {
                 heard_at = Instant::now();
                 if readable.is_err() {
                     return Farewell::Gone;
                 }
-                if let Some(farewell) = link.read(reader, allowed) {
+                if let Some(farewell) = link.read(visitor, reader, allowed) {
                     return farewell;
                 }
             }

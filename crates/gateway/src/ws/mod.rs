@@ -3,6 +3,7 @@
 //! After the handshake a connection is taken from the HTTP server whole. Its events are written by one of a few threads that serve all
 //! connections ([`writers`]), its own task reads requests and takes over where its socket is full ([`connection`]).
 
+use crate::auth::Visitor;
 use crate::http::{Peer, Shared};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -11,6 +12,7 @@ use axum::{Extension, Json};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use hypersentry_api::ApiError;
+use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
@@ -55,12 +57,13 @@ pub(crate) async fn upgrade(
     mut request: Request,
 ) -> Response {
     if !shared.origins.may_connect(request.headers()) {
-        shared.metrics.refused.add("foreign_origin");
+        shared.metrics.refused.add("origin_not_allowed");
         let message = "pages of other sites may not connect";
-        return refused(StatusCode::FORBIDDEN, "foreign_origin", message);
+        return refused(StatusCode::FORBIDDEN, "origin_not_allowed", message);
     }
     let accept = accepted(request.method(), request.headers());
     let upgrade = request.extensions_mut().remove::<OnUpgrade>();
+    let visitor = Visitor::new(Arc::clone(&shared.auth), request.extensions());
     let (Some(accept), Some(upgrade)) = (accept, upgrade) else {
         let message = "this is a WebSocket (version 13): connect with a WebSocket client";
         let mut response = refused(StatusCode::UPGRADE_REQUIRED, "upgrade_required", message);
@@ -88,7 +91,7 @@ pub(crate) async fn upgrade(
             return;
         };
         if let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() {
-            connection::serve(shared, parts.io.into_inner(), &parts.read_buf).await;
+            connection::serve(shared, visitor, parts.io.into_inner(), &parts.read_buf).await;
         }
         drop(place);
     });

@@ -9,6 +9,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 /// What a client hears.
 #[derive(Clone, Debug)]
@@ -40,6 +41,20 @@ impl Client {
         Self::over(address, TcpStream::connect(address).await.unwrap()).await
     }
 
+    /// With headers of its own in the handshake.
+    pub(crate) async fn connect_with(
+        address: SocketAddr,
+        headers: &[(&'static str, String)],
+    ) -> Result<Self, tokio_tungstenite::tungstenite::Error> {
+        let mut request = format!("ws://{address}/ws").into_client_request()?;
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        let stream = TcpStream::connect(address).await.unwrap();
+        let (socket, _) = tokio_tungstenite::client_async(request, stream).await?;
+        Ok(Self::on(socket))
+    }
+
     /// With a receive buffer that is full at once.
     pub(crate) async fn connect_narrow(address: SocketAddr) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
@@ -51,6 +66,10 @@ impl Client {
         let (socket, _) = tokio_tungstenite::client_async(format!("ws://{address}/ws"), stream)
             .await
             .expect("the socket opens");
+        Self::on(socket)
+    }
+
+    fn on(socket: WebSocketStream<TcpStream>) -> Self {
         Self {
             socket,
             replica: Replica::default(),

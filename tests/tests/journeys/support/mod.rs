@@ -1,5 +1,6 @@
 //! What the journeys share.
 
+pub(crate) mod browser;
 pub(crate) mod capture;
 pub(crate) mod client;
 pub(crate) mod gateway;

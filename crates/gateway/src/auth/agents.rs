@@ -1,0 +1,195 @@
+//! `/agents`: credentials that trade for an account.
+
+use super::{Body, Caller, Refused, body};
+use crate::http::Shared;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::{delete, get, post};
+use axum::{Extension, Json, Router};
+use hypersentry_identity::Address;
+use hypersentry_identity::agent::{Agent, AgentState, Network, PERMISSIONS, Terms};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/agents", get(list).post(create))
+        .route("/agents/{id}/approve", post(approve))
+        .route("/agents/{id}/check", post(check))
+        .route("/agents/{id}/rotate", post(rotate))
+        .route("/agents/{id}", delete(revoke))
+}
+
+#[derive(Debug, Serialize)]
+struct Listed {
+    id: String,
+    account: Address,
+    address: Address,
+    name: String,
+    network: Network,
+    permissions: [&'static str; 3],
+    state: AgentState,
+    created_ms: i64,
+    expires_ms: i64,
+    warning: Option<u8>,
+    replaces: Option<String>,
+}
+
+impl Listed {
+    fn of(agent: Agent, now_ms: i64) -> Self {
+        Self {
+            state: agent.state_at(now_ms),
+            warning: agent.warning_at(now_ms),
+            id: agent.id,
+            account: agent.account,
+            address: agent.address,
+            name: agent.name,
+            network: agent.network,
+            permissions: PERMISSIONS,
+            created_ms: agent.created_ms,
+            expires_ms: agent.expires_ms,
+            replaces: agent.replaces,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Agents {
+    agents: Vec<Listed>,
+}
+
+async fn list(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<Agents>, Refused> {
+    let identity = &shared.auth.identity;
+    let now_ms = identity.now_ms();
+    let agents = identity.agents(caller.session()?).into_iter();
+    Ok(Json(Agents {
+        agents: agents.map(|agent| Listed::of(agent, now_ms)).collect(),
+    }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Create {
+    account: Address,
+    name: String,
+    valid_days: u32,
+    #[serde(default)]
+    network: Network,
+}
+
+#[derive(Debug, Serialize)]
+struct Approval {
+    typed_data: Value,
+}
+
+#[derive(Debug, Serialize)]
+struct Proposed {
+    agent: Listed,
+    approve: Approval,
+}
+
+fn proposed(agent: Agent, now_ms: i64) -> Json<Proposed> {
+    let typed_data = agent.typed_data();
+    Json(Proposed {
+        agent: Listed::of(agent, now_ms),
+        approve: Approval { typed_data },
+    })
+}
+
+async fn create(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    asked: Body<Create>,
+) -> Result<Json<Proposed>, Refused> {
+    let asked = body(asked)?;
+    let terms = Terms {
+        account: asked.account,
+        name: asked.name,
+        valid_days: asked.valid_days,
+        network: asked.network,
+    };
+    let identity = &shared.auth.identity;
+    let agent = identity.create_agent(caller.session()?, terms).await?;
+    Ok(proposed(agent, identity.now_ms()))
+}
+
+async fn rotate(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Json<Proposed>, Refused> {
+    let identity = &shared.auth.identity;
+    let agent = identity.rotate_agent(caller.session()?, &id).await?;
+    Ok(proposed(agent, identity.now_ms()))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Approve {
+    signature: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Approved {
+    agent: Listed,
+}
+
+async fn approve(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    asked: Body<Approve>,
+) -> Result<Json<Approved>, Refused> {
+    let (by, identity) = (caller.session()?, &shared.auth.identity);
+    let request = identity.approval(by, &id, &body(asked)?.signature)?;
+    let exchange = shared.auth.exchange()?;
+    exchange.submit(&request).await?;
+    let agent = identity.agent_approved(by, &id).await?;
+    tracing::info!(user = by.user.id, agent = agent.id, "agent approved");
+    let agent = Listed::of(agent, identity.now_ms());
+    Ok(Json(Approved { agent }))
+}
+
+/// What the venue says of an agent.
+#[derive(Debug, Serialize)]
+struct Checked {
+    agent: Listed,
+    /// Whether the venue lists it for the account now.
+    listed: bool,
+    /// Until when, as the venue says, UTC ms.
+    valid_until_ms: Option<i64>,
+}
+
+async fn check(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Json<Checked>, Refused> {
+    let (by, identity) = (caller.session()?, &shared.auth.identity);
+    let own = identity.agents(by).into_iter().find(|a| a.id == id);
+    let mut agent = own.ok_or(hypersentry_identity::Refusal::AgentNotFound)?;
+    let exchange = shared.auth.exchange()?;
+    let listed = exchange.valid_until(agent.account, agent.address).await?;
+    // An approval whose answer was lost: the venue knows the agent, so the wallet has signed.
+    if listed.is_some() && agent.state_at(identity.now_ms()) == AgentState::Pending {
+        agent = identity.agent_approved(by, &id).await?;
+    }
+    Ok(Json(Checked {
+        agent: Listed::of(agent, identity.now_ms()),
+        listed: listed.is_some(),
+        valid_until_ms: listed.flatten(),
+    }))
+}
+
+async fn revoke(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refused> {
+    let identity = &shared.auth.identity;
+    identity.revoke_agent(caller.session()?, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

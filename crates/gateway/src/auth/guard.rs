@@ -1,0 +1,219 @@
+//! What stands before every route: no token in an address, no foreign page with a cookie, the role that the table names, the proof that a change
+//! comes from our page.
+
+use super::table::{self, Need, Rule};
+use super::{Auth, Caller, Presented, Refused, cookie, set_cookie};
+use crate::http::{Peer, Shared};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use hypersentry_identity::{Authenticated, Refusal};
+
+/// The header in which a page of ours repeats its session's secret.
+const CSRF: &str = "x-hypersentry-csrf";
+
+/// Names of parameters in which clients of other servers put tokens.
+const TOKEN_NAMES: [&str; 6] = [
+    "token",
+    "access_token",
+    "auth",
+    "authorization",
+    "session",
+    "bearer",
+];
+
+/// Addresses are written to logs, histories and referrers.
+fn has_token(uri: &Uri) -> bool {
+    let text = uri.to_string();
+    let in_query = uri.query().unwrap_or_default().split('&').any(|pair| {
+        let name = pair.split('=').next().unwrap_or_default();
+        TOKEN_NAMES.iter().any(|n| name.eq_ignore_ascii_case(n))
+    });
+    let looks = |rest: &str| {
+        let digits = rest.bytes().take_while(u8::is_ascii_hexdigit);
+        digits.count() >= 64
+    };
+    in_query
+        || text
+            .match_indices("hs_")
+            .any(|(at, _)| looks(&text[at + 3..]))
+}
+
+impl Auth {
+    /// What a request presents. A token in the header goes before a cookie.
+    fn presented<'a>(&self, headers: &'a HeaderMap) -> (Presented, Option<&'a str>) {
+        if let Some(value) = headers.get(header::AUTHORIZATION) {
+            let token = value.to_str().ok().and_then(|v| v.strip_prefix("Bearer "));
+            return (Presented::Bearer, Some(token.unwrap_or_default()));
+        }
+        match cookie(headers, self.access.cookie()) {
+            Some(token) => (Presented::Cookie, Some(token)),
+            None => (Presented::Nothing, None),
+        }
+    }
+
+    /// Whether a page of our own origin sends this.
+    fn is_own_page(&self, headers: &HeaderMap) -> bool {
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        let one = origins.next().and_then(|origin| origin.to_str().ok());
+        one == Some(&self.access.origin) && origins.next().is_none()
+    }
+
+    /// Whether the need is met.
+    pub(super) fn meets(
+        &self,
+        need: Need,
+        session: Result<&Authenticated, Refusal>,
+    ) -> Result<(), Refusal> {
+        let role = match need {
+            Need::Nobody => return Ok(()),
+            Need::Public if self.access.public => return Ok(()),
+            Need::Public => hypersentry_identity::Role::Viewer,
+            Need::Role(role) => role,
+        };
+        let covered = session?.user.role.covers(role);
+        covered.then_some(()).ok_or(Refusal::RoleRequired)
+    }
+
+    fn caller(&self, headers: &HeaderMap, ip: String) -> Caller {
+        let (presented, token) = self.presented(headers);
+        let session = token.map_or(Err(Refusal::SessionRequired), |token| {
+            self.identity.authenticate(token)
+        });
+        // What a program holds is no cookie, and the other way round: each has its own protection.
+        let session = session.and_then(|by| {
+            let fits = by.session.bearer == (presented == Presented::Bearer);
+            fits.then_some(by).ok_or(Refusal::SessionRequired)
+        });
+        Caller {
+            presented,
+            session,
+            ip,
+        }
+    }
+
+    /// Refuses, or says who calls.
+    fn admit(
+        &self,
+        rule: Option<&Rule>,
+        method: &Method,
+        headers: &HeaderMap,
+        ip: String,
+    ) -> Result<Caller, Refused> {
+        let caller = self.caller(headers, ip);
+        let by_cookie = caller.presented == Presented::Cookie;
+        let changes = table::changes(method);
+        let foreign = || {
+            let message = "a page of another site, or none, sends this with a cookie";
+            Refused::new(StatusCode::FORBIDDEN, "origin_not_allowed", message)
+        };
+        if changes && !self.is_own_page(headers) {
+            // Programs send neither Origin nor cookie.
+            if by_cookie || headers.contains_key(header::ORIGIN) {
+                return Err(foreign());
+            }
+        }
+        // A socket is opened with GET, and what it then says is ours to tell: it counts as a change.
+        let is_socket = rule.is_some_and(|rule| rule.is_socket());
+        if is_socket && by_cookie && !self.is_own_page(headers) {
+            return Err(foreign());
+        }
+        let Some(rule) = rule else {
+            return Ok(caller);
+        };
+        self.meets(rule.need, caller.session.as_ref().map_err(|r| *r))?;
+        if let (true, true, Ok(by)) = (changes, by_cookie, &caller.session)
+            && rule.need != Need::Nobody
+        {
+            let given = headers.get(CSRF).and_then(|value| value.to_str().ok());
+            if !by.session.is_csrf(given.unwrap_or_default()) {
+                let message = "the header X-HyperSentry-CSRF does not repeat the session's secret";
+                let code = "csrf_required";
+                return Err(Refused::new(StatusCode::FORBIDDEN, code, message));
+            }
+        }
+        Ok(caller)
+    }
+}
+
+/// Admits requests as the table says, and exchanges tokens that are due.
+pub(crate) async fn guard(
+    State(shared): State<Shared>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let auth = &shared.auth;
+    if has_token(request.uri()) {
+        let message =
+            "a token does not belong in an address: send it as a cookie, a header or a message";
+        return Refused::new(StatusCode::BAD_REQUEST, "token_in_url", message).into_response();
+    }
+    let peer = request.extensions().get::<Peer>().copied();
+    let ip = peer.map_or_else(String::new, |Peer(peer)| {
+        shared.gate.origin(peer, request.headers()).to_string()
+    });
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let rule = match &path {
+        // Files of the page.
+        None => None,
+        Some(path) => match table::find(request.method(), path.as_str()) {
+            Some(rule) => Some(rule),
+            // The router says itself which methods there are.
+            None if table::is_path(path.as_str()) => return next.run(request).await,
+            None => {
+                let message = "this route is in no table of roles, so that nobody may use it";
+                return Refused::new(StatusCode::FORBIDDEN, "role_required", message)
+                    .into_response();
+            }
+        },
+    };
+    let admitted = auth.admit(rule.as_ref(), request.method(), request.headers(), ip);
+    let caller = match admitted {
+        Ok(caller) => caller,
+        Err(refused) => {
+            tracing::info!(code = refused.1.code, "request refused");
+            shared.metrics.refused.add(&refused.1.code);
+            return refused.into_response();
+        }
+    };
+    request.extensions_mut().insert(caller.clone());
+    let mut response = next.run(request).await;
+    let used = rule.is_some_and(|rule| rule.privileged) && response.status().is_success();
+    if let (Presented::Cookie, Ok(by)) = (caller.presented, &caller.session)
+        && (by.rotation_due || used)
+        && !response.headers().contains_key(header::SET_COOKIE)
+        && let Ok(Some(token)) = auth.identity.rotate(by).await
+    {
+        let left = (by.session.expires_ms - auth.identity.now_ms()) / 1_000;
+        let cookie = auth.access.session_cookie(token.reveal(), left);
+        set_cookie(&mut response, &cookie);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_in_addresses_are_seen() {
+        let token = format!("hs_{}", "ab".repeat(32));
+        for uri in [
+            "/ws?token=x".to_owned(),
+            "/ws?a=1&Access_Token=x".to_owned(),
+            format!("/ws?x={token}"),
+            format!("/market/snapshot/{token}"),
+            "/auth/state?session=x".to_owned(),
+        ] {
+            assert!(has_token(&uri.parse().unwrap()), "{uri}");
+        }
+        for uri in [
+            "/ws",
+            "/market/candles?symbol=BTC&source=okx&interval=1m",
+            "/x?hs_=1",
+        ] {
+            assert!(!has_token(&uri.parse().unwrap()), "{uri}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Logins, sessions and roles over HTTP and `/ws`: what `hypersentry-identity` decides, in cookies, headers and codes.
+
+use axum::Json;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use hypersentry_api::ApiError;
+use hypersentry_identity::{Authenticated, Identity, Refusal};
+use std::sync::Arc;
+
+/// Users, roles, grants and the audit list.
+mod admin;
+/// Agent credentials.
+mod agents;
+/// The configuration.
+mod config;
+/// What stands before every route.
+mod guard;
+/// Login and logout.
+mod login;
+/// How often a stranger may try.
+mod pace;
+/// A user's sessions.
+mod sessions;
+/// The role that each route and channel needs.
+mod table;
+/// Hyperliquid, as far as agents are concerned.
+mod venue;
+/// Who is at the other end of a socket.
+mod visitor;
+
+pub use config::{AuthArguments, Checked, Fault};
+pub(crate) use guard::guard;
+pub use table::write_roles;
+pub(crate) use visitor::{Heard, SESSION_ENDED, Visitor};
+
+/// The largest body of a request.
+const MAX_BODY: usize = 16 << 10;
+
+/// The routes of this room.
+pub(crate) fn routes() -> axum::Router<crate::http::Shared> {
+    login::routes()
+        .merge(sessions::routes())
+        .merge(admin::routes())
+        .merge(agents::routes())
+        .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY))
+}
+
+/// Who may do what: the users, and the doors by which they come.
+#[derive(Debug)]
+pub struct Auth {
+    pub(crate) identity: Arc<Identity>,
+    access: config::Access,
+    venue: Option<venue::Exchange>,
+    pace: pace::Pace,
+}
+
+/// How a request says who sends it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Presented {
+    Nothing,
+    Cookie,
+    Bearer,
+}
+
+/// Who sends a request: put beside it by [`guard`].
+#[derive(Clone, Debug)]
+struct Caller {
+    presented: Presented,
+    /// Why there is no session, where there is none.
+    session: Result<Authenticated, Refusal>,
+    ip: String,
+}
+
+impl Caller {
+    /// The session, which the table demands of the routes that ask for it.
+    fn session(&self) -> Result<&Authenticated, Refused> {
+        self.session.as_ref().map_err(|refusal| (*refusal).into())
+    }
+}
+
+/// A refusal as an answer.
+#[derive(Debug)]
+struct Refused(StatusCode, ApiError);
+
+impl Refused {
+    fn new(status: StatusCode, code: &str, message: &str) -> Self {
+        Self(status, ApiError::new(code, message))
+    }
+
+    fn bad_request(message: impl Into<String>) -> Self {
+        Self(
+            StatusCode::BAD_REQUEST,
+            ApiError::new("bad_request", message),
+        )
+    }
+}
+
+/// A refusal as the API tells it.
+fn told(refusal: Refusal) -> ApiError {
+    let error = ApiError::new(refusal.code(), refusal.to_string());
+    if refusal.is_retryable() {
+        error.retryable()
+    } else {
+        error
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        use Refusal as R;
+        let status = match refusal {
+            R::SessionRequired | R::SessionExpired | R::SessionRevoked => StatusCode::UNAUTHORIZED,
+            R::RoleRequired | R::GrantRequired | R::UserUnknown | R::UserDisabled => {
+                StatusCode::FORBIDDEN
+            }
+            R::UserNotFound | R::SessionNotFound | R::AgentNotFound => StatusCode::NOT_FOUND,
+            R::LastAdmin
+            | R::AgentNotPending
+            | R::AgentNotReady
+            | R::TooManyAgents
+            | R::DirectoryFull
+            | R::KeystoreUnavailable => StatusCode::CONFLICT,
+            R::LoginRateLimited => StatusCode::TOO_MANY_REQUESTS,
+            R::EntropyFailed | R::StoreFailed | R::KeystoreSealBroken => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self(status, told(refusal))
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let mut response = (self.0, Json(self.1)).into_response();
+        if self.0 == StatusCode::TOO_MANY_REQUESTS {
+            let wait = HeaderValue::from_static("60");
+            response.headers_mut().insert(header::RETRY_AFTER, wait);
+        }
+        response
+    }
+}
+
+/// A body, or why it cannot be read.
+type Body<T> = Result<Json<T>, axum::extract::rejection::JsonRejection>;
+
+fn body<T>(body: Body<T>) -> Result<T, Refused> {
+    body.map(|Json(body)| body)
+        .map_err(|rejection| Refused::bad_request(rejection.body_text()))
+}
+
+/// A cookie's value.
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get_all(header::COOKIE).iter();
+    all.filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+}
+
+fn set_cookie(response: &mut Response, cookie: &str) {
+    if let Ok(value) = HeaderValue::from_str(cookie) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}

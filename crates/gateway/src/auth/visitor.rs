@@ -1,0 +1,184 @@
+//! Who is at the other end of a socket: nobody in particular, or a user while the session lasts.
+
+use super::login::UserAnswer;
+use super::table::{CHANNELS, Need};
+use super::{Auth, Caller, Presented, told};
+use hypersentry_api::{ApiError, ClientSession};
+use hypersentry_identity::{Authenticated, Refusal};
+use hypersentry_model::Owner;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// Close code of a session's end.
+pub(crate) const SESSION_ENDED: u16 = 4001;
+
+/// The longest that an end by time is not looked for: a clock may be set.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// The other end of a socket.
+#[derive(Debug)]
+pub(crate) struct Visitor {
+    auth: Arc<Auth>,
+    known: Mutex<Option<Authenticated>>,
+    /// Somebody has become known.
+    entered: Notify,
+    /// What to say first.
+    first: Option<Value>,
+}
+
+/// What a message is.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// It was answered.
+    Answered,
+    /// The session answers it.
+    Pass,
+}
+
+impl Visitor {
+    /// Whoever the handshake said.
+    pub(crate) fn new(auth: Arc<Auth>, extensions: &axum::http::Extensions) -> Self {
+        let caller = extensions.get::<Caller>();
+        let known = caller.and_then(|caller| caller.session.clone().ok());
+        let refused = caller
+            .filter(|caller| caller.presented != Presented::Nothing)
+            .and_then(|caller| caller.session.as_ref().err().copied());
+        Self {
+            auth,
+            known: Mutex::new(known),
+            entered: Notify::new(),
+            first: refused.map(|refusal| failed(refusal, None)),
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<Authenticated>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins: private events of a known user go to this client, and who could not be known is told.
+    pub(crate) fn greet(&self, session: &ClientSession) {
+        if let Some(by) = self.known().as_ref() {
+            session.belongs_to(Owner::User(by.user.id.clone()));
+        }
+        if let Some(first) = &self.first {
+            session.say(first);
+        }
+    }
+
+    /// Answers what is about logins and what the user may not ask; the rest passes.
+    pub(crate) fn hear(&self, session: &ClientSession, text: &str) -> Heard {
+        let Ok(message) = serde_json::from_str::<Value>(text) else {
+            return Heard::Pass;
+        };
+        let id = message
+            .get("id")
+            .filter(|id| id.is_string() || id.is_number());
+        let kind = message.get("type").and_then(Value::as_str);
+        if kind == Some("auth") {
+            let answer = self.enter(session, &message, id);
+            session.say(&answer);
+            return Heard::Answered;
+        }
+        let Err(refusal) = self.may(kind.unwrap_or_default(), &message) else {
+            return Heard::Pass;
+        };
+        let ApiError {
+            code,
+            message: detail,
+            retryable,
+            ..
+        } = told(refusal);
+        let mut answer =
+            json!({ "type": "error", "code": code, "detail": detail, "retryable": retryable });
+        repeat(&mut answer, id);
+        session.say(&answer);
+        Heard::Answered
+    }
+
+    fn may(&self, kind: &str, message: &Value) -> Result<(), Refusal> {
+        if kind == "ping" {
+            return Ok(());
+        }
+        let known = self.known().clone();
+        let known = known.ok_or(Refusal::SessionRequired);
+        // Asking is use of the session; who asks after its end is closed by `ended`.
+        let session = known.and_then(|by| self.auth.identity.recheck(&by));
+        let by = session.as_ref().map_err(|refusal| *refusal);
+        if kind != "subscribe_private" {
+            return self.auth.meets(Need::Public, by);
+        }
+        let named = message.get("channels").and_then(Value::as_array);
+        for name in named.into_iter().flatten().filter_map(Value::as_str) {
+            let row = CHANNELS.iter().find(|(channel, _)| *channel == name);
+            // A channel that there is not is refused by who reads the message.
+            let need = row.map_or(Need::Nobody, |(_, need)| *need);
+            self.auth.meets(need, by)?;
+        }
+        let granted = self.auth.identity.accounts(by?);
+        let viewed = granted.iter().any(|(_, grants)| grants.view);
+        viewed.then_some(()).ok_or(Refusal::GrantRequired)
+    }
+
+    fn enter(&self, session: &ClientSession, message: &Value, id: Option<&Value>) -> Value {
+        let token = message.get("token").and_then(Value::as_str);
+        let known = token.map_or(Err(Refusal::SessionRequired), |token| {
+            self.auth.identity.authenticate(token)
+        });
+        let by = match known {
+            Ok(by) if by.session.bearer => by,
+            Ok(_) => return failed(Refusal::SessionRequired, id),
+            Err(refusal) => return failed(refusal, id),
+        };
+        let mut held = self.known();
+        // One socket, one user: events of the one who was there before may wait in it.
+        if held.as_ref().is_some_and(|held| held.user.id != by.user.id) {
+            return failed(Refusal::SessionRequired, id);
+        }
+        session.belongs_to(Owner::User(by.user.id.clone()));
+        let mut answer =
+            json!({ "type": "auth_ok", "user": UserAnswer::of(&by), "session_id": by.session.id });
+        repeat(&mut answer, id);
+        *held = Some(by);
+        self.entered.notify_one();
+        answer
+    }
+
+    /// Waits until the user's session has ended, and says why. While nobody is known it waits for somebody.
+    pub(crate) async fn ended(&self) -> &'static str {
+        let mut moved = self.auth.identity.watch();
+        loop {
+            moved.mark_unchanged();
+            let known = self.known().clone();
+            let Some(by) = known else {
+                self.entered.notified().await;
+                continue;
+            };
+            let left = match self.auth.identity.recheck(&by) {
+                Ok(by) => by.session.idle_expires_ms() - self.auth.identity.now_ms(),
+                Err(refusal) => return refusal.code(),
+            };
+            let left = Duration::from_millis(u64::try_from(left).unwrap_or(0).max(1)).min(LOOK);
+            tokio::select! {
+                _ = moved.changed() => {}
+                () = self.entered.notified() => {}
+                () = tokio::time::sleep(left) => {}
+            }
+        }
+    }
+}
+
+fn failed(refusal: Refusal, id: Option<&Value>) -> Value {
+    let mut answer =
+        json!({ "type": "auth_failed", "code": refusal.code(), "detail": refusal.to_string() });
+    repeat(&mut answer, id);
+    answer
+}
+
+/// Answers repeat the request's id.
+fn repeat(answer: &mut Value, id: Option<&Value>) {
+    if let (Some(answer), Some(id)) = (answer.as_object_mut(), id) {
+        answer.insert("id".into(), id.clone());
+    }
+}
