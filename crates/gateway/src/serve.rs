@@ -4,7 +4,7 @@ use crate::{Refused, shutdown, sim};
 use hypersentry_api::Terminal;
 use hypersentry_engine::Prepared;
 use hypersentry_engine::config::{self, ConfigFile, Weights};
-use hypersentry_gateway::auth::{AuthArguments, Fault};
+use hypersentry_gateway::auth::{AuthArguments, Misconfigured};
 use hypersentry_gateway::limits::{Limits, Rate};
 use hypersentry_gateway::listen::{self, Server};
 use hypersentry_gateway::origin::Origins;
@@ -255,7 +255,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         })?;
         let address = listener.local_addr()?;
         let requests = shutdown::Requests::catch()?;
-        let fault = |fault: Fault| Refused::because(&fault.code, fault.message);
+        let fault = |fault: Misconfigured| Refused::because(&fault.code, fault.message);
         let checked = arguments.auth.check(address).map_err(fault)?;
         let ready = prepare(&arguments).await?;
         let (prepared, simulator) = (ready.prepared, ready.simulator);

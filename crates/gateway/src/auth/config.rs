@@ -17,17 +17,17 @@ use zeroize::Zeroizing;
 /// How often what expired is cleared away.
 const SWEEP: Duration = Duration::from_secs(60);
 
-/// What is wrong with the configuration.
+/// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{message} [{code}]")]
-pub struct Fault {
+pub struct Misconfigured {
     /// Stable.
     pub code: String,
     /// What to do.
     pub message: String,
 }
 
-impl Fault {
+impl Misconfigured {
     pub(super) fn because(code: &str, message: impl std::fmt::Display) -> Self {
         Self {
             code: code.to_owned(),
@@ -169,8 +169,8 @@ impl Default for AuthArguments {
 }
 
 impl AuthArguments {
-    fn master(&self) -> Result<Option<MasterKey>, Fault> {
-        let refused = |what: String| Fault::because("master_key_invalid", what);
+    fn master(&self) -> Result<Option<MasterKey>, Misconfigured> {
+        let refused = |what: String| Misconfigured::because("master_key_invalid", what);
         let parse = |text: &str, from: &str| {
             let key = MasterKey::parse(text);
             let wrong = || format!("{from} must hold 64 hexadecimal digits");
@@ -189,10 +189,10 @@ impl AuthArguments {
         text.map_or(Ok(None), |text| parse(&text, "HYPERSENTRY_MASTER_KEY"))
     }
 
-    fn admins(&self) -> Result<Vec<Address>, Fault> {
+    fn admins(&self) -> Result<Vec<Address>, Misconfigured> {
         let all = self.admins.iter().filter(|text| !text.is_empty());
         all.map(|text| {
-            let wrong = |e| Fault::because("address_invalid", format!("--admin {text}: {e}"));
+            let wrong = |e| Misconfigured::because("address_invalid", format!("--admin {text}: {e}"));
             text.trim().parse().map_err(wrong)
         })
         .collect()
@@ -207,12 +207,12 @@ impl AuthArguments {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn check(&self, listening: SocketAddr) -> Result<Checked, Fault> {
+    pub fn check(&self, listening: SocketAddr) -> Result<Checked, Misconfigured> {
         let text = self.auth_origin.clone();
         let text = text.unwrap_or_else(|| own_origin(listening));
         let mut access = origin(&text).ok_or_else(|| {
             let message = format!("--auth-origin {text}: an origin such as https://desk.example, without a path; http for this machine alone");
-            Fault::because("auth_origin_invalid", message)
+            Misconfigured::because("auth_origin_invalid", message)
         })?;
         access.public = !self.auth_private;
         let domain = text.split_once("://").map_or("", |(_, host)| host);
@@ -233,11 +233,11 @@ impl AuthArguments {
     }
 }
 
-async fn store(dir: &Path) -> Result<Arc<dyn Repository>, Fault> {
+async fn store(dir: &Path) -> Result<Arc<dyn Repository>, Misconfigured> {
     let file = dir.join("identity.db");
     let opened = SqliteRepository::open(&file).await.map_err(|_| {
         let message = format!("cannot open {}: the log says why", file.display());
-        Fault::because("identity_store", message)
+        Misconfigured::because("identity_store", message)
     })?;
     Ok(Arc::new(opened))
 }
@@ -258,7 +258,7 @@ impl Checked {
         self,
         data_dir: Option<&Path>,
         exchange: Option<&str>,
-    ) -> Result<Arc<Auth>, Fault> {
+    ) -> Result<Arc<Auth>, Misconfigured> {
         let repository = match data_dir {
             Some(dir) => store(dir).await?,
             None => Arc::new(MemoryRepository::default()),
@@ -270,7 +270,7 @@ impl Checked {
             repository,
             Box::new(EoaVerifier),
         );
-        let identity = identity.await.map_err(|e| Fault::because(e.code(), e))?;
+        let identity = identity.await.map_err(|e| Misconfigured::because(e.code(), e))?;
         let identity = Arc::new(identity);
         let swept = Arc::downgrade(&identity);
         tokio::spawn(async move {

@@ -28,7 +28,7 @@ mod venue;
 /// Who is at the other end of a socket.
 mod visitor;
 
-pub use config::{AuthArguments, Checked, Fault};
+pub use config::{AuthArguments, Checked, Misconfigured};
 pub(crate) use guard::guard;
 pub use table::write_roles;
 pub(crate) use visitor::{Heard, SESSION_ENDED, Visitor};

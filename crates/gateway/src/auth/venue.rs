@@ -2,7 +2,7 @@
 //!
 //! Source: the venue's documentation of the exchange endpoint (`approveAgent`) and of the info endpoint (`extraAgents`).
 
-use super::{Auth, Fault, Refused};
+use super::{Auth, Misconfigured, Refused};
 use axum::http::StatusCode;
 use hypersentry_api::ApiError;
 use hypersentry_identity::Address;
@@ -37,9 +37,9 @@ fn unknown(what: &str) -> Refused {
 }
 
 impl Exchange {
-    pub(super) fn new(base: &str) -> Result<Self, Fault> {
+    pub(super) fn new(base: &str) -> Result<Self, Misconfigured> {
         let http = reqwest::Client::builder().timeout(TIMEOUT).build();
-        let http = http.map_err(|e| Fault::because("tls_unavailable", e))?;
+        let http = http.map_err(|e| Misconfigured::because("tls_unavailable", e))?;
         Ok(Self {
             base: base.to_owned(),
             http,
