@@ -29,8 +29,6 @@ export const test = base.extend<Fixtures>({
   complaints: async ({ page }, use) => {
     const complaints: string[] = [];
     page.on("console", (message) => {
-      // A server without logins answers so, and the browser writes it down whatever the page does.
-      if (message.location().url.endsWith("/auth/state")) return;
       if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
     });
     page.on("pageerror", (error) => complaints.push(String(error)));
@@ -39,11 +37,6 @@ export const test = base.extend<Fixtures>({
 });
 
 export { expect };
-
-/** Whether people log in at this server. */
-export async function hasLogin(address: string): Promise<boolean> {
-  return (await fetch(new URL("auth/state", address))).ok;
-}
 
 /** Figures are on the screen, so that the page has drawn and listens to keys. */
 async function terminalDrawn(page: Page): Promise<void> {

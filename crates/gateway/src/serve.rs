@@ -260,7 +260,10 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         let ready = prepare(&arguments).await?;
         let (prepared, simulator) = (ready.prepared, ready.simulator);
         let kept = ready.keeps.then_some(arguments.data_dir.as_path());
-        let auth = checked.start(kept, ready.exchange.as_deref()).await.map_err(fault)?;
+        let auth = checked
+            .start(kept, ready.exchange.as_deref())
+            .await
+            .map_err(fault)?;
         let terminal =
             Arc::new(Terminal::start(prepared).map_err(|e| Refused::because(&e.code, &e.message))?);
         writeln!(std::io::stdout(), "listening on http://{address}")?;

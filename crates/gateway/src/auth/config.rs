@@ -192,7 +192,8 @@ impl AuthArguments {
     fn admins(&self) -> Result<Vec<Address>, Misconfigured> {
         let all = self.admins.iter().filter(|text| !text.is_empty());
         all.map(|text| {
-            let wrong = |e| Misconfigured::because("address_invalid", format!("--admin {text}: {e}"));
+            let wrong =
+                |e| Misconfigured::because("address_invalid", format!("--admin {text}: {e}"));
             text.trim().parse().map_err(wrong)
         })
         .collect()
@@ -270,7 +271,9 @@ impl Checked {
             repository,
             Box::new(EoaVerifier),
         );
-        let identity = identity.await.map_err(|e| Misconfigured::because(e.code(), e))?;
+        let identity = identity
+            .await
+            .map_err(|e| Misconfigured::because(e.code(), e))?;
         let identity = Arc::new(identity);
         let swept = Arc::downgrade(&identity);
         tokio::spawn(async move {

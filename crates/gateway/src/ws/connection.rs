@@ -79,10 +79,13 @@ impl Link {
             self.metrics.refused.add(RATE_LIMITED);
             return Some(Farewell::Said(1008, RATE_LIMITED));
         }
+        if end == Err(End::Closed) {
+            self.say_last(answer.into());
+            return Some(Farewell::Answered);
+        }
         self.say(answer.into());
         match end {
-            Ok(()) => None,
-            Err(End::Closed) => Some(Farewell::Answered),
+            Ok(()) | Err(End::Closed) => None,
             Err(End::TooLarge) => Some(Farewell::Said(1009, "message_too_large")),
             Err(End::Malformed) => Some(Farewell::Said(1002, "malformed_frame")),
         }
@@ -145,7 +148,7 @@ pub(crate) async fn serve(shared: Shared, visitor: Visitor, stream: TcpStream, b
     if let Farewell::Said(code, reason) = farewell {
         let mut last = Vec::new();
         reader.close(code, reason, &mut last);
-        link.say(last.into());
+        link.say_last(last.into());
     }
     if !matches!(farewell, Farewell::Gone | Farewell::Silent) {
         let _ = tokio::time::timeout(FAREWELL, told(&link)).await;

@@ -23,6 +23,8 @@ struct Out {
     blocked: bool,
     /// The socket has failed.
     failed: bool,
+    /// The last words are said: nothing may follow a close frame.
+    over: bool,
 }
 
 /// What the writing threads and the client's own task share.
@@ -102,6 +104,9 @@ impl Link {
         match self.write_left(out) {
             Wrote::All => {}
             other => return other,
+        }
+        if out.over {
+            return Wrote::All;
         }
         loop {
             scratch.clear();
@@ -188,6 +193,19 @@ impl Link {
     pub(crate) fn say(&self, frame: Bytes) {
         let mut out = lock(&self.out);
         if frame.is_empty() || out.left.len() >= BATCH + MAX_CONTROL {
+            return;
+        }
+        out.left.push_back(frame);
+        if !out.blocked && !out.failed {
+            self.pump(&mut out, &mut Vec::new());
+        }
+    }
+
+    /// Writes the last words: what waits is not said any more.
+    pub(crate) fn say_last(&self, frame: Bytes) {
+        let mut out = lock(&self.out);
+        out.over = true;
+        if frame.is_empty() {
             return;
         }
         out.left.push_back(frame);
