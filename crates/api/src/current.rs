@@ -8,7 +8,8 @@ use hypersentry_model::{Envelope, Timestamp};
 use serde::Serialize;
 use std::sync::Mutex;
 
-/// A snapshot encoded within this span is shared: its ages are that exact.
+/// Ages of snapshots are that exact. The steps are counted from when the state came, so that who asked before leaves no trace in what others are
+/// told: that of the same step is the same, and shared.
 const SHARE_MS: i64 = 20;
 
 /// The newest state of a stream.
@@ -16,7 +17,8 @@ pub(crate) struct Current {
     whole: Publication,
     /// When it came, by the hub's clock.
     came: Timestamp,
-    encoded: Mutex<Option<(Timestamp, Encoded)>>,
+    /// That of the newest step for which somebody asked.
+    encoded: Mutex<Option<(i64, Encoded)>>,
 }
 
 /// A whole state that waited so long, as it is now.
@@ -40,13 +42,14 @@ impl Current {
     }
 
     pub(crate) fn message(&self, now: Timestamp) -> Encoded {
+        let step = now.ns_since(self.came).max(0) / (SHARE_MS * 1_000_000);
         let mut encoded = lock(&self.encoded);
         if let Some((at, message)) = &*encoded
-            && now.ns_since(*at) <= SHARE_MS * 1_000_000
+            && *at == step
         {
             return message.clone();
         }
-        let waited_ms = now.ns_since(self.came).max(0) / 1_000_000;
+        let waited_ms = step * SHARE_MS;
         let message = match &self.whole {
             Publication::Agg(envelope) => later(envelope, restamp::market, waited_ms),
             Publication::Liquidations(envelope) => later(envelope, restamp::batch, waited_ms),
@@ -54,7 +57,7 @@ impl Current {
             Publication::Conviction(envelope) => later(envelope, restamp::conviction, waited_ms),
             Publication::Governance(envelope) => later(envelope, restamp::governance, waited_ms),
         };
-        *encoded = Some((now, message.clone()));
+        *encoded = Some((step, message.clone()));
         message
     }
 }

@@ -59,7 +59,7 @@ async fn a_desk_logs_in_works_and_goes_home() {
     let id = state["session"]["user"]["id"].as_str().unwrap().to_owned();
     assert_eq!(state["accounts"][0]["grants"], json!(["view", "trade"]));
 
-    let account = "0x00000000000000000000000000000000000000Aa";
+    let account = "0x00000000000000000000000000000000000000aa";
     let grant =
         json!({ "user": id, "account": account, "grants": ["view", "trade", "manage_risk"] });
     assert_eq!(

@@ -132,7 +132,12 @@ fn origin(text: &str) -> Option<Access> {
         return None;
     }
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let local = name == "localhost" || name == "[::1]" || name.starts_with("127.");
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    // A name that begins like an address is a name.
+    let local = name == "localhost"
+        || address
+            .parse()
+            .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
     let secure = match scheme {
         "https" => true,
         "http" if local => false,

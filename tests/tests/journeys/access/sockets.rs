@@ -10,7 +10,7 @@ use tokio::time::Instant;
 /// Waits for the end of a socket, and says its code.
 async fn end(client: &mut Client) -> Option<u16> {
     loop {
-        match client.next_within(Duration::from_secs(10)).await {
+        match client.next_within(Duration::from_secs(30)).await {
             Some(Heard::End(code)) => return code,
             Some(_) => {}
             None => panic!("the socket stays open"),
@@ -79,7 +79,7 @@ async fn attack_23_a_session_that_ends_closes_its_sockets_and_no_others() {
 #[tokio::test]
 async fn a_disabled_user_and_a_time_that_has_come_close_sockets_too() {
     let data = tempfile::tempdir().unwrap();
-    let gateway = desk(data.path(), &["--session-ttl", "4"]);
+    let gateway = desk(data.path(), &["--session-ttl", "20"]);
     let mut admin = Browser::at(gateway.address);
     admin.login(&Wallet::new(ADMIN)).await;
     let mut mine = user(&gateway, &mut admin, 9, "viewer").await;

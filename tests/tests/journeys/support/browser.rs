@@ -87,7 +87,7 @@ impl Browser {
         if !self.cookies.is_empty() {
             header("cookie", &self.cookie_header());
         }
-        if let (Some(origin), true) = (&self.origin, method != "GET") {
+        if let (Some(origin), true) = (&self.origin, method != "GET" || path == "/ws") {
             header("origin", origin);
         }
         if let Some(csrf) = &self.csrf {
