@@ -16,6 +16,9 @@ use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder};
 use tauri::webview::InvokeRequest;
 use tauri::{App, Manager as _, WebviewWindow, WebviewWindowBuilder};
 
+/// The account's own: sizes, plans, automatic mode.
+mod private;
+
 /// A book and a trade every second, for longer than any of these tests takes.
 fn record(dir: &Path) -> PathBuf {
     let path = dir.join("hyperliquid_btc_20250126.jsonl");
@@ -46,10 +49,15 @@ struct Desk {
 
 impl Desk {
     fn open() -> Self {
+        Self::playing(record, Launch::default())
+    }
+
+    /// Over what `record` records, and asked for as `launch` says.
+    fn playing(record: impl FnOnce(&Path) -> PathBuf, launch: Launch) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let launch = Launch {
             replay: Some(record(dir.path())),
-            ..Launch::default()
+            ..launch
         };
         let places = Places::new(Some(dir.path().join("data")), false, |_| None).unwrap();
         let running = tauri::async_runtime::block_on(start::start(&launch, &places)).unwrap();

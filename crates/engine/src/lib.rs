@@ -42,4 +42,4 @@ pub use rim::clock::SystemClock;
 pub use startup::{Engine, Prepared};
 
 /// The version of the deterministic logic. Journals replay to identical bytes within one version only.
-pub const LOGIC_VERSION: u32 = 3;
+pub const LOGIC_VERSION: u32 = 4;

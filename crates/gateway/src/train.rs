@@ -197,6 +197,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             return Err(Refused::because(code, text));
         }
     }
+    // Runs are known by what they say of themselves; reading them can take long, and the same path twice needs no reading.
+    let same = |path: &PathBuf| arguments.paths.contains(path);
+    if arguments.judge.iter().any(same) {
+        return Err(refused(&TrainError::JudgeKnown));
+    }
     let recorded = arguments.recorded.as_deref().map(|r| match r {
         "live" => Mode::Live,
         _ => Mode::Simulated,

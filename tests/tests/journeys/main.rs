@@ -9,6 +9,7 @@
 //! | `stalled` | a client that does not read costs others nothing and never holds a wrong state |
 //! | `fan_out` | the same, and the limits, without sockets |
 //! | `journal` | what was seen is in the journal, and replays to the same bytes |
+//! | `models` | a model is trained, judged, used in practice and refused for a real market |
 //! | `outcome` | a backtest decides as the run did |
 //! | `cores` | checkpoints and idle ticks change nothing |
 //! | `corpus` | recordings of the real venues |
@@ -34,6 +35,7 @@ mod fan_out;
 mod files;
 mod gateway;
 mod journal;
+mod models;
 mod outcome;
 mod refusals;
 mod stalled;

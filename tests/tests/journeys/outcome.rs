@@ -59,12 +59,20 @@ async fn a_backtest_decides_as_the_run_did() {
         "[engine.conviction]\nfresh_ms = 1\nhalf_life_ms = 5000\n",
     )
     .unwrap();
+    let samples = data.path().join("samples.toml");
+    std::fs::write(
+        &samples,
+        "[engine.regime]\nwindow_s = 20\n[engine.footprint]\nabsorption_ms = 4000\nimpulse_ms = 2000\n",
+    )
+    .unwrap();
     let out = data.path().join("out");
     let flags = [
         OsStr::new("--variant"),
         fast.as_os_str(),
         OsStr::new("--variant"),
         other.as_os_str(),
+        OsStr::new("--variant"),
+        samples.as_os_str(),
         OsStr::new("--out"),
         out.as_os_str(),
     ];
@@ -73,7 +81,7 @@ async fn a_backtest_decides_as_the_run_did() {
     let report: Value = serde_json::from_str(&tested.stdout).unwrap();
     assert_eq!(
         (&report["mode"], &report["trials"]),
-        (&"simulated".into(), &3.into())
+        (&"simulated".into(), &4.into())
     );
     let variant = |place: usize| &report["variants"][place];
     assert_eq!(
@@ -88,9 +96,19 @@ async fn a_backtest_decides_as_the_run_did() {
     assert_eq!(variant(2)["name"], "other");
     assert_ne!(variant(2)["decisions"], decisions);
     assert_ne!(variant(2)["params"], variant(0)["params"]);
+    // So do other windows of what is sampled: the engine is begun anew with them.
+    assert_eq!(variant(3)["name"], "samples");
+    assert_ne!(variant(3)["decisions"], decisions);
+    assert_ne!(variant(3)["decisions"], variant(2)["decisions"]);
+    assert_eq!(
+        variant(3)["metrics"]["evaluations"],
+        variant(0)["metrics"]["evaluations"]
+    );
+    // Six seconds have no hour after them.
+    assert_eq!(variant(0)["deciles"], serde_json::json!([]));
     assert!(variant(0)["metrics"]["evaluations"].as_u64().unwrap() > 10);
 
-    for name in ["base", "fast", "other"] {
+    for name in ["base", "fast", "other", "samples"] {
         let read = |kind: &str| std::fs::read(out.join(format!("{name}-{kind}"))).unwrap();
         assert!(read("trades.csv").starts_with(b"symbol,direction,entry_ms"));
         for table in ["trades.parquet", "equity.parquet"] {
@@ -99,7 +117,7 @@ async fn a_backtest_decides_as_the_run_did() {
         }
     }
     let picture = std::fs::read_to_string(out.join("equity.svg")).unwrap();
-    assert!(picture.contains("SIMULATED") && picture.matches("<polyline").count() == 3);
+    assert!(picture.contains("SIMULATED") && picture.matches("<polyline").count() == 4);
     let written: Value =
         serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
     assert_eq!(written, report);

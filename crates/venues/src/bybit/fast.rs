@@ -7,7 +7,7 @@ use super::wire::{Message, taker, trade};
 use crate::json::best_first;
 use crate::rooms::Rooms;
 use crate::scan::Cursor;
-use hypersentry_model::event::{BookDelta, BookSnapshot};
+use hypersentry_model::event::BookSnapshot;
 use hypersentry_model::{MarketEvent, Payload, Symbol, Timestamp};
 
 /// A frequent message in its exact spelling. On `None` some events may have been pushed.
@@ -50,11 +50,7 @@ fn book(
         return None;
     }
     let symbol = Symbol::new(name).ok()?;
-    let mut delta = if whole {
-        BookDelta::default()
-    } else {
-        rooms.delta()
-    };
+    let mut delta = rooms.delta();
     at.literal(b",\"b\":")?;
     at.levels(&mut delta.bids)?;
     at.literal(b",\"a\":")?;

@@ -19,7 +19,7 @@ pub(super) fn message(frame: &[u8], rooms: &mut Rooms) -> Option<Message> {
         return changes(&mut at, rooms.delta());
     }
     if at.literal(b"snapshot\",\"product_id\":").is_some() {
-        return whole(&mut at);
+        return whole(&mut at, rooms);
     }
     at.literal(b"match\",\"trade_id\":")?;
     let event = trade(&mut at)?;
@@ -62,9 +62,13 @@ fn changes(at: &mut Cursor<'_>, mut delta: BookDelta) -> Option<Message> {
 }
 
 /// Its time is absent until 2022.
-fn whole(at: &mut Cursor<'_>) -> Option<Message> {
+fn whole(at: &mut Cursor<'_>, rooms: &mut Rooms) -> Option<Message> {
     let symbol = Symbol::new(at.text()?).ok()?;
-    let mut book = BookSnapshot::default();
+    let mut book = BookSnapshot {
+        bids: rooms.list(),
+        asks: rooms.list(),
+        ..BookSnapshot::default()
+    };
     at.literal(b",\"asks\":")?;
     at.levels(&mut book.asks)?;
     at.literal(b",\"bids\":")?;
