@@ -15,6 +15,7 @@
 //! A pure function: evaluating it again from the same [`Signal`] gives the same bits.
 
 use crate::params::ConvictionParams;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Scores of the components, each from -1 (short) to 1 (long); 0 says nothing, also when there are no data.
@@ -33,7 +34,7 @@ pub struct Scores {
 }
 
 /// What the market's volatility does.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum VolatilityRegime {
     /// Neither of the others, or unknown.
@@ -73,7 +74,7 @@ impl Scores {
 }
 
 /// Bitcoin's own score, as it was published.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct BtcScore {
     /// From 0 to 100.
     pub score: f64,
@@ -121,7 +122,7 @@ pub struct Signal {
 }
 
 /// Which way the engine leans.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Bias {
     /// Up.

@@ -4,10 +4,13 @@ use crate::conviction::{BtcScore, Conviction, Scores, Signal, VolatilityRegime, 
 use crate::feeds::{Feeds, Standing};
 use crate::params::EngineParams;
 use crate::stages::{absorption, flow, funding, impulse, liquidation, regime, sweep, volatility};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The five components.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Component {
     /// Price and open interest together.
@@ -56,7 +59,7 @@ impl Component {
 }
 
 /// The record.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Evidence {
     /// Time of the evaluation, UTC ms.
     pub now_ms: i64,

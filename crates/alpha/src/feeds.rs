@@ -6,10 +6,11 @@
 use crate::evidence::Component;
 use crate::observe::Reading;
 use hypersentry_model::{Coverage, Freshness, Source};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The feeds as they stood. An absent one was never seen.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Feeds {
     /// The mid price.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -1,6 +1,7 @@
 //! What the engine is shown of a symbol at a tick of its grid. Figures are floats here: they are signals, never money.
 
 use hypersentry_model::{Coverage, Source};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// No figure of a market is larger: sums and squares of such figures stay numbers.
@@ -18,7 +19,7 @@ const fn is_amount(amount: f64) -> bool {
 }
 
 /// A figure with its source and its age.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Reading {
     /// The value, finite.
     pub value: f64,

@@ -21,6 +21,7 @@ use hypersentry_engine::core::Core;
 use hypersentry_engine::core::alpha::HistoryRow;
 use hypersentry_engine::desk::Busy;
 use hypersentry_model::{EventType, Freshness, Owner, Source, StreamKey, Symbol, Usd, Venue};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -79,11 +80,13 @@ impl AskAlpha {
 }
 
 /// An answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "AlphaAnswer")]
 pub struct Body {
     /// The run.
     run_id: String,
     /// `live`, `simulated` or `replay`.
+    #[schemars(with = "hypersentry_model::Mode")]
     mode: &'static str,
     /// The symbol, where one was named.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,11 +105,12 @@ impl Body {
 }
 
 /// An answer as a socket carries it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(crate) struct Answer<'a> {
     #[serde(rename = "type")]
     kind: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<crate::message::Id>")]
     id: Option<Value>,
     #[serde(flatten)]
     body: &'a Body,
@@ -122,10 +126,11 @@ impl<'a> Answer<'a> {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[serde(untagged)]
 enum Says {
     Conviction {
+        #[schemars(with = "crate::message::Event")]
         event: Box<RawValue>,
     },
     Why {
@@ -150,7 +155,7 @@ enum Says {
 }
 
 /// A symbol among the others.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct Opportunity {
     symbol: Symbol,
     /// Time of the evaluation, UTC ms.
@@ -173,7 +178,7 @@ struct Opportunity {
 }
 
 /// How a component's feeds stand.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct Standing {
     name: Component,
     ready: bool,

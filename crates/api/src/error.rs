@@ -1,11 +1,14 @@
 //! Errors as clients see them: they act on the code, people read the message.
 
 use hypersentry_engine::EngineError;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// An error of the API.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, specta::Type, thiserror::Error)]
+#[derive(
+    Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize, specta::Type, thiserror::Error,
+)]
 #[error("{message}")]
 pub struct ApiError {
     /// Stable code.

@@ -11,11 +11,14 @@ pub use channels::{
     Channels, PRIVATE_ACCOUNT, PRIVATE_EXECUTION, PUBLIC_ALPHA, PUBLIC_MARKET, PrivateChannels,
 };
 pub use hypersentry_engine::desk::MAX_CANDLES;
+pub use schema::{Command, Event, Id, answers};
 
 /// What clients are answered.
 mod answer;
 /// Which events a client wants of a symbol.
 mod channels;
+/// The shapes of all that.
+mod schema;
 
 /// A request of a client.
 #[derive(Clone, Debug, PartialEq)]

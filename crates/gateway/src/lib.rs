@@ -15,6 +15,8 @@ pub mod limits;
 pub mod listen;
 /// Counts for operators.
 mod metrics;
+/// What is served, for those who write clients.
+mod openapi;
 /// Which pages may speak.
 pub mod origin;
 /// `/ws`.

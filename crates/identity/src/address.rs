@@ -3,7 +3,9 @@
 use crate::signature::keccak;
 use crate::{Refusal, hex};
 use k256::ecdsa::VerifyingKey;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -63,6 +65,26 @@ impl FromStr for Address {
         } else {
             Err(Refusal::AddressInvalid)
         }
+    }
+}
+
+impl JsonSchema for Address {
+    fn schema_name() -> Cow<'static, str> {
+        "Address".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        // What is written has the capitals of EIP-55; capitals that are read must be those, or all.
+        let pattern = if generator.contract().is_serialize() {
+            "^0x[0-9a-fA-F]{40}$"
+        } else {
+            "^0x([0-9a-f]{40}|[0-9A-F]{40})$"
+        };
+        json_schema!({
+            "type": "string",
+            "description": "An Ethereum address: all small, all capital, or as EIP-55 writes it.",
+            "pattern": pattern,
+        })
     }
 }
 

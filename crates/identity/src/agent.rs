@@ -7,6 +7,7 @@ use crate::signature::Signature;
 use crate::state::{MAX_AGENTS, State};
 use crate::typed_data::Approval;
 use crate::{Address, Refusal, Role};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -21,7 +22,7 @@ const WARNINGS: [u8; 3] = [1, 3, 14];
 pub const PERMISSIONS: [&str; 3] = ["order", "cancel", "modify"];
 
 /// Which of the venue's networks.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Network {
     /// With money.
@@ -42,7 +43,7 @@ impl Network {
 }
 
 /// How far an agent has come.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AgentState {
     /// Waits for the account's wallet to sign.

@@ -4,6 +4,7 @@ use crate::agent::Agent;
 use crate::session::{EndReason, Session};
 use crate::state::User;
 use crate::{Address, Grants};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A change. Each says what is from now on, so that it may be applied again.
@@ -36,7 +37,7 @@ pub enum Change {
 }
 
 /// Who did what, when.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct AuditEntry {
     /// UTC ms.
     pub at_ms: i64,

@@ -1,17 +1,24 @@
-//! Decisions about logins and sessions, one after the other, each kept before it is told.
+//! Decisions, one after the other, each kept before it is told.
 
-use crate::challenge::{Challenges, Issued, LoginPolicy};
+use crate::challenge::{Challenges, LoginPolicy};
 use crate::change::{AuditEntry, Change};
 use crate::keystore::MasterKey;
 use crate::repository::Repository;
-use crate::session::{Client, EndReason, Session, SessionPolicy, Token, TokenHash, hash};
+use crate::session::{EndReason, Session, SessionPolicy};
 use crate::signature::WalletVerifier;
-use crate::state::{MAX_SESSIONS, MAX_USER_SESSIONS, MAX_USERS, State, User};
+use crate::state::{State, User};
 use crate::{Address, Grants, Refusal, Role, hex};
 use hypersentry_model::Clock;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
+
+pub use login::{LoggedIn, Login};
+
+/// Logins, from the text that is to be signed to the session.
+mod login;
+/// Sessions: their use, exchange and end.
+mod sessions;
 
 /// Chance from outside.
 pub trait Entropy: Send + Sync {
@@ -41,21 +48,6 @@ pub struct Settings {
     pub master: Option<MasterKey>,
 }
 
-/// A login's second half.
-#[derive(Clone, Debug)]
-pub struct Login<'a> {
-    /// The text as it was signed.
-    pub message: &'a str,
-    /// 0x and 130 digits.
-    pub signature: &'a str,
-    /// The secret that the first half gave to this browser.
-    pub browser: &'a str,
-    /// Whether a program logs in.
-    pub bearer: bool,
-    /// Who holds the session.
-    pub client: Client,
-}
-
 /// A user with the session by which the user is known.
 #[derive(Clone, Debug)]
 pub struct Authenticated {
@@ -81,15 +73,6 @@ fn did(actor: &str, action: &str, subject: &str, detail: String, at_ms: i64) -> 
         subject: subject.to_owned(),
         detail,
     })
-}
-
-/// A new session. The token is nowhere else.
-#[derive(Clone, Debug)]
-pub struct LoggedIn {
-    /// For the client.
-    pub token: Token,
-    /// Who it is.
-    pub authenticated: Authenticated,
 }
 
 /// Users, sessions, grants and agents, with the rules over them.
@@ -246,199 +229,6 @@ impl Identity {
         self.keep(|state, now_ms| {
             state.session(&by.session.id, now_ms)?;
             decide(state, now_ms)
-        })
-        .await
-    }
-
-    /// Begins a login.
-    ///
-    /// # Errors
-    /// `chain_not_allowed`, `login_rate_limited`, `entropy_failed`.
-    pub fn begin(&self, wallet: Address, chain_id: u64, browser: &str) -> Result<Issued, Refusal> {
-        let nonce = hex::encode(&self.chance::<16>()?);
-        let mut challenges = self.challenges();
-        let (policy, now_ms) = (self.policy(), self.now_ms());
-        challenges.issue(policy, wallet, chain_id, hash(browser), nonce, now_ms)
-    }
-
-    fn challenges(&self) -> std::sync::MutexGuard<'_, Challenges> {
-        let challenges = self.challenges.lock();
-        challenges.unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Ends a login: a new session, whatever session the client had.
-    ///
-    /// # Errors
-    /// A code of the message, the nonce or the signature; `user_unknown`, `user_disabled`, `directory_full`, `store_failed`.
-    pub async fn login(&self, login: Login<'_>) -> Result<LoggedIn, Refusal> {
-        let answered = self.challenges().answer(
-            self.policy(),
-            login.message,
-            hash(login.browser),
-            self.now_ms(),
-        )?;
-        let wallet = answered.address;
-        self.verifier
-            .verify(wallet, login.message, login.signature)?;
-        let token = Token::new(*self.secret()?);
-        let (user_id, session_id) = (self.id("user")?, self.id("session")?);
-        let csrf = hex::encode(&self.chance::<16>()?);
-        let terms = self.settings.sessions;
-        let authenticated = self.keep(|state, now_ms| {
-            let mut changes = Vec::new();
-            let known = state.by_address.get(&wallet);
-            let user = match known.and_then(|id| state.users.get(id)) {
-                Some(user) if user.disabled => return Err(Refusal::UserDisabled),
-                Some(user) => user.clone(),
-                None if self.settings.invited_only => return Err(Refusal::UserUnknown),
-                None if state.users.len() >= MAX_USERS => return Err(Refusal::DirectoryFull),
-                None => {
-                    let user = user(user_id, wallet, "", Role::Viewer, now_ms);
-                    changes.push(Change::User(user.clone()));
-                    changes.push(did(
-                        &user.id,
-                        "user_made",
-                        &user.id,
-                        "viewer".into(),
-                        now_ms,
-                    ));
-                    user
-                }
-            };
-            let held = state.sessions_of(&user.id);
-            if held.len() >= MAX_USER_SESSIONS {
-                changes.extend(held.first().map(|s| ended(&s.id, EndReason::Revoked)));
-            } else if state.sessions.len() >= MAX_SESSIONS {
-                return Err(Refusal::DirectoryFull);
-            }
-            let session = Session {
-                id: session_id,
-                user: user.id.clone(),
-                token: TokenHash::of(token.reveal())?,
-                previous: None,
-                csrf,
-                chain_id: answered.chain_id,
-                bearer: login.bearer,
-                created_ms: now_ms,
-                last_used_ms: now_ms,
-                rotated_ms: now_ms,
-                expires_ms: now_ms.saturating_add(terms.ttl_ms),
-                idle_ms: terms.idle_ms,
-                client: login.client,
-            };
-            changes.push(Change::Session(session.clone()));
-            changes.push(did(&user.id, "login", &session.id, String::new(), now_ms));
-            let authenticated = Authenticated {
-                user,
-                session,
-                rotation_due: false,
-            };
-            Ok((changes, authenticated))
-        });
-        let authenticated = authenticated.await?;
-        Ok(LoggedIn {
-            token,
-            authenticated,
-        })
-    }
-
-    /// Who presents a token. It counts as use of the session.
-    ///
-    /// # Errors
-    /// `session_required`, `session_expired`, `session_revoked`.
-    pub fn authenticate(&self, token: &str) -> Result<Authenticated, Refusal> {
-        let (hash, now_ms) = (TokenHash::of(token)?, self.now_ms());
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        let (session, user) = state.session_of(hash, now_ms)?;
-        let age = now_ms - session.rotated_ms;
-        let rotation_due =
-            !session.bearer && session.token == hash && age >= self.settings.sessions.rotate_ms;
-        let mut authenticated = Authenticated {
-            user: user.clone(),
-            session: session.clone(),
-            rotation_due,
-        };
-        authenticated.session.last_used_ms = now_ms;
-        let id = &authenticated.session.id;
-        if let Some(session) = state.sessions.get_mut(id) {
-            session.last_used_ms = now_ms;
-        }
-        state.touched.insert(id.clone());
-        Ok(authenticated)
-    }
-
-    /// The same user and session, as they are now, without counting as use.
-    ///
-    /// # Errors
-    /// `session_expired`, `session_revoked`.
-    pub fn recheck(&self, by: &Authenticated) -> Result<Authenticated, Refusal> {
-        let state = self.state();
-        let (session, user) = state.session(&by.session.id, self.now_ms())?;
-        Ok(Authenticated {
-            user: user.clone(),
-            session: session.clone(),
-            rotation_due: false,
-        })
-    }
-
-    /// Exchanges the token. The old one serves requests that were under way for a short while. `None` if it was exchanged meanwhile.
-    ///
-    /// # Errors
-    /// `session_expired`, `session_revoked`, `entropy_failed`, `store_failed`.
-    pub async fn rotate(&self, by: &Authenticated) -> Result<Option<Token>, Refusal> {
-        let token = Token::new(*self.secret()?);
-        let grace_ms = self.settings.sessions.grace_ms;
-        let rotated = self.commit(by, |state, now_ms| {
-            let session = state.sessions.get(&by.session.id);
-            let mut session = session.ok_or(Refusal::SessionRevoked)?.clone();
-            if session.token != by.session.token {
-                return Ok((Vec::new(), false));
-            }
-            session.previous = Some((session.token, now_ms.saturating_add(grace_ms)));
-            session.token = TokenHash::of(token.reveal())?;
-            session.rotated_ms = now_ms;
-            Ok((vec![Change::Session(session)], true))
-        });
-        Ok(rotated.await?.then_some(token))
-    }
-
-    /// The user's sessions, most recently used first.
-    pub fn sessions(&self, by: &Authenticated) -> Vec<Session> {
-        let state = self.state();
-        let now_ms = self.now_ms();
-        let own = state.sessions_of(&by.user.id).into_iter().rev();
-        own.filter(|s| !s.is_over(now_ms)).cloned().collect()
-    }
-
-    /// Ends one of the user's sessions.
-    ///
-    /// # Errors
-    /// `session_not_found`, `store_failed`.
-    pub async fn revoke(&self, by: &Authenticated, id: &str) -> Result<(), Refusal> {
-        self.commit(by, |state, now_ms| {
-            let own = state.sessions.get(id).filter(|s| s.user == by.user.id);
-            own.ok_or(Refusal::SessionNotFound)?;
-            let audit = by.did("session_revoked", id, String::new(), now_ms);
-            Ok((vec![ended(id, EndReason::Revoked), audit], ()))
-        })
-        .await
-    }
-
-    /// Ends the user's other sessions, and says how many there were.
-    ///
-    /// # Errors
-    /// `store_failed`.
-    pub async fn revoke_others(&self, by: &Authenticated) -> Result<usize, Refusal> {
-        self.commit(by, |state, now_ms| {
-            let all = state.sessions_of(&by.user.id).into_iter();
-            let others: Vec<Change> = all
-                .filter(|s| s.id != by.session.id)
-                .map(|s| ended(&s.id, EndReason::Revoked))
-                .collect();
-            let count = others.len();
-            let detail = format!("{count} others");
-            let audit = by.did("sessions_revoked", &by.session.id, detail, now_ms);
-            Ok((others.into_iter().chain([audit]).collect(), count))
         })
         .await
     }

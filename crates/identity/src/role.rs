@@ -1,9 +1,13 @@
 //! Roles say what a user may do at all; grants say with which account.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// What a user may do at all.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Looks.
@@ -69,6 +73,20 @@ impl Grants {
     /// Whether there is none.
     pub const fn is_empty(self) -> bool {
         !self.view && !self.trade && !self.manage_risk
+    }
+}
+
+impl JsonSchema for Grants {
+    fn schema_name() -> Cow<'static, str> {
+        "Grants".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "array",
+            "description": "What a user may do with an account.",
+            "items": { "type": "string", "enum": Vec::<String>::from(Self::ALL) },
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use crate::agent::Agent;
 use crate::change::{AuditEntry, Change};
 use crate::session::{EndReason, Session, TokenHash};
 use crate::{Address, Grants, Refusal, Role};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -23,7 +24,7 @@ const MAX_ENDED: usize = 4_096;
 const MAX_AUDIT: usize = 1_000;
 
 /// A person.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct User {
     /// Id.
     pub id: String,

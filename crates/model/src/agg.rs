@@ -3,10 +3,11 @@
 use crate::coverage::Coverage;
 use crate::event::Level;
 use crate::{Freshness, Mode, Price, Rate, Side, Size, Source, Stamp, Timestamp, TradeId, Usd};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Snapshot or delta.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Replaces all that the receiver holds.
@@ -17,7 +18,7 @@ pub enum Kind {
 }
 
 /// Where an envelope's `ts_ms` comes from, when it is not the venue's event time.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TsSource {
     /// The receive time.
@@ -27,7 +28,7 @@ pub enum TsSource {
 }
 
 /// The stamps and the state that stand beside each value.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Mark {
     /// Receive time of the newest event, UTC ms.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -54,10 +55,10 @@ impl Mark {
 }
 
 /// A single value with its mark.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Field<T> {
     /// The value; absent when missing.
-    #[serde(skip_serializing_if = "Option::is_none", default = "none")]
+    #[serde(skip_serializing_if = "Option::is_none", default = "none::<T>")]
     pub v: Option<T>,
     /// Its stamps and state.
     #[serde(flatten)]
@@ -69,7 +70,7 @@ const fn none<T>() -> Option<T> {
 }
 
 /// Best bid and offer.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct BestPrices {
     /// Best bid.
     pub bid: Option<Level>,
@@ -78,7 +79,7 @@ pub struct BestPrices {
 }
 
 /// Stamps of the levels that come from a slower feed.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Deep {
     /// Levels before this index (from 0) have the book's own stamps.
     pub from: u32,
@@ -88,7 +89,7 @@ pub struct Deep {
 }
 
 /// The order book: all levels in view in a snapshot, the changed ones in a delta.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct BookField {
     /// Best first; in a delta size zero removes. Absent when missing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -108,7 +109,7 @@ pub struct BookField {
 }
 
 /// A trade on the tape.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct TapeRow {
     /// The venue's id.
     pub id: TradeId,
@@ -126,7 +127,7 @@ pub struct TapeRow {
 }
 
 /// Trades, oldest first: the last ones in a snapshot, the new ones in a delta.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct TradesField {
     /// The trades; absent when missing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -140,7 +141,7 @@ pub struct TradesField {
 }
 
 /// A funding rate and its interval.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct FundingField {
     /// The rate per interval.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -157,7 +158,7 @@ pub struct FundingField {
 }
 
 /// A sum over a window of event time.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct WindowField {
     /// Aggressive buying less aggressive selling; absent when missing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -172,7 +173,7 @@ pub struct WindowField {
 }
 
 /// One part of a composite figure.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Component {
     /// Whose figure.
     pub source: Source,
@@ -190,7 +191,7 @@ pub struct Component {
 }
 
 /// A level of the book that is much larger than its neighbours.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Wall {
     /// Price.
     pub px: Price,
@@ -203,7 +204,7 @@ pub struct Wall {
 }
 
 /// The walls of both sides, nearest first.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct WallsField {
     /// Absent when the book is missing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -217,7 +218,7 @@ pub struct WallsField {
 }
 
 /// A candle, built from trades or back-filled.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct CandleRow {
     /// First millisecond, UTC.
     pub open_ms: i64,
@@ -247,7 +248,7 @@ pub struct CandleRow {
 }
 
 /// The newest candles of one interval: the last one in a snapshot, those that changed in a delta.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct CandlesField {
     /// `1m`, `5m`, `15m`, `1h`, `4h`, `1d`.
     pub interval: String,
@@ -260,7 +261,7 @@ pub struct CandlesField {
 }
 
 /// What is wrong with a market's data beside its age.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Quality {
     /// Feeds that miss their cadence, by name.
     pub degraded: Vec<String>,
@@ -276,7 +277,7 @@ pub struct Quality {
 }
 
 /// What is known of a market's grid.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Instrument {
     /// The venue's spelling.
     pub venue_symbol: crate::Symbol,
@@ -287,7 +288,7 @@ pub struct Instrument {
 }
 
 /// The body of an `agg_update`. A snapshot has every field that the source has, a delta those that changed.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct AggUpdate {
     /// Snapshot or delta.
     pub kind: Kind,

@@ -11,7 +11,9 @@
 //! mantissa is an `i128`; 10¹⁸ leaves four digits of room and keeps a sum of 10⁸ values from overflowing. `Rate` counts 10⁻¹⁸
 //! because funding rates are quoted with up to eighteen decimals.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Why a decimal string was refused. Each variant has a stable code.
@@ -256,6 +258,21 @@ macro_rules! fixed_point {
             type Err = DecimalError;
             fn from_str(text: &str) -> Result<Self, DecimalError> {
                 Self::parse(text)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "type": "string",
+                    "format": "decimal",
+                    "description": "A plain decimal number, without an exponent.",
+                    "pattern": r"^-?[0-9]+(\.[0-9]+)?$",
+                })
             }
         }
 

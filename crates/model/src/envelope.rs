@@ -1,11 +1,14 @@
 //! The envelope that carries every event, inside and outside.
 
 use crate::{Source, Symbol};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What kind of event an envelope carries.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum EventType {
     /// A source's view of a market, as a snapshot or a delta.
@@ -94,7 +97,7 @@ impl fmt::Display for StreamKey {
 }
 
 /// An event with its place in its stream.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Envelope<T> {
     /// What kind of event.
     pub event_type: EventType,

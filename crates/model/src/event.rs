@@ -1,13 +1,15 @@
 //! Normalised market events: what `decode` prints and what the market core consumes. The same whatever the venue.
 
 use crate::{EventType, Price, Rate, Size, Symbol, Timestamp, Usd};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::SerializeTuple;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// The aggressor's side of a trade.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// The taker bought.
@@ -34,6 +36,19 @@ impl fmt::Display for TradeId {
     }
 }
 
+impl JsonSchema for TradeId {
+    fn schema_name() -> Cow<'static, str> {
+        "TradeId".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "What the venue calls a trade.",
+        })
+    }
+}
+
 impl Serialize for TradeId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -56,6 +71,21 @@ pub struct Level {
     pub px: Price,
     /// Total size at that price, in base units. In a delta, zero removes the level.
     pub sz: Size,
+}
+
+impl JsonSchema for Level {
+    fn schema_name() -> Cow<'static, str> {
+        "Level".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let pair = <(Price, Size)>::json_schema(generator);
+        let mut schema = pair;
+        let text =
+            "A price, and the size in base units at it; in a delta, size 0 removes the level.";
+        schema.insert("description".into(), text.into());
+        schema
+    }
 }
 
 impl Serialize for Level {
@@ -215,7 +245,9 @@ pub struct Funding {
 }
 
 /// Whose position was closed by force.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Liquidated {
     /// A long: the forced order sold.
@@ -225,7 +257,7 @@ pub enum Liquidated {
 }
 
 /// What the price of a liquidation means.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LiquidationPrice {
     /// One fill's price.
@@ -239,7 +271,7 @@ pub enum LiquidationPrice {
 }
 
 /// How much of the liquidations a venue's feed tells.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LiquidationCoverage {
     /// All of them.

@@ -5,6 +5,7 @@
 //! `proved_at` passes its limit.
 
 use crate::{Source, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Age limits in milliseconds, from the specification's section on canonical state.
@@ -25,7 +26,7 @@ pub mod limit {
 }
 
 /// How a figure may be read.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Freshness {
     /// Within its limit.

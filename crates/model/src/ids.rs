@@ -1,10 +1,14 @@
 //! Venues, symbols and sources.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::borrow::Cow;
 use std::fmt;
 
 /// A venue that we read. The names are the same in commands, files, events and configuration.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Venue {
     /// Hyperliquid perpetuals and spot.
@@ -117,6 +121,23 @@ impl fmt::Display for Source {
     }
 }
 
+impl JsonSchema for Source {
+    fn schema_name() -> Cow<'static, str> {
+        "Source".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let venues = Venue::ALL.into_iter().map(Self::Venue);
+        let all = venues.chain([Self::Composite, Self::Alpha, Self::Account]);
+        let names: Vec<&str> = all.map(Self::name).collect();
+        json_schema!({
+            "type": "string",
+            "description": "Who says it: a venue, or what we make of several.",
+            "enum": names,
+        })
+    }
+}
+
 impl Serialize for Source {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
@@ -145,7 +166,7 @@ impl<'de> Deserialize<'de> for Source {
 }
 
 /// Whether figures are real.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// From the venues, now.
@@ -226,6 +247,22 @@ impl std::str::FromStr for Symbol {
     type Err = SymbolError;
     fn from_str(text: &str) -> Result<Self, SymbolError> {
         Self::new(text)
+    }
+}
+
+impl JsonSchema for Symbol {
+    fn schema_name() -> Cow<'static, str> {
+        "Symbol".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A market, in the spelling of whoever names it; `*` where none applies.",
+            "minLength": 1,
+            "maxLength": SYMBOL_MAX,
+            "pattern": r"^[^\s\x00-\x1f\x7f]+$",
+        })
     }
 }
 

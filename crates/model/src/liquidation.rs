@@ -4,10 +4,11 @@ use crate::agg::{Kind, Mark, TsSource};
 use crate::coverage::Coverage;
 use crate::event::{Liquidated, LiquidationCoverage, LiquidationPrice};
 use crate::{Mode, Price, Size, Usd};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One liquidation.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct LiquidationRow {
     /// The venue's time, UTC ms.
     pub ts_ms: i64,
@@ -24,7 +25,7 @@ pub struct LiquidationRow {
 }
 
 /// Sums over a window. They are one venue's report, and a lower bound where it samples.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct LiquidationSums {
     /// Length of the window.
     pub window_ms: u32,
@@ -39,7 +40,7 @@ pub struct LiquidationSums {
 }
 
 /// The body of a `liquidation_batch`.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct LiquidationBatch {
     /// A snapshot's rows replace what the receiver holds, a delta's are added to it. All else is complete in both.
     pub kind: Kind,

@@ -2,11 +2,12 @@
 
 use crate::agg::{Mark, TsSource};
 use crate::{Mode, Symbol};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The state of a venue's connection.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Connection {
     /// First attempt under way.
@@ -20,7 +21,7 @@ pub enum Connection {
 }
 
 /// Whether a book may be read.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sync {
     /// Being built; it has no prices.
@@ -30,7 +31,7 @@ pub enum Sync {
 }
 
 /// One stream of a venue.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct StreamStatus {
     /// The channel, with its variant: `l2Book:fast`, `depth@100ms`.
     pub channel: String,
@@ -45,7 +46,7 @@ pub struct StreamStatus {
 }
 
 /// A venue's clock against ours, from request times and event times.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct ClockOffset {
     /// The venue's clock less ours.
     pub offset_ms: f64,
@@ -58,7 +59,7 @@ pub struct ClockOffset {
 }
 
 /// How much of a venue's allowance is used.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct BudgetUse {
     /// `connections`, `subscriptions`, `messages`, or a class of requests: `metadata`, `books`, `account`, `orders`.
     pub class: String,
@@ -72,7 +73,7 @@ pub struct BudgetUse {
 }
 
 /// What was refused of one market.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct RefusedRow {
     /// Canonical symbol; `*` where none is known.
     pub symbol: Symbol,
@@ -83,7 +84,7 @@ pub struct RefusedRow {
 }
 
 /// The body of a `venue_status`; complete in itself.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct VenueStatus {
     /// Always the receive time.
     pub ts_source: TsSource,

@@ -14,6 +14,7 @@ pub(crate) fn practice_gateway(
     workspace: &Workspace,
     gateway: &Path,
     data: &Path,
+    flags: &[&str],
 ) -> Result<Service> {
     let command = Cmd::new(gateway, &workspace.root)
         .args([
@@ -26,7 +27,8 @@ pub(crate) fn practice_gateway(
         ])
         .arg(data)
         .arg("--ui")
-        .arg(workspace.ui_dist());
+        .arg(workspace.ui_dist())
+        .args(flags);
     Service::start(command, Some(&workspace.reports()?.join("gateway.log")))
 }
 
@@ -40,7 +42,7 @@ pub(crate) fn simulator(workspace: &Workspace, gateway: &Path) -> Result<Service
 /// Runs an npm script against a fresh gateway.
 pub(crate) fn against_gateway(workspace: &Workspace, gateway: &Path, script: &str) -> Result<()> {
     let data = tempfile::tempdir().context("cannot create a data directory")?;
-    let mut service = practice_gateway(workspace, gateway, data.path())?;
+    let mut service = practice_gateway(workspace, gateway, data.path(), &[])?;
     let outcome = node::script(workspace, script)
         .env("HYPERSENTRY_URL", &service.url)
         .run();

@@ -33,7 +33,7 @@ pub(crate) const JOURNEYS: &[Package] = &[
     package("chromium", "the browser of the journeys"),
     package(
         "python3-venv",
-        "an environment for Hyperliquid's Python SDK, which checks the simulator",
+        "environments for Hyperliquid's Python SDK and schemathesis, which check simulator and gateway",
     ),
     package(
         "webkit2gtk-driver",

@@ -1,17 +1,14 @@
 //! Hyperliquid's own Python SDK against the simulator: a second opinion on the wire format.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
-use crate::{failure::Setup, journeys, process::Cmd, workspace::Workspace};
+use crate::{journeys, process::Cmd, python, workspace::Workspace};
 
 pub(crate) fn check(workspace: &Workspace, gateway: &Path) -> Result<()> {
     let tests = workspace.root.join("tests").join("python-sdk");
-    let python = environment(workspace, &tests.join("requirements.txt"))?;
+    let python = python::environment(workspace, "python-sdk", &tests.join("requirements.txt"))?;
     let mut simulator = journeys::simulator(workspace, gateway)?;
     let outcome = Cmd::new(python, &workspace.root)
         .arg(tests.join("check_hyperliquid_sdk.py"))
@@ -22,46 +19,4 @@ pub(crate) fn check(workspace: &Workspace, gateway: &Path) -> Result<()> {
         .run();
     simulator.check()?;
     outcome
-}
-
-/// A virtual environment with exactly the required packages, made again when they change.
-fn environment(workspace: &Workspace, requirements: &Path) -> Result<PathBuf> {
-    let wanted = fs::read(requirements)
-        .with_context(|| format!("cannot read {}", requirements.display()))?;
-    let venv = workspace.cache.join("python-sdk");
-    let stamp = venv.join("installed-requirements.txt");
-    let python = if cfg!(windows) {
-        venv.join("Scripts").join("python.exe")
-    } else {
-        venv.join("bin").join("python")
-    };
-    // The interpreter that it was made from may be gone since.
-    let usable = || {
-        Cmd::new(&python, &workspace.root)
-            .arg("--version")
-            .succeeds()
-    };
-    if fs::read(&stamp).is_ok_and(|installed| installed == wanted) && usable()? {
-        return Ok(python);
-    }
-    let system = if cfg!(windows) { "python" } else { "python3" };
-    Cmd::new(system, &workspace.root)
-        .args(["-m", "venv", "--clear"])
-        .arg(&venv)
-        .run()
-        .map_err(|error| Setup(format!("{error:#}: is python3-venv installed?")))?;
-    Cmd::new(&python, &workspace.root)
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--requirement",
-        ])
-        .arg(requirements)
-        .run()
-        .context("cannot install the Python packages")?;
-    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))?;
-    Ok(python)
 }

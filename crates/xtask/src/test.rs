@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::{
     binaries::{self, Binary, EMBED_UI},
-    journeys, node, packages,
+    journeys, node, openapi, packages,
     process::Cmd,
     python_sdk, smoke,
     steps::Steps,
@@ -17,7 +17,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Leave out what needs other programs: dependency policy, Python SDK, browser journeys, desktop smoke
+    /// Leave out what needs other programs: dependency policy, Python SDK, OpenAPI, browser journeys, desktop smoke
     #[arg(long)]
     fast: bool,
     /// Do only the steps whose names begin so; may be given more than once
@@ -110,6 +110,7 @@ fn whole(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     let desktop = || binaries::build(workspace, Binary::Desktop, false);
     steps.step("binaries", || gateway().and_then(|_| desktop()).map(drop))?;
     steps.step("Python SDK", || python_sdk::check(workspace, &gateway()?))?;
+    steps.step("OpenAPI", || openapi::check(workspace, &gateway()?))?;
     steps.step("browser journeys", || {
         journeys::against_gateway(workspace, &gateway()?, "e2e")
     })?;

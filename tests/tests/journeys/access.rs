@@ -14,6 +14,9 @@ mod attacks;
 mod sockets;
 /// The table of roles.
 mod table;
+/// The one with which the credentials themselves are tested.
+#[path = "../../../crates/identity/tests/common/typed_data.rs"]
+mod typed_data;
 
 /// The wallet that is an admin.
 pub(crate) const ADMIN: u8 = 1;

@@ -1,9 +1,10 @@
 //! What one input alone would have to be for another outcome.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The other outcome.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
     /// The bias is LONG.
@@ -19,7 +20,7 @@ pub enum Target {
 }
 
 /// One input's way to it, all others as they are.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Change {
     /// The other outcome.
     pub target: Target,

@@ -7,10 +7,11 @@ use crate::stages::regime::Regime;
 use crate::why::lines;
 use hypersentry_model::agg::TsSource;
 use hypersentry_model::{Freshness, Mode, Source};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The body.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct AlphaConviction {
     /// Always the receive time: an evaluation has no event time of a venue.
     pub ts_source: TsSource,
@@ -64,7 +65,7 @@ pub struct AlphaConviction {
 }
 
 /// A bias and for how many ticks it has stood.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Streak {
     /// The bias.
     pub bias: Bias,
@@ -73,7 +74,7 @@ pub struct Streak {
 }
 
 /// The mean over the last ticks, at most ten.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Average {
     /// From 0 to 100, halves to even.
     pub score: u8,
@@ -86,7 +87,7 @@ pub struct Average {
 }
 
 /// A component.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Part {
     /// Which.
     pub name: Component,
@@ -116,7 +117,7 @@ pub struct Part {
 }
 
 /// The arithmetic's steps.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Steps {
     /// Weighted sum.
     pub raw: f64,
@@ -136,7 +137,7 @@ pub struct Steps {
 }
 
 /// Bitcoin's part.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct BtcStep {
     /// Its score at the tick before.
     pub score: f64,
@@ -149,7 +150,7 @@ pub struct BtcStep {
 }
 
 /// Whether a model was trained.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ProbabilityState {
     /// No: a driftless walk with the measured volatility.
@@ -159,7 +160,7 @@ pub enum ProbabilityState {
 }
 
 /// Probability that the price moves so far within the horizon.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Probability {
     /// Whether a model was trained.
     pub state: ProbabilityState,

@@ -1,10 +1,13 @@
 //! The gates before an autonomous trade, as they are told.
 
 use crate::risk::Direction;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The gates, in the order in which they are told.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum GateName {
     /// Far enough from neutral.
@@ -36,7 +39,7 @@ pub enum GateName {
 }
 
 /// A gate's verdict. Only `pass` lets a trade through.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GateState {
     /// Open.
@@ -48,7 +51,7 @@ pub enum GateState {
 }
 
 /// Whom a gate asks about.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// The market: the same for everybody.
@@ -58,7 +61,7 @@ pub enum Scope {
 }
 
 /// A gate with its verdict.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Gate {
     /// Which.
     pub name: GateName,
@@ -76,7 +79,7 @@ pub struct Gate {
 }
 
 /// What all gates say of one evaluation.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Gates {
     /// Which way the score leans; null at neutral.
     pub side: Option<Direction>,
@@ -89,7 +92,7 @@ pub struct Gates {
 }
 
 /// What the gates said while evaluations came near to a trade: one row for each run of evaluations that they judged alike.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct NearVerdict {
     /// Time of the first evaluation, UTC ms.
     pub at_ms: i64,

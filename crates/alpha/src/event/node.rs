@@ -3,10 +3,11 @@
 use crate::feeds::Standing;
 use crate::observe::Reading;
 use hypersentry_model::{Coverage, Freshness, Source};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A figure, what it was made of, and how old it is. What does not apply is absent.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Node {
     /// Its path, for example `regime.x_price`; the root is `conviction`.
     pub id: String,

@@ -2,11 +2,23 @@
 
 use hypersentry_model::Mode;
 use hypersentry_model::agg::TsSource;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What kind of market this is, over hours rather than seconds.
 #[derive(
-    Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    Deserialize,
+    Eq,
+    Hash,
+    JsonSchema,
+    Ord,
+    PartialEq,
+    PartialOrd,
+    Serialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum MacroRegime {
@@ -26,7 +38,7 @@ pub enum MacroRegime {
 }
 
 /// Whether there is a model of the probabilities.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ModelState {
     /// There is none.
@@ -37,7 +49,7 @@ pub enum ModelState {
 }
 
 /// The model of the probabilities and what its own test said, out of sample. Unknown values are null.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct ModelHealth {
     /// Whether there is a model.
     pub state: ModelState,
@@ -58,7 +70,7 @@ pub struct ModelHealth {
 }
 
 /// How the forecasts turned out in this run.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CalibrationStatus {
     /// Fewer than 50 outcomes.
@@ -73,7 +85,7 @@ pub enum CalibrationStatus {
 }
 
 /// The forecasts of this run against what happened.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Calibration {
     /// In a word.
     pub status: CalibrationStatus,
@@ -84,7 +96,7 @@ pub struct Calibration {
 }
 
 /// A feature's present distribution against that of the training.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct FeatureDrift {
     /// Its name in the model.
     pub feature: String,
@@ -99,7 +111,7 @@ pub struct FeatureDrift {
 }
 
 /// A model that forecasts beside the present one without effect, until it has proved better.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct ShadowHealth {
     /// The challenger's name.
     pub id: String,
@@ -114,7 +126,7 @@ pub struct ShadowHealth {
 }
 
 /// A challenger that took the present model's place.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Promotion {
     /// The model that forecasts since then.
     pub id: String,
@@ -129,7 +141,7 @@ pub struct Promotion {
 }
 
 /// The body of a `gov_update`.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct GovUpdate {
     /// Always `receive`: there is no venue's time in it.
     pub ts_source: TsSource,

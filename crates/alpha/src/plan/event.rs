@@ -3,10 +3,11 @@
 use crate::risk::event::{Direction, Refusal};
 use hypersentry_model::agg::TsSource;
 use hypersentry_model::{Mode, Price, Size, Usd};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What an order does.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Action {
     /// Buys.
@@ -25,7 +26,7 @@ impl From<Direction> for Action {
 }
 
 /// What a plan says.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PlanState {
     /// There are slices and nothing speaks against them.
@@ -39,7 +40,7 @@ pub enum PlanState {
 }
 
 /// How much of it takes liquidity.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Strategy {
     /// None: rests at the touch.
@@ -51,7 +52,7 @@ pub enum Strategy {
 }
 
 /// How long an order lives.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tif {
     /// Adds liquidity only: refused by the venue where it would take.
@@ -63,7 +64,7 @@ pub enum Tif {
 }
 
 /// The kind of an order.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OrderType {
     /// With a price: every slice has one.
@@ -71,7 +72,7 @@ pub enum OrderType {
 }
 
 /// One order of a plan.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Slice {
     /// From 1.
     pub n: u32,
@@ -90,7 +91,7 @@ pub struct Slice {
 }
 
 /// What the plan would cost beside fees.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Slippage {
     /// Against the mid price, in basis points.
     pub expected_bps: f64,
@@ -105,7 +106,7 @@ pub struct Slippage {
 }
 
 /// One question of the guard.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Check {
     /// `spread`, `depth`, `book_support`, `sweep`, `slippage`.
     pub name: String,
@@ -120,7 +121,7 @@ pub struct Check {
 }
 
 /// The guard's judgement.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Guard {
     /// All checks hold, and there are some.
     pub safe: bool,
@@ -129,7 +130,7 @@ pub struct Guard {
 }
 
 /// The body of an `exec_plan`. What was not worked out is null.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct ExecPlan {
     /// Always `receive`.
     pub ts_source: TsSource,

@@ -1,10 +1,11 @@
 //! What is known of a trading account: the input that sizes are made from.
 
 use hypersentry_model::{Price, Rate, Size, Symbol, Usd};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where the equity comes from.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EquitySource {
     /// The user said so.

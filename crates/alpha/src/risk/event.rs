@@ -4,10 +4,13 @@ use super::account::EquitySource;
 use crate::conviction::Bias;
 use hypersentry_model::agg::TsSource;
 use hypersentry_model::{Mode, Price, Usd};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which way a view goes.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Direction {
     /// Up.
@@ -36,7 +39,7 @@ impl Direction {
 }
 
 /// What an update says.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RiskState {
     /// There is a size.
@@ -48,7 +51,9 @@ pub enum RiskState {
 }
 
 /// Why there is no size or no plan.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalCode {
     /// No model of the probabilities.
@@ -90,7 +95,7 @@ pub enum RefusalCode {
 }
 
 /// A reason, for machines and for people.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Refusal {
     /// Stable.
     pub code: RefusalCode,
@@ -107,7 +112,7 @@ impl Refusal {
 }
 
 /// The equity that a size was made from.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Equity {
     /// How much.
     pub usd: Usd,
@@ -118,7 +123,7 @@ pub struct Equity {
 }
 
 /// The factors of a size. What was not worked out is null.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Breakdown {
     /// Probability of the target before the stop.
     pub win_probability: Option<f64>,
@@ -147,7 +152,7 @@ pub struct Breakdown {
 }
 
 /// The body of a `risk_update`.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct RiskUpdate {
     /// Always `receive`.
     pub ts_source: TsSource,

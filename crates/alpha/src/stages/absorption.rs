@@ -4,10 +4,12 @@
 //! one, stays below `max(2 bp, sigma_30s / 4)`, else 0. Without trades in the window, or without enough history for sigma, nothing is said.
 
 use crate::params::FootprintParams;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The statistics that decide.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[schemars(rename = "AbsorptionInputs")]
 pub struct Inputs {
     /// Buying less selling in the window, in USD.
     pub net_usd: f64,

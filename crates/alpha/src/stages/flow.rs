@@ -5,10 +5,12 @@
 
 use crate::params::FootprintParams;
 use crate::stats::soft;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The statistics that decide.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[schemars(rename = "FlowInputs")]
 pub struct Inputs {
     /// Buying in the last minute, in USD.
     pub buy_usd: f64,

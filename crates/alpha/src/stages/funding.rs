@@ -4,10 +4,12 @@
 //! `s = -sgn(z) tanh(max(0, |z| - 2))`. Without a fresh rate or 240 samples there is no score.
 
 use crate::params::FundingParams;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The statistics that decide.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[schemars(rename = "FundingInputs")]
 pub struct Inputs {
     /// The rate per hour now; absent when no venue tells one.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -4,10 +4,12 @@
 //! standard deviations of the ten-second windows of the last hour, and the net flow is 50,000 USD at least; else 0. Without 60 windows there is no scale.
 
 use crate::params::FootprintParams;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The statistics that decide.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[schemars(rename = "ImpulseInputs")]
 pub struct Inputs {
     /// Logarithmic return over the window; absent unless both ends were seen.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -8,10 +8,11 @@
 
 use crate::params::LiquidationParams;
 use hypersentry_model::{Coverage, Source};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What was closed by force within one distance of the price.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Band {
     /// Its width, as a share of the price.
     pub width: f64,
@@ -40,7 +41,7 @@ impl Band {
 }
 
 /// Whose positions were closed.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Squeezed {
     /// Shorts, above the price.
@@ -50,7 +51,8 @@ pub enum Squeezed {
 }
 
 /// The statistics that decide.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[schemars(rename = "LiquidationInputs")]
 pub struct Inputs {
     /// The bands that are shown, the narrowest first; all nothing without a price.
     pub bands: [Band; 4],

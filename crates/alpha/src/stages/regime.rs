@@ -18,10 +18,12 @@
 use crate::params::RegimeParams;
 use crate::stats::soft;
 use hypersentry_model::Coverage;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The statistics that decide.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[schemars(rename = "RegimeInputs")]
 pub struct Inputs {
     /// Logarithmic return over the window; absent unless both ends were seen.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -69,7 +71,7 @@ impl Inputs {
 }
 
 /// The classes.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Regime {
     /// Price up, positions opened.

@@ -5,10 +5,12 @@
 //! window (order flow against depth: Cont, Kukanov and Stoikov 2014). Without a book before the window there is no sweep.
 
 use crate::params::FootprintParams;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The statistics that decide.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[schemars(rename = "SweepInputs")]
 pub struct Inputs {
     /// Buying less selling in the window, in USD.
     pub net_usd: f64,

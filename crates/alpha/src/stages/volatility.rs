@@ -6,10 +6,12 @@
 
 use crate::conviction::VolatilityRegime;
 use crate::params::VolatilityParams;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The statistics that decide.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[schemars(rename = "VolatilityInputs")]
 pub struct Inputs {
     /// From 0 to 1; absent without enough history.
     #[serde(skip_serializing_if = "Option::is_none", default)]

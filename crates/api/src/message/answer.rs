@@ -2,12 +2,13 @@
 
 use hypersentry_model::Mode;
 use hypersentry_model::agg::CandleRow;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// An answer to `subscribe`.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, specta::Type)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize, specta::Type)]
 pub struct Subscribed {
     /// The symbol.
     pub coin: String,
@@ -16,13 +17,14 @@ pub struct Subscribed {
     /// The run: sequences begin anew with each.
     pub run_id: String,
     /// `live`, `simulated` or `replay`.
+    #[schemars(with = "Mode")]
     pub mode: String,
     /// Sources that have the symbol.
     pub sources: Vec<String>,
 }
 
 /// A market that can be watched.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, specta::Type)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize, specta::Type)]
 pub struct SymbolEntry {
     /// Canonical symbol.
     pub symbol: String,
@@ -35,18 +37,19 @@ pub struct SymbolEntry {
 }
 
 /// All markets that can be watched.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, specta::Type)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize, specta::Type)]
 pub struct Symbols {
     /// The run.
     pub run_id: String,
     /// `live`, `simulated` or `replay`.
+    #[schemars(with = "Mode")]
     pub mode: String,
     /// The markets.
     pub symbols: Vec<SymbolEntry>,
 }
 
 /// How the engine is doing.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, specta::Type)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize, specta::Type)]
 pub struct Readiness {
     /// A book is synced, and nothing is degraded that must not be.
     pub ready: bool,
@@ -57,17 +60,19 @@ pub struct Readiness {
 }
 
 /// Past candles of one market of one source.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 pub struct Candles {
     /// The run.
     pub run_id: String,
     /// `live`, `simulated` or `replay`.
+    #[schemars(with = "Mode")]
     pub mode: &'static str,
     /// When it was read, UTC ms.
     pub now_ms: i64,
     /// Canonical symbol.
     pub symbol: String,
     /// Whose.
+    #[schemars(with = "hypersentry_model::Source")]
     pub source: &'static str,
     /// Length of each.
     pub interval: &'static str,
@@ -78,17 +83,19 @@ pub struct Candles {
 }
 
 /// The current state of a symbol's streams.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Snapshot {
     /// The run.
     pub run_id: String,
     /// `live`, `simulated` or `replay`.
+    #[schemars(with = "Mode")]
     pub mode: &'static str,
     /// Canonical symbol.
     pub symbol: String,
     /// When it was read, UTC ms.
     pub now_ms: i64,
     /// One event a stream, each complete; none while nobody watches the symbol.
+    #[schemars(with = "Vec<super::Event>")]
     pub events: Vec<Box<RawValue>>,
 }
 
@@ -102,39 +109,45 @@ pub const fn mode_name(mode: Mode) -> &'static str {
 }
 
 /// An answer as a socket carries it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum Answer<'a> {
     Subscribed {
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<super::Id>")]
         id: Option<Value>,
         #[serde(flatten)]
         body: &'a Subscribed,
     },
     Unsubscribed {
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<super::Id>")]
         id: Option<Value>,
         coin: &'a str,
         channels: Vec<&'static str>,
     },
     PrivateReady {
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<super::Id>")]
         id: Option<Value>,
         channels: Vec<&'static str>,
     },
     Pong {
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<super::Id>")]
         id: Option<Value>,
         now_ms: i64,
     },
     Candles {
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<super::Id>")]
         id: Option<Value>,
         #[serde(flatten)]
         body: &'a Candles,
     },
     Status {
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<super::Id>")]
         id: Option<Value>,
         now_ms: i64,
         #[serde(flatten)]
@@ -142,6 +155,7 @@ pub(crate) enum Answer<'a> {
     },
     Error {
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<super::Id>")]
         id: Option<Value>,
         code: &'a str,
         detail: &'a str,

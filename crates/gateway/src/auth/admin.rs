@@ -1,14 +1,55 @@
 //! `/admin/*`: users, roles, grants, and who changed them.
 
 use super::{Body, Caller, Refused, body};
-use crate::http::Shared;
+use crate::http::{Named, Shared};
+use crate::openapi::{Operation, of};
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::extract::{Query, State};
+use axum::http::{Method, StatusCode};
 use axum::routing::{get, put};
 use axum::{Extension, Json, Router};
 use hypersentry_identity::{Address, AuditEntry, GrantRow, Grants, Role, User};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation::new(Method::GET, "/admin/users", "All users.", of::<Users>),
+    Operation::new(Method::POST, "/admin/users", "Add a user.", of::<User>).taking(of::<Invite>),
+    Operation::new(
+        Method::PUT,
+        "/admin/users/{id}/role",
+        "Give a user a role.",
+        of::<User>,
+    )
+    .taking(of::<SetRole>),
+    Operation::new(
+        Method::PUT,
+        "/admin/users/{id}/disabled",
+        "Keep a user out, or let the user in again.",
+        of::<User>,
+    )
+    .taking(of::<SetDisabled>),
+    Operation::new(
+        Method::GET,
+        "/admin/grants",
+        "Who may do what with which account.",
+        of::<GrantList>,
+    ),
+    Operation::silent(
+        Method::PUT,
+        "/admin/grants",
+        "Set a user's grants for an account.",
+    )
+    .taking(of::<Grant>),
+    Operation::silent(Method::DELETE, "/admin/grants", "Take them away.").taking(of::<DropGrant>),
+    Operation::new(
+        Method::GET,
+        "/admin/audit",
+        "Who did what, newest first.",
+        of::<Audit>,
+    )
+    .asking(of::<AuditQuery>),
+];
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
@@ -22,7 +63,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/admin/audit", get(audit))
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct Users {
     users: Vec<User>,
 }
@@ -35,9 +76,10 @@ async fn users(
     Ok(Json(Users { users }))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Invite {
+    #[schemars(with = "Address")]
     address: String,
     name: String,
     role: Role,
@@ -55,7 +97,7 @@ async fn invite(
     Ok(Json(user))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SetRole {
     role: Role,
@@ -64,7 +106,7 @@ struct SetRole {
 async fn set_role(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     asked: Body<SetRole>,
 ) -> Result<Json<User>, Refused> {
     let role = body(asked)?.role;
@@ -73,7 +115,7 @@ async fn set_role(
     Ok(Json(user))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SetDisabled {
     disabled: bool,
@@ -82,7 +124,7 @@ struct SetDisabled {
 async fn set_disabled(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     asked: Body<SetDisabled>,
 ) -> Result<Json<User>, Refused> {
     let disabled = body(asked)?.disabled;
@@ -93,7 +135,7 @@ async fn set_disabled(
     Ok(Json(user))
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Grant {
     user: String,
@@ -101,7 +143,7 @@ struct Grant {
     grants: Grants,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct GrantList {
     grants: Vec<Grant>,
 }
@@ -147,7 +189,7 @@ async fn set_grant(
     set(&shared, &caller, row.user, row.account, row.grants).await
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct DropGrant {
     user: String,
@@ -163,12 +205,12 @@ async fn drop_grant(
     set(&shared, &caller, row.user, row.account, Grants::default()).await
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct AuditQuery {
     limit: Option<usize>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct Audit {
     entries: Vec<AuditEntry>,
 }

@@ -1,15 +1,46 @@
 //! `/agents`: credentials that trade for an account.
 
 use super::{Body, Caller, Refused, body};
-use crate::http::Shared;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use crate::http::{Named, Shared};
+use crate::openapi::{Operation, of};
+use axum::extract::State;
+use axum::http::{Method, StatusCode};
 use axum::routing::{delete, get, post};
 use axum::{Extension, Json, Router};
 use hypersentry_identity::Address;
 use hypersentry_identity::agent::{Agent, AgentState, Network, PERMISSIONS, Terms};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation::new(Method::GET, "/agents", "The user's agents.", of::<Agents>),
+    Operation::new(Method::POST, "/agents", "Make an agent.", of::<Proposed>).taking(of::<Create>),
+    Operation::new(
+        Method::POST,
+        "/agents/{id}/approve",
+        "Tell the venue of an agent that the account's wallet has signed.",
+        of::<Approved>,
+    )
+    .taking(of::<Approve>),
+    Operation::new(
+        Method::POST,
+        "/agents/{id}/check",
+        "Ask the venue about an agent.",
+        of::<Checked>,
+    ),
+    Operation::new(
+        Method::POST,
+        "/agents/{id}/rotate",
+        "Make an agent that takes another's place.",
+        of::<Proposed>,
+    ),
+    Operation::silent(
+        Method::DELETE,
+        "/agents/{id}",
+        "End an agent; its key is gone.",
+    ),
+];
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
@@ -20,7 +51,8 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/agents/{id}", delete(revoke))
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "Agent")]
 struct Listed {
     id: String,
     account: Address,
@@ -53,7 +85,7 @@ impl Listed {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct Agents {
     agents: Vec<Listed>,
 }
@@ -70,7 +102,7 @@ async fn list(
     }))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Create {
     account: Address,
@@ -80,12 +112,13 @@ struct Create {
     network: Network,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct Approval {
     typed_data: Value,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "AgentProposed")]
 struct Proposed {
     agent: Listed,
     approve: Approval,
@@ -119,20 +152,21 @@ async fn create(
 async fn rotate(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
 ) -> Result<Json<Proposed>, Refused> {
     let identity = &shared.auth.identity;
     let agent = identity.rotate_agent(caller.session()?, &id).await?;
     Ok(proposed(agent, identity.now_ms()))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Approve {
     signature: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "AgentApproved")]
 struct Approved {
     agent: Listed,
 }
@@ -140,7 +174,7 @@ struct Approved {
 async fn approve(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     asked: Body<Approve>,
 ) -> Result<Json<Approved>, Refused> {
     let (by, identity) = (caller.session()?, &shared.auth.identity);
@@ -154,7 +188,8 @@ async fn approve(
 }
 
 /// What the venue says of an agent.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "AgentChecked")]
 struct Checked {
     agent: Listed,
     /// Whether the venue lists it for the account now.
@@ -166,7 +201,7 @@ struct Checked {
 async fn check(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
 ) -> Result<Json<Checked>, Refused> {
     let (by, identity) = (caller.session()?, &shared.auth.identity);
     let own = identity.agents(by).into_iter().find(|a| a.id == id);
@@ -187,7 +222,7 @@ async fn check(
 async fn revoke(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
 ) -> Result<StatusCode, Refused> {
     let identity = &shared.auth.identity;
     identity.revoke_agent(caller.session()?, &id).await?;

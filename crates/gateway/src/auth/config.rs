@@ -72,6 +72,9 @@ pub struct AuthArguments {
     /// Seconds after which a browser's token is exchanged.
     #[arg(long, default_value_t = SESSION_ROTATE, value_parser = clap::value_parser!(u32).range(1..=31_536_000))]
     session_rotate: u32,
+    /// Logins that one address may begin or answer in a minute, and at once.
+    #[arg(long, default_value_t = pace::ATTEMPTS, value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    logins_per_minute: u32,
 }
 
 /// Who may come in, and by which door.
@@ -169,6 +172,7 @@ impl Default for AuthArguments {
             session_ttl: SESSION_TTL,
             session_idle: SESSION_IDLE,
             session_rotate: SESSION_ROTATE,
+            logins_per_minute: pace::ATTEMPTS,
         }
     }
 }
@@ -235,7 +239,11 @@ impl AuthArguments {
             invited_only: self.auth_private,
             master: self.master()?,
         };
-        Ok(Checked { access, settings })
+        Ok(Checked {
+            access,
+            settings,
+            attempts: self.logins_per_minute,
+        })
     }
 }
 
@@ -253,6 +261,7 @@ async fn store(dir: &Path) -> Result<Arc<dyn Repository>, Misconfigured> {
 pub struct Checked {
     access: Access,
     settings: Settings,
+    attempts: u32,
 }
 
 impl Checked {
@@ -297,7 +306,7 @@ impl Checked {
             identity,
             access: self.access,
             venue: exchange.map(venue::Exchange::new).transpose()?,
-            pace: pace::Pace::default(),
+            pace: pace::Pace::new(self.attempts),
         }))
     }
 }

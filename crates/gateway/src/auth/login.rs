@@ -2,16 +2,48 @@
 
 use super::{Auth, Body, Caller, Presented, Refused, body, cookie, set_cookie};
 use crate::http::Shared;
+use crate::openapi::{Operation, of};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use hypersentry_identity::{Address, Authenticated, Client, Grants, Login, Refusal, Role};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Characters of a program's name that are kept.
 const MAX_AGENT: usize = 200;
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation::new(
+        Method::GET,
+        "/auth/state",
+        "Who asks, and what is asked for to log in.",
+        of::<StateAnswer>,
+    ),
+    Operation::new(
+        Method::POST,
+        "/auth/nonce",
+        "Begin a login.",
+        of::<NonceAnswer>,
+    )
+    .taking(of::<AskNonce>),
+    Operation::new(
+        Method::POST,
+        "/auth/login",
+        "Answer with the wallet's signature.",
+        of::<StateAnswer>,
+    )
+    .taking(of::<AskLogin>),
+    Operation::silent(Method::POST, "/auth/logout", "End the session."),
+    Operation::new(
+        Method::POST,
+        "/auth/rotate",
+        "Exchange a program's token.",
+        of::<RotateAnswer>,
+    ),
+];
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
@@ -23,7 +55,8 @@ pub(super) fn routes() -> Router<Shared> {
 }
 
 /// Who somebody is, and what is asked for to log in.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "LoginState")]
 struct StateAnswer {
     mode: &'static str,
     login: &'static str,
@@ -40,15 +73,17 @@ struct StateAnswer {
     token: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "Chain")]
 struct ChainAnswer {
     id: u64,
     name: String,
 }
 
 /// A user as others see the user.
-#[derive(Debug, Serialize)]
-pub(super) struct UserAnswer {
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "UserShown")]
+pub(crate) struct UserAnswer {
     id: String,
     address: Address,
     name: String,
@@ -66,7 +101,8 @@ impl UserAnswer {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "Session")]
 struct SessionAnswer {
     user: UserAnswer,
     session_id: String,
@@ -76,7 +112,8 @@ struct SessionAnswer {
     csrf: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "Account")]
 struct AccountAnswer {
     account: Address,
     grants: Grants,
@@ -143,16 +180,18 @@ async fn state(State(shared): State<Shared>, Extension(caller): Extension<Caller
     response
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct AskNonce {
+    #[schemars(with = "Address")]
     address: String,
     chain_id: u64,
     #[serde(default)]
     bearer: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "Nonce")]
 struct NonceAnswer {
     nonce: String,
     message: String,
@@ -192,7 +231,7 @@ async fn nonce(
     Ok(response)
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct AskLogin {
     message: String,
@@ -259,7 +298,8 @@ async fn logout(
     Ok(response)
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "Rotated")]
 struct RotateAnswer {
     token: String,
     expires_ms: i64,

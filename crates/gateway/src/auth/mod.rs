@@ -30,8 +30,9 @@ mod visitor;
 
 pub use config::{AuthArguments, Checked, Misconfigured};
 pub(crate) use guard::guard;
+pub(crate) use table::need;
 pub use table::write_roles;
-pub(crate) use visitor::{Heard, SESSION_ENDED, Visitor};
+pub(crate) use visitor::{Heard, LoginAnswer, LoginMessage, SESSION_ENDED, Visitor};
 
 /// The largest body of a request.
 const MAX_BODY: usize = 16 << 10;
@@ -44,6 +45,14 @@ pub(crate) fn routes() -> axum::Router<crate::http::Shared> {
         .merge(agents::routes())
         .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY))
 }
+
+/// They, as the OpenAPI document tells them.
+pub(crate) const OPERATIONS: [&[crate::openapi::Operation]; 4] = [
+    login::OPERATIONS,
+    sessions::OPERATIONS,
+    admin::OPERATIONS,
+    agents::OPERATIONS,
+];
 
 /// Who may do what: the users, and the doors by which they come.
 #[derive(Debug)]

@@ -3,20 +3,30 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Attempts at once.
-const BURST: i64 = 20;
-/// An attempt is given back so often, in ms.
-const REFILL_MS: i64 = 3_000;
+/// Attempts of an address in a minute, and at once, unless the configuration says otherwise.
+pub(super) const ATTEMPTS: u32 = 20;
 /// Addresses that are remembered; with more, those whose buckets are full again are forgotten, and then everybody waits.
 const MAX_ADDRESSES: usize = 10_000;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Pace {
+    /// Attempts at once.
+    burst: i64,
+    /// An attempt is given back so often, in ms.
+    refill_ms: i64,
     /// When each address's bucket is full again, UTC ms.
     full_at: Mutex<BTreeMap<String, i64>>,
 }
 
 impl Pace {
+    pub(super) fn new(attempts: u32) -> Self {
+        Self {
+            burst: i64::from(attempts),
+            refill_ms: (60_000 / i64::from(attempts.max(1))).max(1),
+            full_at: Mutex::default(),
+        }
+    }
+
     /// Takes an attempt, if there is one.
     pub(super) fn take(&self, ip: &str, now_ms: i64) -> bool {
         let full_at = self.full_at.lock();
@@ -28,8 +38,8 @@ impl Pace {
             }
         }
         let at = full_at.entry(ip.to_owned()).or_insert(now_ms);
-        let next = (*at).max(now_ms) + REFILL_MS;
-        let free = next - now_ms <= BURST * REFILL_MS;
+        let next = (*at).max(now_ms) + self.refill_ms;
+        let free = next - now_ms <= self.burst * self.refill_ms;
         if free {
             *at = next;
         }
@@ -43,7 +53,7 @@ mod tests {
 
     #[test]
     fn attempts_come_back_and_are_each_addresses_own() {
-        let pace = Pace::default();
+        let pace = Pace::new(ATTEMPTS);
         let took = |ip: &str, now: i64| (0..100).filter(|_| pace.take(ip, now)).count();
         assert_eq!(took("a", 0), 20);
         assert_eq!(took("b", 0), 20);
@@ -54,7 +64,7 @@ mod tests {
 
     #[test]
     fn addresses_are_bounded() {
-        let pace = Pace::default();
+        let pace = Pace::new(ATTEMPTS);
         for n in 0..MAX_ADDRESSES {
             assert!(pace.take(&n.to_string(), 0));
         }

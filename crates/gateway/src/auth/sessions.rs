@@ -1,12 +1,34 @@
 //! `/auth/sessions`: what is logged in, and its end.
 
 use super::{Caller, Refused};
-use crate::http::Shared;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use crate::http::{Named, Shared};
+use crate::openapi::{Operation, of};
+use axum::extract::State;
+use axum::http::{Method, StatusCode};
 use axum::routing::{delete, get, post};
 use axum::{Extension, Json, Router};
+use schemars::JsonSchema;
 use serde::Serialize;
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation::new(
+        Method::GET,
+        "/auth/sessions",
+        "The user's sessions.",
+        of::<Sessions>,
+    ),
+    Operation::new(
+        Method::POST,
+        "/auth/sessions/revoke-others",
+        "End all sessions of the user but this one.",
+        of::<Revoked>,
+    ),
+    Operation::silent(
+        Method::DELETE,
+        "/auth/sessions/{id}",
+        "End a session of the user.",
+    ),
+];
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
@@ -15,12 +37,13 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/auth/sessions/{id}", delete(revoke))
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct Sessions {
     sessions: Vec<Listed>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "SessionRow")]
 struct Listed {
     id: String,
     current: bool,
@@ -54,13 +77,14 @@ async fn list(
 async fn revoke(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
 ) -> Result<StatusCode, Refused> {
     shared.auth.identity.revoke(caller.session()?, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "SessionsRevoked")]
 struct Revoked {
     revoked: usize,
 }

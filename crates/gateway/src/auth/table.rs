@@ -55,6 +55,10 @@ pub(crate) const ROUTES: &[Rule] = &[
     rule(Method::GET, "/readyz", Nobody),
     // From the machine itself, unless opened to all.
     rule(Method::GET, "/metrics", Nobody),
+    // They tell shapes, no figures.
+    rule(Method::GET, "/openapi.json", Nobody),
+    rule(Method::GET, "/schemas", Nobody),
+    rule(Method::GET, "/schemas/{name}", Nobody),
     rule(Method::GET, "/market/symbols", Public),
     rule(Method::GET, "/market/candles", Public),
     rule(Method::GET, "/market/snapshot/{symbol}", Public),
@@ -109,6 +113,13 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<Rule> {
         .iter()
         .find(|r| r.method == *method && r.path == path);
     row.cloned()
+}
+
+/// The need of a route in words; `nobody` where there is no such row.
+pub(crate) fn need(method: &Method, path: &str) -> String {
+    find(method, path)
+        .map_or(Nobody, |rule| rule.need)
+        .to_string()
 }
 
 /// Whether the table has rows for a path.

@@ -3,9 +3,12 @@
 use super::login::UserAnswer;
 use super::table::{CHANNELS, Need};
 use super::{Auth, Caller, Presented, told};
+use hypersentry_api::message::Id;
 use hypersentry_api::{ApiError, ClientSession};
 use hypersentry_identity::{Authenticated, Refusal};
 use hypersentry_model::Owner;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,6 +20,53 @@ pub(crate) const SESSION_ENDED: u16 = 4001;
 /// The longest that an end by time is not looked for: a clock may be set.
 const LOOK: Duration = Duration::from_secs(30);
 
+/// A program's login over a socket.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum LoginMessage {
+    /// With the token that `/auth/login` gave.
+    Auth {
+        /// Repeated in the answer.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Id")]
+        #[expect(
+            dead_code,
+            reason = "a message without a token is answered with its id too"
+        )]
+        id: Option<Value>,
+        /// The token.
+        token: String,
+    },
+}
+
+/// What is said of it.
+#[derive(Debug, JsonSchema, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum LoginAnswer {
+    /// The socket is the user's.
+    AuthOk {
+        /// As it was sent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Id")]
+        id: Option<Value>,
+        /// Who.
+        user: UserAnswer,
+        /// The session's public id.
+        session_id: String,
+    },
+    /// It is not.
+    AuthFailed {
+        /// As it was sent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Id")]
+        id: Option<Value>,
+        /// Why, for programs.
+        code: &'static str,
+        /// Why, for people.
+        detail: String,
+    },
+}
+
 /// The other end of a socket.
 #[derive(Debug)]
 pub(crate) struct Visitor {
@@ -25,7 +75,7 @@ pub(crate) struct Visitor {
     /// Somebody has become known.
     entered: Notify,
     /// What to say first.
-    first: Option<Value>,
+    first: Option<LoginAnswer>,
 }
 
 /// What a message is.
@@ -121,11 +171,11 @@ impl Visitor {
         viewed.then_some(()).ok_or(Refusal::GrantRequired)
     }
 
-    fn enter(&self, session: &ClientSession, message: &Value, id: Option<&Value>) -> Value {
-        let token = message.get("token").and_then(Value::as_str);
-        let known = token.map_or(Err(Refusal::SessionRequired), |token| {
-            self.auth.identity.authenticate(token)
-        });
+    fn enter(&self, session: &ClientSession, message: &Value, id: Option<&Value>) -> LoginAnswer {
+        let known = match LoginMessage::deserialize(message) {
+            Ok(LoginMessage::Auth { token, .. }) => self.auth.identity.authenticate(&token),
+            Err(_) => Err(Refusal::SessionRequired),
+        };
         let by = match known {
             Ok(by) if by.session.bearer => by,
             Ok(_) => return failed(Refusal::SessionRequired, id),
@@ -137,9 +187,11 @@ impl Visitor {
             return failed(Refusal::SessionRequired, id);
         }
         session.belongs_to(Owner::User(by.user.id.clone()));
-        let mut answer =
-            json!({ "type": "auth_ok", "user": UserAnswer::of(&by), "session_id": by.session.id });
-        repeat(&mut answer, id);
+        let answer = LoginAnswer::AuthOk {
+            id: id.cloned(),
+            user: UserAnswer::of(&by),
+            session_id: by.session.id.clone(),
+        };
         *held = Some(by);
         self.entered.notify_one();
         answer
@@ -169,11 +221,12 @@ impl Visitor {
     }
 }
 
-fn failed(refusal: Refusal, id: Option<&Value>) -> Value {
-    let mut answer =
-        json!({ "type": "auth_failed", "code": refusal.code(), "detail": refusal.to_string() });
-    repeat(&mut answer, id);
-    answer
+fn failed(refusal: Refusal, id: Option<&Value>) -> LoginAnswer {
+    LoginAnswer::AuthFailed {
+        id: id.cloned(),
+        code: refusal.code(),
+        detail: refusal.to_string(),
+    }
 }
 
 /// Answers repeat the request's id.

@@ -13,6 +13,9 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use sha3::{Digest, Keccak256};
 use std::sync::{Arc, Mutex};
 
+/// A second reading of typed data.
+pub mod typed_data;
+
 pub const START_MS: i64 = 1_800_000_000_000;
 pub const DOMAIN: &str = "desk.example";
 pub const URI: &str = "https://desk.example";

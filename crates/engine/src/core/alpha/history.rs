@@ -4,6 +4,7 @@
 use hypersentry_alpha::AlphaConviction;
 use hypersentry_alpha::conviction::Bias;
 use hypersentry_model::Freshness;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::VecDeque;
 
@@ -11,7 +12,7 @@ use std::collections::VecDeque;
 pub const HISTORY_S: usize = 3_600;
 
 /// One second.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, JsonSchema, PartialEq, Serialize)]
 pub struct HistoryRow {
     /// Time of the evaluation, UTC ms: a full second.
     pub ts_ms: i64,
