@@ -1,7 +1,6 @@
 //! What every request passes: its number, limits, the page it comes from, and the headers of every answer.
 
 use crate::http::{Peer, Shared};
-use crate::origin::Page;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -35,15 +34,25 @@ const SECURITY: [(HeaderName, &str); 8] = [
     ),
 ];
 
-/// Requests that pages of configured origins may make.
-const METHODS: &str = "GET, POST, PUT, DELETE";
-/// Headers that they may send.
-const HEADERS: &str = "content-type, authorization, x-hypersentry-csrf";
+/// By TLS alone, for a year.
+const HSTS: &str = "max-age=31536000";
 
 /// Numbers requests since the start; the log and the answer name them.
 static REQUESTS: AtomicU64 = AtomicU64::new(1);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The number of a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestId(pub(crate) u64);
+
+/// Whose request it was, as logs name it: put beside the answer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct By {
+    pub(crate) user: Option<String>,
+    /// [`hypersentry_identity::Session::mark`].
+    pub(crate) session: Option<String>,
+}
 
 fn refused(status: StatusCode, code: &str, message: &str) -> Response {
     (status, Json(ApiError::new(code, message).retryable())).into_response()
@@ -52,37 +61,52 @@ fn refused(status: StatusCode, code: &str, message: &str) -> Response {
 pub(crate) async fn guard(
     State(shared): State<Shared>,
     Extension(Peer(peer)): Extension<Peer>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let id = REQUESTS.fetch_add(1, Ordering::Relaxed);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     shared.metrics.requests.add(1);
-    let named = shared.origins.named(request.headers());
+    let allowance = shared.origins.allowance(request.headers());
+    request.extensions_mut().insert(RequestId(id));
     let mut response = match refusal(&shared, peer, &request) {
         Some(refusal) => refusal,
         None if method == Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
         None => next.run(request).await,
     };
     let status = response.status().as_u16();
-    tracing::debug!(request_id = id, %method, %path, status, "request");
+    let by = response
+        .extensions()
+        .get::<By>()
+        .cloned()
+        .unwrap_or_default();
+    let (user, session) = (by.user, by.session);
+    tracing::debug!(request_id = id, %method, %path, status, user, session, "request");
     let headers = response.headers_mut();
     for (name, value) in SECURITY {
         headers
             .entry(name)
             .or_insert(HeaderValue::from_static(value));
     }
-    if let Some(origin) = named {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        for (name, value) in [
-            (header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true"),
-            (header::ACCESS_CONTROL_ALLOW_METHODS, METHODS),
-            (header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS),
+    if shared.auth.is_secure() {
+        let value = HeaderValue::from_static(HSTS);
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
+    if let Some(allowance) = allowance {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowance.origin);
+        let fixed = [
+            (header::ACCESS_CONTROL_ALLOW_METHODS, allowance.methods),
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, allowance.headers),
             (
                 HeaderName::from_static("cross-origin-resource-policy"),
                 "cross-origin",
             ),
-        ] {
+        ];
+        let cookies = (header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
+        for (name, value) in fixed
+            .into_iter()
+            .chain(allowance.cookies.then_some(cookies))
+        {
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
@@ -101,12 +125,6 @@ fn refusal(shared: &Shared, peer: std::net::SocketAddr, request: &Request) -> Op
         let headers = refusal.headers_mut();
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         return Some(refusal);
-    }
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !safe && shared.origins.page(request.headers()) == Page::Foreign {
-        shared.metrics.refused.add("origin_not_allowed");
-        let error = ApiError::new("origin_not_allowed", "pages of other sites may only read");
-        return Some((StatusCode::FORBIDDEN, Json(error)).into_response());
     }
     None
 }

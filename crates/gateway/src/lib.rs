@@ -19,5 +19,7 @@ mod metrics;
 mod openapi;
 /// Which pages may speak.
 pub mod origin;
+/// TLS of the listener.
+pub mod tls;
 /// `/ws`.
 mod ws;

@@ -8,6 +8,11 @@ use tokio::time::Instant;
 
 use crate::ws::lock;
 
+pub(crate) use users::{Seat, Users};
+
+/// How much one user may ask.
+mod users;
+
 /// Addresses that are counted at once. At the bound those that do nothing are forgotten, and if all do something, a new one is refused.
 const MAX_ADDRESSES: usize = 65_536;
 
@@ -23,8 +28,12 @@ pub struct Limits {
     pub clients_per_address: usize,
     /// Connections of one address, clients among them.
     pub connections_per_address: usize,
+    /// Clients on `/ws` of one user.
+    pub clients_per_user: usize,
     /// Requests of one address, handshakes among them.
     pub requests: Rate,
+    /// What one user asks over all connections together: requests, and messages on sockets.
+    pub user_requests: Rate,
     /// Messages of one client on its socket, pings among them.
     pub messages: Rate,
     /// Bytes of one client on its socket.
@@ -39,7 +48,9 @@ impl Default for Limits {
             clients: 10_000,
             clients_per_address: 256,
             connections_per_address: 512,
+            clients_per_user: 64,
             requests: Rate::new(300, 1_500),
+            user_requests: Rate::new(200, 2_000),
             messages: Rate::new(100, 1_000),
             bytes: Rate::new(64 << 10, 1 << 20),
             trusted_proxies: Vec::new(),
@@ -113,9 +124,9 @@ struct Address {
 pub(crate) enum Excess {
     /// More connections of that address than allowed, or more addresses than are counted.
     Connections,
-    /// More clients of that address.
+    /// More clients of that address or user.
     Clients,
-    /// More requests of that address.
+    /// More requests of that address or user.
     Requests,
 }
 
@@ -134,6 +145,7 @@ impl Excess {
 #[derive(Debug)]
 pub(crate) struct Gate {
     limits: Arc<Limits>,
+    pub(crate) users: Arc<Users>,
     addresses: Mutex<BTreeMap<IpAddr, Address>>,
 }
 
@@ -170,6 +182,7 @@ fn counted(address: IpAddr) -> IpAddr {
 impl Gate {
     pub(crate) fn new(limits: Limits) -> Arc<Self> {
         Arc::new(Self {
+            users: Users::new(limits.user_requests, limits.clients_per_user),
             limits: Arc::new(limits),
             addresses: Mutex::default(),
         })

@@ -5,6 +5,7 @@ use crate::http::{self, Peer, Shared};
 use crate::limits::{Gate, Limits};
 use crate::metrics::Metrics;
 use crate::origin::Origins;
+use crate::tls::Tls;
 use crate::ws::Writers;
 use axum::{Extension, Router};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -16,7 +17,10 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -34,6 +38,9 @@ const MAX_HEAD: usize = 16 << 10;
 
 /// The most headers of a request.
 const MAX_HEADERS: usize = 64;
+
+/// What a handshake that fails is counted as.
+const TLS_HANDSHAKE: &str = "tls_handshake";
 
 /// The longest that clients get to take their close frames.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -56,6 +63,8 @@ pub struct Server {
     pub open_metrics: bool,
     /// Who may do what.
     pub auth: Arc<Auth>,
+    /// The certificate, where it speaks TLS.
+    pub tls: Option<Tls>,
     /// Ends it.
     pub cancel: CancellationToken,
 }
@@ -91,13 +100,22 @@ pub async fn serve(listener: TcpListener, server: Server) -> io::Result<()> {
         clients: clients.clone(),
         writers: Arc::new(Writers::start()?),
         gate: Gate::new(server.limits),
-        origins: Arc::new(server.origins),
+        origins: Arc::new(
+            server
+                .origins
+                .around(server.auth.home(), server.tls.is_some()),
+        ),
         metrics: Arc::new(Metrics::new()),
         open_metrics: server.open_metrics,
         auth: server.auth,
     };
     let (gate, metrics) = (Arc::clone(&shared.gate), Arc::clone(&shared.metrics));
     let router = http::router(shared, server.ui);
+    let acceptor = server.tls.as_ref().map(Tls::acceptor);
+    if let Some(tls) = server.tls {
+        let cancel = cancel.clone();
+        tokio::spawn(async move { cancel.run_until_cancelled(tls.follow()).await });
+    }
     loop {
         let accepted = tokio::select! {
             () = cancel.cancelled() => break,
@@ -108,9 +126,19 @@ pub async fn serve(listener: TcpListener, server: Server) -> io::Result<()> {
             Ok((stream, peer)) => match gate.connection(peer) {
                 Ok(place) => {
                     let router = router.clone().layer(Extension(Peer(peer)));
-                    let talk = converse(stream, router, cancel.clone());
+                    let (cancel, metrics) = (cancel.clone(), Arc::clone(&metrics));
+                    let acceptor = acceptor.clone();
                     requests.spawn(async move {
-                        talk.await;
+                        match acceptor {
+                            None => converse(stream, router, cancel).await,
+                            Some(acceptor) => match shaken(stream, &acceptor, &cancel).await {
+                                Ok(stream) => converse(stream, router, cancel).await,
+                                Err(reason) => {
+                                    metrics.refused.add(TLS_HANDSHAKE);
+                                    tracing::debug!(%peer, reason, "no TLS");
+                                }
+                            },
+                        }
                         drop(place);
                     });
                 }
@@ -130,8 +158,28 @@ pub async fn serve(listener: TcpListener, server: Server) -> io::Result<()> {
     Ok(())
 }
 
+/// Shakes hands for TLS, in the time that a request's head may take.
+async fn shaken(
+    stream: TcpStream,
+    acceptor: &TlsAcceptor,
+    cancel: &CancellationToken,
+) -> Result<TlsStream<TcpStream>, String> {
+    let shaking = tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(stream));
+    tokio::select! {
+        // Whoever speaks plainly, or trusts another, is told by an alert.
+        shaken = shaking => match shaken {
+            Ok(shaken) => shaken.map_err(|e| e.to_string()),
+            Err(_) => Err("it took too long".into()),
+        },
+        () = cancel.cancelled() => Err("the server ends".into()),
+    }
+}
+
 /// Answers the requests of a connection, until it ends or is taken over.
-async fn converse(stream: TcpStream, router: Router, cancel: CancellationToken) {
+async fn converse<S>(stream: S, router: Router, cancel: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)

@@ -3,6 +3,7 @@
 use anyhow::anyhow;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
 
 mod backtest;
 mod decode;
@@ -65,6 +66,9 @@ impl Refused {
     }
 }
 
+/// What may be logged of crates that know messages whole, whatever is asked for.
+const TALKATIVE: [&str; 2] = ["tungstenite=warn", "tungstenite::protocol=warn"];
+
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
@@ -73,10 +77,18 @@ fn main() -> ExitCode {
             None => error.exit(),
         },
     };
-    let filter = match tracing_subscriber::EnvFilter::try_new(&arguments.log) {
+    let filter = match EnvFilter::try_new(&arguments.log) {
         Ok(filter) => filter,
         Err(error) => return fail(&Refused::because("bad_flag", format!("--log: {error}"))),
     };
+    // At their finest these write down what clients send, and tokens are in it.
+    let filter = TALKATIVE.into_iter().fold(filter, |filter, quiet| {
+        let quiet = quiet.parse();
+        quiet.map_or_else(
+            |_| EnvFilter::new("warn"),
+            |quiet| filter.add_directive(quiet),
+        )
+    });
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -139,7 +139,7 @@ pub(crate) struct Metrics {
     /// Requests over HTTP.
     pub(crate) requests: Count,
     /// Refusals by code.
-    pub(crate) refused: Named<10>,
+    pub(crate) refused: Named<18>,
     /// Ends of sockets by reason.
     pub(crate) ended: Named<8>,
 }
@@ -164,6 +164,14 @@ impl Metrics {
                 "session_expired",
                 "session_revoked",
                 "role_required",
+                "grant_required",
+                "csrf_required",
+                "token_in_url",
+                "login_rate_limited",
+                "login_refused",
+                "tls_handshake",
+                "user_unknown",
+                "user_disabled",
                 "other",
             ]),
             ended: Named::new([

@@ -1,27 +1,58 @@
-//! Which pages may speak to the server.
+//! Which pages may speak to the server, and what they may do: the one place that decides it.
 //!
-//! A browser sends its page's origin with every WebSocket handshake and every request that could change something. A page that the server itself
-//! served may speak, and the pages of configured origins. Whether the server served it is decided by the name in `Host`, and a name of somebody
-//! else's can be made to point here: only addresses, `localhost` and the hosts of configured origins are taken as ours.
+//! A browser sends its page's origin with every WebSocket handshake and every request that could change something. Three kinds of pages are told
+//! apart. The page from which one logs in is the only one that may use a session's cookie and change anything. Guests may read and connect, as
+//! strangers do: pages of configured origins, and those that the server itself served under another name. Whether the server served a page is
+//! decided by the name in `Host`, and a name of somebody else's can be made to point here: only addresses, `localhost` and the hosts of configured
+//! origins are taken as ours. All other pages may do no more than load what anybody may load.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Origins that are allowed besides the server's own.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Origins(Vec<String>);
+pub struct Origins {
+    /// The page from which one logs in.
+    home: String,
+    /// Those of guests.
+    guests: Vec<String>,
+    /// Whether the server itself speaks TLS: its pages have the scheme of its listener.
+    tls: bool,
+}
 
-/// What an origin is to the server.
+/// What a page is to the server.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Page {
     /// No page, as far as can be seen: a program.
     None,
-    /// Its own page.
-    Own,
+    /// The one from which one logs in.
+    Home,
     /// A configured origin.
-    Allowed,
+    Guest,
+    /// Served by us under another name.
+    Own,
     /// Any other.
     Foreign,
+}
+
+/// What a request is about to do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Act {
+    /// It changes nothing.
+    Read,
+    /// It opens a socket.
+    Connect,
+    /// It may change something.
+    Change,
+}
+
+/// What a browser is told that pages of an origin may do: no more than holds.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Allowance {
+    pub(crate) origin: HeaderValue,
+    pub(crate) methods: &'static str,
+    pub(crate) headers: &'static str,
+    pub(crate) cookies: bool,
 }
 
 impl Origins {
@@ -40,8 +71,17 @@ impl Origins {
             Some(wrong) => Err(format!(
                 "`{wrong}` is no origin: https://HOST or https://HOST:PORT"
             )),
-            None => Ok(Self(list.iter().map(|o| o.to_ascii_lowercase()).collect())),
+            None => Ok(Self {
+                guests: list.iter().map(|o| o.to_ascii_lowercase()).collect(),
+                ..Self::default()
+            }),
         }
+    }
+
+    /// With the page from which one logs in, for a listener with or without TLS.
+    pub(crate) fn around(self, home: &str, tls: bool) -> Self {
+        let home = home.to_owned();
+        Self { home, tls, ..self }
     }
 
     fn is_ours(&self, host: &str) -> bool {
@@ -55,7 +95,8 @@ impl Origins {
             let of = origin.split_once("://").map(|(_, host)| host);
             of.is_some_and(|of| of.eq_ignore_ascii_case(host))
         };
-        address || name.eq_ignore_ascii_case("localhost") || self.0.iter().any(configured)
+        let mut known = self.guests.iter().chain([&self.home]);
+        address || name.eq_ignore_ascii_case("localhost") || known.any(configured)
     }
 
     /// What the page that a request comes from is to the server.
@@ -66,30 +107,49 @@ impl Origins {
             (Some(origin), None) => origin.to_str().unwrap_or_default(),
             (Some(_), Some(_)) => return Page::Foreign,
         };
-        if self.0.iter().any(|o| o.eq_ignore_ascii_case(origin)) {
-            return Page::Allowed;
+        if origin == self.home {
+            return Page::Home;
+        }
+        if self.guests.iter().any(|o| o.eq_ignore_ascii_case(origin)) {
+            return Page::Guest;
         }
         let host = headers.get(header::HOST).and_then(|h| h.to_str().ok());
-        let from = origin.split_once("://").map(|(_, host)| host);
-        match host {
-            Some(host) if from == Some(host) && self.is_ours(host) => Page::Own,
+        let scheme = if self.tls { "https://" } else { "http://" };
+        match (host, origin.strip_prefix(scheme)) {
+            (Some(host), Some(from)) if from == host && self.is_ours(host) => Page::Own,
             _ => Page::Foreign,
         }
     }
 
-    /// Whether a page may open a socket. A browser always says which page it is for; a request with a cookie and without a page is a trick.
-    pub(crate) fn may_connect(&self, headers: &HeaderMap) -> bool {
-        match self.page(headers) {
-            Page::Own | Page::Allowed => true,
-            Page::None => !headers.contains_key(header::COOKIE),
-            Page::Foreign => false,
+    /// Whether a request may go on. A browser always says which page it is for: a cookie without a page is a trick.
+    pub(crate) fn admit(&self, headers: &HeaderMap, act: Act, session_cookie: bool) -> bool {
+        match (self.page(headers), act) {
+            (_, Act::Read) | (Page::Home, _) => true,
+            (Page::Guest | Page::Own, Act::Connect) => !session_cookie,
+            (Page::Guest | Page::Own, Act::Change) | (Page::Foreign, _) => false,
+            (Page::None, Act::Connect) => !headers.contains_key(header::COOKIE),
+            (Page::None, Act::Change) => !session_cookie,
         }
     }
 
-    /// The origin to name in an answer: a configured one, never any.
-    pub(crate) fn named(&self, headers: &HeaderMap) -> Option<HeaderValue> {
-        let origin = headers.get(header::ORIGIN)?;
-        (self.page(headers) == Page::Allowed).then(|| origin.clone())
+    /// What the browser is told, for pages of configured origins alone.
+    pub(crate) fn allowance(&self, headers: &HeaderMap) -> Option<Allowance> {
+        let origin = headers.get(header::ORIGIN)?.clone();
+        match self.page(headers) {
+            Page::Home => Some(Allowance {
+                origin,
+                methods: "GET, POST, PUT, DELETE",
+                headers: "content-type, authorization, x-hypersentry-csrf",
+                cookies: true,
+            }),
+            Page::Guest => Some(Allowance {
+                origin,
+                methods: "GET",
+                headers: "authorization",
+                cookies: false,
+            }),
+            _ => None,
+        }
     }
 }
 
@@ -97,30 +157,41 @@ impl Origins {
 mod tests {
     use super::*;
 
-    fn page(host: &'static str, origin: Option<&'static str>) -> Page {
+    const HOME: &str = "http://127.0.0.1:8787";
+
+    fn origins() -> Origins {
+        let read = Origins::read(&["https://desk.example".to_owned()]);
+        read.unwrap().around(HOME, false)
+    }
+
+    fn headers(host: &'static str, origin: Option<&'static str>) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_static(host));
         if let Some(origin) = origin {
             headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
         }
-        let origins = Origins::read(&["https://desk.example".to_owned()]).unwrap();
-        origins.page(&headers)
+        headers
+    }
+
+    fn page(host: &'static str, origin: Option<&'static str>) -> Page {
+        origins().page(&headers(host, origin))
     }
 
     #[test]
-    fn only_own_and_configured_pages_may_speak() {
+    fn pages_are_told_apart() {
         let own = "127.0.0.1:8787";
         assert_eq!(page(own, None), Page::None);
-        assert_eq!(page(own, Some("http://127.0.0.1:8787")), Page::Own);
+        assert_eq!(page(own, Some(HOME)), Page::Home);
         assert_eq!(page("[::1]:8787", Some("http://[::1]:8787")), Page::Own);
         assert_eq!(page("localhost:80", Some("http://localhost:80")), Page::Own);
-        assert_eq!(page(own, Some("https://desk.example")), Page::Allowed);
+        assert_eq!(page(own, Some("https://desk.example")), Page::Guest);
         for foreign in [
             "https://evil.example",
             "null",
             "",
             "http://127.0.0.1",
             "http://127.0.0.1:8788",
+            "https://127.0.0.1:8787",
             "http://127.0.0.1:8787.evil.example",
             "https://desk.example.evil.example",
             "https://evil-desk.example",
@@ -132,14 +203,69 @@ mod tests {
         // A foreign name that was made to point here.
         let rebound = page("evil.example:8787", Some("http://evil.example:8787"));
         assert_eq!(rebound, Page::Foreign);
+        let secure = Origins::default().around("https://desk.example", true);
+        let mixed = headers("127.0.0.1:1", Some("http://127.0.0.1:1"));
+        assert_eq!(secure.page(&mixed), Page::Foreign);
     }
 
     #[test]
-    fn a_cookie_without_a_page_is_refused() {
-        let mut headers = HeaderMap::new();
-        assert!(Origins::default().may_connect(&headers));
-        headers.insert(header::COOKIE, HeaderValue::from_static("hs_session=1"));
-        assert!(!Origins::default().may_connect(&headers));
+    fn what_a_page_may_do_depends_on_what_it_is() {
+        use Act::{Change, Connect, Read};
+        let own = "127.0.0.1:8787";
+        for (origin, host, cookie, may) in [
+            (Some(HOME), own, true, [true, true, true]),
+            (
+                Some("https://desk.example"),
+                own,
+                false,
+                [true, true, false],
+            ),
+            (
+                Some("https://desk.example"),
+                own,
+                true,
+                [true, false, false],
+            ),
+            (
+                Some("http://localhost:1"),
+                "localhost:1",
+                false,
+                [true, true, false],
+            ),
+            (
+                Some("http://localhost:1"),
+                "localhost:1",
+                true,
+                [true, false, false],
+            ),
+            (
+                Some("https://evil.example"),
+                own,
+                false,
+                [true, false, false],
+            ),
+            (Some("null"), own, true, [true, false, false]),
+            (None, own, false, [true, true, true]),
+            (None, own, true, [true, false, false]),
+        ] {
+            let mut headers = headers(host, origin);
+            if cookie {
+                headers.insert(header::COOKIE, HeaderValue::from_static("hs_session=1"));
+            }
+            let seen = [Read, Connect, Change].map(|act| origins().admit(&headers, act, cookie));
+            assert_eq!(seen, may, "{origin:?} with a cookie: {cookie}");
+        }
+    }
+
+    #[test]
+    fn browsers_are_told_what_holds() {
+        let told = |origin| origins().allowance(&headers("127.0.0.1:8787", Some(origin)));
+        let guest = told("https://desk.example").unwrap();
+        assert_eq!((guest.methods, guest.cookies), ("GET", false));
+        let home = told(HOME).unwrap();
+        assert!(home.cookies && home.methods.contains("DELETE"));
+        assert_eq!(told("https://evil.example"), None);
+        assert_eq!(told("null"), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use hypersentry_gateway::auth::{AuthArguments, Misconfigured};
 use hypersentry_gateway::limits::{Limits, Rate};
 use hypersentry_gateway::listen::{self, Server};
 use hypersentry_gateway::origin::Origins;
+use hypersentry_gateway::tls::Tls;
 use hypersentry_model::{Mode, Venue};
 use hypersentry_sim::{Scenario, SimConfig, Simulator};
 use std::io::Write;
@@ -56,6 +57,37 @@ pub(crate) struct Arguments {
     scenario: Option<PathBuf>,
     #[command(flatten)]
     auth: AuthArguments,
+    #[command(flatten)]
+    tls: TlsArguments,
+}
+
+/// TLS of the listener.
+#[derive(Debug, clap::Args)]
+struct TlsArguments {
+    /// Certificate and the chain below its root, as PEM: the server then speaks TLS alone. Looked at every 5 s for a newer one.
+    #[arg(
+        long,
+        env = "HYPERSENTRY_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key, as PEM.
+    #[arg(
+        long,
+        env = "HYPERSENTRY_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
+    tls_key: Option<PathBuf>,
+}
+
+impl TlsArguments {
+    fn read(&self) -> anyhow::Result<Option<Tls>> {
+        let files = self.tls_cert.as_deref().zip(self.tls_key.as_deref());
+        let read = files.map(|(cert, key)| Tls::read(cert, key)).transpose();
+        read.map_err(|e| Refused::because(e.code, e.message))
+    }
 }
 
 /// Weights of venues in composite figures.
@@ -111,6 +143,12 @@ struct AccessArguments {
     /// Clients of one address at once; of IPv6, of one /64.
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CLIENTS)))]
     max_clients_per_address: u32,
+    /// Clients of one user at once.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CLIENTS)))]
+    max_clients_per_user: u32,
+    /// Requests and messages of one user in a second, over all connections together; ten times as many at once.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    user_requests_per_second: u32,
     /// Requests of one address in a second; five times as many at once.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     requests_per_second: u32,
@@ -129,6 +167,11 @@ impl AccessArguments {
             clients: self.max_clients as usize,
             clients_per_address: per_address,
             connections_per_address: 2 * per_address,
+            clients_per_user: self.max_clients_per_user as usize,
+            user_requests: Rate::new(
+                self.user_requests_per_second,
+                10 * self.user_requests_per_second,
+            ),
             requests: Rate::new(self.requests_per_second, 5 * self.requests_per_second),
             trusted_proxies: self.proxies.clone(),
             ..Limits::default()
@@ -235,11 +278,9 @@ async fn prepare(arguments: &Arguments) -> anyhow::Result<Ready> {
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     tokio::runtime::Runtime::new()?.block_on(async {
-        // The page from which one logs in may speak, whatever name it is reached by.
-        let mut origins = arguments.access.origins.clone();
-        origins.extend(arguments.auth.origin().map(str::to_owned));
-        let origins = Origins::read(&origins)
+        let origins = Origins::read(&arguments.access.origins)
             .map_err(|e| Refused::because("bad_flag", format!("--allow-origin: {e}")))?;
+        let tls = arguments.tls.read()?;
         // The port is taken first: nothing is begun that a taken port would leave behind.
         let listener = listen::bind(arguments.listen).map_err(|e| {
             let code = if e.kind() == std::io::ErrorKind::AddrInUse {
@@ -256,7 +297,10 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         let address = listener.local_addr()?;
         let requests = shutdown::Requests::catch()?;
         let fault = |fault: Misconfigured| Refused::because(&fault.code, fault.message);
-        let checked = arguments.auth.check(address).map_err(fault)?;
+        let checked = arguments
+            .auth
+            .check(address, tls.is_some())
+            .map_err(fault)?;
         let ready = prepare(&arguments).await?;
         let (prepared, simulator) = (ready.prepared, ready.simulator);
         let kept = ready.keeps.then_some(arguments.data_dir.as_path());
@@ -266,7 +310,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             .map_err(fault)?;
         let terminal =
             Arc::new(Terminal::start(prepared).map_err(|e| Refused::because(&e.code, &e.message))?);
-        writeln!(std::io::stdout(), "listening on http://{address}")?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        writeln!(std::io::stdout(), "listening on {scheme}://{address}")?;
         let cancel = tokio_util::sync::CancellationToken::new();
         let stop = cancel.clone();
         tokio::spawn(async move {
@@ -280,6 +325,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             origins,
             open_metrics: arguments.access.open_metrics,
             auth,
+            tls,
             cancel,
         };
         listen::serve(listener, server).await?;

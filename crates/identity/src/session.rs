@@ -157,6 +157,12 @@ pub struct Session {
 }
 
 impl Session {
+    /// How logs name it: a hash, so that a log leads to no session.
+    pub fn mark(&self) -> String {
+        let [a, b, c, d, e, f, ..] = hash(&self.id);
+        hex::encode(&[a, b, c, d, e, f])
+    }
+
     /// When it ends if nobody uses it, UTC ms.
     pub fn idle_expires_ms(&self) -> i64 {
         self.last_used_ms

@@ -68,7 +68,9 @@ pub(crate) fn start() -> (Ours, Readers) {
         }
         let listener = listen::bind(([127, 0, 0, 1], 0).into()).expect("a port");
         let address = listener.local_addr().expect("an address");
-        let logins = AuthArguments::default().check(address).expect("logins");
+        let logins = AuthArguments::default()
+            .check(address, false)
+            .expect("logins");
         let server = Server {
             terminal: Arc::clone(&terminal),
             ui: dir.path().to_owned(),
@@ -76,6 +78,7 @@ pub(crate) fn start() -> (Ours, Readers) {
             origins: Default::default(),
             open_metrics: false,
             auth: logins.start(None, None).await.expect("logins"),
+            tls: None,
             cancel: Default::default(),
         };
         tokio::spawn(listen::serve(listener, server));

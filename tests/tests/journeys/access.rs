@@ -10,6 +10,8 @@ use std::path::Path;
 mod agents;
 /// What attackers try.
 mod attacks;
+/// Limits of users, pages of others, logs.
+mod limits;
 /// Sockets of users.
 mod sockets;
 /// The table of roles.

@@ -16,6 +16,7 @@
 //! | `demand` | a symbol outside the watch list is followed while it is looked at |
 //! | `upstream` | a venue refuses requests: told, bridged and survived |
 //! | `venue_faults` | the venues fail in every way that the simulator knows |
+//! | `tls` | certificates, handshakes, sockets over TLS |
 //! | `files` | the terminal's own files |
 #![allow(
     clippy::unwrap_used,
@@ -40,5 +41,6 @@ mod outcome;
 mod refusals;
 mod stalled;
 mod support;
+mod tls;
 mod upstream;
 mod venue_faults;

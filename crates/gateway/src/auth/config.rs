@@ -153,12 +153,13 @@ fn origin(text: &str) -> Option<Access> {
     })
 }
 
-fn own_origin(listening: SocketAddr) -> String {
+fn own_origin(listening: SocketAddr, tls: bool) -> String {
+    let scheme = if tls { "https" } else { "http" };
     // Whoever listens on all addresses and names none is reached from this machine.
     if listening.ip().is_unspecified() || !listening.ip().is_loopback() {
-        format!("http://127.0.0.1:{}", listening.port())
+        format!("{scheme}://127.0.0.1:{}", listening.port())
     } else {
-        format!("http://{listening}")
+        format!("{scheme}://{listening}")
     }
 }
 
@@ -208,22 +209,23 @@ impl AuthArguments {
         .collect()
     }
 
-    /// The origin of the page from which one logs in, where it is named.
-    pub fn origin(&self) -> Option<&str> {
-        self.auth_origin.as_deref()
-    }
-
     /// What can be refused before anything is started.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn check(&self, listening: SocketAddr) -> Result<Checked, Misconfigured> {
+    pub fn check(&self, listening: SocketAddr, tls: bool) -> Result<Checked, Misconfigured> {
         let text = self.auth_origin.clone();
-        let text = text.unwrap_or_else(|| own_origin(listening));
+        let text = text.unwrap_or_else(|| own_origin(listening, tls));
         let mut access = origin(&text).ok_or_else(|| {
             let message = format!("--auth-origin {text}: an origin such as https://desk.example, without a path; http for this machine alone");
             Misconfigured::because("auth_origin_invalid", message)
         })?;
+        if tls && !access.secure {
+            let message = format!(
+                "--auth-origin {text}: this server speaks TLS, so that browsers find it at https"
+            );
+            return Err(Misconfigured::because("auth_origin_invalid", message));
+        }
         access.public = !self.auth_private;
         let domain = text.split_once("://").map_or("", |(_, host)| host);
         let ms = |seconds: u32| i64::from(seconds) * 1_000;
@@ -338,7 +340,9 @@ mod tests {
         ] {
             assert!(origin(text).is_none(), "{text}");
         }
-        let any = own_origin("0.0.0.0:80".parse().unwrap());
+        let any = own_origin("0.0.0.0:80".parse().unwrap(), false);
         assert_eq!(any, "http://127.0.0.1:80");
+        let secure = own_origin("[::1]:443".parse().unwrap(), true);
+        assert_eq!(secure, "https://[::1]:443");
     }
 }

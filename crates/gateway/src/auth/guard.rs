@@ -2,13 +2,19 @@
 //! comes from our page.
 
 use super::table::{self, Need, Rule};
-use super::{Auth, Caller, Presented, Refused, cookie, set_cookie};
+use super::{Auth, Caller, Presented, Refused, RefusedAs, cookie, set_cookie};
+use crate::guard::{By, RequestId};
 use crate::http::{Peer, Shared};
+use crate::limits::Excess;
+use crate::origin::{Act, Origins};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hypersentry_identity::{Authenticated, Refusal};
+
+/// The code of a request from a page that may not make it.
+const FOREIGN: &str = "origin_not_allowed";
 
 /// The header in which a page of ours repeats its session's secret.
 const CSRF: &str = "x-hypersentry-csrf";
@@ -53,13 +59,6 @@ impl Auth {
         }
     }
 
-    /// Whether a page of our own origin sends this.
-    fn is_own_page(&self, headers: &HeaderMap) -> bool {
-        let mut origins = headers.get_all(header::ORIGIN).iter();
-        let one = origins.next().and_then(|origin| origin.to_str().ok());
-        one == Some(&self.access.origin) && origins.next().is_none()
-    }
-
     /// Whether the need is met.
     pub(super) fn meets(
         &self,
@@ -93,34 +92,28 @@ impl Auth {
         }
     }
 
-    /// Refuses, or says who calls.
+    /// Refuses what the caller may not.
     fn admit(
         &self,
+        caller: &Caller,
         rule: Option<&Rule>,
-        method: &Method,
-        headers: &HeaderMap,
-        ip: String,
-    ) -> Result<Caller, Refused> {
-        let caller = self.caller(headers, ip);
+        (method, headers): (&Method, &HeaderMap),
+        origins: &Origins,
+    ) -> Result<(), Refused> {
         let by_cookie = caller.presented == Presented::Cookie;
         let changes = table::changes(method);
-        let foreign = || {
-            let message = "a page of another site, or none, sends this with a cookie";
-            Refused::new(StatusCode::FORBIDDEN, "origin_not_allowed", message)
+        let act = match rule {
+            // A socket is opened with GET, and what it then says is ours to tell.
+            Some(rule) if rule.is_socket() => Act::Connect,
+            _ if changes => Act::Change,
+            _ => Act::Read,
         };
-        if changes && !self.is_own_page(headers) {
-            // Programs send neither Origin nor cookie.
-            if by_cookie || headers.contains_key(header::ORIGIN) {
-                return Err(foreign());
-            }
-        }
-        // A socket is opened with GET, and what it then says is ours to tell: it counts as a change.
-        let is_socket = rule.is_some_and(|rule| rule.is_socket());
-        if is_socket && by_cookie && !self.is_own_page(headers) {
-            return Err(foreign());
+        if !origins.admit(headers, act, by_cookie) {
+            let message = "a page of another site, or none, sends this";
+            return Err(Refused::new(StatusCode::FORBIDDEN, FOREIGN, message));
         }
         let Some(rule) = rule else {
-            return Ok(caller);
+            return Ok(());
         };
         self.meets(rule.need, caller.session.as_ref().map_err(|r| *r))?;
         if let (true, true, Ok(by)) = (changes, by_cookie, &caller.session)
@@ -133,7 +126,7 @@ impl Auth {
                 return Err(Refused::new(StatusCode::FORBIDDEN, code, message));
             }
         }
-        Ok(caller)
+        Ok(())
     }
 }
 
@@ -160,7 +153,7 @@ pub(crate) async fn guard(
         Some(path) => match table::find(request.method(), path.as_str()) {
             Some(rule) => Some(rule),
             // The router says itself which methods there are.
-            None if table::is_path(path.as_str()) => return next.run(request).await,
+            None if table::is_path(path.as_str()) => None,
             None => {
                 let message = "this route is in no table of roles, so that nobody may use it";
                 return Refused::new(StatusCode::FORBIDDEN, "role_required", message)
@@ -168,17 +161,37 @@ pub(crate) async fn guard(
             }
         },
     };
-    let admitted = auth.admit(rule.as_ref(), request.method(), request.headers(), ip);
-    let caller = match admitted {
-        Ok(caller) => caller,
-        Err(refused) => {
-            tracing::info!(code = refused.1.code, "request refused");
-            shared.metrics.refused.add(&refused.1.code);
-            return refused.into_response();
-        }
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.0);
+    let asked = (request.method(), request.headers());
+    let caller = auth.caller(asked.1, ip);
+    let known = caller.session.as_ref().ok();
+    let by = By {
+        user: known.map(|by| by.user.id.clone()),
+        session: known.map(|by| by.session.mark()),
     };
+    let within = known.map_or(Ok(()), |by| shared.gate.users.ask(&by.user.id));
+    let admitted = auth.admit(&caller, rule.as_ref(), asked, &shared.origins);
+    if let Err(refused) = admitted.and_then(|()| within.map_err(Refused::from)) {
+        let code = &refused.1.code;
+        let (user, session) = (&by.user, &by.session);
+        tracing::info!(request_id, code, user, session, "request refused");
+        shared.metrics.refused.add(code);
+        let mut response = refused.into_response();
+        response.extensions_mut().insert(by);
+        return response;
+    }
     request.extensions_mut().insert(caller.clone());
     let mut response = next.run(request).await;
+    // What the room itself refused; what was refused in front of it was counted there. Logins that fail have many codes and count as one.
+    if let Some(RefusedAs(code)) = response.extensions().get() {
+        let login = path.is_some_and(|path| path.as_str() == "/auth/login");
+        let failed = login && response.status() == StatusCode::BAD_REQUEST;
+        shared
+            .metrics
+            .refused
+            .add(if failed { "login_refused" } else { code });
+    }
+    response.extensions_mut().insert(by);
     let used = rule.is_some_and(|rule| rule.privileged) && response.status().is_success();
     if let (Presented::Cookie, Ok(by)) = (caller.presented, &caller.session)
         && (by.rotation_due || used)
@@ -190,6 +203,15 @@ pub(crate) async fn guard(
         set_cookie(&mut response, &cookie);
     }
     response
+}
+
+impl From<Excess> for Refused {
+    fn from(excess: Excess) -> Self {
+        let message = "this user asks too much, over all connections together: wait a second";
+        let mut refused = Self::new(StatusCode::TOO_MANY_REQUESTS, excess.code(), message);
+        refused.1.retryable = true;
+        refused
+    }
 }
 
 #[cfg(test)]

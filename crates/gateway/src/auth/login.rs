@@ -271,7 +271,7 @@ async fn login(
         tracing::info!(code = refusal.code(), ip = caller.ip, "login refused");
     })?;
     let by = &logged_in.authenticated;
-    tracing::info!(user = by.user.id, session = by.session.id, "login");
+    tracing::info!(user = by.user.id, session = by.session.mark(), "login");
     let mut answer = auth.state_of(Ok(by));
     if asked.bearer {
         answer.token = Some(logged_in.token.reveal().to_owned());

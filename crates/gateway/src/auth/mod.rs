@@ -63,6 +63,18 @@ pub struct Auth {
     pace: pace::Pace,
 }
 
+impl Auth {
+    /// Whether browsers reach it by TLS.
+    pub(crate) const fn is_secure(&self) -> bool {
+        self.access.secure
+    }
+
+    /// The origin of the page from which one logs in.
+    pub(crate) fn home(&self) -> &str {
+        &self.access.origin
+    }
+}
+
 /// How a request says who sends it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Presented {
@@ -139,13 +151,21 @@ impl From<Refusal> for Refused {
     }
 }
 
+/// The code of a refusal, beside the answer: it is counted.
+#[derive(Clone, Debug)]
+struct RefusedAs(String);
+
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
+        let code = self.1.code.clone();
         let mut response = (self.0, Json(self.1)).into_response();
         if self.0 == StatusCode::TOO_MANY_REQUESTS {
-            let wait = HeaderValue::from_static("60");
+            // Logins come back by the minute, all else by the second.
+            let by_minute = code == Refusal::LoginRateLimited.code();
+            let wait = HeaderValue::from_static(if by_minute { "60" } else { "1" });
             response.headers_mut().insert(header::RETRY_AFTER, wait);
         }
+        response.extensions_mut().insert(RefusedAs(code));
         response
     }
 }

@@ -3,6 +3,11 @@
 use super::login::UserAnswer;
 use super::table::{CHANNELS, Need};
 use super::{Auth, Caller, Presented, told};
+use crate::guard::RequestId;
+use crate::http::Shared;
+use crate::limits::{Excess, Seat, Users};
+use crate::metrics::Metrics;
+use crate::ws::lock;
 use hypersentry_api::message::Id;
 use hypersentry_api::{ApiError, ClientSession};
 use hypersentry_identity::{Authenticated, Refusal};
@@ -76,6 +81,11 @@ pub(crate) struct Visitor {
     entered: Notify,
     /// What to say first.
     first: Option<LoginAnswer>,
+    /// The user's place among the user's own clients.
+    seat: Mutex<Option<Seat>>,
+    users: Arc<Users>,
+    metrics: Arc<Metrics>,
+    request_id: Option<u64>,
 }
 
 /// What a message is.
@@ -89,18 +99,50 @@ pub(crate) enum Heard {
 
 impl Visitor {
     /// Whoever the handshake said.
-    pub(crate) fn new(auth: Arc<Auth>, extensions: &axum::http::Extensions) -> Self {
+    ///
+    /// # Errors
+    /// The user has as many clients as one may have.
+    pub(crate) fn new(
+        shared: &Shared,
+        extensions: &axum::http::Extensions,
+    ) -> Result<Self, Excess> {
         let caller = extensions.get::<Caller>();
         let known = caller.and_then(|caller| caller.session.clone().ok());
+        let users = Arc::clone(&shared.gate.users);
+        let seat = known
+            .as_ref()
+            .map(|by| users.seat(&by.user.id))
+            .transpose()?;
         let refused = caller
             .filter(|caller| caller.presented != Presented::Nothing)
             .and_then(|caller| caller.session.as_ref().err().copied());
-        Self {
-            auth,
+        Ok(Self {
+            auth: Arc::clone(&shared.auth),
             known: Mutex::new(known),
             entered: Notify::new(),
             first: refused.map(|refusal| failed(refusal, None)),
-        }
+            seat: Mutex::new(seat),
+            users,
+            metrics: Arc::clone(&shared.metrics),
+            request_id: extensions.get::<RequestId>().map(|id| id.0),
+        })
+    }
+
+    /// Tells the log what became of a socket: that clients go is no error.
+    pub(crate) fn log(&self, event: &'static str, reason: Option<&'static str>) {
+        let known = self.known();
+        let by = known.as_ref();
+        let (user, session) = (
+            by.map(|by| by.user.id.as_str()),
+            by.map(|by| by.session.mark()),
+        );
+        tracing::debug!(
+            request_id = self.request_id,
+            user,
+            session,
+            reason,
+            "{event}"
+        );
     }
 
     fn known(&self) -> MutexGuard<'_, Option<Authenticated>> {
@@ -119,6 +161,12 @@ impl Visitor {
 
     /// Answers what is about logins and what the user may not ask; the rest passes.
     pub(crate) fn hear(&self, session: &ClientSession, text: &str) -> Heard {
+        let asked = self.known().as_ref().map(|by| self.users.ask(&by.user.id));
+        if let Some(Err(excess)) = asked {
+            self.metrics.refused.add(excess.code());
+            session.refuse_rate();
+            return Heard::Answered;
+        }
         let Ok(message) = serde_json::from_str::<Value>(text) else {
             return Heard::Pass;
         };
@@ -128,6 +176,9 @@ impl Visitor {
         let kind = message.get("type").and_then(Value::as_str);
         if kind == Some("auth") {
             let answer = self.enter(session, &message, id);
+            if let LoginAnswer::AuthFailed { code, .. } = &answer {
+                self.metrics.refused.add(code);
+            }
             session.say(&answer);
             return Heard::Answered;
         }
@@ -140,6 +191,7 @@ impl Visitor {
             retryable,
             ..
         } = told(refusal);
+        self.metrics.refused.add(&code);
         let mut answer =
             json!({ "type": "error", "code": code, "detail": detail, "retryable": retryable });
         repeat(&mut answer, id);
@@ -185,6 +237,19 @@ impl Visitor {
         // One socket, one user: events of the one who was there before may wait in it.
         if held.as_ref().is_some_and(|held| held.user.id != by.user.id) {
             return failed(Refusal::SessionRequired, id);
+        }
+        let mut seat = lock(&self.seat);
+        if seat.is_none() {
+            match self.users.seat(&by.user.id) {
+                Ok(taken) => *seat = Some(taken),
+                Err(excess) => {
+                    return LoginAnswer::AuthFailed {
+                        id: id.cloned(),
+                        code: excess.code(),
+                        detail: "this user has as many clients as one may have".into(),
+                    };
+                }
+            }
         }
         session.belongs_to(Owner::User(by.user.id.clone()));
         let answer = LoginAnswer::AuthOk {

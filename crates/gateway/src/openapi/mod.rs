@@ -161,6 +161,17 @@ impl Makers {
     }
 }
 
+/// What stands in an address is there or not: it is never null.
+fn never_null(mut schema: Value) -> Value {
+    if let Some(fields) = schema.as_object_mut() {
+        fields.retain(|name, value| !(name == "default" && value.is_null()));
+        if let Some(Value::Array(kinds)) = fields.get_mut("type") {
+            kinds.retain(|kind| kind != "null");
+        }
+    }
+    schema
+}
+
 /// The query's fields as parameters.
 fn parameters(query: Make, makers: &mut Makers) -> Vec<Value> {
     let schema = query(&mut makers.read);
@@ -179,7 +190,7 @@ fn parameters(query: Make, makers: &mut Makers) -> Vec<Value> {
             "name": name,
             "in": "query",
             "required": required.contains(&name.as_str()),
-            "schema": schema,
+            "schema": never_null(schema.clone()),
         });
         if let Some(example) = schema.get("examples").and_then(|all| all.get(0)) {
             parameter["example"] = example.clone();
@@ -381,6 +392,19 @@ mod tests {
             assert!(found.contains(&reference), "{name} is of no use");
             // A number at the end means that two types have one name.
             assert!(!name.ends_with(|c: char| c.is_ascii_digit()), "{name}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_there_or_not() {
+        let paths = &document()["paths"];
+        for path in ["/market/candles", "/admin/audit"] {
+            let asked = paths[path]["get"]["parameters"].as_array().unwrap();
+            let limit = asked.iter().find(|p| p["name"] == "limit").unwrap();
+            assert_eq!(limit["required"], json!(false));
+            let schema = &limit["schema"];
+            assert!(schema.get("default").is_none(), "{schema}");
+            assert!(!schema["type"].to_string().contains("null"), "{schema}");
         }
     }
 

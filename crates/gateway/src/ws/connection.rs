@@ -3,6 +3,7 @@
 use super::allowance::{Allowance, RATE_LIMITED, Verdict};
 use super::link::Link;
 use super::reader::{End, Heard, Reader};
+use super::socket::Socket;
 use crate::auth::{self, SESSION_ENDED, Visitor};
 use crate::http::Shared;
 use bytes::Bytes;
@@ -10,7 +11,6 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 /// A client is asked for a sign of life so often, which also keeps middleboxes from dropping quiet connections. One that gives none until it is
@@ -117,9 +117,8 @@ impl Farewell {
 }
 
 /// Serves a client until it goes, or has to.
-pub(crate) async fn serve(shared: Shared, visitor: Visitor, stream: TcpStream, begun: &[u8]) {
-    // Each batch is one call already: nothing is gained by waiting for more.
-    let _ = stream.set_nodelay(true);
+pub(crate) async fn serve(shared: Shared, visitor: Visitor, stream: Socket, begun: &[u8]) {
+    stream.set_nodelay();
     let mut reader = Reader::new();
     let room = shared.terminal.hub().clients() < shared.gate.limits().clients;
     let session = if room {
@@ -144,7 +143,7 @@ pub(crate) async fn serve(shared: Shared, visitor: Visitor, stream: TcpStream, b
     };
     // Clients come and go: none of these is the server's error.
     shared.metrics.ended.add(farewell.reason());
-    tracing::debug!(reason = farewell.reason(), "client left");
+    visitor.log("client left", Some(farewell.reason()));
     if let Farewell::Said(code, reason) = farewell {
         let mut last = Vec::new();
         reader.close(code, reason, &mut last);
@@ -217,7 +216,8 @@ async fn told(link: &Link) {
 }
 
 /// Ending a connection with unread bytes resets it, and the last words could be lost with it: the client gets time to take them.
-async fn drained(stream: &TcpStream) {
+async fn drained(stream: &Socket) {
+    stream.finish();
     let drain = async {
         let mut sink = [0; 256];
         while stream.readable().await.is_ok() {

@@ -1,5 +1,6 @@
 //! A client's socket: what waits for it is written here, by the writing threads and by its own task.
 
+use super::socket::Socket;
 use super::writers::{BATCH, Desk, lock};
 use crate::metrics::Metrics;
 use bytes::{Buf, Bytes};
@@ -8,7 +9,6 @@ use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 /// Answers to pings that may wait for a client that takes nothing.
@@ -31,7 +31,7 @@ struct Out {
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) session: ClientSession,
-    pub(crate) stream: TcpStream,
+    pub(crate) stream: Socket,
     out: Mutex<Out>,
     /// The client's task has something to do: the socket is full, or has failed.
     pub(crate) stuck: Notify,
@@ -59,7 +59,7 @@ impl Link {
     /// Takes a socket over. From now on its bell rings.
     pub(crate) fn new(
         session: ClientSession,
-        stream: TcpStream,
+        stream: Socket,
         desk: Arc<Desk>,
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
@@ -131,7 +131,7 @@ impl Link {
                 }
             }
             if !more {
-                return Wrote::All;
+                return self.flush();
             }
         }
     }
@@ -167,7 +167,16 @@ impl Link {
         if out.left.capacity() > 0 {
             out.left = VecDeque::new();
         }
-        Wrote::All
+        self.flush()
+    }
+
+    /// By TLS what was taken may wait still.
+    fn flush(&self) -> Wrote {
+        match self.stream.try_flush() {
+            Ok(()) => Wrote::All,
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => Wrote::Blocked,
+            Err(_) => Wrote::Failed,
+        }
     }
 
     /// One system call for up to [`BATCH`] pieces.

@@ -12,8 +12,8 @@ use axum::{Extension, Json};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use hypersentry_api::ApiError;
-use std::sync::Arc;
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// How much a client may send.
@@ -24,9 +24,12 @@ mod connection;
 mod link;
 /// Requests out of bytes.
 mod reader;
+/// TCP, or TLS over it.
+mod socket;
 /// The threads that write.
 mod writers;
 
+use socket::Socket;
 pub(crate) use writers::{Writers, lock};
 
 fn refused(status: StatusCode, code: &str, message: &str) -> Response {
@@ -56,14 +59,9 @@ pub(crate) async fn upgrade(
     Extension(Peer(peer)): Extension<Peer>,
     mut request: Request,
 ) -> Response {
-    if !shared.origins.may_connect(request.headers()) {
-        shared.metrics.refused.add("origin_not_allowed");
-        let message = "pages of other sites may not connect";
-        return refused(StatusCode::FORBIDDEN, "origin_not_allowed", message);
-    }
     let accept = accepted(request.method(), request.headers());
     let upgrade = request.extensions_mut().remove::<OnUpgrade>();
-    let visitor = Visitor::new(Arc::clone(&shared.auth), request.extensions());
+    let visitor = Visitor::new(&shared, request.extensions());
     let (Some(accept), Some(upgrade)) = (accept, upgrade) else {
         let message = "this is a WebSocket (version 13): connect with a WebSocket client";
         let mut response = refused(StatusCode::UPGRADE_REQUIRED, "upgrade_required", message);
@@ -84,15 +82,32 @@ pub(crate) async fn upgrade(
             return refused(StatusCode::TOO_MANY_REQUESTS, excess.code(), message);
         }
     };
+    let visitor = match visitor {
+        Ok(visitor) => visitor,
+        Err(excess) => {
+            shared.metrics.refused.add(excess.code());
+            let message = "this user has as many clients as one may have";
+            return refused(StatusCode::TOO_MANY_REQUESTS, excess.code(), message);
+        }
+    };
+    visitor.log("client came", None);
     let clients = shared.clients.clone();
     clients.spawn(async move {
         // Whoever goes before the handshake ends is no client.
         let Ok(upgraded) = upgrade.await else {
             return;
         };
-        if let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() {
-            connection::serve(shared, visitor, parts.io.into_inner(), &parts.read_buf).await;
-        }
+        let (socket, begun) = match upgraded.downcast::<TokioIo<TcpStream>>() {
+            Ok(parts) => (Socket::plain(parts.io.into_inner()), parts.read_buf),
+            Err(upgraded) => match upgraded.downcast::<TokioIo<TlsStream<TcpStream>>>() {
+                Ok(parts) => {
+                    let (stream, tls) = parts.io.into_inner().into_inner();
+                    (Socket::tls(stream, tls), parts.read_buf)
+                }
+                Err(_) => return,
+            },
+        };
+        connection::serve(shared, visitor, socket, &begun).await;
         drop(place);
     });
     let headers = [

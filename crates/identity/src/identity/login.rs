@@ -44,7 +44,7 @@ impl Identity {
         challenges.issue(policy, wallet, chain_id, hash(browser), nonce, now_ms)
     }
 
-    fn challenges(&self) -> std::sync::MutexGuard<'_, Challenges> {
+    pub(super) fn challenges(&self) -> std::sync::MutexGuard<'_, Challenges> {
         let challenges = self.challenges.lock();
         challenges.unwrap_or_else(PoisonError::into_inner)
     }

@@ -2,8 +2,10 @@
 
 use super::typed_data::digest;
 use super::{ADMIN, user};
-use crate::support::browser::{Browser, Wallet};
+use crate::support::browser::{Browser, Wallet, bearer};
+use crate::support::client::Client;
 use crate::support::gateway::Gateway;
+use crate::support::http;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use hypersentry_identity::repository::sqlite::SqliteRepository;
@@ -13,7 +15,7 @@ use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 /// As much of the venue as agents need: it keeps what it was sent.
 struct Venue {
@@ -164,6 +166,11 @@ async fn an_agent_is_approved_checked_rotated_and_revoked_and_its_key_is_nowhere
     let mut trader = user(&gateway, &mut admin, 9, "trader").await;
     let wallet = Wallet::new(9);
     let mut socket = trader.socket().await.unwrap();
+    let overheard = overhear(&trader).await;
+    let token = bearer(gateway.address, &Wallet::new(9)).await;
+    let auth = json!({ "type": "auth", "token": token });
+    let mut program = Client::connect(gateway.address).await;
+    assert_eq!(program.ask(&auth).await["type"], "auth_ok");
 
     // Attack 31: the wallet is asked for nothing but an agent, and only for the own account.
     let foreign = json!({ "account": Wallet::new(10).address(), "name": "bot", "valid_days": 30 });
@@ -257,9 +264,26 @@ async fn an_agent_is_approved_checked_rotated_and_revoked_and_its_key_is_nowhere
     assert_eq!(page.json()["code"], "agent_not_found");
 
     let told = socket.ask(&json!({ "type": "status" })).await.to_string();
+    let metrics = http::get(gateway.address, "/metrics").await.body;
+    assert!(metrics.contains("hypersentry_refused_total"), "{metrics}");
+    let shapes = http::get(gateway.address, "/openapi.json").await.body;
+    // What tokens were is told no longer, once they were exchanged.
+    let mut tokens = vec![token];
+    for browser in [&trader, &admin, &other] {
+        let all = browser.heard.split("hs_session=").skip(1);
+        let all = all.map(|rest| rest.split(';').next().unwrap().to_owned());
+        tokens.extend(all.filter(|token| !token.is_empty()));
+    }
+    assert!(tokens.len() >= 4, "{}", tokens.len());
     let log_before = gateway.log();
     assert!(log_before.contains("agent approved"));
     gateway.terminate();
+    let overheard = overheard.await.unwrap();
+    let begun = String::from_utf8_lossy(&overheard);
+    assert!(
+        begun.contains("101 Switching") && begun.contains("\"status\""),
+        "{begun}"
+    );
 
     // The canary: every key, as bytes, as digits and as base64, in all that came out.
     let file = data.path().join("identity.db");
@@ -283,7 +307,11 @@ async fn an_agent_is_approved_checked_rotated_and_revoked_and_its_key_is_nowhere
     let mut outputs = vec![
         ("log", log_before.into_bytes()),
         ("socket", told.into_bytes()),
+        ("socket, byte by byte", overheard),
+        ("metrics", metrics.into_bytes()),
+        ("the OpenAPI document", shapes.into_bytes()),
     ];
+    let told_to_nobody = outputs.len();
     outputs.push((
         "http",
         [trader.heard, admin.heard, other.heard]
@@ -292,6 +320,16 @@ async fn an_agent_is_approved_checked_rotated_and_revoked_and_its_key_is_nowhere
     ));
     for entry in walk(data.path()) {
         outputs.push(("files", std::fs::read(entry).unwrap()));
+    }
+    // The tokens themselves are nowhere but with those to whom they were given.
+    for (name, output) in outputs[..told_to_nobody]
+        .iter()
+        .chain(&outputs[told_to_nobody + 1..])
+    {
+        for token in &tokens {
+            let digits = token.trim_start_matches("hs_");
+            assert!(!contains(output, digits.as_bytes()), "a token is in {name}");
+        }
     }
     let mut scanned = 0;
     for record in sealed {
@@ -317,6 +355,37 @@ async fn an_agent_is_approved_checked_rotated_and_revoked_and_its_key_is_nowhere
         }
     }
     println!("{scanned} bytes of {} outputs hold no key", outputs.len());
+}
+
+/// All bytes that a socket of this browser is sent, until its end.
+async fn overhear(browser: &Browser) -> tokio::task::JoinHandle<Vec<u8>> {
+    let mut stream = TcpStream::connect(browser.address).await.unwrap();
+    let cookies = browser.cookies.iter();
+    let cookies: Vec<String> = cookies
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let asked = format!(
+        "GET /ws HTTP/1.1\r\nhost: {0}\r\norigin: http://{0}\r\ncookie: {1}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        browser.address,
+        cookies.join("; ")
+    );
+    stream.write_all(asked.as_bytes()).await.unwrap();
+    for request in [
+        r#"{"type":"status"}"#,
+        r#"{"type":"subscribe","coin":"BTC"}"#,
+        r#"{"type":"subscribe_private","channels":["private.execution","private.account"]}"#,
+    ] {
+        // A mask of zeros changes nothing.
+        let mut frame = vec![0x81, 0x80 | request.len() as u8, 0, 0, 0, 0];
+        frame.extend_from_slice(request.as_bytes());
+        stream.write_all(&frame).await.unwrap();
+    }
+    tokio::spawn(async move {
+        let mut all = Vec::new();
+        let _ = stream.read_to_end(&mut all).await;
+        all
+    })
 }
 
 fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
