@@ -36,7 +36,8 @@ async fn attack_34_one_user_over_many_connections() {
     }
     let late: Vec<_> = pages.iter().filter(|page| page.status == 429).collect();
     println!("{} of {} refused", late.len(), pages.len());
-    assert!(late.len() >= 5 && late.len() <= 30, "{}", late.len());
+    // Ten at once and one a second: some pass, however slow the machine is.
+    assert!((5..pages.len()).contains(&late.len()), "{}", late.len());
     assert_eq!(late[0].json()["code"], "rate_limited");
     assert_eq!(late[0].header("retry-after"), Some("1"));
     // Its sockets are connections of the same user.
