@@ -1,8 +1,9 @@
 //! A message as it goes to clients: encoded once, with the frame around it, and shared by all.
 
 use bytes::Bytes;
-use hypersentry_model::Timestamp;
+use hypersentry_model::{StreamKey, Timestamp};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// The longest header of a frame from a server: two bytes and a length of eight.
 const HEADER_MAX: usize = 10;
@@ -17,11 +18,16 @@ const FINAL_TEXT: u8 = 0x81;
 /// A message to clients.
 ///
 /// What a server sends is not masked, so that the frame around a message is the same for every client. It is made once, in front of the payload:
-/// a socket is handed header and payload as one piece that all clients share, and carriers without frames take the payload alone.
+/// a socket is handed header and payload as one piece that all clients share, and carriers without frames take the payload alone. In a client's
+/// queue it is one pointer: thousands of queues keep room for it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Encoded {
+pub struct Encoded(Arc<Message>);
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Message {
     frame: Bytes,
     born: Option<Born>,
+    place: Option<(StreamKey, u64)>,
 }
 
 /// When an event came to be: latencies are told from it.
@@ -68,41 +74,61 @@ impl Encoded {
             0
         };
         bytes[start] = FINAL_TEXT;
-        Self {
+        // What is kept is kept for long by some: no room that is not used.
+        bytes.shrink_to_fit();
+        Self(Arc::new(Message {
             frame: Bytes::from(bytes).slice(start..),
             born: None,
-        }
+            place: None,
+        }))
     }
 
     /// The same, with when it came to be.
     pub(crate) fn born(mut self, born: Born) -> Self {
-        self.born = Some(born);
+        Arc::make_mut(&mut self.0).born = Some(born);
         self
     }
 
+    /// The same, as an event of a stream and its place there.
+    pub(crate) fn of(mut self, stream: StreamKey, seq: u64) -> Self {
+        Arc::make_mut(&mut self.0).place = Some((stream, seq));
+        self
+    }
+
+    /// The stream of which it is an event, and its place there; answers have none.
+    pub(crate) fn place(&self) -> Option<(StreamKey, u64)> {
+        self.0.place
+    }
+
+    /// The stream of which it is an event.
+    pub(crate) fn stream(&self) -> Option<StreamKey> {
+        self.0.place.map(|(stream, _)| stream)
+    }
+
     /// When it came to be: of events that were just said, not of states that are sent again.
-    pub const fn birth(&self) -> Option<Born> {
-        self.born
+    pub fn birth(&self) -> Option<Born> {
+        self.0.born
     }
 
     /// The WebSocket frame: header and payload.
     pub fn frame(&self) -> &Bytes {
-        &self.frame
+        &self.0.frame
     }
 
     /// What is said, without the frame.
     pub fn payload(&self) -> Bytes {
-        let header = match self.frame.get(1) {
+        let frame = &self.0.frame;
+        let header = match frame.get(1) {
             Some(126) => 4,
             Some(127) => HEADER_MAX,
             _ => 2,
         };
-        self.frame.slice(header..)
+        frame.slice(header..)
     }
 
     /// Bytes of the frame.
     pub fn len(&self) -> usize {
-        self.frame.len()
+        self.0.frame.len()
     }
 
     /// Whether nothing is said.

@@ -3,8 +3,9 @@
 use crate::ApiError;
 use crate::current::Current;
 use crate::encoded::{Born, Encoded};
-use crate::message::{Channels, PrivateChannels, login_required};
-use crate::queue::{CLASSES, Inner, Queue};
+use crate::message::{Channels, PrivateChannels, ResumePoint, login_required};
+use crate::plane::{Access, Begun, Plane};
+use crate::queue::{CLASSES, Inner, Lost, Queue, Taken};
 use hypersentry_engine::account::AccountEvent;
 use hypersentry_engine::startup::Relayed;
 use hypersentry_engine::{CoreConfig, Desk, MarketId, Publication};
@@ -14,13 +15,10 @@ use hypersentry_model::{
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Clients at once; a further one is refused.
 pub const MAX_CLIENTS: usize = 16_384;
-
-/// Private events that are kept for whoever asks for them later; with so many, further streams are not kept.
-const MAX_PRIVATE: usize = 4_096;
 
 /// Brings publications to clients.
 ///
@@ -33,6 +31,8 @@ pub struct Hub {
     followed: BTreeSet<Symbol>,
     max_demanded: usize,
     dropped: [AtomicU64; CLASSES.len()],
+    /// Who may see what is said of accounts; nobody until it is told.
+    access: OnceLock<Arc<dyn Access>>,
 }
 
 impl std::fmt::Debug for Hub {
@@ -60,8 +60,7 @@ struct State {
     audience: BTreeMap<Symbol, Vec<(u64, Arc<Queue>)>>,
     next_client: u64,
     streams: BTreeMap<StreamKey, Arc<Current>>,
-    /// The newest private event of each stream, by its owner; at most [`MAX_PRIVATE`].
-    private: BTreeMap<(Owner, StreamKey), AccountEvent>,
+    private: Plane,
     /// How many clients watch each symbol beyond those that are followed anyhow.
     watched: BTreeMap<Symbol, usize>,
 }
@@ -102,11 +101,14 @@ impl State {
                     event_ms: publication.ts_ms(),
                     taken: now,
                 };
-                let message = encoded.get_or_insert_with(|| Encoded::json(&publication).born(born));
+                let message = encoded.get_or_insert_with(|| {
+                    let message = Encoded::json(&publication).born(born);
+                    message.of(stream, publication.seq())
+                });
                 if whole_event {
-                    inner.newest(stream, message);
+                    inner.newest(message);
                 } else {
-                    inner.event(stream, message);
+                    inner.event(message);
                 }
             }
             if was_empty && !inner.is_empty() {
@@ -164,7 +166,17 @@ impl Hub {
             followed: core.watched(),
             max_demanded: core.max_demanded,
             dropped: Default::default(),
+            access: OnceLock::new(),
         }
+    }
+
+    /// Tells who may see what is said of accounts. The first word stays.
+    pub fn admit(&self, access: Arc<dyn Access>) {
+        let _ = self.access.set(access);
+    }
+
+    fn access(&self) -> Option<&dyn Access> {
+        self.access.get().map(|access| &**access)
     }
 
     /// The symbols that are followed whether anybody watches them or not.
@@ -230,60 +242,61 @@ impl Hub {
         Some((id, queue))
     }
 
-    /// Tells the owner alone: clients of that owner who asked for it.
+    /// Tells the owner alone: the clients of that user, or of the users who may view that account now, as far as they asked for it.
     pub fn deliver(&self, event: Private<Owner, AccountEvent>) {
         let Private { owner, event } = event;
-        let stream = event.stream();
-        let mut bytes = None;
         let mut state = lock(&self.state);
-        for queue in state.clients.values() {
-            queue.change(|inner| {
-                if inner.owner.as_ref() == Some(&owner) && inner.private.carry(stream.event_type) {
-                    inner.newest(stream, bytes.get_or_insert_with(|| Encoded::json(&event)));
-                }
-            });
-        }
-        let room = state.private.len() < MAX_PRIVATE;
-        let key = (owner, stream);
-        if room || state.private.contains_key(&key) {
-            state.private.insert(key, event);
-        }
+        state.private.deliver(self.access(), owner, event);
     }
 
-    /// Adds private channels, answers, and lets what was said last on them follow.
+    /// Somebody may see more or less of accounts than before: ends what may not go on, and says so.
+    pub fn recheck(&self) {
+        lock(&self.state).private.recheck(self.access());
+    }
+
+    /// Adds private channels and answers; then follows what was said last on them, or what followed on the event that is named.
     pub(crate) fn watch_private(
         &self,
-        queue: &Queue,
-        channels: PrivateChannels,
-        answer: Encoded,
+        client: (u64, &Arc<Queue>),
+        asked: (PrivateChannels, Option<&ResumePoint>),
+        answer: impl FnOnce(Begun) -> Encoded,
     ) -> Result<(), ApiError> {
-        let state = lock(&self.state);
-        queue.change(|inner| {
-            let owner = inner.owner.clone().ok_or_else(login_required)?;
-            inner.private = inner.private.with(channels);
-            inner.answer(answer);
-            for ((of, stream), event) in &state.private {
-                if *of == owner && channels.carry(stream.event_type) {
-                    inner.newest(*stream, &Encoded::json(event));
-                }
-            }
-            Ok(())
-        })
+        let mut state = lock(&self.state);
+        let owner = lock(&client.1.inner).owner.clone();
+        let Some(Owner::User(user)) = owner else {
+            return Err(login_required());
+        };
+        let access = self.access();
+        state.private.watch(access, &user, client, asked, answer)
+    }
+
+    /// Begins private channels anew after something was lost, for a carrier that cannot end.
+    pub(crate) fn watch_again(&self, client: (u64, &Arc<Queue>), lost: &Lost, word: Encoded) {
+        let mut state = lock(&self.state);
+        let owner = lock(&client.1.inner).owner.clone();
+        if let Some(Owner::User(user)) = owner {
+            let asked = (lost.channels, None);
+            // It was among the recipients before.
+            let access = self.access();
+            let _ = state.private.watch(access, &user, client, asked, |_| word);
+        }
     }
 
     /// What was said last to an owner about a symbol.
     pub(crate) fn said(&self, owner: &Owner, symbol: Symbol) -> Vec<AccountEvent> {
-        let state = lock(&self.state);
-        let all = state.private.iter();
-        all.filter(|((of, stream), _)| of == owner && stream.symbol == symbol)
-            .map(|(_, event)| event.clone())
-            .collect()
+        lock(&self.state).private.said(owner, symbol)
     }
 
     pub(crate) fn leave(&self, id: u64) {
         let mut state = lock(&self.state);
         if let Some(queue) = state.clients.remove(&id) {
-            let symbols = std::mem::take(&mut lock(&queue.inner).symbols);
+            let (symbols, owner) = {
+                let mut inner = lock(&queue.inner);
+                (std::mem::take(&mut inner.symbols), inner.owner.take())
+            };
+            if let Some(Owner::User(user)) = owner {
+                state.private.leave(&user, id);
+            }
             for symbol in symbols.into_keys() {
                 state.listen(id, &queue, symbol, false);
                 self.count(&mut state, symbol, false);
@@ -393,34 +406,33 @@ impl Hub {
         queue.change(|inner| inner.answer(answer));
     }
 
-    /// Takes what waits for a client, at most so many messages. Whether more waits, for which nothing will ring. The states of marked streams
-    /// are chosen under the lock, so that no delta that they include comes after them, and encoded outside of it.
-    pub(crate) fn take(&self, queue: &Queue, out: &mut Vec<Encoded>, most: usize) -> bool {
-        {
+    /// Takes what waits for a client, at most so many messages. The states of marked streams are chosen under the lock, so that no delta that
+    /// they include comes after them, and encoded outside of it.
+    pub(crate) fn take(&self, queue: &Queue, out: &mut Vec<Encoded>, most: usize) -> Taken {
+        let lost = {
             let mut inner = lock(&queue.inner);
             inner.take(out, most);
             self.count_dropped(&mut inner);
+            let lost = inner.take_lost();
             if out.len() >= most || !inner.is_dirty() {
-                return !inner.is_empty();
+                let more = !inner.is_empty();
+                return Taken { more, lost };
             }
-        }
+            lost
+        };
         let (wholes, more): (Vec<Arc<Current>>, bool) = {
             let state = lock(&self.state);
             let mut inner = lock(&queue.inner);
             // What came meanwhile precedes the states.
             inner.take(out, most);
             let dirty = inner.take_dirty(most.saturating_sub(out.len()));
-            if let Some(owner) = inner.owner.clone() {
-                let said = |s: &StreamKey| state.private.get(&(owner.clone(), *s));
-                out.extend(dirty.iter().filter_map(said).map(Encoded::json));
-            }
             let current = |s: &StreamKey| state.streams.get(s).cloned();
             let wholes = dirty.iter().filter_map(current).collect();
             (wholes, !inner.is_empty())
         };
         let now = self.clock.now();
         out.extend(wholes.iter().map(|whole| whole.message(now)));
-        more
+        Taken { more, lost }
     }
 
     fn count_dropped(&self, inner: &mut Inner) {

@@ -46,6 +46,8 @@ mod hub;
 mod listing;
 /// Requests and answers.
 pub mod message;
+/// What is said of accounts, to whom, and in which place.
+mod plane;
 /// Tests of what reaches whom.
 #[cfg(test)]
 mod planes;
@@ -63,6 +65,7 @@ pub mod terminal;
 pub use encoded::{Born, Encoded};
 pub use error::ApiError;
 pub use hub::{Depth, Hub, MAX_CLIENTS};
-pub use queue::{Bell, CLASSES};
+pub use plane::Access;
+pub use queue::{Bell, CLASSES, Lost, Taken};
 pub use session::ClientSession;
 pub use terminal::Terminal;

@@ -2,7 +2,8 @@
 
 use crate::ApiError;
 use crate::alpha::AskAlpha;
-use hypersentry_model::{Interval, Source};
+use hypersentry_model::{Interval, Source, StreamKey};
+use serde::Deserialize;
 use serde_json::Value;
 
 pub(crate) use answer::Answer;
@@ -36,8 +37,8 @@ pub enum Ask {
     Subscribe(String, Channels),
     /// No more events of a symbol.
     Unsubscribe(String, Channels),
-    /// Private events.
-    SubscribePrivate(PrivateChannels),
+    /// Private events, from where an earlier socket ended.
+    SubscribePrivate(PrivateChannels, Option<ResumePoint>),
     /// Past candles.
     Candles(AskCandles),
     /// What the conviction engine holds.
@@ -46,6 +47,28 @@ pub enum Ask {
     Status,
     /// Are you there?
     Ping,
+}
+
+/// The last private event that a client has.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+pub struct ResumePoint {
+    /// The run in which it was said.
+    pub run_id: String,
+    /// Its stream.
+    #[serde(flatten)]
+    pub stream: StreamKey,
+    /// Its place there.
+    pub seq: u64,
+}
+
+impl ResumePoint {
+    fn read(value: Option<&Value>) -> Result<Option<Self>, ApiError> {
+        let given = value.filter(|value| !value.is_null());
+        given.map(Self::deserialize).transpose().map_err(|e| {
+            let message = format!("`resume` has run_id, source, event_type, symbol and seq: {e}");
+            ApiError::new("bad_request", message)
+        })
+    }
 }
 
 /// Which candles are asked for.
@@ -163,7 +186,8 @@ pub fn parse(text: &str) -> Result<Request, Refused> {
         "auth" => return Err(refused(login_required())),
         "subscribe_private" => {
             let channels = PrivateChannels::read(value.get("channels")).map_err(refused)?;
-            Ask::SubscribePrivate(channels)
+            let resume = ResumePoint::read(value.get("resume")).map_err(refused)?;
+            Ask::SubscribePrivate(channels, resume)
         }
         "candles" => {
             let limit = match value.get("limit") {

@@ -3,6 +3,7 @@
 use crate::encoded::Encoded;
 use crate::hub::Hub;
 use crate::message::{Channels, PrivateChannels};
+use crate::plane::Access;
 use crate::queue::{MAX_MESSAGES, Queue};
 use bytes::Bytes;
 use hypersentry_engine::account::AccountEvent;
@@ -22,15 +23,15 @@ const SCHEDULES: u64 = 10_000;
 /// Steps of each.
 const STEPS: usize = 24;
 
-const START_MS: i64 = 1_700_000_000_000;
+pub(crate) const START_MS: i64 = 1_700_000_000_000;
 
 const SYMBOLS: [&str; 2] = ["BTC", "ETH"];
 
 /// Seeded chance (splitmix64).
-struct Chance(u64);
+pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
-    fn below(&mut self, n: u64) -> u64 {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -91,7 +92,16 @@ impl Market {
 }
 
 fn secret(chance: &mut Chance, symbol: &str, at_ms: i64, seq: u64) -> AccountEvent {
-    let size = format!("{}.5", chance.below(1_000_000));
+    plan(
+        symbol,
+        &format!("{}.5", chance.below(1_000_000)),
+        at_ms,
+        seq,
+    )
+}
+
+/// A plan for an order of that size in USD.
+pub(crate) fn plan(symbol: &str, size: &str, at_ms: i64, seq: u64) -> AccountEvent {
     let data = json!({
         "ts_source": "receive", "now_ms": at_ms, "run_id": "R", "mode": "live", "state": "blocked",
         "direction": "BUY", "strategy": null, "urgency": null, "requested_usd": size, "total_usd": "0", "total_sz": "0",
@@ -132,7 +142,7 @@ impl Client {
         }
         let names = json!(["private.execution", "private.account"]);
         let private = PrivateChannels::read(Some(&names)).unwrap();
-        let answered = hub.watch_private(&queue, private, Encoded::text("{}"));
+        let answered = hub.watch_private((id, &queue), (private, None), |_| Encoded::text("{}"));
         assert_eq!(answered.is_ok(), logged_in);
         self.seat = Some((id, queue));
     }
@@ -149,6 +159,20 @@ impl Client {
             hub.take(queue, &mut out, most);
             self.heard.extend(out.iter().map(|m| m.frame().clone()));
         }
+    }
+}
+
+/// Each has an account.
+#[derive(Debug)]
+struct OneEach;
+
+impl Access for OneEach {
+    fn views(&self, user: &str, account: &str) -> bool {
+        account == format!("account of {user}")
+    }
+
+    fn viewed(&self, user: &str) -> Vec<String> {
+        vec![format!("account of {user}")]
     }
 }
 
@@ -177,9 +201,12 @@ fn world(hub: &Hub, clock: &ManualClock, schedule: u64, secrets: u64) -> [Vec<By
                     a.join(hub, &SYMBOLS[..1], hidden.below(4) > 0);
                 }
                 3 => a.take(hub, 1 + hidden.below(9) as usize),
-                _ => {
+                n => {
                     let event = secret(&mut hidden, "BTC", at_ms, seq);
-                    let owner = Owner::User("a".to_owned());
+                    let owner = match n {
+                        4 => Owner::User("a".to_owned()),
+                        _ => Owner::Account("account of a".to_owned()),
+                    };
                     hub.deliver(Private { owner, event });
                 }
             }
@@ -202,8 +229,12 @@ fn world(hub: &Hub, clock: &ManualClock, schedule: u64, secrets: u64) -> [Vec<By
                 clients[2].join(hub, &SYMBOLS, false);
             }
             6 => {
-                let event = secret(&mut chance, "ETH", at_ms, 1);
-                let owner = Owner::User("b".to_owned());
+                // In the same stream as what is A's.
+                let event = secret(&mut chance, "BTC", at_ms, 1);
+                let owner = match chance.below(2) {
+                    0 => Owner::User("b".to_owned()),
+                    _ => Owner::Account("account of b".to_owned()),
+                };
                 hub.deliver(Private { owner, event });
             }
             n => clients[n as usize - 6].take(hub, 1 + chance.below(9) as usize),
@@ -230,6 +261,7 @@ fn nobody_learns_of_anothers_secrets() {
         let run = |secrets: u64| {
             let clock = Arc::new(ManualClock::new(Timestamp::from_ms(START_MS)));
             let hub = fresh(&clock);
+            hub.admit(Arc::new(OneEach));
             world(&hub, &clock, schedule, secrets)
         };
         let [one, other] = [run(2 * schedule + 1), run(u64::MAX - schedule)];
@@ -248,7 +280,7 @@ fn nobody_learns_of_anothers_secrets() {
 }
 
 /// A hub as new. The desk of one recording serves all of them: nothing here asks the engine.
-fn fresh(clock: &Arc<ManualClock>) -> Hub {
+pub(crate) fn fresh(clock: &Arc<ManualClock>) -> Hub {
     use std::sync::OnceLock;
     static PREPARED: OnceLock<(hypersentry_engine::Desk, hypersentry_engine::CoreConfig)> =
         OnceLock::new();

@@ -17,10 +17,15 @@ pub(crate) const MAX_MESSAGES: usize = 512;
 /// Bytes that may wait for a client.
 pub(crate) const MAX_BYTES: usize = 2 << 20;
 
-/// Room for so many messages is kept by a queue that ran empty.
+/// Private events that may wait for a client, and their bytes, besides those with which it resumed. More are kept for whoever resumes
+/// ([`crate::plane`]), so that a client that was too slow can go on where it was.
+pub(crate) const MAX_PRIVATE: usize = 256;
+pub(crate) const MAX_PRIVATE_BYTES: usize = 256 << 10;
+
+/// Room for so many messages, a pointer each, is kept by a queue that ran empty.
 const KEPT: usize = 16;
 
-/// Classes of messages, in the order in which they go out: what is private and answers, market data, what is concluded from it, telemetry.
+/// Classes of messages, in the order in which they go out: answers and what is private, market data, what is concluded from it, telemetry.
 pub const CLASSES: [&str; 4] = ["private", "market", "alpha", "telemetry"];
 
 const FIRST: usize = 0;
@@ -28,7 +33,6 @@ const FIRST: usize = 0;
 const fn class(event: EventType) -> usize {
     match event {
         EventType::AlphaConviction | EventType::GovUpdate => 2,
-        EventType::RiskUpdate | EventType::ExecPlan => FIRST,
         EventType::VenueStatus => 3,
         _ => 1,
     }
@@ -80,8 +84,17 @@ pub(crate) struct Inner {
     /// The private events that the owner wants.
     pub(crate) private: PrivateChannels,
     /// By class; together at most [`MAX_MESSAGES`] and [`MAX_BYTES`], and one answer more.
-    waiting: [VecDeque<(Option<StreamKey>, Encoded)>; CLASSES.len()],
+    waiting: [VecDeque<Encoded>; CLASSES.len()],
     bytes: usize,
+    /// Private events; at most [`MAX_PRIVATE`] and [`MAX_PRIVATE_BYTES`] behind those with which it began. None of them is ever left out.
+    private_waiting: VecDeque<Encoded>,
+    private_bytes: usize,
+    /// The first of them with which it began or resumed, and their bytes; bounded by what is kept for a recipient.
+    begun: (usize, usize),
+    /// The last private event that was taken.
+    private_taken: Option<Encoded>,
+    /// There was no room for a private event: none follows, and the carrier is to be told.
+    lost: Option<Lost>,
     /// Streams whose current state must be sent whole.
     dirty: BTreeSet<StreamKey>,
     /// The client asked to be told of the engine's state.
@@ -92,17 +105,102 @@ pub(crate) struct Inner {
     pub(crate) dropped: [u64; CLASSES.len()],
 }
 
+/// Takes the first of what waits, until there are `most` messages; how many bytes that were.
+fn pour(waiting: &mut VecDeque<Encoded>, out: &mut Vec<Encoded>, most: usize) -> usize {
+    let count = waiting.len().min(most.saturating_sub(out.len()));
+    let before = out.len();
+    out.extend(waiting.drain(..count));
+    if waiting.is_empty() && waiting.capacity() > 2 * KEPT {
+        waiting.shrink_to(KEPT);
+    }
+    out[before..].iter().map(Encoded::len).sum()
+}
+
+/// What a taking left behind.
+#[derive(Debug)]
+pub struct Taken {
+    /// More waits, for which nothing will ring.
+    pub more: bool,
+    /// Private events were given up.
+    pub lost: Option<Lost>,
+}
+
+/// Where a client's private events end, because too many waited.
+#[derive(Clone, Debug)]
+pub struct Lost {
+    /// The channels that it had.
+    pub(crate) channels: PrivateChannels,
+    /// The last private event that its carrier was given; none if there was none.
+    pub(crate) after: Option<Encoded>,
+}
+
 impl Inner {
+    /// A private event. Without room for it nothing private waits any more, and the client is told where that was.
+    pub(crate) fn must(&mut self, message: &Encoded) {
+        if self.lost.is_some() {
+            return;
+        }
+        let (begun, begun_bytes) = self.begun;
+        let bytes = self.private_bytes + message.len();
+        let full = self.private_waiting.len() - begun >= MAX_PRIVATE;
+        if full || bytes - begun_bytes > MAX_PRIVATE_BYTES {
+            self.lose();
+            return;
+        }
+        self.private_bytes = bytes;
+        self.private_waiting.push_back(message.clone());
+    }
+
+    /// The private events with which a client begins, or goes on where it was.
+    pub(crate) fn begin(&mut self, messages: impl IntoIterator<Item = Encoded>) {
+        for message in messages {
+            self.private_bytes += message.len();
+            self.private_waiting.push_back(message);
+        }
+        // What waited before is counted as if it were of these: it is bounded as well.
+        self.begun = (self.private_waiting.len(), self.private_bytes);
+    }
+
+    /// Gives the private events up.
+    pub(crate) fn lose(&mut self) {
+        self.dropped[FIRST] += self.private_waiting.len() as u64 + 1;
+        self.lost = Some(Lost {
+            channels: std::mem::take(&mut self.private),
+            after: self.private_taken.take(),
+        });
+        self.drop_private();
+    }
+
+    /// Ends the private events with a word.
+    pub(crate) fn end_private(&mut self, word: Encoded) {
+        self.private = PrivateChannels::default();
+        self.private_taken = None;
+        self.drop_private();
+        self.answer(word);
+    }
+
+    fn drop_private(&mut self) {
+        self.private_waiting = VecDeque::new();
+        self.private_bytes = 0;
+        self.begun = (0, 0);
+    }
+
+    /// Whether private events were given up since this was asked last, and where.
+    pub(crate) const fn take_lost(&mut self) -> Option<Lost> {
+        self.lost.take()
+    }
+
     /// An answer to a request. Requests are read one by one, and each gets one answer, so that these are bounded by the client's own
     /// patience: the shell reads no further request while the queue is full.
     pub(crate) fn answer(&mut self, message: Encoded) {
         self.bytes += message.len();
-        self.waiting[FIRST].push_back((None, message));
+        self.waiting[FIRST].push_back(message);
     }
 
     /// Messages and bytes that wait.
     pub(crate) fn depth(&self) -> (usize, usize) {
-        (self.waiting(), self.bytes)
+        let private = self.private_waiting.len();
+        (self.waiting() + private, self.bytes + self.private_bytes)
     }
 
     fn waiting(&self) -> usize {
@@ -115,7 +213,8 @@ impl Inner {
 
     pub(crate) fn is_empty(&self) -> bool {
         let none = self.waiting.iter().all(VecDeque::is_empty);
-        none && self.dirty.is_empty() && self.status.is_none()
+        let private = self.private_waiting.is_empty() && self.lost.is_none();
+        none && private && self.dirty.is_empty() && self.status.is_none()
     }
 
     pub(crate) fn is_dirty(&self) -> bool {
@@ -127,8 +226,11 @@ impl Inner {
         self.status = Some(message);
     }
 
-    /// An event of a stream; it waits, or the stream is marked. Where there is no room, what matters less makes some.
-    pub(crate) fn event(&mut self, stream: StreamKey, message: &Encoded) {
+    /// A public event; it waits, or its stream is marked. Where there is no room, what matters less makes some.
+    pub(crate) fn event(&mut self, message: &Encoded) {
+        let Some(stream) = message.stream() else {
+            return;
+        };
         if !self.dirty.is_empty() && self.dirty.contains(&stream) {
             return;
         }
@@ -142,7 +244,7 @@ impl Inner {
             }
         }
         self.bytes += message.len();
-        self.waiting[class].push_back((Some(stream), message.clone()));
+        self.waiting[class].push_back(message.clone());
     }
 
     /// Drops what waits in lower classes, the lowest first, until there is room; its streams are marked.
@@ -150,9 +252,9 @@ impl Inner {
         for lower in (class + 1..CLASSES.len()).rev() {
             let waiting = std::mem::take(&mut self.waiting[lower]);
             self.dropped[lower] += waiting.len() as u64;
-            for (stream, message) in waiting {
+            for message in waiting {
                 self.bytes -= message.len();
-                self.dirty.extend(stream);
+                self.dirty.extend(message.stream());
             }
             if !self.is_full() {
                 return;
@@ -171,13 +273,18 @@ impl Inner {
     }
 
     /// An event that is complete in itself: it takes the place of an older one of its stream, so that nothing old is sent after a pause.
-    pub(crate) fn newest(&mut self, stream: StreamKey, message: &Encoded) {
-        let class = class(stream.event_type);
-        if self.waiting[class].iter().any(|(s, _)| *s == Some(stream)) {
-            self.dropped[class] += 1;
-            self.forget(|s| s == stream);
+    pub(crate) fn newest(&mut self, message: &Encoded) {
+        if let Some(stream) = message.stream() {
+            let class = class(stream.event_type);
+            if self.waiting[class]
+                .iter()
+                .any(|m| m.stream() == Some(stream))
+            {
+                self.dropped[class] += 1;
+                self.forget(|s| s == stream);
+            }
         }
-        self.event(stream, message);
+        self.event(message);
     }
 
     /// Sends the stream's current state next, instead of what waits of it.
@@ -190,8 +297,8 @@ impl Inner {
     pub(crate) fn forget(&mut self, which: impl Fn(StreamKey) -> bool) {
         let mut freed = 0;
         for waiting in &mut self.waiting {
-            waiting.retain(|(stream, message)| {
-                let keep = !stream.is_some_and(&which);
+            waiting.retain(|message| {
+                let keep = !message.stream().is_some_and(&which);
                 if !keep {
                     freed += message.len();
                 }
@@ -205,11 +312,7 @@ impl Inner {
     /// Drops what waits of streams that the client does not want any more.
     pub(crate) fn forget_unwanted(&mut self) {
         let symbols = std::mem::take(&mut self.symbols);
-        let private = self.private;
         let wants = |stream: StreamKey| {
-            if private.carry(stream.event_type) {
-                return true;
-            }
             let mut of = symbols.iter().filter(|(symbol, channels)| {
                 let named = stream.symbol == Symbol::ANY || **symbol == stream.symbol;
                 named && channels.carry(stream.event_type)
@@ -222,14 +325,23 @@ impl Inner {
 
     /// Takes what waits, the higher classes first, until there are `most` messages. Marked streams are for [`Self::take_dirty`].
     pub(crate) fn take(&mut self, out: &mut Vec<Encoded>, most: usize) {
-        for waiting in &mut self.waiting {
-            let taken = waiting.len().min(most.saturating_sub(out.len()));
-            for (_, message) in waiting.drain(..taken) {
-                self.bytes -= message.len();
-                out.push(message);
-            }
-            if waiting.is_empty() && waiting.capacity() > 2 * KEPT {
-                waiting.shrink_to(KEPT);
+        for (class, waiting) in self.waiting.iter_mut().enumerate() {
+            self.bytes -= pour(waiting, out, most);
+            if class == FIRST && !self.private_waiting.is_empty() {
+                let before = out.len();
+                let bytes = pour(&mut self.private_waiting, out, most);
+                self.private_bytes -= bytes;
+                let (begun, begun_bytes) = self.begun;
+                let left = begun.saturating_sub(out.len() - before);
+                let left_bytes = begun_bytes.saturating_sub(bytes);
+                self.begun = if left == 0 {
+                    (0, 0)
+                } else {
+                    (left, left_bytes)
+                };
+                if out.len() > before {
+                    self.private_taken = out.last().cloned();
+                }
             }
         }
         if out.len() < most {
@@ -273,14 +385,14 @@ mod tests {
         let stream = |symbol| stream(symbol, EventType::AlphaConviction);
         let mut inner = Inner::default();
         for n in 0..3 {
-            inner.newest(stream("BTC"), &Encoded::text(&format!("btc {n}")));
-            inner.newest(stream("ETH"), &Encoded::text(&format!("eth {n}")));
+            inner.newest(&Encoded::text(&format!("btc {n}")).of(stream("BTC"), n));
+            inner.newest(&Encoded::text(&format!("eth {n}")).of(stream("ETH"), n));
         }
         assert_eq!(inner.bytes, 14);
         assert_eq!(taken(&mut inner), ["btc 2", "eth 2"]);
         // With a full queue the state of the moment of sending takes its place.
         inner.answer(Encoded::text(&"0".repeat(MAX_BYTES)));
-        inner.newest(stream("BTC"), &Encoded::text("late"));
+        inner.newest(&Encoded::text("late").of(stream("BTC"), 9));
         assert_eq!(taken(&mut inner).len(), 1);
         assert_eq!(inner.take_dirty(9), [stream("BTC")]);
         assert!(inner.is_empty() && inner.bytes == 0);
@@ -296,18 +408,23 @@ mod tests {
             EventType::RiskUpdate,
         ]
         .map(|event| stream("BTC", event));
-        inner.event(status, &Encoded::text("status"));
+        let said = |text: &str, of| Encoded::text(text).of(of, 1);
+        inner.event(&said("status", status));
         for _ in 0..MAX_MESSAGES - 2 {
-            inner.event(alpha, &Encoded::text("alpha"));
+            inner.event(&said("alpha", alpha));
         }
-        inner.event(market, &Encoded::text("market"));
+        inner.event(&said("market", market));
         // Full: telemetry goes first, then all of alpha, and nothing of the market for what is below it.
-        inner.event(private, &Encoded::text("private"));
+        inner.event(&said("market", market));
         assert_eq!(inner.dropped, [0, 0, 0, 1]);
-        inner.event(market, &Encoded::text("market"));
+        inner.event(&said("market", market));
         assert_eq!(inner.dropped, [0, 0, MAX_MESSAGES as u64 - 2, 1]);
-        inner.event(alpha, &Encoded::text("alpha"));
-        assert_eq!(taken(&mut inner), ["private", "market", "market"]);
+        inner.event(&said("alpha", alpha));
+        // What is private has room of its own, and goes before them.
+        inner.must(&said("private", private));
+        inner.answer(Encoded::text("answer"));
+        let expected = ["answer", "private", "market", "market", "market"];
+        assert_eq!(taken(&mut inner), expected);
         assert_eq!(inner.take_dirty(1), [alpha]);
         assert_eq!(inner.take_dirty(9), [status]);
         assert!(inner.is_empty());

@@ -5,8 +5,11 @@ use crate::alpha::{self, AskAlpha};
 use crate::encoded::Encoded;
 use crate::hub::{Hub, lock};
 use crate::listing::Listing;
-use crate::message::{self, Answer, Ask, Channels, Refused, Subscribed};
-use crate::queue::{Bell, Queue};
+use crate::message::{
+    self, Answer, Ask, Channels, PrivateChannels, Refused, ResumePoint, Subscribed,
+};
+use crate::plane::Begun;
+use crate::queue::{Bell, Lost, Queue, Taken};
 use crate::status::Status;
 use bytes::Bytes;
 use hypersentry_engine::Desk;
@@ -16,6 +19,15 @@ use std::sync::{Arc, Weak};
 
 /// Symbols that a client may watch at once.
 pub const MAX_SYMBOLS: usize = 64;
+
+/// The code of private events for which there was no room.
+pub const PRIVATE_OVERFLOW: &str = "private_overflow";
+
+/// The code of a place in a stream from which nothing can be told on.
+pub const RESUME_GAP: &str = "resume_gap";
+
+/// Bytes of a close frame's reason (RFC 6455, section 5.5).
+const MAX_REASON: usize = 123;
 
 /// A client. Dropping it ends its subscriptions.
 #[derive(Debug)]
@@ -29,7 +41,8 @@ pub struct ClientSession {
     queue: Arc<Queue>,
 }
 
-fn refusal(id: Option<Value>, error: &ApiError) -> Encoded {
+/// A refusal as a message.
+pub(crate) fn refusal(id: Option<Value>, error: &ApiError) -> Encoded {
     Encoded::json(&Answer::Error {
         id,
         code: &error.code,
@@ -87,14 +100,8 @@ impl ClientSession {
                 Ask::Candles(asked) => self.candles(request.id, asked),
                 Ask::Status => self.tell_status(request.id),
                 Ask::Alpha(asked) => self.alpha(request.id, asked),
-                Ask::SubscribePrivate(channels) => {
-                    let answer = Encoded::json(&Answer::PrivateReady {
-                        id: request.id.clone(),
-                        channels: channels.names(),
-                    });
-                    if let Err(error) = self.hub.watch_private(&self.queue, channels, answer) {
-                        self.refuse(request.id, &error);
-                    }
+                Ask::SubscribePrivate(channels, resume) => {
+                    self.watch_private(request.id, channels, resume);
                 }
                 Ask::Subscribe(coin, channels) => {
                     if let Err(error) = self.subscribe_with(request.id.clone(), &coin, channels) {
@@ -122,6 +129,35 @@ impl ClientSession {
 
     fn refuse(&self, id: Option<Value>, error: &ApiError) {
         Hub::answer(&self.queue, refusal(id, error));
+    }
+
+    /// What may be resumed is of this run.
+    fn watch_private(
+        &self,
+        id: Option<Value>,
+        channels: PrivateChannels,
+        resume: Option<ResumePoint>,
+    ) {
+        let run_id = self.listing.run_id.as_str();
+        // A place that no stream has: numbers begin with 1.
+        let of_this_run = resume.map(|point| match point.run_id == run_id {
+            true => point,
+            false => ResumePoint { seq: 0, ..point },
+        });
+        let answer = |begun| {
+            Encoded::json(&Answer::PrivateReady {
+                id: id.clone(),
+                channels: channels.names(),
+                run_id,
+                resumed: (begun != Begun::Whole).then_some(begun == Begun::Resumed),
+                code: (begun == Begun::Gap).then_some(RESUME_GAP),
+            })
+        };
+        let asked = (channels, of_this_run.as_ref());
+        let client = (self.id, &self.queue);
+        if let Err(error) = self.hub.watch_private(client, asked, answer) {
+            self.refuse(id.clone(), &error);
+        }
     }
 
     /// The answer follows when the engine has given it.
@@ -264,9 +300,20 @@ impl ClientSession {
         let _ = self.queue.bell.set(bell);
     }
 
-    /// Takes what waits, at most so many messages. Whether more waits: for that, nothing rings.
-    pub fn take(&self, out: &mut Vec<Encoded>, most: usize) -> bool {
+    /// Takes what waits, at most so many messages.
+    pub fn take(&self, out: &mut Vec<Encoded>, most: usize) -> Taken {
         self.hub.take(&self.queue, out, most)
+    }
+
+    /// Where private events ended that were given up, as a carrier says it when it ends for that: code, run, and the stream and the place of the
+    /// last one, after which the client may resume. At most 123 bytes, which is what a WebSocket's close frame takes.
+    pub fn lost(&self, lost: &Lost) -> String {
+        let place = lost.after.as_ref().and_then(Encoded::place);
+        let after = place.map(|(stream, seq)| {
+            format!("{PRIVATE_OVERFLOW} {} {stream}/{seq}", self.listing.run_id)
+        });
+        let after = after.filter(|reason| reason.len() <= MAX_REASON);
+        after.unwrap_or_else(|| PRIVATE_OVERFLOW.to_owned())
     }
 
     /// Waits until there is something to send, and takes it: answers and events in order, at least one. Cancelling loses nothing.
@@ -274,7 +321,15 @@ impl ClientSession {
         loop {
             let ready = self.queue.ready.notified();
             let mut messages = Vec::new();
-            self.take(&mut messages, usize::MAX);
+            let taken = self.take(&mut messages, usize::MAX);
+            if let Some(lost) = taken.lost {
+                // This carrier does not end. It is told, and then the newest of each stream.
+                let error = ApiError::new(PRIVATE_OVERFLOW, self.lost(&lost)).retryable();
+                let word = refusal(None, &error);
+                let client = (self.id, &self.queue);
+                self.hub.watch_again(client, &lost, word);
+                self.take(&mut messages, usize::MAX);
+            }
             if !messages.is_empty() {
                 return messages.iter().map(Encoded::payload).collect();
             }

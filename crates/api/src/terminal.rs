@@ -4,6 +4,7 @@ use crate::account::AccountSettings;
 use crate::alpha::{self, AskAlpha, Body};
 use crate::listing::Listing;
 use crate::message::{AskCandles, Candles, Readiness, Snapshot, Symbols, login_required};
+use crate::plane::OneUser;
 use crate::status::Status;
 use crate::{ApiError, ClientSession, Hub};
 use hypersentry_engine::startup::Relay;
@@ -50,6 +51,7 @@ impl Terminal {
         let engine = match owner {
             None => prepared.connect(public)?,
             Some(_) => {
+                hub.admit(Arc::new(OneUser));
                 let relay = Arc::clone(&hub);
                 prepared.connect_local(public, Box::new(move |event| relay.deliver(event)))?
             }

@@ -35,6 +35,15 @@ impl AccountEvent {
             Self::Plan(e) => e.stream(),
         }
     }
+
+    /// The same at another place in its stream: a recipient's sequences count what that recipient is sent.
+    pub fn at(mut self, seq: u64) -> Self {
+        match &mut self {
+            Self::Risk(e) => e.seq = seq,
+            Self::Plan(e) => e.seq = seq,
+        }
+        self
+    }
 }
 
 impl Serialize for AccountEvent {

@@ -47,6 +47,17 @@ impl Publication {
         }
     }
 
+    /// Its place in its stream.
+    pub fn seq(&self) -> u64 {
+        match self {
+            Self::Agg(e) => e.seq,
+            Self::Liquidations(e) => e.seq,
+            Self::Status(e) => e.seq,
+            Self::Conviction(e) => e.seq,
+            Self::Governance(e) => e.seq,
+        }
+    }
+
     /// What a client holds that has this and all before it, where that is more than the event itself.
     pub fn snapshot(&self, market: &Market) -> Option<Self> {
         match self {

@@ -6,7 +6,7 @@ use crate::limits::{Gate, Limits};
 use crate::metrics::Metrics;
 use crate::origin::Origins;
 use crate::tls::Tls;
-use crate::ws::Writers;
+use crate::ws::{self, Writers};
 use axum::{Extension, Router};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -109,6 +109,9 @@ pub async fn serve(listener: TcpListener, server: Server) -> io::Result<()> {
         open_metrics: server.open_metrics,
         auth: server.auth,
     };
+    let identity = Arc::clone(&shared.auth.identity);
+    let terminal = Arc::clone(&shared.terminal);
+    clients.spawn(ws::watch_grants(terminal, identity, cancel.clone()));
     let (gate, metrics) = (Arc::clone(&shared.gate), Arc::clone(&shared.metrics));
     let router = http::router(shared, server.ui);
     let acceptor = server.tls.as_ref().map(Tls::acceptor);

@@ -48,6 +48,22 @@ impl Identity {
         Ok(state.users.values().cloned().collect())
     }
 
+    /// Whether a user may view an account now.
+    pub fn views(&self, user: &str, account: Address) -> bool {
+        let state = self.state();
+        let user = state.users.get(user).filter(|user| !user.disabled);
+        user.is_some_and(|user| state.granted(user, account).view)
+    }
+
+    /// The accounts that a user may view now.
+    pub fn viewed(&self, user: &str) -> Vec<Address> {
+        let state = self.state();
+        let user = state.users.get(user).filter(|user| !user.disabled);
+        let held = user.map(|user| state.accounts(user)).unwrap_or_default();
+        let viewed = held.into_iter().filter(|(_, grants)| grants.view);
+        viewed.map(|(account, _)| account).collect()
+    }
+
     /// Adds a user, who logs in with that wallet.
     ///
     /// # Errors

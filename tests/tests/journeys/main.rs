@@ -8,6 +8,7 @@
 //! | `refusals` | every error code of the socket |
 //! | `stalled` | a client that does not read costs others nothing and never holds a wrong state |
 //! | `fan_out` | the same, and the limits, without sockets |
+//! | `private` | what is said of an account reaches whoever may view it, all of it or with a word |
 //! | `journal` | what was seen is in the journal, and replays to the same bytes |
 //! | `models` | a model is trained, judged, used in practice and refused for a real market |
 //! | `outcome` | a backtest decides as the run did |
@@ -38,6 +39,7 @@ mod gateway;
 mod journal;
 mod models;
 mod outcome;
+mod private;
 mod refusals;
 mod stalled;
 mod support;

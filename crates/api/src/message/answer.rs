@@ -131,6 +131,13 @@ pub(crate) enum Answer<'a> {
         #[schemars(with = "Option<super::Id>")]
         id: Option<Value>,
         channels: Vec<&'static str>,
+        run_id: &'a str,
+        /// Whether what follows begins where the client wanted; absent if it did not say.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        resumed: Option<bool>,
+        /// Why it does not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<&'static str>,
     },
     Pong {
         #[serde(skip_serializing_if = "Option::is_none")]

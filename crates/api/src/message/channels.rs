@@ -168,6 +168,14 @@ impl PrivateChannels {
         }
     }
 
+    /// Those that are not in the other.
+    pub(crate) const fn without(self, other: Self) -> Self {
+        Self {
+            execution: self.execution && !other.execution,
+            account: self.account && !other.account,
+        }
+    }
+
     /// Whether events of that type come on one of them.
     pub(crate) const fn carry(self, event: EventType) -> bool {
         match event {

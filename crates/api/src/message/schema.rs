@@ -63,6 +63,10 @@ pub enum Command {
         /// Which.
         #[schemars(length(min = 1))]
         channels: Vec<PrivateChannel>,
+        /// The last private event that the client has of an earlier socket: what followed comes.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Resume")]
+        resume: Option<Resume>,
     },
     /// Past candles.
     Candles {
@@ -95,6 +99,21 @@ pub enum Command {
     Status(Bare),
     /// Are you there?
     Ping(Bare),
+}
+
+/// A private event, by its place.
+#[derive(Debug, JsonSchema, Serialize)]
+pub struct Resume {
+    /// The run in which it was said.
+    pub run_id: String,
+    /// Who said it.
+    pub source: String,
+    /// What was said.
+    pub event_type: String,
+    /// Of which market.
+    pub symbol: String,
+    /// Its place in that stream.
+    pub seq: u64,
 }
 
 /// Which events of which symbol.
@@ -221,6 +240,18 @@ mod tests {
             Command::SubscribePrivate {
                 id: None,
                 channels: vec![PrivateChannel::Execution, PrivateChannel::Account],
+                resume: None,
+            },
+            Command::SubscribePrivate {
+                id: None,
+                channels: vec![PrivateChannel::Execution],
+                resume: Some(Resume {
+                    run_id: "01JD3Z".into(),
+                    source: "account".into(),
+                    event_type: "exec_plan".into(),
+                    symbol: "BTC".into(),
+                    seq: 1,
+                }),
             },
             Command::Candles {
                 id: id(),

@@ -7,6 +7,7 @@ use super::socket::Socket;
 use crate::auth::{self, SESSION_ENDED, Visitor};
 use crate::http::Shared;
 use bytes::Bytes;
+use hypersentry_api::session::PRIVATE_OVERFLOW;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -19,6 +20,9 @@ const PING_EVERY: Duration = Duration::from_secs(5);
 
 /// The longest silence.
 const SILENCE: Duration = Duration::from_secs(10);
+
+/// Close code of a client that did not take its private events.
+const PRIVATE_LOST: u16 = 4002;
 
 /// A ping without a payload.
 const PING: Bytes = Bytes::from_static(&[0x89, 0]);
@@ -93,7 +97,7 @@ impl Link {
 }
 
 /// How a connection ends.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 enum Farewell {
     /// There is nobody to tell.
     Gone,
@@ -103,21 +107,24 @@ enum Farewell {
     Answered,
     /// The client is told a code and a reason.
     Said(u16, &'static str),
+    /// The client is told where its private events ended.
+    Lost(String),
 }
 
 impl Farewell {
-    const fn reason(self) -> &'static str {
+    const fn reason(&self) -> &'static str {
         match self {
             Self::Gone => "gone",
             Self::Silent => "silent",
             Self::Answered => "closed",
             Self::Said(_, reason) => reason,
+            Self::Lost(_) => PRIVATE_OVERFLOW,
         }
     }
 }
 
 /// Serves a client until it goes, or has to.
-pub(crate) async fn serve(shared: Shared, visitor: Visitor, stream: Socket, begun: &[u8]) {
+pub(crate) async fn serve(shared: Shared, visitor: Visitor, stream: Socket, begun: Bytes) {
     stream.set_nodelay();
     let mut reader = Reader::new();
     let room = shared.terminal.hub().clients() < shared.gate.limits().clients;
@@ -137,14 +144,22 @@ pub(crate) async fn serve(shared: Shared, visitor: Visitor, stream: Socket, begu
     let link = Link::new(session, stream, desk, Arc::clone(&shared.metrics));
     visitor.greet(&link.session);
     let mut allowed = Allowance::new(Arc::clone(shared.gate.limits()));
-    let farewell = match link.hear(&visitor, &mut reader, &mut allowed, begun) {
+    let first = link.hear(&visitor, &mut reader, &mut allowed, &begun);
+    // It is a piece of the HTTP server's buffer of 8 KB, which would be kept with it.
+    drop(begun);
+    let farewell = match first {
         None => listen(&shared, &visitor, &link, &mut reader, &mut allowed).await,
         Some(farewell) => farewell,
     };
     // Clients come and go: none of these is the server's error.
     shared.metrics.ended.add(farewell.reason());
     visitor.log("client left", Some(farewell.reason()));
-    if let Farewell::Said(code, reason) = farewell {
+    let last_words = match &farewell {
+        Farewell::Said(code, reason) => Some((*code, *reason)),
+        Farewell::Lost(reason) => Some((PRIVATE_LOST, reason.as_str())),
+        Farewell::Gone | Farewell::Silent | Farewell::Answered => None,
+    };
+    if let Some((code, reason)) = last_words {
         let mut last = Vec::new();
         reader.close(code, reason, &mut last);
         link.say_last(last.into());
@@ -204,6 +219,9 @@ async fn listen(
         }
         if link.has_failed() {
             return Farewell::Gone;
+        }
+        if let Some(reason) = link.take_lost() {
+            return Farewell::Lost(reason);
         }
     }
 }

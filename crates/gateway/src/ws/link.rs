@@ -23,8 +23,10 @@ struct Out {
     blocked: bool,
     /// The socket has failed.
     failed: bool,
-    /// The last words are said: nothing may follow a close frame.
+    /// The last words are said, or about to be: nothing may follow a close frame.
     over: bool,
+    /// Private events were given up: why and where, for those last words.
+    lost: Option<String>,
 }
 
 /// What the writing threads and the client's own task share.
@@ -89,7 +91,8 @@ impl Link {
         let wrote = self.pour(out, scratch);
         scratch.clear();
         match wrote {
-            Wrote::All => return,
+            Wrote::All if out.lost.is_none() => return,
+            Wrote::All => {}
             Wrote::Blocked => {
                 self.metrics.full.add(1);
                 out.blocked = true;
@@ -110,7 +113,11 @@ impl Link {
         }
         loop {
             scratch.clear();
-            let more = self.session.take(scratch, BATCH);
+            let taken = self.session.take(scratch, BATCH);
+            if let Some(lost) = taken.lost {
+                out.lost = Some(self.session.lost(&lost));
+                out.over = true;
+            }
             let total: usize = scratch.iter().map(Encoded::len).sum();
             if total > 0 {
                 self.metrics.sent.add(scratch.len());
@@ -130,7 +137,7 @@ impl Link {
                     Err(_) => return Wrote::Failed,
                 }
             }
-            if !more {
+            if !taken.more || out.over {
                 return self.flush();
             }
         }
@@ -181,21 +188,30 @@ impl Link {
 
     /// One system call for up to [`BATCH`] pieces.
     fn write_once<'a>(&self, pieces: impl Iterator<Item = &'a Bytes>) -> io::Result<usize> {
+        let mut pieces = pieces.peekable();
+        let Some(first) = pieces.next() else {
+            return Ok(0);
+        };
+        self.metrics.writes.add(1);
+        let written = if pieces.peek().is_none() {
+            self.stream.try_write(first)
+        } else {
+            self.write_several(std::iter::once(first).chain(pieces))
+        };
+        if let Ok(written) = written {
+            self.metrics.sent_bytes.add(written);
+        }
+        written
+    }
+
+    fn write_several<'a>(&self, pieces: impl Iterator<Item = &'a Bytes>) -> io::Result<usize> {
         let mut slices = [IoSlice::new(&[]); BATCH];
         let mut count = 0;
         for (slice, piece) in slices.iter_mut().zip(pieces) {
             *slice = IoSlice::new(piece);
             count += 1;
         }
-        self.metrics.writes.add(1);
-        let written = match &slices[..count] {
-            [one] => self.stream.try_write(one),
-            several => self.stream.try_write_vectored(several),
-        };
-        if let Ok(written) = written {
-            self.metrics.sent_bytes.add(written);
-        }
-        written
+        self.stream.try_write_vectored(&slices[..count])
     }
 
     /// Writes a control frame between two messages.
@@ -229,6 +245,12 @@ impl Link {
 
     pub(crate) fn has_failed(&self) -> bool {
         lock(&self.out).failed
+    }
+
+    /// Why private events were given up, once all that came before is written.
+    pub(crate) fn take_lost(&self) -> Option<String> {
+        let mut out = lock(&self.out);
+        if out.blocked { None } else { out.lost.take() }
     }
 
     /// The socket takes more again.

@@ -20,6 +20,8 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 mod allowance;
 /// One client's connection.
 mod connection;
+/// Whose eyes an account's events are for.
+mod grants;
 /// Its socket.
 mod link;
 /// Requests out of bytes.
@@ -29,6 +31,7 @@ mod socket;
 /// The threads that write.
 mod writers;
 
+pub(crate) use grants::watch_grants;
 use socket::Socket;
 pub(crate) use writers::{Writers, lock};
 
@@ -107,7 +110,7 @@ pub(crate) async fn upgrade(
                 Err(_) => return,
             },
         };
-        connection::serve(shared, visitor, socket, &begun).await;
+        connection::serve(shared, visitor, socket, begun).await;
         drop(place);
     });
     let headers = [

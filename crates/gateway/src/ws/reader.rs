@@ -110,10 +110,10 @@ impl Reader {
     }
 
     /// The last words: a close frame, unless the client has closed.
-    pub(crate) fn close(&mut self, code: u16, reason: &'static str, output: &mut Vec<u8>) {
+    pub(crate) fn close(&mut self, code: u16, reason: &str, output: &mut Vec<u8>) {
         let frame = CloseFrame {
             code: code.into(),
-            reason: Utf8Bytes::from_static(reason),
+            reason: Utf8Bytes::from(reason),
         };
         let mut carrier = Carrier { input: &[], output };
         // It writes to memory. After the client's own close it has nothing to say.

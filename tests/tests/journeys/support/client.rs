@@ -34,6 +34,10 @@ pub(crate) struct Client {
     /// Every `gov_update`, as it came.
     pub(crate) governance: Vec<String>,
     pub(crate) events: u64,
+    /// Every private event, as it came.
+    pub(crate) private: Vec<Value>,
+    /// What the server gave as the reason of its end.
+    pub(crate) reason: String,
 }
 
 impl Client {
@@ -77,6 +81,8 @@ impl Client {
             convictions: Vec::new(),
             governance: Vec::new(),
             events: 0,
+            private: Vec::new(),
+            reason: String::new(),
         }
     }
 
@@ -129,6 +135,8 @@ impl Client {
             let text = match message {
                 Some(Ok(Message::Text(text))) => text,
                 Some(Ok(Message::Close(frame))) => {
+                    let reason = frame.as_ref().map(|f| f.reason.to_string());
+                    self.reason = reason.unwrap_or_default();
                     return Some(Heard::End(frame.map(|f| f.code.into())));
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
@@ -140,6 +148,10 @@ impl Client {
                 return Some(Heard::Answer(value));
             }
             self.events += 1;
+            if value["source"] == "account" {
+                self.private.push(value);
+                return Some(Heard::Event);
+            }
             if value["event_type"] == "alpha_conviction" {
                 self.convictions.push(text.as_str().to_owned());
                 return Some(Heard::Event);
