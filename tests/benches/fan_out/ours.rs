@@ -12,8 +12,10 @@ use hypersentry_model::{Envelope, EventType, Public, Source, Symbol, Venue};
 use serde_json::json;
 use std::sync::Arc;
 
-/// One best price: enough that the symbol is known, and little enough that nothing of it is said later.
-const RECORDING: &str = r#"1700000000000000000 {"channel":"bbo","data":{"coin":"BTC","time":1700000000000,"bbo":[{"px":"100","sz":"1.5","n":1},{"px":"101","sz":"2","n":1}]}}"#;
+/// One best price, and a second in which it is published: enough that the symbol is known, and little enough that nothing of it is said later.
+const RECORDING: &str = r#"1700000000000000000 {"channel":"bbo","data":{"coin":"BTC","time":1700000000000,"bbo":[{"px":"100","sz":"1.5","n":1},{"px":"101","sz":"2","n":1}]}}
+1700000001000000000 {"channel":"pong"}
+"#;
 
 pub(crate) struct Ours {
     terminal: Arc<Terminal>,

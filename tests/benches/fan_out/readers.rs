@@ -12,6 +12,10 @@ pub(crate) const MARK: &str = r#""source":"coinbase""#;
 /// In front of the time at which a message was made, in nanoseconds.
 const MADE: &[u8] = br#""id":""#;
 
+/// How the server asks for a sign of life, and the masked answer.
+const PING: u8 = 0x89;
+const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
+
 /// Nanoseconds since the epoch.
 pub(crate) fn now_ns() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -95,6 +99,10 @@ async fn client(stream: tokio::net::TcpStream, ages: tokio::sync::mpsc::Unbounde
         }
         let mut done = 0;
         while let Some((start, end)) = frame(&held[done..]) {
+            // Who does not answer is cut off.
+            if held[done] == PING {
+                let _ = stream.try_write(&PONG);
+            }
             if let Some(age) = age_us(&held[done + start..done + end]) {
                 let _ = ages.send(age);
             }
