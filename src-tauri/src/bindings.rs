@@ -1,6 +1,7 @@
 //! The commands and their TypeScript.
 
 use crate::commands;
+use crate::team::commands as team;
 use tauri::Runtime;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
@@ -20,6 +21,14 @@ pub(crate) fn commands<R: Runtime>() -> Builder<R> {
             commands::account,
             commands::tell_account,
             commands::next_frame,
+            team::team,
+            team::team_connect,
+            team::team_disconnect,
+            team::team_request,
+            team::team_key,
+            team::team_sign_in_by_key,
+            team::team_sign_in_by_browser,
+            team::team_cancel_sign_in,
         ])
 }
 

@@ -12,4 +12,12 @@ pub(crate) const COMMANDS: &[&str] = &[
     "account",
     "tell_account",
     "next_frame",
+    "team",
+    "team_connect",
+    "team_disconnect",
+    "team_request",
+    "team_key",
+    "team_sign_in_by_key",
+    "team_sign_in_by_browser",
+    "team_cancel_sign_in",
 ];

@@ -1,12 +1,13 @@
 //! What the window may call. The commands carry; the terminal decides. All are asynchronous: a command that is not runs on the thread
 //! that draws the window.
 
+use crate::sessions::Carrier;
 use crate::shell::Shell;
 use bytes::Bytes;
 use hypersentry_api::ApiError;
 use hypersentry_api::account::AccountSettings;
 use hypersentry_api::alpha::AskAlpha;
-use hypersentry_api::message::{Channels, Readiness, Subscribed, Symbols, mode_name};
+use hypersentry_api::message::{Readiness, Subscribed, Symbols, mode_name};
 use serde::{Deserialize, Serialize};
 use specta::Types;
 use specta::datatype::DataType;
@@ -35,10 +36,10 @@ impl FunctionArg for Caller {
 pub(crate) struct Opened {
     /// Names the session in further calls.
     pub(crate) session: String,
-    /// The run: sequences begin anew with each.
-    pub(crate) run_id: String,
-    /// `live`, `simulated` or `replay`.
-    pub(crate) mode: String,
+    /// The run: sequences begin anew with each. `null` of a team server, whose answers tell it.
+    pub(crate) run_id: Option<String>,
+    /// `live`, `simulated` or `replay`; `null` likewise.
+    pub(crate) mode: Option<String>,
 }
 
 /// Answers and events, one JSON message a line. Raw bytes reach the window as they are, without a script being made of them.
@@ -64,12 +65,19 @@ pub(crate) async fn open_session(
     caller: Caller,
     shell: State<'_, Shell>,
 ) -> Result<Opened, ApiError> {
+    if let Some(socket) = shell.team.open().await? {
+        return Ok(Opened {
+            session: shell.sessions.add(&caller.0, Carrier::Team(socket))?,
+            run_id: None,
+            mode: None,
+        });
+    }
     let (client, run_id, mode) =
         shell.terminal(|t| (t.open(), t.run_id().to_owned(), mode_name(t.mode())))?;
     Ok(Opened {
-        session: shell.sessions.add(&caller.0, client?)?,
-        run_id,
-        mode: mode.to_owned(),
+        session: shell.sessions.add(&caller.0, Carrier::Engine(client?))?,
+        run_id: Some(run_id),
+        mode: Some(mode.to_owned()),
     })
 }
 
@@ -96,9 +104,8 @@ pub(crate) async fn subscribe(
     channels: Option<Vec<String>>,
 ) -> Result<Subscribed, ApiError> {
     let session = shell.sessions.get(&caller.0, &session)?;
-    session
-        .client
-        .subscribe(&coin, Channels::named(&channels.unwrap_or_default())?)
+    let channels = channels.unwrap_or_default();
+    session.carrier.subscribe(&coin, &channels).await
 }
 
 /// Watches a symbol no more on these channels, `public.market` if none are named.
@@ -112,9 +119,8 @@ pub(crate) async fn unsubscribe(
     channels: Option<Vec<String>>,
 ) -> Result<(), ApiError> {
     let session = shell.sessions.get(&caller.0, &session)?;
-    session
-        .client
-        .unsubscribe(&coin, Channels::named(&channels.unwrap_or_default())?)
+    let channels = channels.unwrap_or_default();
+    session.carrier.unsubscribe(&coin, &channels).await
 }
 
 /// Hands over a request as the protocol spells it; its answer comes in the frames.
@@ -127,18 +133,16 @@ pub(crate) async fn request(
     text: String,
 ) -> Result<(), ApiError> {
     let session = shell.sessions.get(&caller.0, &session)?;
-    if session.client.is_full() {
-        let message = "answers wait to be taken: ask for a frame first";
-        return Err(ApiError::new("too_many_requests", message).retryable());
-    }
-    session.client.handle(&text);
-    Ok(())
+    session.carrier.request(text)
 }
 
 /// The markets that can be watched.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn symbols(shell: State<'_, Shell>) -> Result<Symbols, ApiError> {
+    if shell.team.server().is_some() {
+        return shell.team.get("/market/symbols").await?.read();
+    }
     shell.terminal(hypersentry_api::Terminal::symbols)
 }
 
@@ -146,6 +150,10 @@ pub(crate) async fn symbols(shell: State<'_, Shell>) -> Result<Symbols, ApiError
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn readiness(shell: State<'_, Shell>) -> Result<Readiness, ApiError> {
+    if shell.team.server().is_some() {
+        // A server that is not ready says so with another status and the same body.
+        return shell.team.get("/readyz").await?.body();
+    }
     shell.terminal(hypersentry_api::Terminal::readiness)
 }
 
@@ -175,6 +183,21 @@ pub(crate) async fn alpha(
     symbol: Option<String>,
 ) -> Result<Frame, ApiError> {
     let asked = AskAlpha::read(&query, symbol.as_deref())?;
+    if shell.team.server().is_some() {
+        let path = match symbol.as_deref().filter(|s| {
+            !s.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
+        }) {
+            Some(symbol) => {
+                return Err(ApiError::new(
+                    "unknown_symbol",
+                    format!("{symbol} is not a listed symbol"),
+                ));
+            }
+            None => symbol.map_or(format!("/alpha/{query}"), |s| format!("/alpha/{query}/{s}")),
+        };
+        return Ok(Frame(vec![shell.team.get(&path).await?.success()?.into()]));
+    }
     let body = shell.terminal(|terminal| terminal.alpha(asked))?.await?;
     Ok(Frame(vec![body.bytes()]))
 }
@@ -189,5 +212,9 @@ pub(crate) async fn next_frame(
     session: String,
 ) -> Result<Frame, ApiError> {
     let session = shell.sessions.get(&caller.0, &session)?;
-    session.next_frame().await.map(Frame)
+    let frame = session.next_frame().await;
+    if let (Carrier::Team(socket), Err(error)) = (&session.carrier, &frame) {
+        shell.team.ended(socket, error).await;
+    }
+    frame.map(Frame)
 }

@@ -12,6 +12,8 @@ mod command_names;
 mod commands;
 /// How the terminal is asked for on the command line.
 mod launch;
+/// What is logged.
+mod log;
 /// Where data is kept.
 mod places;
 /// Sessions of windows.
@@ -20,6 +22,8 @@ mod sessions;
 mod shell;
 /// From the command line to a running terminal.
 mod start;
+/// A team server in place of the engine.
+mod team;
 #[cfg(test)]
 mod tests;
 /// The window and its life.

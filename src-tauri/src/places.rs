@@ -13,6 +13,8 @@ pub(crate) struct Places {
     pub(crate) engine: PathBuf,
     /// For what the web view keeps: the window's layout.
     pub(crate) web_view: PathBuf,
+    /// The file that names the team server.
+    pub(crate) team: PathBuf,
 }
 
 impl Places {
@@ -28,12 +30,14 @@ impl Places {
             return Some(Self {
                 engine: root.clone(),
                 web_view: root.join("web-view"),
+                team: root.join("team.json"),
             });
         }
         let root = user_data(variable)?.join(IDENTIFIER);
         Some(Self {
             engine: root.join(if practice { "practice" } else { "live" }),
             web_view: root.join("web-view"),
+            team: root.join("team.json"),
         })
     }
 }
@@ -71,6 +75,7 @@ mod tests {
         let places = places(Some("here"), true, &[]).unwrap();
         assert_eq!(places.engine, PathBuf::from("here"));
         assert_eq!(places.web_view, PathBuf::from("here/web-view"));
+        assert_eq!(places.team, PathBuf::from("here/team.json"));
     }
 
     #[cfg(target_os = "linux")]

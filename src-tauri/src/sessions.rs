@@ -1,6 +1,8 @@
 //! Sessions of windows: each is a client of the terminal, and belongs to the window that opened it.
 
+use crate::team::socket::TeamSocket;
 use bytes::Bytes;
+use hypersentry_api::message::{Channels, Subscribed};
 use hypersentry_api::{ApiError, ClientSession};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +17,63 @@ const FRAME_WAIT: Duration = Duration::from_secs(1);
 
 /// Least time between two frames: a screen shows no more.
 const FRAME_GAP: Duration = Duration::from_millis(16);
+
+/// What brings a session its events.
+#[derive(Debug)]
+pub(crate) enum Carrier {
+    /// The engine in this process.
+    Engine(ClientSession),
+    /// A team server.
+    Team(TeamSocket),
+}
+
+impl Carrier {
+    /// Watches a symbol on these channels.
+    pub(crate) async fn subscribe(
+        &self,
+        coin: &str,
+        channels: &[String],
+    ) -> Result<Subscribed, ApiError> {
+        match self {
+            Self::Engine(client) => client.subscribe(coin, Channels::named(channels)?),
+            Self::Team(socket) => socket.subscribe(coin, channels).await,
+        }
+    }
+
+    /// Watches it no more.
+    pub(crate) async fn unsubscribe(
+        &self,
+        coin: &str,
+        channels: &[String],
+    ) -> Result<(), ApiError> {
+        match self {
+            Self::Engine(client) => client.unsubscribe(coin, Channels::named(channels)?),
+            Self::Team(socket) => socket.unsubscribe(coin, channels).await,
+        }
+    }
+
+    /// Hands over a request as the protocol spells it.
+    pub(crate) fn request(&self, text: String) -> Result<(), ApiError> {
+        match self {
+            Self::Engine(client) if client.is_full() => {
+                let message = "answers wait to be taken: ask for a frame first";
+                Err(ApiError::new("too_many_requests", message).retryable())
+            }
+            Self::Engine(client) => {
+                client.handle(&text);
+                Ok(())
+            }
+            Self::Team(socket) => socket.send(text),
+        }
+    }
+
+    async fn next(&self) -> Result<Vec<Bytes>, ApiError> {
+        match self {
+            Self::Engine(client) => Ok(client.next().await),
+            Self::Team(socket) => socket.next().await,
+        }
+    }
+}
 
 /// All sessions.
 #[derive(Debug, Default)]
@@ -33,7 +92,7 @@ struct Open {
 pub(crate) struct Session {
     /// The window's label.
     owner: String,
-    pub(crate) client: ClientSession,
+    pub(crate) carrier: Carrier,
     /// When the last frame went out. Locked by the one request for a frame that may be under way.
     last_frame: tokio::sync::Mutex<Option<Instant>>,
 }
@@ -45,7 +104,7 @@ impl Sessions {
     }
 
     /// Adds a session of the window.
-    pub(crate) fn add(&self, owner: &str, client: ClientSession) -> Result<String, ApiError> {
+    pub(crate) fn add(&self, owner: &str, carrier: Carrier) -> Result<String, ApiError> {
         let mut open = self.open();
         if open.by_id.len() >= MAX_SESSIONS {
             return Err(ApiError::new(
@@ -58,7 +117,7 @@ impl Sessions {
         let id = format!("{owner}-{}", open.last_id);
         let session = Session {
             owner: owner.to_owned(),
-            client,
+            carrier,
             last_frame: tokio::sync::Mutex::default(),
         };
         open.by_id.insert(id.clone(), Arc::new(session));
@@ -115,9 +174,10 @@ impl Session {
         if let Some(last) = *last {
             sleep_until(last + FRAME_GAP).await;
         }
-        let Ok(messages) = timeout(FRAME_WAIT, self.client.next()).await else {
+        let Ok(messages) = timeout(FRAME_WAIT, self.carrier.next()).await else {
             return Ok(Vec::new());
         };
+        let messages = messages?;
         *last = Some(Instant::now());
         Ok(messages)
     }

@@ -1,6 +1,7 @@
 //! The terminal that the commands work on, until the application ends.
 
 use crate::sessions::Sessions;
+use crate::team::Team;
 use hypersentry_api::{ApiError, Terminal};
 use hypersentry_sim::Simulator;
 use std::sync::{PoisonError, RwLock};
@@ -14,6 +15,8 @@ const STOP_WAIT: Duration = Duration::from_secs(5);
 pub(crate) struct Shell {
     running: RwLock<Option<Running>>,
     pub(crate) sessions: Sessions,
+    /// The team server that is watched in the engine's place, if one is.
+    pub(crate) team: Team,
 }
 
 /// A terminal with what it needs beside it.
@@ -25,10 +28,11 @@ pub(crate) struct Running {
 }
 
 impl Shell {
-    pub(crate) fn new(running: Running) -> Self {
+    pub(crate) fn new(running: Running, team: Team) -> Self {
         Self {
             running: RwLock::new(Some(running)),
             sessions: Sessions::default(),
+            team,
         }
     }
 
@@ -44,6 +48,7 @@ impl Shell {
     /// Ends the sessions, the engine with its journal, and the simulator, in this order.
     pub(crate) async fn stop(&self) {
         self.sessions.close_all();
+        self.team.cancel_sign_in();
         let running = self
             .running
             .write()

@@ -5,11 +5,15 @@ use crate::places::Places;
 use crate::sessions::MAX_SESSIONS;
 use crate::shell::Shell;
 use crate::start;
+use crate::team::keychain::{MemoryKeychain, Vault};
+use crate::team::{Browser, Team};
 use crate::window;
+use hypersentry_api::ApiError;
 use hypersentry_model::Mode;
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tauri::ipc::{CallbackFn, InvokeBody, InvokeResponseBody};
 use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder};
@@ -20,18 +24,21 @@ use tauri::{App, Manager as _, WebviewWindow, WebviewWindowBuilder};
 mod private;
 
 /// A book and a trade every second, for longer than any of these tests takes.
-fn record(dir: &Path) -> PathBuf {
-    let path = dir.join("hyperliquid_btc_20250126.jsonl");
+pub(crate) fn record(dir: &Path, coin: &str) -> PathBuf {
+    let path = dir.join(format!(
+        "hyperliquid_{}_20250126.jsonl",
+        coin.to_lowercase()
+    ));
     let mut file = std::fs::File::create(&path).unwrap();
     for second in 0..600_i64 {
         let ms = 1_737_900_000_000 + second * 1_000;
         let level = |px: i64| json!({"px": px.to_string(), "sz": "1.5", "n": 2});
-        let book = json!({"channel": "l2Book", "data": {"coin": "BTC", "time": ms, "levels": [
+        let book = json!({"channel": "l2Book", "data": {"coin": coin, "time": ms, "levels": [
             [level(104_999 - second % 3)],
             [level(105_001 + second % 3)],
         ]}});
         let trade = json!({"channel": "trades", "data": [{
-            "coin": "BTC", "side": "B", "px": "105000", "sz": "0.25", "time": ms,
+            "coin": coin, "side": "B", "px": "105000", "sz": "0.25", "time": ms,
             "hash": format!("{:#066x}", second + 1), "tid": second + 1,
             "users": ["0x0000000000000000000000000000000000000001", "0x0000000000000000000000000000000000000002"],
         }]});
@@ -42,34 +49,58 @@ fn record(dir: &Path) -> PathBuf {
     path
 }
 
-struct Desk {
+/// With nothing kept and no browser.
+pub(crate) fn no_team(places: &Places) -> Team {
+    let vault = Vault::new(Arc::new(MemoryKeychain::default()));
+    let browser = Browser::new(|_| Err(ApiError::new("browser_not_opened", "there is none")));
+    Team::new(places.team.clone(), vault, browser)
+}
+
+/// A terminal that plays a recording, without a window.
+pub(crate) struct Desk {
     app: App<MockRuntime>,
-    _dir: tempfile::TempDir,
+    _dir: Option<tempfile::TempDir>,
 }
 
 impl Desk {
     fn open() -> Self {
-        Self::playing(record, Launch::default())
+        Self::playing(|dir| record(dir, "BTC"), Launch::default())
     }
 
     /// Over what `record` records, and asked for as `launch` says.
     fn playing(record: impl FnOnce(&Path) -> PathBuf, launch: Launch) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let mut desk = Self::over(dir.path(), record(dir.path()), launch, no_team);
+        desk._dir = Some(dir);
+        desk
+    }
+
+    /// With its data in a directory that outlives it.
+    pub(crate) fn at(dir: &Path, team: impl FnOnce(&Places) -> Team) -> Self {
+        Self::over(dir, record(dir, "BTC"), Launch::default(), team)
+    }
+
+    fn over(
+        dir: &Path,
+        recording: PathBuf,
+        launch: Launch,
+        team: impl FnOnce(&Places) -> Team,
+    ) -> Self {
         let launch = Launch {
-            replay: Some(record(dir.path())),
+            replay: Some(recording),
             ..launch
         };
-        let places = Places::new(Some(dir.path().join("data")), false, |_| None).unwrap();
+        let places = Places::new(Some(dir.join("data")), false, |_| None).unwrap();
         let running = tauri::async_runtime::block_on(start::start(&launch, &places)).unwrap();
         let app = window::application(
             mock_builder(),
-            Shell::new(running),
+            Shell::new(running, team(&places)),
             Mode::Replay,
             places.web_view,
         )
         .build(window::context())
         .unwrap();
-        let desk = Self { app, _dir: dir };
+        let desk = Self { app, _dir: None };
         // The recording's first frames are played at once, but on a thread of their own.
         for _ in 0..200 {
             if desk.shell().terminal(|t| t.readiness().ready).unwrap() {
@@ -80,11 +111,11 @@ impl Desk {
         panic!("nothing was played");
     }
 
-    fn shell(&self) -> tauri::State<'_, Shell> {
+    pub(crate) fn shell(&self) -> tauri::State<'_, Shell> {
         self.app.state()
     }
 
-    fn window(&self, label: &str) -> WebviewWindow<MockRuntime> {
+    pub(crate) fn window(&self, label: &str) -> WebviewWindow<MockRuntime> {
         WebviewWindowBuilder::new(&self.app, label, Default::default())
             .build()
             .unwrap()
@@ -97,7 +128,7 @@ impl Drop for Desk {
     }
 }
 
-fn call(
+pub(crate) fn call(
     window: &WebviewWindow<MockRuntime>,
     command: &str,
     args: Value,
@@ -121,11 +152,11 @@ fn call(
     )
 }
 
-fn ask(window: &WebviewWindow<MockRuntime>, command: &str, args: Value) -> Value {
+pub(crate) fn ask(window: &WebviewWindow<MockRuntime>, command: &str, args: Value) -> Value {
     call(window, command, args).unwrap().deserialize().unwrap()
 }
 
-fn code(window: &WebviewWindow<MockRuntime>, command: &str, args: Value) -> String {
+pub(crate) fn code(window: &WebviewWindow<MockRuntime>, command: &str, args: Value) -> String {
     let error = call(window, command, args).unwrap_err();
     assert!(error["message"].is_string(), "{error}");
     assert!(error["retryable"].is_boolean(), "{error}");
@@ -133,7 +164,7 @@ fn code(window: &WebviewWindow<MockRuntime>, command: &str, args: Value) -> Stri
     error["code"].as_str().unwrap().to_owned()
 }
 
-fn session(window: &WebviewWindow<MockRuntime>) -> String {
+pub(crate) fn session(window: &WebviewWindow<MockRuntime>) -> String {
     ask(window, "open_session", json!({}))["session"]
         .as_str()
         .unwrap()
@@ -141,7 +172,7 @@ fn session(window: &WebviewWindow<MockRuntime>) -> String {
 }
 
 /// The messages of the next frame.
-fn frame(window: &WebviewWindow<MockRuntime>, session: &str) -> Vec<Value> {
+pub(crate) fn frame(window: &WebviewWindow<MockRuntime>, session: &str) -> Vec<Value> {
     match call(window, "next_frame", json!({ "session": session })).unwrap() {
         InvokeResponseBody::Raw(bytes) => bytes
             .split(|b| *b == b'\n')
@@ -294,7 +325,7 @@ fn practice_comes_from_the_simulator_and_is_journaled() {
         let second = start::start(&launch, &places).await.unwrap_err();
         assert_eq!(second.code, "journal_locked");
         assert!(second.message.contains("--data-dir"), "{second}");
-        Shell::new(running).stop().await;
+        Shell::new(running, no_team(&places)).stop().await;
     });
     assert!(dir.path().join("data/journal").is_dir());
 }

@@ -2,20 +2,29 @@
 
 use crate::bindings;
 use crate::launch::Launch;
+use crate::log::logger;
 use crate::places::Places;
 use crate::shell::Shell;
 use crate::start;
+use crate::team::keychain::{SystemKeychain, Vault};
+use crate::team::server::Server;
+use crate::team::{Browser, Team};
 use hypersentry_api::ApiError;
 use hypersentry_model::Mode;
 use std::error::Error;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use tauri::webview::PageLoadEvent;
 use tauri::{
     App, Builder, Context, Manager as _, RunEvent, Runtime, Url, WebviewWindowBuilder, WindowEvent,
 };
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// The application's name.
+const NAME: &str = "HyperSentry";
 
 /// The exit code when the terminal cannot start as it was asked to.
 const REFUSED: u8 = 2;
@@ -53,9 +62,11 @@ fn open(launch: &Launch) -> Result<i32, ApiError> {
         running.terminal.mode(),
     );
     tracing::info!(%run, ?mode, data_dir = %places.engine.display(), "the terminal runs");
+    let vault = Vault::new(Arc::new(SystemKeychain::default()));
+    let team = Team::new(places.team, vault, Browser::system());
     let app = application(
         Builder::default(),
-        Shell::new(running),
+        Shell::new(running, team),
         mode,
         places.web_view,
     )
@@ -84,12 +95,14 @@ pub(crate) fn application<R: Runtime>(
         .manage(shell)
         .invoke_handler(bindings::commands().invoke_handler())
         // A page that is loaded anew opens sessions of its own.
-        .on_page_load(|webview, page| {
+        .on_page_load(move |webview, page| {
             if page.event() == PageLoadEvent::Started {
-                webview
-                    .state::<Shell>()
-                    .sessions
-                    .close_window(webview.label());
+                let shell = webview.state::<Shell>();
+                shell.sessions.close_window(webview.label());
+                // Whose figures these are; without it the window is as good.
+                let _ = webview
+                    .window()
+                    .set_title(&title(mode, shell.team.server()));
             }
         })
         .on_window_event(|window, event| {
@@ -118,17 +131,23 @@ fn open_window<R: Runtime>(
         .first()
         .cloned()
         .ok_or("the configuration has no window")?;
-    let title = match mode {
-        Mode::Live => config.title.clone(),
-        Mode::Simulated => format!("{} (SIMULATED)", config.title),
-        Mode::Replay => format!("{} (REPLAY)", config.title),
-    };
+    let title = title(mode, app.state::<Shell>().team.server());
     WebviewWindowBuilder::from_config(app, &config)?
         .title(title)
         .data_directory(web_data)
         .on_navigation(is_ours)
         .build()?;
     Ok(())
+}
+
+/// Names what is watched: the engine of this app in its mode, or a team server, whose mode the page tells.
+fn title(mode: Mode, server: Option<Server>) -> String {
+    match (server, mode) {
+        (Some(server), _) => format!("{NAME}: team server {}", server.domain()),
+        (None, Mode::Live) => NAME.to_owned(),
+        (None, Mode::Simulated) => format!("{NAME} (SIMULATED)"),
+        (None, Mode::Replay) => format!("{NAME} (REPLAY)"),
+    }
 }
 
 /// The window shows the embedded UI and never anything else.
@@ -169,10 +188,7 @@ async fn signal() -> std::io::Result<()> {
 fn log_to_stderr(filter: &str) -> Result<(), ApiError> {
     let filter = EnvFilter::try_new(filter)
         .map_err(|e| ApiError::new("bad_log_filter", format!("--log {filter}: {e}")))?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+    logger(filter, std::io::stderr, std::io::stderr().is_terminal())
         .try_init()
         .map_err(|e| ApiError::new("log_failed", e.to_string()))
 }

@@ -39,6 +39,7 @@ pub use error::EngineError;
 pub use hypersentry_market::MarketId;
 pub use publication::Publication;
 pub use rim::clock::SystemClock;
+pub use rim::tls::install as install_tls;
 pub use startup::{Engine, Prepared};
 
 /// The version of the deterministic logic. Journals replay to identical bytes within one version only.

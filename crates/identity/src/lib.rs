@@ -37,6 +37,8 @@ mod signature;
 mod state;
 /// Hyperliquid's approval of an agent as typed data.
 mod typed_data;
+/// Keys of this machine that log in.
+mod wallet_key;
 
 pub use address::Address;
 pub use challenge::{Chain, Issued, LoginPolicy};
@@ -51,3 +53,4 @@ pub use role::{Grants, Role};
 pub use session::{Client, EndReason, Session, SessionPolicy, Token};
 pub use signature::{EoaVerifier, Signature, WalletVerifier};
 pub use state::User;
+pub use wallet_key::WalletKey;

@@ -5,7 +5,7 @@ import { invoke as __TAURI_INVOKE } from "@tauri-apps/api/core";
 /** Commands */
 export const commands = {
   /** Opens a session of the calling window. */
-  openSession: () => __TAURI_INVOKE<Opened>("open_session"),
+  openSession: () => __TAURI_INVOKE<Opened_Serialize>("open_session"),
   /** Closes a session; one that is gone already is no error. */
   closeSession: (session: string) => __TAURI_INVOKE<null>("close_session", { session }),
   /** Watches a symbol on these channels, `public.market` if none are named; its current state follows in the frames, after the same answer. */
@@ -29,6 +29,22 @@ export const commands = {
    * with `frame_in_flight`.
    */
   nextFrame: (session: string) => __TAURI_INVOKE<ArrayBuffer>("next_frame", { session }),
+  /** How the terminal stands to team servers. */
+  team: () => __TAURI_INVOKE<TeamState_Serialize>("team"),
+  /** Connects to a team server in place of this app's engine. Open sessions end: their figures were another server's. */
+  teamConnect: (address: string) => __TAURI_INVOKE<null>("team_connect", { address }),
+  /** Ends the session at the team server and goes back to this app's engine. */
+  teamDisconnect: () => __TAURI_INVOKE<null>("team_disconnect"),
+  /** Asks the team server about logins, users and agents, as the user who is logged in. */
+  teamRequest: (method: string, path: string, body: string | null) => __TAURI_INVOKE<TeamAnswer>("team_request", { method, path, body }),
+  /** The address of this machine's own key, for an administrator to enrol. The key is made with the first call and shown nowhere. */
+  teamKey: () => __TAURI_INVOKE<string>("team_key"),
+  /** Logs in with this machine's own key. */
+  teamSignInByKey: () => __TAURI_INVOKE<null>("team_sign_in_by_key"),
+  /** Logs in with a wallet of the system's browser; returns when the page there was answered. */
+  teamSignInByBrowser: () => __TAURI_INVOKE<null>("team_sign_in_by_browser"),
+  /** Calls off the login that is under way in the browser. */
+  teamCancelSignIn: () => __TAURI_INVOKE<null>("team_cancel_sign_in"),
 };
 
 /* Types */
@@ -96,13 +112,26 @@ export type ApiError = {
 };
 
 /** An open session. */
-export type Opened = {
+export type Opened = Opened_Serialize | Opened_Deserialize;
+
+/** An open session. */
+export type Opened_Deserialize = {
   /** Names the session in further calls. */
   session: string;
-  /** The run: sequences begin anew with each. */
-  run_id: string;
-  /** `live`, `simulated` or `replay`. */
-  mode: string;
+  /** The run: sequences begin anew with each. `null` of a team server, whose answers tell it. */
+  run_id?: string | null;
+  /** `live`, `simulated` or `replay`; `null` likewise. */
+  mode?: string | null;
+};
+
+/** An open session. */
+export type Opened_Serialize = {
+  /** Names the session in further calls. */
+  session: string;
+  /** The run: sequences begin anew with each. `null` of a team server, whose answers tell it. */
+  run_id: string | null;
+  /** `live`, `simulated` or `replay`; `null` likewise. */
+  mode: string | null;
 };
 
 /** How the engine is doing. */
@@ -149,4 +178,39 @@ export type Symbols = {
   mode: string;
   /** The markets. */
   symbols: SymbolEntry[];
+};
+
+/** What the server answered to a request of the window. */
+export type TeamAnswer = {
+  /** HTTP's status. */
+  status: number;
+  /** The body as text. */
+  body: string;
+};
+
+/** How the shell stands to team servers. */
+export type TeamState = TeamState_Serialize | TeamState_Deserialize;
+
+/** How the shell stands to team servers. */
+export type TeamState_Deserialize = {
+  /** The server's origin; `null` while the engine of this app serves. */
+  server?: string | null;
+  /** Whether a session's token is held for it. */
+  signed_in: boolean;
+  /** Whether a login in the browser is under way. */
+  signing_in: boolean;
+  /** Why secrets last for this run alone; `null` while they are kept. */
+  keychain?: ApiError | null;
+};
+
+/** How the shell stands to team servers. */
+export type TeamState_Serialize = {
+  /** The server's origin; `null` while the engine of this app serves. */
+  server: string | null;
+  /** Whether a session's token is held for it. */
+  signed_in: boolean;
+  /** Whether a login in the browser is under way. */
+  signing_in: boolean;
+  /** Why secrets last for this run alone; `null` while they are kept. */
+  keychain: ApiError | null;
 };

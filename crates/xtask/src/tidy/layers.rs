@@ -49,9 +49,12 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
         "hypersentry",
         Some(&[
             "hypersentry-model",
+            "hypersentry-identity",
             "hypersentry-api",
             "hypersentry-engine",
             "hypersentry-sim",
+            // In its tests alone: the server that it connects to.
+            "hypersentry-gateway",
         ]),
     ),
     // Shares no code with the engine, so that one checks the other.
