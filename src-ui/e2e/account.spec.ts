@@ -234,6 +234,38 @@ test("an administrator gives roles and grants, and cannot lock everybody out", a
   await expect(page.getByTestId("user-Ada").getByRole("button", { name: "Enable" })).toBeVisible();
 });
 
+test("an administrator reads who changed what, and others are not offered it", async ({
+  page,
+  startMock,
+}) => {
+  const wallet = new TestWallet();
+  const mock = await startMock({ symbols: ["BTC"], auth: { admins: [wallet.address] } });
+  await wallet.install(page);
+  await openTerminal(page, mock.url);
+  await page.keyboard.press("a");
+  await logIn(page);
+  await page.getByRole("tab", { name: "Audit" }).click();
+  await expect(page.getByText("Nothing was changed yet.")).toBeVisible();
+  const me = mock.auth.users.find(({ address }) => address === wallet.address);
+  if (me === undefined) throw new Error("nobody is logged in");
+  const ada = mock.auth.add(new TestWallet().address, "Ada", "viewer");
+  mock.auth.note(me, "user_added", ada.id, "viewer Ada");
+  for (let n = 0; n < 100; n += 1) mock.auth.note(me, "role_set", ada.id, n % 2 === 0 ? "trader" : "viewer");
+  await page.getByRole("button", { name: "Read again" }).click();
+  const rows = page.getByTestId("audit").locator("tbody tr");
+  await expect(rows).toHaveCount(101);
+  await expect(rows.first()).toContainText("role set");
+  await expect(rows.first()).toContainText("viewer");
+  await expect(rows.last()).toContainText("user added");
+  me.role = "viewer";
+  await page.reload();
+  await page.keyboard.press("a");
+  await expect(page.getByTestId("account-role")).toHaveText("viewer");
+  await expect(page.getByRole("tab", { name: "Audit" })).toHaveCount(0);
+  // Only an app can choose its server: a page has the one that it came from.
+  await expect(page.getByRole("tab", { name: "Team server" })).toHaveCount(0);
+});
+
 test("an owner shares the own account with another user, by id", async ({ page, startMock }) => {
   const mock = await startMock({ symbols: ["BTC"] });
   const ada = mock.auth.add(new TestWallet().address, "Ada", "viewer");
@@ -273,7 +305,7 @@ test("stays within a narrow window, with the way in and out in reach", async ({ 
   await logIn(page);
   await expect(page.getByTestId("account-role")).toHaveText("admin");
   await expect(mark(page)).toBeInViewport({ ratio: 1 });
-  for (const tab of ["Sessions", "Agents", "Users", "Connection", "Account"]) {
+  for (const tab of ["Sessions", "Agents", "Users", "Audit", "Connection", "Account"]) {
     await page.getByRole("tab", { name: tab }).click();
     const body = page.locator(".account-body");
     await expect(body.locator("section").first()).toBeVisible();

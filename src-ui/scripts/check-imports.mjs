@@ -16,6 +16,9 @@ const MAY_IMPORT = {
 const TAURI_FILES = new Set([
   "transport/desktop.ts",
   "transport/desktop.test.ts",
+  "transport/desktop-account.ts",
+  "transport/desktop-team.ts",
+  "transport/desktop-team.test.ts",
   "transport/bindings.gen.ts",
 ]);
 // Modules that draw; the rest of the hot path must work without React.

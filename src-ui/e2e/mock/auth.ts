@@ -53,6 +53,8 @@ export class MockAuth {
   readonly users: MockUser[] = [];
   readonly agents = new MockAgents();
   readonly grants: { user: string; account: string; grants: string[] }[] = [];
+  /** What was changed, oldest first. */
+  readonly audit: { at_ms: number; actor: string; action: string; subject: string; detail: string }[] = [];
   readonly #nonces = new Map<string, Nonce>();
   /** What messages name as the asking site; null for the server's own. */
   domain: string | null = null;
@@ -229,6 +231,10 @@ export class MockAuth {
     return user;
   }
 
+  note(by: MockUser, action: string, subject: string, detail: string): void {
+    this.audit.push({ at_ms: Date.now(), actor: by.id, action, subject, detail });
+  }
+
   #own(session: MockSession, method: string, what?: string, id?: string): Answer {
     const mine = this.sessions.filter(({ user, ended }) => user === session.user && ended === null);
     if (method === "POST" && what === "logout") {
@@ -264,17 +270,21 @@ export class MockAuth {
   ): Answer {
     if (what === "grants") return this.#grant(session.user, method, body);
     if (session.user.role !== "admin") return refuse("role_required");
+    if (what === "audit") return answer({ entries: this.audit.toReversed() });
     if (method === "GET") return answer({ users: this.users });
-    if (method === "POST")
-      return answer({
-        ...this.add(checksummed(String(body["address"])), String(body["name"]), String(body["role"])),
-      });
+    if (method === "POST") {
+      const made = this.add(checksummed(String(body["address"])), String(body["name"]), String(body["role"]));
+      this.note(session.user, "user_added", made.id, `${made.role} ${made.name}`);
+      return answer({ ...made });
+    }
     const user = this.users.find((item) => item.id === id);
     if (user === undefined) return refuse("user_not_found");
     const admins = this.users.filter(({ role, disabled }) => role === "admin" && !disabled);
     if (admins.length === 1 && admins[0] === user) return refuse("last_admin");
     if (field === "role") user.role = String(body["role"]);
     else user.disabled = body["disabled"] === true;
+    const [action, now] = field === "role" ? ["role_set", user.role] : ["user_disabled", `${user.disabled}`];
+    this.note(session.user, action, user.id, now);
     return answer({ ...user });
   }
 

@@ -12,6 +12,7 @@ export function TopBar(): ReactNode {
   const session = useSession();
   const mode = useSessionPart((snapshot) => snapshot.mode);
   const phase = useSessionPart((snapshot) => snapshot.link.phase);
+  const server = useSessionPart((snapshot) => snapshot.server);
   const symbol = useSettings((state) => state.symbol);
   const show = useUi((state) => state.show);
   return (
@@ -29,6 +30,16 @@ export function TopBar(): ReactNode {
       <Quote key={symbol} symbol={symbol} />
       <span className="top-marks">
         <ModeChip mode={mode} large />
+        {server === null ? null : (
+          <span
+            className="mode-chip large"
+            data-mode="team"
+            data-testid="team-mark"
+            title={`All figures come from the team server ${server}`}
+          >
+            {`TEAM ${server.replace(/^https?:\/\//, "")}`}
+          </span>
+        )}
         {phase === "closed" ? (
           <span className="mode-chip large" data-mode="closed">
             DISCONNECTED

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { browserText, expiryWarning, shortAddress } from "./account-text";
 import { explained, isExplained } from "./auth-words";
+import { TEAM_WORDS } from "./team-words";
 
 /** The protocol's codes of login, sessions, roles and agents. */
 const CODES =
@@ -19,6 +20,11 @@ describe("words about the account", () => {
   it.each(CODES)("explain %s: what, why, what next", (code) => {
     expect(isExplained(code)).toBe(true);
     const { what, why, next } = explained({ code, message: "" });
+    expect([what, why, next].every((words) => words.endsWith("."))).toBe(true);
+  });
+
+  it.each(Object.keys(TEAM_WORDS))("explain %s of the app and its team server", (code) => {
+    const { what, why, next } = explained({ code, message: "the app says why" });
     expect([what, why, next].every((words) => words.endsWith("."))).toBe(true);
   });
 

@@ -1,4 +1,5 @@
 import type { ApiError } from "~/transport/types";
+import { TEAM_WORDS } from "./team-words";
 
 /** A refusal as a reader needs it: what happened, why, and what to do. */
 export interface Explained {
@@ -13,6 +14,7 @@ const SERVERS_WORDS = "";
 const ASK_ADMIN = "Ask an administrator of this server.";
 
 const WORDS: Readonly<Record<string, readonly [string, string, string]>> = {
+  ...TEAM_WORDS,
   no_wallet: [
     "No wallet was found in this browser.",
     "No extension announced itself to this page.",
@@ -257,7 +259,14 @@ export function explained(error: Pick<ApiError, "code" | "message">): Explained 
     `It says: ${error.message}.`,
     "Try again; if it stays so, give the code to the administrator.",
   ];
-  return { what, why: why === SERVERS_WORDS ? `It says: ${error.message}.` : why, next };
+  if (why !== SERVERS_WORDS) return { what, why, next };
+  const own = Object.hasOwn(TEAM_WORDS, error.code);
+  return { what, why: own ? sentence(error.message) : `It says: ${error.message}.`, next };
+}
+
+/** What this app says of itself begins small, as part of a line. */
+function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
 
 /** Whether the words for a code are ours. */

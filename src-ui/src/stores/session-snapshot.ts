@@ -17,9 +17,15 @@ export interface SessionSnapshot {
   readonly coinErrors: Readonly<Record<string, ApiError>>;
   readonly sources: readonly string[];
   readonly kind: Transport["kind"];
+  /** What chooses team servers; null in a browser. */
+  readonly team: Transport["team"];
+  /** The team server whose figures these are; null where it is the page's own server, or the app's engine. */
+  readonly server: string | null;
 }
 
-export function emptySnapshot(kind: Transport["kind"]): SessionSnapshot {
+type Carrier = Pick<Transport, "kind" | "team" | "server">;
+
+export function emptySnapshot({ kind, team, server }: Carrier): SessionSnapshot {
   return {
     link: { phase: "connecting" },
     mode: null,
@@ -29,5 +35,7 @@ export function emptySnapshot(kind: Transport["kind"]): SessionSnapshot {
     coinErrors: {},
     sources: [],
     kind,
+    team,
+    server,
   };
 }

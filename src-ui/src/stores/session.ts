@@ -58,7 +58,7 @@ export class Session implements TransportListener {
     private readonly now: () => number = () => clock.now(),
   ) {
     this.#active = active;
-    this.#snapshot = emptySnapshot(transport.kind);
+    this.#snapshot = emptySnapshot(transport);
     this.#watched = new WatchedSymbols(
       (symbol) => transport.subscribe(symbol),
       (symbol) => {

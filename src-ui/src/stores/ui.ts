@@ -4,8 +4,30 @@ type Overlay = "palette" | "keys" | null;
 
 export type View = "terminal" | "cockpit";
 
-export const ACCOUNT_TABS = ["account", "sessions", "agents", "users", "connection"] as const;
+export const ACCOUNT_TABS = [
+  "account",
+  "sessions",
+  "agents",
+  "users",
+  "audit",
+  "server",
+  "connection",
+] as const;
 export type AccountTab = (typeof ACCOUNT_TABS)[number];
+
+const REOPENED = "hypersentry.account";
+
+/** The window begins anew and shows this part of the account again. */
+export function beginAnew(tab: AccountTab): void {
+  sessionStorage.setItem(REOPENED, tab);
+  location.reload();
+}
+
+function reopened(): AccountTab | null {
+  const kept = sessionStorage.getItem(REOPENED);
+  sessionStorage.removeItem(REOPENED);
+  return ACCOUNT_TABS.find((tab) => tab === kept) ?? null;
+}
 
 interface UiStore {
   readonly overlay: Overlay;
@@ -32,7 +54,7 @@ export const useUi = create<UiStore>((set) => ({
   overlay: null,
   view: "terminal",
   why: null,
-  account: null,
+  account: reopened(),
   tab: "ladder",
   cockpitTab: "score",
   show: (overlay) => set({ overlay }),

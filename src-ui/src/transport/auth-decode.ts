@@ -2,6 +2,7 @@ import {
   type AgentCheck,
   type AgentPhase,
   type AgentRow,
+  type AuditEntry,
   type AuthSession,
   type AuthState,
   type AuthUser,
@@ -18,8 +19,8 @@ import {
 } from "./auth-types";
 import { asObject } from "./decode";
 
-/** Rows of one answer that are read; a screen shows no more. */
-const MOST_ROWS = 500;
+/** Rows of one answer that are read; no server lists more. */
+const MOST_ROWS = 1000;
 
 const PHASES: readonly AgentPhase[] = ["pending", "approved", "revoked", "expired"];
 
@@ -193,6 +194,22 @@ function rows<T>(name: string, read: (item: unknown) => T | null): (value: unkno
   };
 }
 
+function asAuditEntry(value: unknown): AuditEntry | null {
+  const body = asObject(value);
+  const atMs = time(body?.["at_ms"]);
+  const actor = text(body?.["actor"]);
+  const action = text(body?.["action"]);
+  if (atMs === null || actor === null || action === null) return null;
+  return {
+    atMs,
+    actor,
+    action,
+    subject: text(body?.["subject"]) ?? "",
+    detail: text(body?.["detail"]) ?? "",
+  };
+}
+
+export const asAudit = rows("entries", asAuditEntry);
 export const asSessions = rows("sessions", asSessionRow);
 export const asUsers = rows("users", asUserRow);
 export const asGrantRows = rows("grants", asGrantRow);

@@ -1,5 +1,6 @@
 import {
   asAgents,
+  asAudit,
   asAuthState,
   asChallenge,
   asCheck,
@@ -13,6 +14,7 @@ import type {
   AgentCheck,
   AgentRow,
   AgentWish,
+  AuditEntry,
   AuthPort,
   AuthState,
   Challenge,
@@ -96,6 +98,10 @@ export class HttpAuth implements AuthPort {
 
   async removeGrants(user: string, account: string): Promise<void> {
     await this.#send("DELETE", "admin/grants", { user, account });
+  }
+
+  audit(limit: number): Promise<readonly AuditEntry[]> {
+    return this.#read(this.#send("GET", `admin/audit?limit=${limit}`), asAudit);
   }
 
   agents(): Promise<readonly AgentRow[]> {

@@ -84,6 +84,18 @@ export interface GrantRow {
   readonly grants: readonly Grant[];
 }
 
+/** A change of users, roles, grants or agents, as the server noted it. */
+export interface AuditEntry {
+  readonly atMs: number;
+  /** A user's id, or `configuration`. */
+  readonly actor: string;
+  readonly action: string;
+  /** The id of what it was done to. */
+  readonly subject: string;
+  /** What it is since then. */
+  readonly detail: string;
+}
+
 export type AgentPhase = "pending" | "approved" | "revoked" | "expired";
 
 export interface AgentRow {
@@ -134,6 +146,8 @@ export interface AuthPort {
   grants(): Promise<readonly GrantRow[]>;
   setGrants(row: GrantRow): Promise<void>;
   removeGrants(user: string, account: string): Promise<void>;
+  /** The newest changes first, at most so many. */
+  audit(limit: number): Promise<readonly AuditEntry[]>;
   agents(): Promise<readonly AgentRow[]>;
   createAgent(wish: AgentWish): Promise<AgentRow>;
   approveAgent(agent: string, signature: string): Promise<void>;

@@ -19,9 +19,13 @@ class Shell {
   readonly frames: { resolve: (frame: ArrayBuffer) => void; reject: (error: unknown) => void }[] = [];
   refuse: Record<string, unknown> = {};
 
+  readonly texts: string[] = [];
+
   constructor() {
-    mockIPC((command) => {
+    mockIPC((command, args) => {
       this.asked.push(command);
+      const { text } = (args ?? {}) as { text?: string };
+      if (text !== undefined) this.texts.push(text);
       const refusal = this.refuse[command];
       if (refusal !== undefined) throw refusal;
       if (command === "open_session") return { session: "main-1", run_id: "r", mode: "replay" };
@@ -48,7 +52,7 @@ function listen() {
     onState: (state) => void told.push(state.phase),
     onError: (error) => void told.push(`error ${error.code} ${error.coin}`),
     onMalformed: () => void told.push("malformed"),
-    onRoundTrip: () => undefined,
+    onRoundTrip: (ms) => void told.push(`round trip ${ms >= 0}`),
     onReadiness: ({ journal }) => void told.push(`journal ${journal}`),
   };
   return { told, listener };
@@ -157,5 +161,71 @@ test("candles are answered by their id in the frames, and the journal is heard o
     { reason: { code: "unknown_symbol" } },
   ]);
   expect(told.at(-1)).toBe("journal degraded");
+  transport.close();
+});
+
+test("a team server is asked how far away it is, and for nothing private", async () => {
+  const shell = new Shell();
+  const { told, listener } = listen();
+  const transport = new DesktopTransport("https://desk.example");
+  expect(transport.server).toBe("https://desk.example");
+  expect(transport.account).toBeNull();
+  transport.open(listener);
+  await settle();
+  expect(shell.texts).toEqual(['{"type":"status"}']);
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(shell.texts.at(-1)).toBe('{"type":"ping"}');
+  shell.answer({ type: "pong", now_ms: 1 });
+  await settle();
+  expect(told.at(-1)).toBe("round trip true");
+  // Nobody takes the answers of a hidden window.
+  hidden = true;
+  const before = shell.texts.length;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(shell.texts).toHaveLength(before);
+  transport.close();
+});
+
+test("a session that ends at the team server is told by its code, and the window goes on", async () => {
+  const shell = new Shell();
+  const { told, listener } = listen();
+  const ends: (string | undefined)[] = [];
+  const onState: TransportListener["onState"] = (state) => {
+    listener.onState(state);
+    if (state.phase === "closed") ends.push(state.code);
+  };
+  const transport = new DesktopTransport("https://desk.example");
+  transport.open({ ...listener, onState });
+  await settle();
+  const revoked = { code: "session_revoked", message: "it was revoked", retryable: true, details: {} };
+  shell.frames.shift()?.reject(revoked);
+  await settle();
+  expect(ends).toEqual(["session_revoked"]);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(told.at(-1)).toBe("open");
+  shell.answer({ type: "auth_failed", code: "session_revoked", detail: "it was revoked" });
+  await settle();
+  expect(told.at(-1)).toBe("error session_revoked null");
+  transport.close();
+});
+
+test("after a login the session is opened anew, once", async () => {
+  const shell = new Shell();
+  const { told, listener } = listen();
+  const transport = new DesktopTransport("https://desk.example");
+  transport.open(listener);
+  transport.reopen();
+  await settle();
+  await settle();
+  expect(shell.count("open_session")).toBe(2);
+  transport.reopen();
+  await settle();
+  expect(shell.count("open_session")).toBe(3);
+  expect(shell.count("close_session")).toBe(2);
+  transport.hold("this server shows nothing without a login");
+  expect(told.at(-1)).toBe("closed");
+  expect(shell.count("close_session")).toBe(3);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(shell.count("open_session")).toBe(3);
   transport.close();
 });

@@ -1,7 +1,10 @@
 import { clock } from "~/shared/clock";
+import type { AuthPort } from "./auth-types";
 import { Backoff } from "./backoff";
 import { commands } from "./bindings.gen";
 import { asApiError, asDirectory, asEnvelope, asObject, asReadiness, asSubscribed } from "./decode";
+import { OWN_ACCOUNT } from "./desktop-account";
+import { desktopTeam, teamAuth } from "./desktop-team";
 import { PendingAnswers } from "./pending";
 import { alphaRequest, candleRequest, CHANNELS, PRIVATE, type Request } from "./requests";
 import {
@@ -19,24 +22,14 @@ import {
 
 const utf8 = new TextDecoder();
 
+/** A team server is asked so often how far away it is. */
+const PING_EVERY_MS = 2000;
+
 export class DesktopTransport implements Transport {
   readonly kind = "desktop";
-  readonly auth = null;
-  readonly account: AccountPort = {
-    equityUsd: async () => {
-      const settings = await commands.account().catch((error: unknown) => {
-        throw asApiError(error);
-      });
-      return settings.equity_usd;
-    },
-    stateEquityUsd: async (amount) => {
-      try {
-        await commands.tellAccount({ ...(await commands.account()), equity_usd: amount });
-      } catch (error) {
-        throw asApiError(error);
-      }
-    },
-  };
+  readonly team = desktopTeam;
+  readonly auth: AuthPort | null;
+  readonly account: AccountPort | null;
   readonly #wanted = new Set<string>();
   readonly #backoff = new Backoff(250, 5000);
   readonly #pending = new PendingAnswers();
@@ -44,7 +37,16 @@ export class DesktopTransport implements Transport {
   #listener: TransportListener | null = null;
   #session: string | null = null;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #pingTimer: ReturnType<typeof setInterval> | undefined;
+  #pingedAt = 0;
   #opening = false;
+  /** Asked for while a session was being opened. */
+  #again = false;
+
+  constructor(readonly server: string | null = null) {
+    this.auth = server === null ? null : teamAuth(server);
+    this.account = server === null ? OWN_ACCOUNT : null;
+  }
 
   open(listener: TransportListener): void {
     this.#listener = listener;
@@ -103,21 +105,30 @@ export class DesktopTransport implements Transport {
     if (this.#session === null && !this.#opening) void this.#start();
   }
 
-  /** Nobody logs in at the engine in this process. */
   reopen(): void {
-    this.retry();
+    this.#again = this.#opening;
+    if (this.#opening || this.#listener === null) return;
+    this.#drop();
+    this.#backoff.reset();
+    void this.#start();
   }
 
   hold(reason: string): void {
     clearTimeout(this.#retryTimer);
+    this.#drop();
     this.#listener?.onState({ phase: "closed", reason, at: Date.now(), retryAt: null });
   }
 
   close(): void {
     clearTimeout(this.#retryTimer);
+    this.#listener = null;
+    this.#drop();
+  }
+
+  #drop(): void {
+    clearInterval(this.#pingTimer);
     const session = this.#session;
     this.#session = null;
-    this.#listener = null;
     this.#pending.fail();
     if (session !== null) commands.closeSession(session).catch(() => undefined);
   }
@@ -138,15 +149,25 @@ export class DesktopTransport implements Transport {
       this.#request(session, { type: "status" }).catch((error: unknown) => {
         if (session === this.#session) this.#listener?.onError(asApiError(error));
       });
-      this.#request(session, { type: "subscribe_private", channels: PRIVATE }).catch((error: unknown) => {
-        if (session === this.#session) this.#listener?.onError(asApiError(error));
-      });
+      if (this.server === null)
+        this.#request(session, { type: "subscribe_private", channels: PRIVATE }).catch((error: unknown) => {
+          if (session === this.#session) this.#listener?.onError(asApiError(error));
+        });
+      else this.#pingTimer = setInterval(() => this.#ping(session), PING_EVERY_MS);
       void this.#poll(session);
     } catch (error) {
       this.#lost(asApiError(error));
     } finally {
       this.#opening = false;
+      if (this.#again) this.reopen();
     }
+  }
+
+  /** The answer comes in the frames, which nobody takes while the window is hidden. */
+  #ping(session: string): void {
+    if (document.hidden || session !== this.#session) return;
+    this.#pingedAt = clock.now();
+    this.#request(session, { type: "ping" }).catch(() => undefined);
   }
 
   /** The answer comes in the frames too, in its place before the events that follow from it, and is taken there. */
@@ -192,15 +213,24 @@ export class DesktopTransport implements Transport {
       if (envelope !== null) batch.push(envelope);
       else {
         tell();
-        this.#answered(message);
+        this.#answered(message, arrivedAt);
       }
     }
     tell();
   }
 
-  #answered(message: ReturnType<typeof asObject>): void {
-    if (message?.["type"] === "unsubscribed" || message?.["type"] === "private_ready") return;
+  #answered(message: ReturnType<typeof asObject>, arrivedAt: number): void {
+    const type = message?.["type"];
+    if (type === "unsubscribed" || type === "private_ready") return;
+    if (type === "pong") {
+      this.#listener?.onRoundTrip(arrivedAt - this.#pingedAt);
+      return;
+    }
     if (message !== null && this.#pending.answer(message)) return;
+    if (type === "error" || type === "auth_failed") {
+      this.#listener?.onError(asApiError(message));
+      return;
+    }
     const readiness = message?.["type"] === "status" ? asReadiness(message) : null;
     if (readiness !== null) {
       this.#listener?.onReadiness(readiness);
@@ -212,6 +242,7 @@ export class DesktopTransport implements Transport {
   }
 
   #lost(error: ApiError): void {
+    clearInterval(this.#pingTimer);
     this.#session = null;
     this.#pending.fail();
     const wait = this.#backoff.next();
@@ -219,6 +250,7 @@ export class DesktopTransport implements Transport {
     this.#listener?.onState({
       phase: "closed",
       reason: `${error.message} (${error.code})`,
+      code: error.code,
       at: Date.now(),
       retryAt: clock.now() + wait,
     });

@@ -1,4 +1,5 @@
 import type { AuthPort } from "./auth-types";
+import type { TeamPort } from "./team-types";
 import type {
   AccountPort,
   AlphaAnswer,
@@ -20,6 +21,8 @@ export class FakeTransport implements Transport {
   readonly kind = "fake";
   auth: AuthPort | null = null;
   account: AccountPort | null = null;
+  team: TeamPort | null = null;
+  server: string | null = null;
   readonly asked: string[] = [];
   directory: SymbolDirectory = { run_id: "R1", mode: "simulated", symbols: [] };
   candleAnswer: CandleAnswer | ApiError = { rows: [], pending: false };

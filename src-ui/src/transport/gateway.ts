@@ -26,6 +26,8 @@ type OpenSocket = (url: URL) => WebSocket;
 export class GatewayTransport implements Transport {
   readonly kind = "gateway";
   readonly account = null;
+  readonly team = null;
+  readonly server = null;
   readonly auth: AuthPort;
   readonly #wanted = new Set<string>();
   /** Coins whose channels were refused on this connection. */

@@ -1,4 +1,5 @@
 import type { AuthPort } from "./auth-types";
+import type { TeamPort } from "./team-types";
 
 export type Mode = "live" | "simulated" | "replay";
 
@@ -120,6 +121,10 @@ export interface Transport {
   readonly auth: AuthPort | null;
   /** Null at a server without accounts. */
   readonly account: AccountPort | null;
+  /** Null where no team server can be chosen: a browser has the one that its page came from. */
+  readonly team: TeamPort | null;
+  /** The origin of the team server in the place of the app's own engine; null where none was chosen. */
+  readonly server: string | null;
   open(listener: TransportListener): void;
   subscribe(coin: string): void;
   unsubscribe(coin: string): void;

@@ -2,13 +2,17 @@ import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import { Notice } from "~/shared/Notice";
 import { TabStrip, tabId } from "~/shared/TabStrip";
 import type { AuthDesk } from "~/stores/auth-desk";
-import { useSession } from "~/stores/react";
+import { useSession, useSessionPart } from "~/stores/react";
 import { ACCOUNT_TABS, type AccountTab, useUi } from "~/stores/ui";
 import { type AuthSession, trades } from "~/transport/auth-types";
+import type { TeamPort } from "~/transport/team-types";
 import { Agents } from "./Agents";
+import { Audit } from "./Audit";
 import { Connection } from "./Connection";
 import { Login } from "./Login";
 import { Sessions } from "./Sessions";
+import { Team } from "./Team";
+import { TeamLogin } from "./TeamLogin";
 import { useAuth } from "./useDesk";
 import { Users } from "./Users";
 import { Who } from "./Who";
@@ -18,17 +22,33 @@ const TITLES: Readonly<Record<AccountTab, string>> = {
   sessions: "Sessions",
   agents: "Agents",
   users: "Users",
+  audit: "Audit",
+  server: "Team server",
   connection: "Connection",
 };
 
+/** Parts that only a server with logins has. */
+const DESKS: readonly AccountTab[] = ["account", "sessions", "agents", "users", "audit"];
+
 /** What there is to see: a part that would be refused is not offered. */
-function tabsOf(desk: AuthDesk | null, session: AuthSession | null): readonly AccountTab[] {
-  if (desk === null) return ["connection"];
-  if (session === null) return ["account", "connection"];
-  const { role } = session.user;
-  return ACCOUNT_TABS.filter((tab) =>
-    tab === "users" ? role === "admin" : tab !== "agents" || trades(role),
-  );
+function tabsOf(
+  desk: AuthDesk | null,
+  session: AuthSession | null,
+  team: TeamPort | null,
+): readonly AccountTab[] {
+  const role = session?.user.role ?? null;
+  const offered: Readonly<Record<AccountTab, boolean>> = {
+    account: desk !== null,
+    sessions: role !== null,
+    agents: role !== null && trades(role),
+    users: role === "admin",
+    audit: role === "admin",
+    server: team !== null,
+    connection: true,
+  };
+  return desk === null
+    ? ACCOUNT_TABS.filter((tab) => !DESKS.includes(tab) && offered[tab])
+    : ACCOUNT_TABS.filter((tab) => offered[tab]);
 }
 
 /** The account at this server: login, sessions, agents, users, and how good the connection is. */
@@ -51,7 +71,8 @@ interface DrawerProps {
 function Drawer({ desk, session, tab }: DrawerProps): ReactNode {
   const { openAccount, closeAccount } = useUi();
   const box = useRef<HTMLElement>(null);
-  const tabs = tabsOf(desk, session);
+  const team = useSessionPart((snapshot) => snapshot.team);
+  const tabs = tabsOf(desk, session, team);
   const chosen = tabs.includes(tab) ? tab : (tabs[0] ?? "connection");
   useEffect(() => {
     const before = document.activeElement;
@@ -103,13 +124,20 @@ function Drawer({ desk, session, tab }: DrawerProps): ReactNode {
         aria-labelledby={tabId("account-tab", chosen)}
         tabIndex={0}
       >
-        {chosen === "connection" || desk === null ? <Connection /> : <Part desk={desk} tab={chosen} />}
+        {chosen === "server" && team !== null ? (
+          <Team team={team} />
+        ) : chosen === "connection" || desk === null ? (
+          <Connection />
+        ) : (
+          <Part desk={desk} tab={chosen} />
+        )}
       </div>
     </aside>
   );
 }
 
 function Part({ desk, tab }: { readonly desk: AuthDesk; readonly tab: AccountTab }): ReactNode {
+  const team = useSessionPart((snapshot) => snapshot.team);
   const { phase, state } = useAuth(desk);
   if (state === null)
     return (
@@ -119,9 +147,10 @@ function Part({ desk, tab }: { readonly desk: AuthDesk; readonly tab: AccountTab
       />
     );
   const { session } = state;
-  if (session === null) return <Login desk={desk} />;
+  if (session === null) return team === null ? <Login desk={desk} /> : <TeamLogin desk={desk} team={team} />;
   if (tab === "sessions") return <Sessions key={session.id} desk={desk} />;
   if (tab === "agents") return <Agents key={session.id} desk={desk} state={state} />;
+  if (tab === "audit") return <Audit key={session.id} desk={desk} />;
   if (tab === "users") return <Users key={session.id} desk={desk} />;
   return <Who desk={desk} state={state} session={session} />;
 }

@@ -5,7 +5,7 @@ import { useNow } from "~/shared/useNow";
 import { useSampled } from "~/shared/useSampled";
 import type { AuthDesk } from "~/stores/auth-desk";
 import { expiryWarning, ROLE_NAMES, shortAddress } from "~/stores/account-text";
-import { useSession } from "~/stores/react";
+import { useSession, useSessionPart } from "~/stores/react";
 import { useUi } from "~/stores/ui";
 import type { AgentRow, AuthSession } from "~/transport/auth-types";
 import { useAuth } from "./useDesk";
@@ -18,7 +18,29 @@ export const ACCOUNT_KEYS = "a";
 /** Who is logged in, or the way in; nothing where the server knows no login. */
 export function AccountMark(): ReactNode {
   const { auth } = useSession();
-  return auth === null ? null : <Mark desk={auth} />;
+  const team = useSessionPart((snapshot) => snapshot.team);
+  if (auth !== null) return <Mark desk={auth} />;
+  return team === null ? null : <TeamMark />;
+}
+
+/** The engine of this app serves, and a team server may. */
+function TeamMark(): ReactNode {
+  const open = useUi((ui) => ui.openAccount);
+  const shut = useUi((ui) => ui.account === null);
+  const close = useUi((ui) => ui.closeAccount);
+  return (
+    <button
+      type="button"
+      className="status-account"
+      title={`Connect to a team server (${keysText(ACCOUNT_KEYS)})`}
+      aria-expanded={!shut}
+      data-testid="team-button"
+      data-state="out"
+      onClick={() => (shut ? open("server") : close())}
+    >
+      own engine
+    </button>
+  );
 }
 
 function Mark({ desk }: { readonly desk: AuthDesk }): ReactNode {

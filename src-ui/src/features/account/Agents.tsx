@@ -46,6 +46,8 @@ export function Agents({ desk, state }: { readonly desk: AuthDesk; readonly stat
   const mode = useSessionPart((snapshot) => snapshot.mode);
   const wallet = desk.wallet ?? wallets[0] ?? null;
   const now = useNow();
+  /** A window of the app has no wallet: agents are made where one is. */
+  const server = useSessionPart((snapshot) => snapshot.server);
   const approve = async (agent: string, account: string, typed: string): Promise<void> => {
     if (wallet === null) throw new ApiError("no_wallet", "no wallet announced itself", true);
     await desk.port.approveAgent(agent, await sign(wallet, account, typed));
@@ -117,7 +119,7 @@ export function Agents({ desk, state }: { readonly desk: AuthDesk; readonly stat
                         >
                           Check
                         </button>
-                        {agent.state === "pending" && paper !== undefined ? null : (
+                        {server !== null || (agent.state === "pending" && paper !== undefined) ? null : (
                           <button
                             type="button"
                             className="secondary"
@@ -145,7 +147,12 @@ export function Agents({ desk, state }: { readonly desk: AuthDesk; readonly stat
           </tbody>
         </table>
       )}
-      {mode === "live" ? (
+      {server !== null ? (
+        <p className="hint" data-testid="agents-elsewhere">
+          An agent is approved by the account&rsquo;s wallet, and wallets live in browsers. Open {server} in
+          one to make or renew an agent.
+        </p>
+      ) : mode === "live" ? (
         <AgentForm
           accounts={state.accounts
             .filter(({ grants }) => grants.includes("trade"))

@@ -6,14 +6,14 @@ import type { Session } from "~/stores/session";
 
 const NAMES = { gateway: "gateway", desktop: "engine in this app", fake: "test" } as const;
 
-function linkText(session: Session): string {
+export function linkText(session: Session): string {
   const { link } = session.getSnapshot();
   if (link.phase === "connecting") return "connecting";
   if (link.phase === "closed") return `closed at ${timeText(link.at)}: ${link.reason}`;
   return `open for ${spanText(Math.max(0, Date.now() - link.since))}`;
 }
 
-function tripText(session: Session): string {
+export function tripText(session: Session): string {
   const trips = session.quality.trips();
   if (trips === null) return "\u2014";
   const [median, p95, worst] = [trips.medianMs, trips.p95Ms, trips.worstMs].map((ms) => ms.toFixed(1));
@@ -24,7 +24,11 @@ const FACTS: readonly (readonly [string, string, (session: Session) => string])[
   [
     "Server",
     "connection-server",
-    (session) => `${NAMES[session.getSnapshot().kind]}, ${session.getSnapshot().mode ?? "mode unknown"}`,
+    ({ getSnapshot }) => {
+      const { kind, mode, server } = getSnapshot();
+      const name = server === null ? NAMES[kind] : `team server ${server}`;
+      return `${name}, ${mode ?? "mode unknown"}`;
+    },
   ],
   ["Link", "connection-link", linkText],
   ["Round trip", "connection-trips", tripText],

@@ -16,7 +16,7 @@ const CARRIER = { gateway: "gateway", desktop: "engine", fake: "test" } as const
 /** `children`: who is logged in, which another feature knows. */
 export function StatusBar({ children }: { readonly children?: ReactNode }): ReactNode {
   const session = useSession();
-  const { link, mode, kind, sources } = useSessionSnapshot();
+  const { link, mode, kind, server, sources } = useSessionSnapshot();
   const symbol = useSettings((state) => state.symbol);
   const utc = useSettings((state) => state.utc);
   const set = useSettings((state) => state.set);
@@ -26,7 +26,7 @@ export function StatusBar({ children }: { readonly children?: ReactNode }): Reac
         {mode === null ? "mode unknown" : mode.toUpperCase()}
       </span>
       <span className="status-link" role="status" data-testid="link" data-phase={link.phase}>
-        <LinkText link={link} carrier={CARRIER[kind]} />
+        <LinkText link={link} carrier={server === null ? CARRIER[kind] : hostOf(server)} />
       </span>
       {link.phase === "closed" ? (
         <button type="button" className="status-retry" onClick={() => session.retry()}>
@@ -94,6 +94,10 @@ export function StatusBar({ children }: { readonly children?: ReactNode }): Reac
       </button>
     </footer>
   );
+}
+
+function hostOf(origin: string): string {
+  return origin.replace(/^https?:\/\//, "");
 }
 
 /** Latency with the bound of the clock that it is measured by; the round trip until there is one. */
