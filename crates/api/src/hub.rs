@@ -5,7 +5,7 @@ use crate::current::Current;
 use crate::encoded::{Born, Encoded};
 use crate::message::{Channels, PrivateChannels, ResumePoint, login_required};
 use crate::plane::{Access, Begun, Plane};
-use crate::queue::{CLASSES, Inner, Lost, Queue, Taken};
+use crate::queue::{CLASSES, Inner, Lost, Queue, Rung, Taken};
 use hypersentry_engine::account::AccountEvent;
 use hypersentry_engine::startup::Relayed;
 use hypersentry_engine::{CoreConfig, Desk, MarketId, Publication};
@@ -211,20 +211,16 @@ impl Hub {
     /// Tells the clients what was said at once: each is told all that it wants of it, or of a stream its state after all of it.
     pub fn publish(&self, Public(told): Public<Vec<Relayed>>) {
         let now = self.clock.now();
-        let mut rung = Vec::new();
+        let mut rung = Rung::default();
         let mut state = lock(&self.state);
         for relayed in told {
             match relayed {
                 Relayed::Told {
                     publication,
                     snapshot,
-                } => state.tell(publication, snapshot, now, &mut rung),
+                } => state.tell(publication, snapshot, now, &mut rung.0),
                 Relayed::Released(market) => state.release(market),
             }
-        }
-        drop(state);
-        for queue in rung {
-            queue.ring();
         }
     }
 
@@ -245,13 +241,18 @@ impl Hub {
     /// Tells the owner alone: the clients of that user, or of the users who may view that account now, as far as they asked for it.
     pub fn deliver(&self, event: Private<Owner, AccountEvent>) {
         let Private { owner, event } = event;
+        let mut rung = Rung::default();
         let mut state = lock(&self.state);
-        state.private.deliver(self.access(), owner, event);
+        state
+            .private
+            .deliver(self.access(), owner, event, &mut rung);
     }
 
     /// Somebody may see more or less of accounts than before: ends what may not go on, and says so.
     pub fn recheck(&self) {
-        lock(&self.state).private.recheck(self.access());
+        let mut rung = Rung::default();
+        let mut state = lock(&self.state);
+        state.private.recheck(self.access(), &mut rung);
     }
 
     /// Adds private channels and answers; then follows what was said last on them, or what followed on the event that is named.
@@ -261,24 +262,28 @@ impl Hub {
         asked: (PrivateChannels, Option<&ResumePoint>),
         answer: impl FnOnce(Begun) -> Encoded,
     ) -> Result<(), ApiError> {
+        let mut rung = Rung::default();
         let mut state = lock(&self.state);
         let owner = lock(&client.1.inner).owner.clone();
         let Some(Owner::User(user)) = owner else {
             return Err(login_required());
         };
         let access = self.access();
-        state.private.watch(access, &user, client, asked, answer)
+        let private = &mut state.private;
+        private.watch(access, &user, client, asked, answer, &mut rung)
     }
 
     /// Begins private channels anew after something was lost, for a carrier that cannot end.
     pub(crate) fn watch_again(&self, client: (u64, &Arc<Queue>), lost: &Lost, word: Encoded) {
+        let mut rung = Rung::default();
         let mut state = lock(&self.state);
         let owner = lock(&client.1.inner).owner.clone();
         if let Some(Owner::User(user)) = owner {
             let asked = (lost.channels, None);
             // It was among the recipients before.
             let access = self.access();
-            let _ = state.private.watch(access, &user, client, asked, |_| word);
+            let private = &mut state.private;
+            let _ = private.watch(access, &user, client, asked, |_| word, &mut rung);
         }
     }
 
@@ -306,8 +311,10 @@ impl Hub {
 
     /// Tells all clients that asked to be told of the engine's state.
     pub(crate) fn tell_status(&self, message: &Encoded) {
-        for queue in lock(&self.state).clients.values() {
-            queue.change(|inner| {
+        let mut rung = Rung::default();
+        let state = lock(&self.state);
+        for queue in state.clients.values() {
+            queue.change_later(&mut rung, |inner| {
                 if inner.wants_status {
                     inner.status(message.clone());
                 }

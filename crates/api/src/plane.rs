@@ -6,7 +6,7 @@
 use crate::ApiError;
 use crate::encoded::Encoded;
 use crate::message::{PrivateChannels, ResumePoint};
-use crate::queue::Queue;
+use crate::queue::{Queue, Rung};
 use hypersentry_engine::account::AccountEvent;
 use hypersentry_model::{Owner, StreamKey, Symbol};
 use std::collections::{BTreeMap, VecDeque};
@@ -88,11 +88,11 @@ struct Recipient {
 impl Recipient {
     /// Gives an event its place, keeps it, and brings it to the clients that want it. A recipient with as many streams as can be is told that
     /// something is lost: its clients end.
-    fn send(&mut self, owner: &Arc<Owner>, event: &AccountEvent) {
+    fn send(&mut self, owner: &Arc<Owner>, event: &AccountEvent, rung: &mut Rung) {
         let stream = event.stream();
         let message = self.number(owner, event);
         for (_, queue) in &self.clients {
-            queue.change(|inner| {
+            queue.change_later(rung, |inner| {
                 if inner.private.carry(stream.event_type) {
                     match &message {
                         Some(message) => inner.must(message),
@@ -152,7 +152,7 @@ impl Recipient {
 
 impl Recipient {
     /// Ends its subscriptions with a word if it may view an account no more. What waited for its clients is dropped.
-    fn recheck(&mut self, access: &dyn Access, user: &str) {
+    fn recheck(&mut self, access: &dyn Access, user: &str, rung: &mut Rung) {
         let viewed = access.viewed(user);
         let lost = self.viewed.iter().any(|a| !viewed.contains(a));
         self.viewed = viewed;
@@ -162,7 +162,7 @@ impl Recipient {
         self.newest
             .retain(|(owner, _), _| sees(Some(access), user, owner));
         for (_, queue) in self.clients.drain(..) {
-            queue.change(|inner| inner.end_private(withdrawn()));
+            queue.change_later(rung, |inner| inner.end_private(withdrawn()));
         }
     }
 }
@@ -194,11 +194,12 @@ impl Plane {
         access: Option<&dyn Access>,
         owner: Owner,
         event: AccountEvent,
+        rung: &mut Rung,
     ) {
         let (owner, stream) = (Arc::new(owner), event.stream());
-        let send = |recipient: &mut Recipient| {
+        let mut send = |recipient: &mut Recipient| {
             if recipient.channels.carry(stream.event_type) {
-                recipient.send(&owner, &event);
+                recipient.send(&owner, &event, rung);
             }
         };
         match &*owner {
@@ -236,9 +237,10 @@ impl Plane {
         (id, queue): (u64, &Arc<Queue>),
         (channels, resume): (PrivateChannels, Option<&ResumePoint>),
         answer: impl FnOnce(Begun) -> Encoded,
+        rung: &mut Rung,
     ) -> Result<(), ApiError> {
         if let (Some(access), Some(recipient)) = (access, self.recipients.get_mut(user)) {
-            recipient.recheck(access, user);
+            recipient.recheck(access, user, rung);
         }
         let known = self.recipients.len();
         if known >= MAX_RECIPIENTS && !self.recipients.contains_key(user) {
@@ -264,7 +266,7 @@ impl Plane {
             let told = recipient.newest.contains_key(&(Arc::clone(owner), *stream));
             let asked = recipient.channels.carry(stream.event_type);
             if asked && !told && sees(access, user, owner) {
-                recipient.send(owner, event);
+                recipient.send(owner, event, rung);
             }
         }
         let may = |owner: &Owner| sees(access, user, owner);
@@ -289,10 +291,10 @@ impl Plane {
     }
 
     /// Ends the subscriptions of users who may view an account no more.
-    pub(crate) fn recheck(&mut self, access: Option<&dyn Access>) {
+    pub(crate) fn recheck(&mut self, access: Option<&dyn Access>, rung: &mut Rung) {
         if let Some(access) = access {
             for (user, recipient) in &mut self.recipients {
-                recipient.recheck(access, user);
+                recipient.recheck(access, user, rung);
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::hub::lock;
 use crate::message::{Channels, PrivateChannels};
 use hypersentry_model::{EventType, Owner, StreamKey, Symbol};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Mutex, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use tokio::sync::Notify;
 
 /// Messages that may wait for a client.
@@ -61,17 +61,41 @@ impl Queue {
         }
     }
 
-    /// Changes what waits, and rings if something waits now where nothing did.
+    /// Changes what waits, and rings if something waits now where nothing did. Under a lock that its carrier's end takes, only the carrier
+    /// itself may do so: see [`Rung`].
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> T {
-        let mut inner = lock(&self.inner);
-        let was_empty = inner.is_empty();
-        let value = change(&mut inner);
-        let rings = was_empty && !inner.is_empty();
-        drop(inner);
+        let (value, rings) = self.alter(change);
         if rings {
             self.ring();
         }
         value
+    }
+
+    /// The same, and `rung` rings.
+    pub(crate) fn change_later(self: &Arc<Self>, rung: &mut Rung, change: impl FnOnce(&mut Inner)) {
+        if self.alter(change).1 {
+            rung.0.push(Arc::clone(self));
+        }
+    }
+
+    fn alter<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> (T, bool) {
+        let mut inner = lock(&self.inner);
+        let was_empty = inner.is_empty();
+        let value = change(&mut inner);
+        (value, was_empty && !inner.is_empty())
+    }
+}
+
+/// Clients to be rung for when this ends: make it before the lock, so that it ends after it. Whoever rings holds the carrier for that moment,
+/// may turn out to be the last to hold it, and the carrier's end takes the lock. At most one entry for each change.
+#[derive(Debug, Default)]
+pub(crate) struct Rung(pub(crate) Vec<Arc<Queue>>);
+
+impl Drop for Rung {
+    fn drop(&mut self) {
+        for queue in &self.0 {
+            queue.ring();
+        }
     }
 }
 
