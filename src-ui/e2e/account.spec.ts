@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, openTerminal, strike, test } from "./gateway";
+import { expect, openTerminal, reloadTerminal, strike, test } from "./gateway";
 import { TestWallet } from "./wallet";
 
 const mark = (page: Page) => page.getByTestId("account-mark");
@@ -258,7 +258,7 @@ test("an administrator reads who changed what, and others are not offered it", a
   await expect(rows.first()).toContainText("viewer");
   await expect(rows.last()).toContainText("user added");
   me.role = "viewer";
-  await page.reload();
+  await reloadTerminal(page);
   await page.keyboard.press("a");
   await expect(page.getByTestId("account-role")).toHaveText("viewer");
   await expect(page.getByRole("tab", { name: "Audit" })).toHaveCount(0);

@@ -5,6 +5,8 @@ export default defineConfig({
   outputDir: "../test-results",
   timeout: 30_000,
   workers: 1,
+  // A journey waits on a browser and on sockets of a shared machine. A second try that passes is told as flaky.
+  retries: 1,
   reporter: [["list"]],
   use: {
     viewport: { width: 1440, height: 900 },
