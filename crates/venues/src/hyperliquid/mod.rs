@@ -9,6 +9,8 @@ mod bodies;
 pub mod decode;
 /// The venue's figures to events.
 mod events;
+/// Orders, and what else an account may ask for.
+pub mod exchange;
 /// A reader of the exact spelling of order books.
 mod fast;
 /// Limits, cadences, and what counts as proof of life.
