@@ -23,12 +23,12 @@ pub(crate) struct Options {
     /// Simulated hours of `quota`
     #[arg(long, default_value_t = 24.0)]
     hours: f64,
-    /// Symbols of `quota`
-    #[arg(long, default_value_t = 80)]
-    symbols: usize,
-    /// Milliseconds by which `quota` moves the market at a time
-    #[arg(long, default_value_t = 500)]
-    step: u32,
+    /// Symbols: 80 of `quota`, and 10, 40 and 80 of `memory` when not given
+    #[arg(long)]
+    symbols: Option<usize>,
+    /// Milliseconds by which the market is moved at a time: 500 of `quota`, 100 of `memory` when not given
+    #[arg(long)]
+    step: Option<u32>,
     /// Simulated minutes of `memory`
     #[arg(long, default_value_t = 60)]
     minutes: u32,
@@ -39,10 +39,10 @@ pub(crate) fn soak(workspace: &Workspace, options: &Options) -> Result<ExitCode>
     let outcome = steps.step("Soak", || {
         let mut arguments = vec![
             format!("--hours={}", options.hours),
-            format!("--symbols={}", options.symbols),
-            format!("--step={}", options.step),
             format!("--minutes={}", options.minutes),
         ];
+        arguments.extend(options.symbols.map(|count| format!("--symbols={count}")));
+        arguments.extend(options.step.map(|ms| format!("--step={ms}")));
         match options.only {
             Some(Part::Quota) => arguments.push("--only=quota".to_owned()),
             Some(Part::Memory) => arguments.push("--only=memory".to_owned()),

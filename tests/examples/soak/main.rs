@@ -52,7 +52,9 @@ fn main() {
         return;
     }
     if does("memory") {
-        failed |= !memory::run(option("--minutes").unwrap_or(60));
+        let counts = option("--symbols").map_or_else(|| vec![10, 40, 80], |count| vec![count]);
+        let minutes = option("--minutes").unwrap_or(60);
+        failed |= !memory::run(minutes, &counts, option("--step").unwrap_or(100));
     }
     if does("quota") {
         let hours = option("--hours").unwrap_or(24.0);

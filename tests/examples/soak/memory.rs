@@ -69,18 +69,19 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// Whether all sizes stay flat.
-pub(crate) fn run(minutes: i64) -> bool {
-    [10, 40, 80]
-        .map(|symbols| one(minutes, symbols))
+pub(crate) fn run(minutes: i64, counts: &[usize], step_ms: i64) -> bool {
+    let all: Vec<bool> = counts
         .iter()
-        .all(|fine| *fine)
+        .map(|symbols| one(minutes, *symbols, step_ms))
+        .collect();
+    all.iter().all(|fine| *fine)
 }
 
-fn one(minutes: i64, symbols: usize) -> bool {
+fn one(minutes: i64, symbols: usize, step_ms: i64) -> bool {
     let began = Instant::now();
     let total_ms = minutes * 60_000;
     let mut plant = Plant::wide(SEED, &Venue::ALL, symbols, Some(&scenario(total_ms)));
-    plant.step_ms = 100;
+    plant.step_ms = step_ms;
     let start = plant.now();
     let ran = |plant: &Plant| plant.now().ms() - start.ms();
     plant.run(WARM_MS, &mut |_| {});
@@ -91,7 +92,7 @@ fn one(minutes: i64, symbols: usize) -> bool {
     let mut sizes = vec![(ran(&plant), bytes(&plant.core))];
     while ran(&plant) < total_ms - KEPT_MS {
         let rest = total_ms - KEPT_MS - ran(&plant);
-        plant.run(rest.min(600_000), &mut |_| {});
+        plant.run(rest.min((total_ms / 6).max(600_000)), &mut |_| {});
         sizes.push((ran(&plant), bytes(&plant.core)));
     }
     let late = plant.core.clone();

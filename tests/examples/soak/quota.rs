@@ -54,6 +54,22 @@ fn scenario() -> Scenario {
     }
 }
 
+/// A line an hour, so that a run which is ended early has told something.
+fn progress(plant: &Plant, hour: i64, began: Instant) {
+    let bans: u64 = Venue::ALL
+        .iter()
+        .map(|venue| plant.driver.usage(sim(*venue)).bans)
+        .sum();
+    let tally = &plant.tally;
+    println!(
+        "  hour {hour}: {} inputs, bans {bans}, orders and cancels {}, delayed by us {}; took {:.0} s",
+        tally.inputs,
+        tally.orders,
+        tally.orders_delayed,
+        began.elapsed().as_secs_f64()
+    );
+}
+
 /// Whether no venue banned us and no order had to wait for our own sake.
 pub(crate) fn run(hours: f64, symbols: usize, step_ms: i64) -> bool {
     let began = Instant::now();
@@ -61,6 +77,8 @@ pub(crate) fn run(hours: f64, symbols: usize, step_ms: i64) -> bool {
     plant.step_ms = step_ms;
     let end = plant.now().plus_ms((hours * 3_600_000.0) as i64);
     let mut statuses = 0_u64;
+    let mut hour = 1;
+    let start = plant.now();
     while plant.now() < end {
         for venue in Venue::ALL {
             plant.order(venue);
@@ -68,6 +86,10 @@ pub(crate) fn run(hours: f64, symbols: usize, step_ms: i64) -> bool {
         plant.run(ORDER_EVERY_MS, &mut |told| {
             statuses += u64::from(matches!(told, hypersentry_engine::Publication::Status(_)));
         });
+        if plant.now() >= start.plus_ms(hour * 3_600_000) {
+            progress(&plant, hour, began);
+            hour += 1;
+        }
     }
     let tally = &plant.tally;
     println!(

@@ -4,6 +4,8 @@
 //! and Muzy 2015): `lambda_s(t) = mu_s + sum over past orders of (OWN or CROSS) * DECAY * exp(-DECAY (t - t_i))`. The
 //! branching ratio is `OWN + CROSS`. Sizes are log-normal with a Pareto tail of exponent 1.5, the order of what
 //! Gopikrishnan et al. (2000) found for volumes.
+//!
+//! What the orders do to the price stands in [`super::footprint`].
 
 use super::book::Side;
 use super::random::Random;
@@ -22,7 +24,8 @@ const TAIL_EXPONENT: f64 = 1.5;
 const LARGEST: f64 = 4_000.0;
 /// Mean order over median order: body `exp(sigma^2 / 2)` and tail `from * alpha / (alpha - 1)`, weighted.
 pub(crate) const MEAN_SIZE: f64 = 5.4;
-const MOST_PER_STEP: u32 = 16;
+/// Orders of a side in one step.
+const MOST_OF_SIDE: u32 = 8;
 
 /// A taker order before it meets the book.
 #[derive(Debug, Clone, Copy)]
@@ -61,13 +64,16 @@ impl Flow {
         random: &mut Random,
         orders: &mut Vec<TakerOrder>,
     ) {
-        let mut left = MOST_PER_STEP;
-        for (index, side, sign) in [(0, Side::Bid, 1.0), (1, Side::Ask, -1.0)] {
-            // In a quiet market excitation must not keep orders coming.
-            let excited = self.excited[index] * activity.min(1.0);
-            let rate = 0.5 * self.base_rate * activity * (1.0 + sign * tilt) + excited;
-            let count = random.poisson(rate * dt).min(left);
-            left -= count;
+        // In a quiet market excitation must not keep orders coming.
+        let heat = activity.min(1.0);
+        // Both before either is drawn: neither side comes first.
+        let rates = [1.0, -1.0].map(|sign| 0.5 * self.base_rate * activity * (1.0 + sign * tilt));
+        let rates = [
+            rates[0] + self.excited[0] * heat,
+            rates[1] + self.excited[1] * heat,
+        ];
+        for (index, side) in [(0, Side::Bid), (1, Side::Ask)] {
+            let count = random.poisson(rates[index] * dt).min(MOST_OF_SIDE);
             for _ in 0..count {
                 orders.push(TakerOrder {
                     side,
@@ -76,6 +82,10 @@ impl Flow {
                 self.excited[index] += OWN * DECAY;
                 self.excited[1 - index] += CROSS * DECAY;
             }
+        }
+        // Nobody comes first within a step.
+        for last in (1..orders.len()).rev() {
+            orders.swap(last, random.below(last as u64 + 1) as usize);
         }
         let keep = 1.0 - DECAY * dt;
         self.excited[0] *= keep;

@@ -89,7 +89,14 @@ impl Maker {
     }
 
     pub(crate) fn step(&self, book: &mut Book, now: MakerStep, random: &mut Random) {
-        for side in [Side::Bid, Side::Ask] {
+        // By lot: the side that goes first closes up to the other's old touch, so that a fixed order would let the
+        // book follow one direction more slowly.
+        let first = if random.chance(0.5) {
+            Side::Bid
+        } else {
+            Side::Ask
+        };
+        for side in [first, first.opposite()] {
             self.follow(book, side, now, random);
         }
         let changes =

@@ -1,8 +1,8 @@
 //! The market behind the venues: a pure function of seed, start time and steps.
 //!
 //! One efficient price per coin: `d ln P_i = beta_i dF + sigma_i V sqrt(dt) Z_i + impact`, where `F` and `V` come from
-//! [`climate`], and `impact` is what the taker orders of both venues move for good (square-root law: proportional to
-//! `sqrt(order / day volume)`). A weak pull to the start price with a time constant of hours keeps long runs plausible.
+//! [`climate`], and `impact` is the change of what the net volume of the last minutes moves at each venue ([`footprint`]).
+//! A weak pull to the start price with a time constant of hours keeps long runs plausible.
 //! Binance spot quotes about the efficient price; every other venue's book about it times one plus a basis of its own, an
 //! Ornstein-Uhlenbeck process of a few basis points and some minutes. Forced orders of leveraged positions ([`positions`])
 //! hit the books when a venue's mark price reaches them, and move the price like any other order.
@@ -14,6 +14,7 @@ mod coin;
 mod context;
 mod day;
 mod flow;
+mod footprint;
 mod grid;
 mod history;
 mod instrument;

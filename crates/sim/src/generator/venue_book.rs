@@ -2,6 +2,7 @@
 
 use super::book::{Book, Fill, Side};
 use super::flow::{Flow, TakerOrder};
+use super::footprint::Footprint;
 use super::grid::Grid;
 use super::instrument::BookCharacter;
 use super::maker::{Maker, MakerStep};
@@ -9,9 +10,6 @@ use super::random::Random;
 
 /// Takers do not pay more than this beyond the fair price.
 const MOST_SLIPPAGE_BPS: f64 = 9.0;
-/// Permanent impact of an order as large as a day's volume, as a share of the price. A fifth of what the square-root
-/// law (impact = daily volatility * sqrt(order / day volume)) gives for the whole impact.
-const IMPACT: f64 = 0.004;
 /// Levels that takers leave standing.
 const KEEP: usize = 3;
 
@@ -44,8 +42,7 @@ pub(crate) struct VenueBook {
     pub(crate) book: Book,
     pub(crate) maker: Maker,
     flow: Flow,
-    day_volume: f64,
-    impact: f64,
+    footprint: Footprint,
     orders: Vec<TakerOrder>,
     fills: Vec<Fill>,
 }
@@ -53,7 +50,7 @@ pub(crate) struct VenueBook {
 /// What happened in one step of a [`VenueBook`].
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct BookStep {
-    /// Logarithmic price move that the takers caused for good.
+    /// Logarithmic move of the efficient price that the takers caused.
     pub(crate) impact: f64,
 }
 
@@ -85,8 +82,7 @@ impl VenueBook {
             book,
             maker,
             flow: Flow::new(character.orders_per_s, character.order_usd),
-            day_volume: character.day_volume(),
-            impact: IMPACT * options.impact,
+            footprint: Footprint::new(character.day_volume(), options.impact),
             orders: Vec::new(),
             fills: Vec::new(),
         }
@@ -123,7 +119,7 @@ impl VenueBook {
             &mut self.orders,
         );
 
-        let mut step = BookStep::default();
+        let mut net_usd = 0.0;
         for index in 0..self.orders.len() {
             let order = self.orders[index];
             let against = order.side.opposite();
@@ -138,14 +134,15 @@ impl VenueBook {
                 .take(against, lots, limit as i64, KEEP, &mut self.fills);
             for fill in &self.fills {
                 trade(*fill, order, index, random);
-            }
-            if !self.fills.is_empty() {
-                step.impact += self.moved(order.side, order.usd);
+                net_usd += order.side.sign() as f64 * self.maker.usd(fill.lots, fill.px);
             }
         }
-        step
+        BookStep {
+            impact: self.footprint.fade(around.dt) + self.footprint.press(net_usd),
+        }
     }
-    /// An order that must be filled, down to the limit; returns its fills and the move for good.
+
+    /// An order that must be filled, down to the limit; returns its fills and the logarithmic move.
     pub(crate) fn force(&mut self, taker: Side, lots: i64, limit: i64) -> (Vec<Fill>, f64) {
         let mut fills = Vec::new();
         self.book
@@ -154,11 +151,7 @@ impl VenueBook {
             .iter()
             .map(|fill| self.maker.usd(fill.lots, fill.px))
             .sum();
-        (fills, self.moved(taker, usd))
-    }
-
-    /// The square-root law's permanent part.
-    fn moved(&self, side: Side, usd: f64) -> f64 {
-        side.sign() as f64 * self.impact * (usd / self.day_volume).sqrt()
+        let moved = self.footprint.press(taker.sign() as f64 * usd);
+        (fills, moved)
     }
 }
