@@ -15,6 +15,7 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
     ("hypersentry-identity", Some(&["hypersentry-model"])),
     ("hypersentry-market", Some(&["hypersentry-model"])),
     ("hypersentry-alpha", Some(&["hypersentry-model"])),
+    ("hypersentry-execution", Some(&["hypersentry-model"])),
     (
         "hypersentry-engine",
         Some(&[
@@ -69,6 +70,7 @@ const DETERMINISTIC: &[&str] = &[
     "hypersentry-venues",
     "hypersentry-market",
     "hypersentry-alpha",
+    "hypersentry-execution",
 ];
 
 /// Clocks, chance, sockets, files and threads, by crate or by the family's beginning.

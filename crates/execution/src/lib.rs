@@ -1,0 +1,13 @@
+//! What becomes of an order: deterministic, without clock, socket or disk.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`order`] | one order's life cycle: the table of steps, and what the venue's words mean for it |
+//! | [`keys`] | idempotency: the same request twice is one order |
+//!
+//! The rim writes down an intent before the first byte leaves, sends, listens and asks; it tells this room what happened, and this room says
+//! what is known. It never guesses: where the venue's answer was lost the order is `unknown`, and stays so until a fact ends it.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod keys;
+pub mod order;
