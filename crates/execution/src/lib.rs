@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`order`] | one order's life cycle: the table of steps, and what the venue's words mean for it |
 //! | [`keys`] | idempotency: the same request twice is one order |
+//! | [`risk`] | the checks that every order passes before anything is signed |
 //!
 //! The rim writes down an intent before the first byte leaves, sends, listens and asks; it tells this room what happened, and this room says
 //! what is known. It never guesses: where the venue's answer was lost the order is `unknown`, and stays so until a fact ends it.
@@ -11,3 +12,4 @@
 
 pub mod keys;
 pub mod order;
+pub mod risk;
