@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`order`] | one order's life cycle: the table of steps, and what the venue's words mean for it |
 //! | [`keys`] | idempotency: the same request twice is one order |
+//! | [`ledger`] | what the account has, from what happened to it |
+//! | [`reconcile`] | what we hold against what the venue says |
 //! | [`risk`] | the checks that every order passes before anything is signed |
 //!
 //! The rim writes down an intent before the first byte leaves, sends, listens and asks; it tells this room what happened, and this room says
@@ -11,5 +13,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod keys;
+pub mod ledger;
 pub mod order;
+pub mod reconcile;
 pub mod risk;
