@@ -1,9 +1,9 @@
 import { type ReactNode, useState, useSyncExternalStore } from "react";
-import { timeText } from "~/shared/age";
 import type { AuthDesk, LoginStep } from "~/stores/auth-desk";
 import { type Wallet, WalletFinder } from "~/transport/wallet";
 import { Refusal } from "./Refusal";
 import { useAuth } from "./useDesk";
+import { Welcome } from "./Welcome";
 
 const STEPS: Readonly<Record<LoginStep, string>> = {
   account: "Allow an account for this page in the wallet.",
@@ -22,7 +22,7 @@ export function useWallets(): readonly Wallet[] {
 
 /** The way in: one button for each wallet, and what stands in the way. */
 export function Login({ desk }: { readonly desk: AuthDesk }): ReactNode {
-  const { state, step, failure, ended } = useAuth(desk);
+  const { state, step, failure } = useAuth(desk);
   const wallets = useWallets();
   const [used, setUsed] = useState<Wallet | null>(null);
   const begin = (wallet: Wallet): void => {
@@ -32,18 +32,9 @@ export function Login({ desk }: { readonly desk: AuthDesk }): ReactNode {
   const chains = state?.chains ?? [];
   return (
     <section className="login" aria-label="Log in">
-      {ended !== null && failure === null ? (
-        <>
-          <Refusal error={{ code: ended.code, message: "the session is over" }} />
-          <p className="hint">{`Noticed at ${timeText(ended.at)}. What you watched is still here.`}</p>
-        </>
-      ) : null}
-      <p>
-        {state?.login === "required"
-          ? "This server shows its markets to users alone."
-          : "The market is open to everybody here. A login adds your accounts."}{" "}
+      <Welcome desk={desk} failed={failure !== null}>
         You sign a message with your wallet: it moves nothing and costs nothing.
-      </p>
+      </Welcome>
       {step === null ? (
         <div className="login-wallets">
           {wallets.map((wallet) => (

@@ -1,5 +1,4 @@
 import { type ReactNode, useState } from "react";
-import { timeText } from "~/shared/age";
 import type { AuthDesk } from "~/stores/auth-desk";
 import { asApiError } from "~/transport/decode";
 import type { TeamPort } from "~/transport/team-types";
@@ -8,6 +7,7 @@ import { Address } from "./Address";
 import { Refusal } from "./Refusal";
 import { useTeam } from "./Team";
 import { useAuth } from "./useDesk";
+import { Welcome } from "./Welcome";
 
 type Way = "browser" | "key" | "address";
 
@@ -24,7 +24,7 @@ interface TeamLoginProps {
 
 /** The way in for the app: a wallet in the system's browser, or a key of this computer. */
 export function TeamLogin({ desk, team }: TeamLoginProps): ReactNode {
-  const { state, ended } = useAuth(desk);
+  const { state } = useAuth(desk);
   const shell = useTeam(team);
   const [way, setWay] = useState<Way | null>(null);
   const [failure, setFailure] = useState<ApiError | null>(null);
@@ -42,18 +42,9 @@ export function TeamLogin({ desk, team }: TeamLoginProps): ReactNode {
   const doing = way ?? (shell?.signingIn === true ? "browser" : null);
   return (
     <section className="login" aria-label="Log in">
-      {ended !== null && failure === null ? (
-        <>
-          <Refusal error={{ code: ended.code, message: "the session is over" }} />
-          <p className="hint">{`Noticed at ${timeText(ended.at)}. What you watched is still here.`}</p>
-        </>
-      ) : null}
-      <p>
-        {state?.login === "required"
-          ? "This server shows its markets to users alone."
-          : "The market is open to everybody here. A login adds your accounts."}{" "}
+      <Welcome desk={desk} failed={failure !== null}>
         A message of the server is signed: it moves nothing and costs nothing.
-      </p>
+      </Welcome>
       {doing === null ? (
         <div className="login-wallets">
           <button
