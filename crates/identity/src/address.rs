@@ -2,7 +2,6 @@
 
 use crate::signature::keccak;
 use crate::{Refusal, hex};
-use k256::ecdsa::VerifyingKey;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -25,11 +24,10 @@ impl Address {
         &self.0
     }
 
-    /// Of a public key: the last 20 bytes of the hash of its coordinates.
-    pub fn of_key(key: &VerifyingKey) -> Self {
-        let point = key.to_encoded_point(false);
+    /// Of a public key, uncompressed: the last 20 bytes of the hash of its coordinates.
+    pub fn of_point(point: &[u8; 65]) -> Self {
         // The first byte says that the point is not compressed.
-        let hash = keccak(&[point.as_bytes().get(1..).unwrap_or_default()]);
+        let hash = keccak(&[&point[1..]]);
         let mut bytes = [0; 20];
         bytes.copy_from_slice(&hash[12..]);
         Self(bytes)

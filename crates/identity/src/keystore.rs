@@ -1,26 +1,26 @@
 //! Agent keys: made here, shown nowhere, kept sealed.
 
+use crate::curve::Key;
 use crate::signature::Signature;
 use crate::{Address, Refusal, hex};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
-use k256::ecdsa::SigningKey;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use zeroize::{Zeroize, Zeroizing};
 
 /// A key that signs for an account. It does not print, serialise or copy itself, and is wiped when it is dropped.
-pub struct AgentKey(SigningKey);
+pub struct AgentKey(Key);
 
 impl AgentKey {
     /// From 32 bytes of chance. `None` for the few numbers (less than one in 2^127) that are no key.
-    pub(crate) fn new(chance: &[u8; 32]) -> Option<Self> {
-        SigningKey::from_slice(chance).ok().map(Self)
+    pub fn new(chance: &[u8; 32]) -> Option<Self> {
+        Key::new(chance).map(Self)
     }
 
     /// What the venue knows it by.
     pub fn address(&self) -> Address {
-        Address::of_key(self.0.verifying_key())
+        Address::of_point(&self.0.point())
     }
 
     /// Signs a digest.
@@ -57,7 +57,7 @@ impl MasterKey {
         bound_to: &str,
         chance: [u8; 24],
     ) -> Result<Sealed, Refusal> {
-        let plain = Zeroizing::new(<[u8; 32]>::from(key.0.to_bytes()));
+        let plain = key.0.bytes();
         let payload = Payload {
             msg: plain.as_slice(),
             aad: bound_to.as_bytes(),
@@ -83,9 +83,8 @@ impl MasterKey {
         };
         let plain = XChaCha20Poly1305::new((&self.0).into()).decrypt(&nonce.into(), payload);
         let plain = Zeroizing::new(plain.map_err(|_| broken)?);
-        SigningKey::from_slice(&plain)
-            .map(AgentKey)
-            .map_err(|_| broken)
+        let bytes: Option<&[u8; 32]> = plain.as_slice().try_into().ok();
+        bytes.and_then(AgentKey::new).ok_or(broken)
     }
 }
 

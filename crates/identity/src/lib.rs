@@ -15,6 +15,8 @@ pub mod agent;
 mod challenge;
 /// What happens to the state.
 mod change;
+/// Keys on secp256k1.
+mod curve;
 /// Users, roles, grants: what an admin or owner changes.
 mod desk;
 /// Coded refusals.

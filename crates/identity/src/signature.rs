@@ -1,7 +1,7 @@
 //! Signatures of wallets: one form alone is taken, so that no signature has a second spelling.
 
+use crate::curve::{self, Key};
 use crate::{Address, Refusal, hex};
-use k256::ecdsa::{RecoveryId, SigningKey, VerifyingKey};
 use sha3::{Digest, Keccak256};
 use std::fmt;
 use std::str::FromStr;
@@ -24,7 +24,8 @@ pub(crate) fn personal_digest(text: &str) -> [u8; 32] {
 /// A signature in its canonical form: 65 bytes, s in the lower half, v 27 or 28.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct Signature {
-    inner: k256::ecdsa::Signature,
+    /// r and s.
+    halves: [u8; 64],
     odd: bool,
 }
 
@@ -33,13 +34,9 @@ impl Signature {
     ///
     /// # Errors
     /// `signature_invalid`: practically never, the key being whole.
-    pub(crate) fn sign(key: &SigningKey, digest: &[u8; 32]) -> Result<Self, Refusal> {
-        let signed = key.sign_prehash_recoverable(digest);
-        let (inner, id) = signed.map_err(|_| Refusal::SignatureInvalid)?;
-        Ok(Self {
-            inner,
-            odd: id.is_y_odd(),
-        })
+    pub(crate) fn sign(key: &Key, digest: &[u8; 32]) -> Result<Self, Refusal> {
+        let (halves, odd) = key.sign(digest).ok_or(Refusal::SignatureInvalid)?;
+        Ok(Self { halves, odd })
     }
 
     /// Whose it is.
@@ -47,20 +44,28 @@ impl Signature {
     /// # Errors
     /// `signature_invalid`: no key has signed this.
     pub fn signer(&self, digest: &[u8; 32]) -> Result<Address, Refusal> {
-        let id = RecoveryId::new(self.odd, false);
-        let key = VerifyingKey::recover_from_prehash(digest, &self.inner, id);
-        key.map(|key| Address::of_key(&key))
-            .map_err(|_| Refusal::SignatureInvalid)
+        let point = curve::recover(&self.halves, self.odd, digest);
+        point
+            .map(|point| Address::of_point(&point))
+            .ok_or(Refusal::SignatureInvalid)
+    }
+
+    /// r, s and v.
+    pub fn to_bytes(&self) -> [u8; 65] {
+        let mut bytes = [0; 65];
+        bytes[..64].copy_from_slice(&self.halves);
+        bytes[64] = self.v();
+        bytes
     }
 
     /// The first half, 0x and 64 digits.
     pub fn r(&self) -> String {
-        format!("0x{}", hex::encode(&self.inner.r().to_bytes()))
+        format!("0x{}", hex::encode(&self.halves[..32]))
     }
 
     /// The second half, 0x and 64 digits.
     pub fn s(&self) -> String {
-        format!("0x{}", hex::encode(&self.inner.s().to_bytes()))
+        format!("0x{}", hex::encode(&self.halves[32..]))
     }
 
     /// 27 or 28.
@@ -80,24 +85,20 @@ impl FromStr for Signature {
             28 => true,
             _ => return Err(Refusal::SignatureInvalid),
         };
-        let inner = k256::ecdsa::Signature::from_slice(&bytes[..64])
-            .map_err(|_| Refusal::SignatureInvalid)?;
+        let mut halves = [0; 64];
+        halves.copy_from_slice(&bytes[..64]);
         // For each signature there is a second one with the other s and the other v, which anybody can make.
-        if inner.normalize_s().is_some() {
-            return Err(Refusal::SignatureMalleable);
+        match curve::is_low(&halves) {
+            None => Err(Refusal::SignatureInvalid),
+            Some(false) => Err(Refusal::SignatureMalleable),
+            Some(true) => Ok(Self { halves, odd }),
         }
-        Ok(Self { inner, odd })
     }
 }
 
 impl fmt::Display for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "0x{}{:02x}",
-            hex::encode(&self.inner.to_bytes()),
-            self.v()
-        )
+        write!(f, "0x{}", hex::encode(&self.to_bytes()))
     }
 }
 
@@ -135,14 +136,14 @@ impl WalletVerifier for EoaVerifier {
 mod tests {
     use super::*;
 
-    fn key() -> SigningKey {
-        SigningKey::from_slice(&[7; 32]).unwrap()
+    fn key() -> Key {
+        Key::new(&[7; 32]).unwrap()
     }
 
     #[test]
     fn one_form_of_each_signature_is_taken() {
         let key = key();
-        let wallet = Address::of_key(key.verifying_key());
+        let wallet = Address::of_point(&key.point());
         let good = Signature::sign(&key, &personal_digest("text")).unwrap();
         let text = good.to_string();
         assert_eq!(EoaVerifier.verify(wallet, "text", &text), Ok(()));
@@ -151,7 +152,8 @@ mod tests {
             Err(Refusal::AddressMismatch)
         );
         // The twin: n - s and the other v. It recovers to the same key, and is refused for its form.
-        let high = k256::ecdsa::Signature::from_scalars(good.inner.r(), -good.inner.s()).unwrap();
+        let low = k256::ecdsa::Signature::from_slice(&good.halves).unwrap();
+        let high = k256::ecdsa::Signature::from_scalars(low.r(), -low.s()).unwrap();
         let twin = format!("0x{}{:02x}", hex::encode(&high.to_bytes()), 55 - good.v());
         assert_eq!(twin.parse::<Signature>(), Err(Refusal::SignatureMalleable));
         for v in ["00", "01", "1a", "1d", "25", "ff"] {
@@ -176,7 +178,25 @@ mod tests {
         assert_eq!(zero.parse::<Signature>(), Err(Refusal::SignatureInvalid));
         // Numbers that are in range and no signature of anything that this wallet signed.
         let ones = format!("0x{}1b", "01".repeat(64));
-        let wallet = Address::of_key(key().verifying_key());
+        let wallet = Address::of_point(&key().point());
         assert!(EoaVerifier.verify(wallet, "text", &ones).is_err());
+    }
+
+    /// Another library signs the same bytes, and finds the same signer.
+    #[test]
+    fn two_libraries_agree() {
+        for n in 1..=64u8 {
+            let digest = keccak(&[&[n]]);
+            let secret = keccak(&[b"key", &[n]]);
+            let ours = Signature::sign(&Key::new(&secret).unwrap(), &digest).unwrap();
+            let other = k256::ecdsa::SigningKey::from_slice(&secret).unwrap();
+            let (signed, id) = other.sign_prehash_recoverable(&digest).unwrap();
+            assert_eq!(ours.halves.as_slice(), signed.to_bytes().as_slice());
+            assert_eq!(ours.v(), 27 + id.to_byte());
+            let point = other.verifying_key().to_encoded_point(false);
+            let address = Address::of_point(point.as_bytes().try_into().unwrap());
+            assert_eq!(ours.signer(&digest), Ok(address));
+            assert_eq!(ours.to_string().parse(), Ok(ours));
+        }
     }
 }

@@ -105,14 +105,14 @@ impl Approval {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::curve::Key;
     use crate::signature::Signature;
-    use k256::ecdsa::SigningKey;
 
     /// Signatures of the venue's Python SDK 0.24.0 with the key 0x1234567890abcdef... (a test key).
     #[test]
     fn digest_is_the_venues() {
         let digits = "1234567890abcdef".repeat(4);
-        let key = SigningKey::from_slice(&crate::hex::decode::<32>(&digits).unwrap()).unwrap();
+        let key = Key::new(&crate::hex::decode::<32>(&digits).unwrap()).unwrap();
         let agent = "0x14791697260e4c9a71f18484c9f997b308e59325";
         for (network, name, expected) in [
             (

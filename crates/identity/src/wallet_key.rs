@@ -1,18 +1,18 @@
 //! A wallet that is a key of this machine: it logs its user in where there is no other wallet.
 
+use crate::curve::Key;
 use crate::signature::{Signature, personal_digest};
 use crate::{Address, Refusal, hex};
-use k256::ecdsa::SigningKey;
 use std::fmt;
 use zeroize::Zeroizing;
 
 /// A key that signs login messages. It does not print, serialise or copy itself, and is wiped when it is dropped.
-pub struct WalletKey(SigningKey);
+pub struct WalletKey(Key);
 
 impl WalletKey {
     /// From 32 bytes of chance. `None` for the few numbers (less than one in 2^127) that are no key.
     pub fn new(chance: &[u8; 32]) -> Option<Self> {
-        SigningKey::from_slice(chance).ok().map(Self)
+        Key::new(chance).map(Self)
     }
 
     /// From the 64 digits of [`Self::reveal`].
@@ -23,13 +23,12 @@ impl WalletKey {
 
     /// 64 hexadecimal digits, for the keychain that keeps it and nobody else.
     pub fn reveal(&self) -> Zeroizing<String> {
-        let bytes = Zeroizing::new(<[u8; 32]>::from(self.0.to_bytes()));
-        Zeroizing::new(hex::encode(bytes.as_slice()))
+        Zeroizing::new(hex::encode(self.0.bytes().as_slice()))
     }
 
     /// What servers know it by.
     pub fn address(&self) -> Address {
-        Address::of_key(self.0.verifying_key())
+        Address::of_point(&self.0.point())
     }
 
     /// Signs a text as a wallet does (EIP-191).

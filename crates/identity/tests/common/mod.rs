@@ -37,8 +37,13 @@ impl Wallet {
         Self(SigningKey::from_slice(&[n; 32]).unwrap())
     }
 
+    fn point(&self) -> [u8; 65] {
+        let point = self.0.verifying_key().to_encoded_point(false);
+        point.as_bytes().try_into().unwrap()
+    }
+
     pub fn address(&self) -> Address {
-        Address::of_key(self.0.verifying_key())
+        Address::of_point(&self.point())
     }
 
     pub fn sign_digest(&self, digest: &[u8; 32]) -> String {

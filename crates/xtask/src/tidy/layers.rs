@@ -12,7 +12,14 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
     ("hypersentry-model", Some(&[])),
     ("hypersentry-venues", Some(&["hypersentry-model"])),
     ("hypersentry-store", Some(&["hypersentry-model"])),
-    ("hypersentry-identity", Some(&["hypersentry-model"])),
+    (
+        "hypersentry-identity",
+        Some(&[
+            "hypersentry-model",
+            // In its benchmark and tests alone: what its keys sign.
+            "hypersentry-venues",
+        ]),
+    ),
     ("hypersentry-market", Some(&["hypersentry-model"])),
     ("hypersentry-alpha", Some(&["hypersentry-model"])),
     ("hypersentry-execution", Some(&["hypersentry-model"])),
