@@ -142,4 +142,27 @@ mod tests {
             );
         }
     }
+
+    /// The venue's room says the same of an approval that came from elsewhere.
+    #[test]
+    fn two_readings_agree() {
+        use hypersentry_venues::hyperliquid::exchange as venue;
+        for (network, chain, chain_id) in [
+            (Network::Mainnet, venue::Network::Mainnet, 42_161),
+            (Network::Testnet, venue::Network::Testnet, 0x66eee),
+        ] {
+            let agent = Address::new([0xab; 20]);
+            let name = "desk valid_until 1795363200000";
+            let approval = Approval {
+                network,
+                agent,
+                name: name.to_owned(),
+                nonce: 1_795_000_000_000,
+                chain_id,
+            };
+            let read: venue::UserSigned = serde_json::from_value(approval.action()).unwrap();
+            assert_eq!(read.hyperliquid_chain, chain);
+            assert_eq!(read.digest(), approval.digest());
+        }
+    }
 }

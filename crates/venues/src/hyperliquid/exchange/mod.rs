@@ -21,6 +21,8 @@ pub mod nonce;
 pub mod order;
 /// Requests over the WebSocket that wait for their answers.
 pub mod posts;
+/// How an unknown outcome ends.
+pub mod proof;
 /// What the venue answers, and what follows from it.
 pub mod reply;
 /// Requests as bytes.

@@ -1,6 +1,7 @@
 use super::super::order::{Builder, Tpsl};
 use super::super::{Address, Cloid};
 use super::*;
+use proptest::prelude::*;
 
 const RULES: AssetRules = AssetRules {
     spot: false,
@@ -202,4 +203,35 @@ fn leverage_twap_and_schedule_have_bounds() {
         schedule(Some(5_999)),
         Err(CheckError::ScheduleTooSoon { earliest })
     );
+}
+
+proptest! {
+    /// Following what refusals name ends in an order that passes, and soon.
+    #[test]
+    fn the_nearest_values_lead_to_an_order(
+        sz_decimals in 0u32..=5,
+        spot in any::<bool>(),
+        px in 1i128..1_000_000_000_000_000_000,
+        units in 1i128..1_000_000_000_000_000_000,
+        up in any::<bool>(),
+    ) {
+        let rules = AssetRules { spot, sz_decimals, ..RULES };
+        let mut order = order(true, "1", "1");
+        order.px = Price::from_units(px).into();
+        order.sz = Size::from_units(units).into();
+        for _ in 0..4 {
+            match check_order(&order, &rules, None) {
+                Ok(()) => return Ok(()),
+                Err(CheckError::PriceTick { below, above }) => {
+                    order.px = below.filter(|_| !up).or(above).unwrap().into();
+                }
+                Err(CheckError::SizeLot { below, above }) => {
+                    order.sz = below.filter(|_| !up).or(above).unwrap().into();
+                }
+                Err(CheckError::MinNotional { size, .. }) => order.sz = size.unwrap().into(),
+                Err(other) => prop_assert!(false, "{other}"),
+            }
+        }
+        prop_assert!(false, "no end: {order:?}");
+    }
 }
