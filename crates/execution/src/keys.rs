@@ -135,6 +135,18 @@ impl Keys {
         self.entries.is_empty()
     }
 
+    /// The order of a request that was made before.
+    ///
+    /// # Errors
+    /// [`KeyError::Conflict`].
+    pub fn seen(&self, key: &Key, body: [u8; 32]) -> Result<Option<Cloid>, KeyError> {
+        match self.entries.get(key) {
+            None => Ok(None),
+            Some(entry) if entry.body == body => Ok(Some(entry.cloid)),
+            Some(entry) => Err(KeyError::Conflict { cloid: entry.cloid }),
+        }
+    }
+
     /// Takes a request: `body` is the SHA-256 of its canonical bytes, `cloid` the order that it would make.
     ///
     /// # Errors
@@ -147,12 +159,8 @@ impl Keys {
         now: Timestamp,
     ) -> Result<Seen, KeyError> {
         self.forget(now);
-        if let Some(entry) = self.entries.get(key) {
-            return if entry.body == body {
-                Ok(Seen::Again(entry.cloid))
-            } else {
-                Err(KeyError::Conflict { cloid: entry.cloid })
-            };
+        if let Some(cloid) = self.seen(key, body)? {
+            return Ok(Seen::Again(cloid));
         }
         if self.entries.len() >= self.most {
             return Err(KeyError::Full);
@@ -173,15 +181,18 @@ impl Keys {
         }
     }
 
-    fn forget(&mut self, now: Timestamp) {
+    /// Forgets the keys whose retention is over; gives the orders that they named.
+    pub fn forget(&mut self, now: Timestamp) -> Vec<Cloid> {
+        let mut forgotten = Vec::new();
         while let Some(((at, _), ())) = self.ended.first_key_value() {
             if at.plus_ms(RETENTION_MS) > now {
                 break;
             }
             if let Some(((_, key), ())) = self.ended.pop_first() {
-                self.entries.remove(&key);
+                forgotten.extend(self.entries.remove(&key).map(|entry| entry.cloid));
             }
         }
+        forgotten
     }
 }
 

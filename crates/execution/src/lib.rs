@@ -6,6 +6,7 @@
 //! | [`keys`] | idempotency: the same request twice is one order |
 //! | [`ledger`] | what the account has, from what happened to it |
 //! | [`reconcile`] | what we hold against what the venue says |
+//! | [`relay`] | one account's way from a request to the end of its order |
 //! | [`risk`] | the checks that every order passes before anything is signed |
 //!
 //! The rim writes down an intent before the first byte leaves, sends, listens and asks; it tells this room what happened, and this room says
@@ -16,4 +17,5 @@ pub mod keys;
 pub mod ledger;
 pub mod order;
 pub mod reconcile;
+pub mod relay;
 pub mod risk;

@@ -264,6 +264,7 @@ mod tests {
             symbol: btc(),
             side: Side::Buy,
             size: size(10),
+            reduce_only: false,
             expires_after: at(1_000),
         };
         let mut order = Order::new(intent, at(0)).unwrap();

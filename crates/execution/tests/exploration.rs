@@ -59,6 +59,7 @@ fn intent() -> Intent {
         symbol: Symbol::new("BTC").unwrap(),
         side: Side::Sell,
         size: size(LOTS),
+        reduce_only: false,
         expires_after: Timestamp::from_ms(EXPIRES_MS),
     }
 }

@@ -42,6 +42,8 @@ pub struct Intent {
     pub side: Side,
     /// How much, in base units; above zero.
     pub size: Size,
+    /// Whether it may only make a position smaller.
+    pub reduce_only: bool,
     /// The venue refuses it when it arrives later than this, by the venue's clock.
     pub expires_after: Timestamp,
 }
@@ -191,6 +193,13 @@ impl Order {
         Ok(order)
     }
 
+    /// The order as it ended, from the log.
+    pub(crate) fn restore(&mut self, state: State, filled: Size, at: Timestamp) {
+        self.state = state;
+        self.told = filled;
+        self.since = at;
+    }
+
     /// What was asked for.
     pub fn intent(&self) -> &Intent {
         &self.intent
@@ -258,7 +267,7 @@ impl Order {
                 self.tell(at, filled, step)
             }
             Event::Absent { venue_time } => {
-                if self.state == State::Unknown && venue_time <= self.intent.expires_after {
+                if venue_time <= self.intent.expires_after {
                     return Err(OrderError::AbsenceUnproven {
                         until: self.intent.expires_after,
                     });

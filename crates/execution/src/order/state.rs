@@ -222,6 +222,7 @@ pub const TABLE: &[(State, Step, State)] = {
         (Rejected, Refuse, Rejected),
         (Rejected, LoseReply, Rejected),
         (Rejected, Recover, Rejected),
+        (Rejected, ProveAbsent, Rejected),
         (Expired, Refuse, Expired),
         (Expired, LoseReply, Expired),
         (Expired, Recover, Expired),

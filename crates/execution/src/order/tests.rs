@@ -15,6 +15,7 @@ fn order(lots: i128) -> Order {
         symbol: Symbol::new("BTC").unwrap(),
         side: Side::Buy,
         size: size(lots),
+        reduce_only: false,
         expires_after: at(1_000),
     };
     Order::new(intent, at(0)).unwrap()

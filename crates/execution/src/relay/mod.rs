@@ -1,0 +1,437 @@
+//! The relay of one account: from a request to the end of its order.
+//!
+//! A request is checked, its intent is logged, and only when the log is synced its bytes leave. From then on the order lives by what the
+//! venue says; where the venue says nothing it is asked, again and again, until a fact ends the order. After a crash the relay is made from its log:
+//! orders that had not ended are asked about and never sent again.
+//!
+//! Deterministic: [`Relay::step`] takes an input and the time, and gives outputs for the rim.
+
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use words::{Input, Output, Record, Refused, Request, Submit};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hypersentry_model::Timestamp;
+
+use crate::keys::{Key, KeyError, Keys, Seen};
+use crate::order::{Cloid, Event, Intent, Order, State, Step};
+use crate::risk;
+
+/// Orders of an account that have not ended: the venue's own cap on resting ones.
+pub const MOST_LIVE: usize = 5_000;
+/// Records that wait for the disk.
+pub const MOST_WAITING: usize = 1_024;
+
+/// Requests that may name one order: its own, and cancels.
+const MOST_NAMES: usize = 32;
+/// After so long without a reply an order is unknown; a cancel is doubtful.
+const REPLY_MS: i64 = 3_000;
+/// Between two questions about the same order.
+const ASK_EVERY_MS: i64 = 1_000;
+
+/// What happens when a record is on disk.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Then {
+    Send(Cloid),
+    Cancel(Cloid),
+    Nothing,
+}
+
+#[derive(Clone, Debug)]
+struct Live {
+    order: Order,
+    /// All keys that named it: its own, and those of cancels.
+    keys: Vec<Key>,
+    asked: Option<Timestamp>,
+}
+
+/// The relay of one account.
+#[derive(Clone, Debug, Default)]
+pub struct Relay {
+    keys: Keys,
+    /// As many as there are keys: an order is forgotten with its key.
+    orders: BTreeMap<Cloid, Live>,
+    /// Those that have not ended.
+    open: BTreeSet<Cloid>,
+    /// Those of them that are to be cancelled as soon as they are known to rest.
+    unwanted: BTreeSet<Cloid>,
+    waiting: BTreeMap<u64, Then>,
+    last_seq: u64,
+    log_broken: bool,
+    killed: bool,
+    locked: bool,
+}
+
+impl Relay {
+    /// A relay from what its log holds. Trading is locked until the account was compared with the venue, unless the log is empty.
+    pub fn recovered(records: impl IntoIterator<Item = Record>, now: Timestamp) -> Self {
+        let mut relay = Self::default();
+        for record in records {
+            match record {
+                Record::Intent { key, body, intent } => {
+                    let cloid = intent.cloid;
+                    let Ok(order) = Order::recovered(intent, now) else {
+                        continue;
+                    };
+                    let _ = relay.keys.submit(&key, body, cloid, now);
+                    relay.open.insert(cloid);
+                    relay.orders.insert(cloid, Live::new(order, key));
+                }
+                Record::CancelIntent { key, body, cloid } => {
+                    let _ = relay.keys.submit(&key, body, cloid, now);
+                    if let Some(live) = relay.orders.get_mut(&cloid) {
+                        live.keys.push(key);
+                        live.order.want_cancel();
+                        relay.unwanted.insert(cloid);
+                    }
+                }
+                Record::Kill { on } => relay.killed = on,
+                Record::Ended {
+                    cloid,
+                    state,
+                    filled,
+                    at,
+                } => {
+                    if let Some(live) = relay.orders.get_mut(&cloid) {
+                        live.order.restore(state, filled, at);
+                        relay.open.remove(&cloid);
+                        relay.unwanted.remove(&cloid);
+                        for key in &live.keys {
+                            relay.keys.end(key, at);
+                        }
+                    }
+                }
+            }
+        }
+        relay.locked = !relay.orders.is_empty();
+        relay
+    }
+
+    /// An order and where it stands.
+    pub fn order(&self, cloid: &Cloid) -> Option<&Order> {
+        self.orders.get(cloid).map(|live| &live.order)
+    }
+
+    /// Every order that is remembered.
+    pub fn orders(&self) -> impl Iterator<Item = &Order> {
+        self.orders.values().map(|live| &live.order)
+    }
+
+    /// Whether new orders are refused until the account matches the venue.
+    pub fn is_locked(&self) -> bool {
+        self.locked
+    }
+
+    /// Takes an input; adds what is to be done.
+    pub fn step(&mut self, now: Timestamp, input: Input, out: &mut Vec<Output>) {
+        match input {
+            Input::Submit(submit) => {
+                let request = submit.request;
+                let result = self.submit(now, *submit, out);
+                out.push(Output::Answer { request, result });
+            }
+            Input::Cancel {
+                request,
+                key,
+                body,
+                cloid,
+            } => {
+                let result = self.cancel(now, key, body, cloid, out);
+                out.push(Output::Answer { request, result });
+            }
+            Input::Synced { seq } => self.synced(now, seq, out),
+            Input::LogBroken => self.log_broken(now, out),
+            Input::Heard { cloid, event } => self.hear(now, cloid, &event, out),
+            Input::Tick => self.tick(now, out),
+            Input::Kill { on } => self.kill(on, out),
+            Input::Reconciled { locked } => self.locked = locked,
+        }
+        self.cancels(now, out);
+    }
+
+    /// Cancels do not wait for the disk here: they take risk away, and the switch must work when the disk does not.
+    fn kill(&mut self, on: bool, out: &mut Vec<Output>) {
+        self.killed = on;
+        if on {
+            for cloid in &self.open {
+                if let Some(live) = self.orders.get_mut(cloid) {
+                    live.order.want_cancel();
+                    self.unwanted.insert(*cloid);
+                }
+            }
+        }
+        if !self.log_broken {
+            self.log(Record::Kill { on }, Then::Nothing, out);
+        }
+    }
+
+    fn submit(
+        &mut self,
+        now: Timestamp,
+        submit: Submit,
+        out: &mut Vec<Output>,
+    ) -> Result<(Cloid, State), Refused> {
+        self.forget(now);
+        let Submit {
+            key,
+            body,
+            cloid,
+            wish,
+            market,
+            scopes,
+            expires_after,
+            ..
+        } = submit;
+        // A request that is repeated finds its order whatever has happened since, also while nothing new is taken.
+        if let Some(known) = self.known(&key, body)? {
+            return Ok(known);
+        }
+        if self.log_broken {
+            return Err(Refused::LogBroken);
+        }
+        if self.killed && !wish.reduce_only {
+            return Err(Refused::Killed);
+        }
+        if self.locked {
+            return Err(Refused::Locked);
+        }
+        if self.open.len() >= MOST_LIVE || self.waiting.len() >= MOST_WAITING {
+            return Err(Refused::Busy);
+        }
+        if self.orders.contains_key(&cloid) {
+            return Err(Refused::IdTaken);
+        }
+        let covers: Vec<_> = scopes
+            .iter()
+            .map(|(scope, limits, standing)| (*scope, limits, standing))
+            .collect();
+        risk::check(&wish, &market, &covers).map_err(Refused::Risk)?;
+        let intent = Intent {
+            cloid,
+            symbol: wish.symbol,
+            side: wish.side,
+            size: wish.size,
+            reduce_only: wish.reduce_only,
+            expires_after,
+        };
+        let mut order = Order::new(intent.clone(), now)?;
+        order.apply(
+            now,
+            &Event::Plain {
+                step: Step::PassRisk,
+            },
+        )?;
+        let Seen::First = self.keys.submit(&key, body, cloid, now)? else {
+            return Err(Refused::IdTaken);
+        };
+        let state = order.state();
+        self.open.insert(cloid);
+        self.orders.insert(cloid, Live::new(order, key.clone()));
+        self.log(Record::Intent { key, body, intent }, Then::Send(cloid), out);
+        Ok((cloid, state))
+    }
+
+    /// The order of a repeated request.
+    fn known(&self, key: &Key, body: [u8; 32]) -> Result<Option<(Cloid, State)>, KeyError> {
+        let seen = self.keys.seen(key, body)?;
+        Ok(seen.and_then(|cloid| Some((cloid, self.orders.get(&cloid)?.order.state()))))
+    }
+
+    fn cancel(
+        &mut self,
+        now: Timestamp,
+        key: Key,
+        body: [u8; 32],
+        cloid: Cloid,
+        out: &mut Vec<Output>,
+    ) -> Result<(Cloid, State), Refused> {
+        self.forget(now);
+        if let Some(known) = self.known(&key, body)? {
+            return Ok(known);
+        }
+        if self.log_broken {
+            return Err(Refused::LogBroken);
+        }
+        if self.waiting.len() >= MOST_WAITING {
+            return Err(Refused::Busy);
+        }
+        let live = self.orders.get_mut(&cloid).ok_or(Refused::UnknownOrder)?;
+        let state = live.order.state();
+        if state.is_terminal() {
+            return Ok((cloid, state));
+        }
+        if live.keys.len() >= MOST_NAMES {
+            return Err(Refused::Busy);
+        }
+        self.keys.submit(&key, body, cloid, now)?;
+        live.keys.push(key.clone());
+        self.log(
+            Record::CancelIntent { key, body, cloid },
+            Then::Cancel(cloid),
+            out,
+        );
+        Ok((cloid, state))
+    }
+
+    fn log(&mut self, record: Record, then: Then, out: &mut Vec<Output>) {
+        self.last_seq += 1;
+        let seq = self.last_seq;
+        self.waiting.insert(seq, then);
+        out.push(Output::Log { seq, record });
+    }
+
+    fn synced(&mut self, now: Timestamp, seq: u64, out: &mut Vec<Output>) {
+        let later = self.waiting.split_off(&seq.saturating_add(1));
+        for (_, then) in std::mem::replace(&mut self.waiting, later) {
+            match then {
+                Then::Send(cloid) => {
+                    let Some(live) = self.orders.get(&cloid) else {
+                        continue;
+                    };
+                    let intent = live.order.intent().clone();
+                    self.plain(now, cloid, Step::LogIntent, out);
+                    // The kill switch or the clock may have come between the request and the disk.
+                    let killed = self.killed && !intent.reduce_only;
+                    if killed || now >= intent.expires_after {
+                        self.plain(now, cloid, Step::NotSend, out);
+                        continue;
+                    }
+                    self.plain(now, cloid, Step::Send, out);
+                    out.push(Output::Send { intent });
+                }
+                Then::Cancel(cloid) => {
+                    if let Some(live) = self.orders.get_mut(&cloid) {
+                        live.order.want_cancel();
+                        self.unwanted.insert(cloid);
+                    }
+                }
+                Then::Nothing => {}
+            }
+        }
+    }
+
+    /// Sends the cancels that are wanted, of orders that are known to rest.
+    fn cancels(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        let due = |cloid: &&Cloid| {
+            let live = self.orders.get(*cloid);
+            live.is_some_and(|live| live.order.cancel_due())
+        };
+        let due: Vec<Cloid> = self.unwanted.iter().filter(due).copied().collect();
+        for cloid in due {
+            self.plain(now, cloid, Step::SendCancel, out);
+            out.push(Output::SendCancel { cloid });
+        }
+    }
+
+    fn log_broken(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        self.log_broken = true;
+        // What waits was never sent, and never will be.
+        for (_, then) in std::mem::take(&mut self.waiting) {
+            if let Then::Send(cloid) = then {
+                self.plain(now, cloid, Step::FailLog, out);
+            }
+        }
+    }
+
+    fn hear(&mut self, now: Timestamp, cloid: Cloid, event: &Event, out: &mut Vec<Output>) {
+        let Some(live) = self.orders.get_mut(&cloid) else {
+            return;
+        };
+        match live.order.apply(now, event) {
+            Ok(change) => {
+                if change.from != change.to {
+                    live.asked = None;
+                }
+                out.push(Output::Changed { cloid, change });
+                if !change.from.is_terminal() && change.to.is_terminal() {
+                    self.end(now, cloid, out);
+                }
+            }
+            // Asked too early: it is asked again.
+            Err(crate::order::OrderError::AbsenceUnproven { .. }) => {}
+            Err(error) => {
+                self.locked = true;
+                out.push(Output::Raise { cloid, error });
+            }
+        }
+    }
+
+    fn plain(&mut self, now: Timestamp, cloid: Cloid, step: Step, out: &mut Vec<Output>) {
+        self.hear(now, cloid, &Event::Plain { step }, out);
+    }
+
+    fn end(&mut self, now: Timestamp, cloid: Cloid, out: &mut Vec<Output>) {
+        let Some(live) = self.orders.get(&cloid) else {
+            return;
+        };
+        let (state, filled) = (live.order.state(), live.order.filled());
+        for key in &live.keys {
+            self.keys.end(key, now);
+        }
+        self.open.remove(&cloid);
+        self.unwanted.remove(&cloid);
+        if !self.log_broken {
+            let at = now;
+            self.log(
+                Record::Ended {
+                    cloid,
+                    state,
+                    filled,
+                    at,
+                },
+                Then::Nothing,
+                out,
+            );
+        }
+    }
+
+    fn tick(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        self.forget(now);
+        let mut late = Vec::new();
+        for cloid in &self.open {
+            let Some(live) = self.orders.get_mut(cloid) else {
+                continue;
+            };
+            let waited = now.ns_since(live.order.since()) / 1_000_000;
+            match live.order.state() {
+                State::Sent if waited >= REPLY_MS => late.push((*cloid, Step::LoseReply)),
+                State::Cancelling if waited >= REPLY_MS => late.push((*cloid, Step::DoubtCancel)),
+                State::Unknown => {
+                    let due = live
+                        .asked
+                        .is_none_or(|asked| now >= asked.plus_ms(ASK_EVERY_MS));
+                    if due {
+                        live.asked = Some(now);
+                        out.push(Output::Ask { cloid: *cloid });
+                    }
+                }
+                _ => {}
+            }
+        }
+        for (cloid, step) in late {
+            self.plain(now, cloid, step, out);
+        }
+    }
+
+    fn forget(&mut self, now: Timestamp) {
+        for cloid in self.keys.forget(now) {
+            let over = |live: &Live| live.order.state().is_terminal();
+            if self.orders.get(&cloid).is_some_and(over) {
+                self.orders.remove(&cloid);
+            }
+        }
+    }
+}
+
+impl Live {
+    fn new(order: Order, key: Key) -> Self {
+        Self {
+            order,
+            keys: vec![key],
+            asked: None,
+        }
+    }
+}

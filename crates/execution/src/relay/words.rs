@@ -1,0 +1,213 @@
+//! What goes into the relay, and what comes out.
+
+use hypersentry_model::{Size, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::keys::Key;
+use crate::order::{Change, Cloid, Event, Intent, OrderError, State};
+use crate::risk::{Limits, Market, Refusal, Scope, Standing, Wish};
+
+/// The number that a caller's request has within a run; its answer carries it.
+pub type Request = u64;
+
+/// A request for an order.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Submit {
+    /// Which request.
+    pub request: Request,
+    /// The caller's name for it.
+    pub key: Key,
+    /// SHA-256 of its canonical bytes.
+    pub body: [u8; 32],
+    /// The id that the order has at the venue, derived from account, key and leg.
+    pub cloid: Cloid,
+    /// Until when the venue may take it, by the venue's clock.
+    pub expires_after: Timestamp,
+    /// What is asked for.
+    pub wish: Wish,
+    /// The market at this moment.
+    pub market: Market,
+    /// Every scope that covers the order, with its limits and what it has done. Without any, nothing is sent.
+    pub scopes: Vec<(Scope, Limits, Standing)>,
+}
+
+/// What enters.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Input {
+    /// Somebody wants an order.
+    Submit(Box<Submit>),
+    /// Somebody wants an order cancelled.
+    Cancel {
+        /// Which request.
+        request: Request,
+        /// The caller's name for it.
+        key: Key,
+        /// SHA-256 of its canonical bytes.
+        body: [u8; 32],
+        /// The order.
+        cloid: Cloid,
+    },
+    /// Everything up to this record is on disk.
+    Synced {
+        /// Number of the newest record that is.
+        seq: u64,
+    },
+    /// A record could not be written or synced. Nothing is trusted to the log any more.
+    LogBroken,
+    /// The venue said something of an order: a reply, its stream, or the answer to a question.
+    Heard {
+        /// The order.
+        cloid: Cloid,
+        /// What.
+        event: Event,
+    },
+    /// Time passed.
+    Tick,
+    /// Nothing new, and everything that rests is cancelled; or trading again.
+    Kill {
+        /// Whether it begins or ends.
+        on: bool,
+    },
+    /// What we hold was compared with the venue: whether they match.
+    Reconciled {
+        /// Whether anything is open still.
+        locked: bool,
+    },
+}
+
+/// A line of the log. Together they are everything that survives a crash.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "record")]
+pub enum Record {
+    /// An order is about to be sent.
+    Intent {
+        /// The caller's name for it.
+        key: Key,
+        /// SHA-256 of the request.
+        body: [u8; 32],
+        /// The order.
+        intent: Intent,
+    },
+    /// A cancel is about to be sent.
+    CancelIntent {
+        /// The caller's name for it.
+        key: Key,
+        /// SHA-256 of the request.
+        body: [u8; 32],
+        /// The order.
+        cloid: Cloid,
+    },
+    /// The kill switch was thrown, or put back.
+    Kill {
+        /// Whether it is on.
+        on: bool,
+    },
+    /// An order is over.
+    Ended {
+        /// The order.
+        cloid: Cloid,
+        /// How.
+        state: State,
+        /// Base units filled in all.
+        filled: Size,
+        /// When we knew.
+        at: Timestamp,
+    },
+}
+
+/// Why a request is refused before it becomes an order.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Refused {
+    /// The key: conflict, or too many.
+    #[error(transparent)]
+    Key(#[from] crate::keys::KeyError),
+    /// The risk checks, all of them.
+    #[error("{} risk checks refuse the order", .0.len())]
+    Risk(Vec<Refusal>),
+    /// The order itself.
+    #[error(transparent)]
+    Order(#[from] OrderError),
+    /// The log is broken: what is done could not be remembered.
+    #[error("the audit log cannot be written: nothing is sent")]
+    LogBroken,
+    /// The kill switch is on.
+    #[error("the kill switch is on")]
+    Killed,
+    /// What we hold does not match the venue yet.
+    #[error("trading is locked until the account matches the venue")]
+    Locked,
+    /// Too many orders live, or too many records wait for the disk.
+    #[error("too much is under way")]
+    Busy,
+    /// There is no such order.
+    #[error("no such order is known")]
+    UnknownOrder,
+    /// The order's id was given before.
+    #[error("another order has this id")]
+    IdTaken,
+}
+
+impl Refused {
+    /// The stable code of this refusal.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Key(error) => error.code(),
+            Self::Risk(_) => "risk_refused",
+            Self::Order(error) => error.code(),
+            Self::LogBroken => "audit_stopped",
+            Self::Killed => "kill_switch_on",
+            Self::Locked => "trading_locked",
+            Self::Busy => "relay_busy",
+            Self::UnknownOrder => "order_unknown",
+            Self::IdTaken => "order_id_taken",
+        }
+    }
+}
+
+/// What the rim is to do, in this order.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Output {
+    /// Append a record and sync it; then say [`Input::Synced`].
+    Log {
+        /// Numbers count from 1 in each run.
+        seq: u64,
+        /// The record.
+        record: Record,
+    },
+    /// Sign and send the order. Its record is on disk.
+    Send {
+        /// The order.
+        intent: Intent,
+    },
+    /// Sign and send a cancel by the order's id. Its record is on disk.
+    SendCancel {
+        /// The order.
+        cloid: Cloid,
+    },
+    /// Ask the venue for the order by its id.
+    Ask {
+        /// The order.
+        cloid: Cloid,
+    },
+    /// Answer a request: the order that it names, or why there is none.
+    Answer {
+        /// Which request.
+        request: Request,
+        /// The order and where it stands.
+        result: Result<(Cloid, State), Refused>,
+    },
+    /// An order changed; private to the account.
+    Changed {
+        /// The order.
+        cloid: Cloid,
+        /// How.
+        change: Change,
+    },
+    /// Something does not fit. Trading is locked until a comparison finds nothing.
+    Raise {
+        /// The order.
+        cloid: Cloid,
+        /// What does not.
+        error: OrderError,
+    },
+}
