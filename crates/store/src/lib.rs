@@ -1,4 +1,4 @@
-//! The market journal of HyperSentry: every input, in total order, written before it is applied.
+//! The market journal of HyperSentry: every input, in total order, written before it is applied. And the audit log of orders.
 //!
 //! A journal is a directory of *segments*, each named after the sequence number of its first record:
 //!
@@ -52,9 +52,14 @@
 //! Each start of the engine begins a segment with its own `run_id` and an empty checkpoint, and goes on numbering where the
 //! journal stopped. Where the `run_id` changes, the state begins anew, and core time may go back.
 //!
-//! What is deliberately absent: clocks, threads, encryption, and knowledge of what is recorded.
+//! # The audit log
+//!
+//! [`audit`] is another kind of log, of orders, in a directory of its own and with stricter promises.
+//!
+//! What is deliberately absent from the journal: clocks, threads, encryption, and knowledge of what is recorded.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod audit;
 mod begin;
 mod disk;
 mod error;

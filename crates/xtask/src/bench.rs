@@ -15,7 +15,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// A bench target of the crates `tests`, `alpha` or `identity`, or `ui`; all when left out
+    /// A bench target of the crates `tests`, `alpha`, `identity` or `store`, or `ui`; all when left out
     name: Option<String>,
 }
 
@@ -34,6 +34,7 @@ fn benches(workspace: &Workspace, name: Option<&str>, steps: &mut Steps) -> Resu
                 Cmd::cargo(&workspace.root).args(["bench", "--package", "hypersentry-tests"]);
             let cargo = cargo.args(["--package", "hypersentry-alpha"]);
             let cargo = cargo.args(["--package", "hypersentry-identity"]);
+            let cargo = cargo.args(["--package", "hypersentry-store"]);
             match name {
                 Some(name) => cargo.args(["--bench", name]),
                 None => cargo.arg("--benches"),

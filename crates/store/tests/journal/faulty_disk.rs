@@ -155,7 +155,8 @@ impl FaultyFile {
     fn update(&self, change: impl FnOnce(&mut Tracked)) {
         let mut state = self.disk.0.lock().unwrap();
         // A draft is renamed while it is open.
-        let renamed = self.path.with_extension("hsj");
+        let named = self.path.to_string_lossy();
+        let renamed = Path::new(named.trim_end_matches("-draft"));
         let found = state
             .files
             .iter_mut()

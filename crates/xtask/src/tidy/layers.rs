@@ -11,7 +11,10 @@ use super::Finding;
 const ROOMS: &[(&str, Option<&[&str]>)] = &[
     ("hypersentry-model", Some(&[])),
     ("hypersentry-venues", Some(&["hypersentry-model"])),
-    ("hypersentry-store", Some(&["hypersentry-model"])),
+    (
+        "hypersentry-store",
+        Some(&["hypersentry-model", "hypersentry-execution"]),
+    ),
     (
         "hypersentry-identity",
         Some(&[

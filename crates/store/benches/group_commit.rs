@@ -1,0 +1,157 @@
+//! What a durable audit record costs when 64 writers share a sync, beside bare `write` and `fdatasync` of the same bytes in the same batches, and
+//! beside one record at a time.
+//!
+//! The ways take turns on the same disk. Bare has no chain, tree, signature, queue or thread: it writes the bytes that our log wrote, cut where
+//! our batches were. Each round gives one ratio of each kind; the median counts.
+//!
+//! `cargo bench -p hypersentry-store --bench group_commit` writes to the system's directory for temporary files; `-- DIR` to another disk.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    missing_docs
+)]
+
+use hypersentry_execution::audit::{Entry, Id, Ids, What};
+use hypersentry_execution::order::{State, Step};
+use hypersentry_model::Timestamp;
+use hypersentry_store::audit::{AuditLog, AuditOptions, Signer};
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+const WRITERS: usize = 64;
+/// Records of each writer in a round.
+const EACH: usize = 50;
+/// Records of a round one at a time.
+const SINGLE: usize = 100;
+const ROUNDS: usize = 12;
+
+fn entry(n: usize) -> Entry {
+    let id = |text: String| Id::new(&text).unwrap();
+    Entry {
+        at: Timestamp::from_ns(1_700_000_000_000_000_000 + n as i64),
+        what: What::Step {
+            from: State::RiskPassed,
+            step: Step::LogIntent,
+            to: State::IntentLogged,
+        },
+        ids: Ids {
+            request: id(format!("request-{n:016}")),
+            session: id("session-0123456789".to_owned()),
+            user: id("user-0123456789".to_owned()),
+            order: id(format!("0x{n:032x}")),
+            trace: id(format!("{n:032x}")),
+        },
+        details: vec![b'x'; 200],
+    }
+}
+
+fn open(dir: &Path) -> AuditLog {
+    let signer = Signer::from_seed("bench.test/desk", &[1; 32]).unwrap();
+    AuditLog::open(dir, signer, AuditOptions::default())
+        .unwrap()
+        .0
+}
+
+/// Our log with so many writers, each of which waits for its record before the next.
+fn ours(dir: &Path, writers: usize, each: usize) -> Duration {
+    let log = open(dir);
+    let start = Instant::now();
+    thread::scope(|scope| {
+        for writer in 0..writers {
+            let log = &log;
+            scope.spawn(move || {
+                for n in 0..each {
+                    log.append(entry(writer * each + n)).unwrap();
+                }
+            });
+        }
+    });
+    start.elapsed()
+}
+
+/// The bytes of each batch in the only segment of a log: up to each checkpoint.
+fn batches(dir: &Path) -> Vec<Vec<u8>> {
+    let bytes = std::fs::read(dir.join("00000000000000000000.hsa")).unwrap();
+    let (mut found, mut batch, mut rest) = (Vec::new(), Vec::new(), &bytes[16..]);
+    while let Some(length) = rest.first_chunk::<4>() {
+        let (frame, behind) = rest.split_at(8 + u32::from_le_bytes(*length) as usize);
+        batch.extend_from_slice(frame);
+        if frame[8] == 2 {
+            found.push(std::mem::take(&mut batch));
+        }
+        rest = behind;
+    }
+    found
+}
+
+fn bare(path: &Path, batches: &[Vec<u8>]) -> Duration {
+    let mut file = File::create(path).unwrap();
+    file.write_all(&[0; 16]).unwrap();
+    file.sync_all().unwrap();
+    let start = Instant::now();
+    for batch in batches {
+        file.write_all(batch).unwrap();
+        file.sync_data().unwrap();
+    }
+    start.elapsed()
+}
+
+fn median(mut values: Vec<f64>) -> (f64, f64, f64) {
+    values.sort_by(f64::total_cmp);
+    (
+        values[values.len() / 2],
+        values[0],
+        values[values.len() - 1],
+    )
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let place = arguments.iter().find(|a| !a.starts_with("--"));
+    let place = place.map_or_else(std::env::temp_dir, Into::into);
+    let measured = arguments.iter().any(|a| a == "--bench");
+    // Without `--bench` (`cargo test`) it is enough that it runs.
+    let (rounds, each) = if measured { (ROUNDS, EACH) } else { (1, 2) };
+    let (mut beside_bare, mut beside_single, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rates, mut singles) = (Vec::new(), Vec::new());
+    for round in 0..=rounds {
+        let dir = tempfile::tempdir_in(&place).unwrap();
+        let at = |name: &str| dir.path().join(name);
+        let records = (WRITERS * each) as f64;
+        let shared = ours(&at("shared"), WRITERS, each);
+        let written = batches(&at("shared"));
+        let plain = bare(&at("bare"), &written);
+        let single = ours(&at("single"), 1, SINGLE);
+        // The first is to warm up.
+        if round > 0 {
+            let rate = records / shared.as_secs_f64();
+            let one = SINGLE as f64 / single.as_secs_f64();
+            beside_bare.push(plain.as_secs_f64() / shared.as_secs_f64());
+            beside_single.push(rate / one);
+            sizes.push(records / written.len() as f64);
+            rates.push(rate);
+            singles.push(one);
+        }
+    }
+    if measured {
+        let show = |name: &str, values: Vec<f64>| {
+            let (middle, least, most) = median(values);
+            println!("{name}: {middle:.2} (from {least:.2} to {most:.2})");
+        };
+        println!(
+            "{WRITERS} writers, {} records a round, {ROUNDS} rounds; medians",
+            WRITERS * EACH
+        );
+        show("records in a batch", sizes);
+        show("records a second, shared syncs", rates);
+        show("records a second, one at a time", singles);
+        show("shared beside bare write and fdatasync", beside_bare);
+        show("shared beside one at a time", beside_single);
+    }
+}

@@ -1,0 +1,63 @@
+//! The names in an audit log's directory.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::error::{AuditError, Damage};
+use super::verify::Image;
+
+/// The lock that a writer holds. The file stays behind, empty.
+pub(super) const LOCK: &str = "audit.lock";
+/// Bytes of the largest segment that is read. A writer begins another far earlier.
+pub(super) const LARGEST_SEGMENT: u64 = 64 << 20;
+
+pub(super) fn segment(dir: &Path, first: u64) -> PathBuf {
+    dir.join(format!("{first:020}.hsa"))
+}
+
+/// The name under which a segment is prepared.
+pub(super) fn draft(dir: &Path, first: u64) -> PathBuf {
+    dir.join(format!("{first:020}.hsa-draft"))
+}
+
+/// Where an end that was cut off is kept.
+pub(super) fn torn(dir: &Path, first: u64) -> PathBuf {
+    dir.join(format!("{first:020}.torn"))
+}
+
+/// The segments' first records, in order.
+pub(super) fn segments(dir: &Path) -> Result<Vec<u64>, AuditError> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => AuditError::Missing {
+            path: dir.to_owned(),
+        },
+        _ => AuditError::io("read", dir, &error),
+    };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        let stem = name.to_str().and_then(|name| name.strip_suffix(".hsa"));
+        let digits = stem.filter(|s| s.len() == 20 && s.bytes().all(|b| b.is_ascii_digit()));
+        found.extend(digits.and_then(|digits| digits.parse::<u64>().ok()));
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// A segment whole.
+pub(super) fn read(dir: &Path, first: u64) -> Result<Image, AuditError> {
+    let path = segment(dir, first);
+    let failed = |error: io::Error| AuditError::io("read", &path, &error);
+    if fs::metadata(&path).map_err(failed)?.len() > LARGEST_SEGMENT {
+        return Err(AuditError::from(Damage {
+            index: first,
+            segment: first,
+            offset: LARGEST_SEGMENT,
+            code: "audit_segment_malformed",
+            detail: "the segment is larger than any that was written".to_owned(),
+        }));
+    }
+    let bytes = fs::read(&path).map_err(failed)?;
+    Ok(Image { first, bytes })
+}

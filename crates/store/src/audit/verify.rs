@@ -1,0 +1,197 @@
+//! Reads a log from its beginning and checks everything.
+
+use std::borrow::Borrow;
+use std::path::Path;
+
+use hypersentry_execution::audit::{
+    Checkpoint, Follower, PublicKey, Record, checkpoint::LONGEST_NOTE,
+};
+
+use super::error::{AuditError, Damage};
+use super::files;
+use super::frame::{Frame, PRELUDE, prelude};
+use super::sign::verify_signature;
+
+/// A segment in memory.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Image {
+    /// The number of its first record, from its name.
+    pub first: u64,
+    /// All its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What was made of the question whether the end of the log is missing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Rollback {
+    /// No checkpoint from elsewhere was given.
+    NotChecked,
+    /// The log continues the given checkpoint.
+    Excluded {
+        /// The number of records of that checkpoint: the log holds these, unchanged.
+        up_to: u64,
+    },
+}
+
+/// A log in which everything is in its place.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Verified {
+    /// How many checkpoints stand in it.
+    pub checkpoints: u64,
+    /// Its size and root, which the last checkpoint signs.
+    pub head: Checkpoint,
+    /// Whether the end could be missing.
+    pub rollback: Rollback,
+}
+
+/// What [`walk`] comes by.
+pub(super) enum Passed<'a> {
+    Record {
+        bytes: &'a [u8],
+        record: Record,
+    },
+    Checkpoint {
+        note: &'a [u8],
+        /// Where it ends.
+        end: usize,
+    },
+}
+
+/// The code of a frame that is not whole or whose checksum is wrong.
+pub(super) const FRAME: &str = "audit_frame_broken";
+
+/// Goes through one segment.
+pub(super) fn walk(
+    image: &Image,
+    follower: &mut Follower,
+    passed: &mut dyn FnMut(Passed<'_>),
+) -> Result<(), Damage> {
+    let damage = |index: u64, offset: usize, code, detail: &str| Damage {
+        index,
+        segment: image.first,
+        offset: offset as u64,
+        code,
+        detail: detail.to_owned(),
+    };
+    let next = follower.size();
+    if follower.signed() != next {
+        let detail = "the segment before ends without a checkpoint";
+        return Err(damage(follower.signed(), 0, "audit_unsigned_end", detail));
+    }
+    if image.first != next || !image.bytes.starts_with(&prelude(next)) {
+        let detail = format!("a segment that begins with record {next} is missing or malformed");
+        return Err(damage(next, 0, "audit_segment_malformed", &detail));
+    }
+    let mut at = PRELUDE;
+    while at < image.bytes.len() {
+        let Some((frame, end)) = Frame::read(&image.bytes, at) else {
+            let detail = "its frame, or that of the checkpoint behind it, is not whole and sound";
+            // Behind records without a checkpoint it is that checkpoint or another record: the first byte that is not proven is here.
+            return Err(damage(follower.size(), at, FRAME, detail));
+        };
+        match frame {
+            Frame::Record(bytes) => {
+                let record = follower.record(bytes);
+                let record = record.map_err(|fault| Damage::of(&fault, image.first, at))?;
+                passed(Passed::Record { bytes, record });
+            }
+            Frame::Checkpoint(note) => {
+                let checked = follower.checkpoint(note, &verify_signature);
+                checked.map_err(|fault| Damage::of(&fault, image.first, at))?;
+                passed(Passed::Checkpoint { note, end });
+            }
+        }
+        at = end;
+    }
+    Ok(())
+}
+
+/// Goes through a log. Segments are asked for one by one, so that only one is held at a time.
+pub(super) fn walk_all<I: Borrow<Image>>(
+    segments: impl Iterator<Item = Result<I, AuditError>>,
+    mut follower: Follower,
+    passed: &mut dyn FnMut(Passed<'_>),
+) -> Result<Follower, AuditError> {
+    let (mut last, mut length) = (0, 0);
+    for image in segments {
+        let image = image?;
+        let image = image.borrow();
+        (last, length) = (image.first, image.bytes.len());
+        walk(image, &mut follower, passed)?;
+    }
+    let end = follower.end();
+    end.map_err(|fault| Damage::of(&fault, last, length))?;
+    Ok(follower)
+}
+
+fn check<I: Borrow<Image>>(
+    segments: impl Iterator<Item = Result<I, AuditError>>,
+    key: &PublicKey,
+    kept: Option<&[u8]>,
+) -> Result<Verified, AuditError> {
+    let (follower, rollback) = match kept {
+        None => (Follower::new(key.clone()), Rollback::NotChecked),
+        Some(note) => {
+            let kept = Checkpoint::open(note, key, &verify_signature)?;
+            let up_to = kept.size;
+            let follower = Follower::with_kept(key.clone(), kept);
+            (follower, Rollback::Excluded { up_to })
+        }
+    };
+    let mut checkpoints = 0;
+    let follower = walk_all(segments, follower, &mut |passed| {
+        checkpoints += u64::from(matches!(passed, Passed::Checkpoint { .. }));
+    })?;
+    Ok(Verified {
+        checkpoints,
+        head: follower.head(),
+        rollback,
+    })
+}
+
+/// Verifies the log in `dir` with the key of its signer, and that it continues `kept`, a checkpoint of it from another place, if there is one.
+///
+/// # Errors
+/// [`AuditError::Damaged`] names the first record that is not proven.
+pub fn verify(dir: &Path, key: &PublicKey, kept: Option<&[u8]>) -> Result<Verified, AuditError> {
+    let segments = files::segments(dir)?;
+    if segments.is_empty() {
+        return Err(AuditError::Missing {
+            path: dir.to_owned(),
+        });
+    }
+    check(
+        segments.into_iter().map(|first| files::read(dir, first)),
+        key,
+        kept,
+    )
+}
+
+/// The same for a log in memory.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_images(
+    images: &[Image],
+    key: &PublicKey,
+    kept: Option<&[u8]>,
+) -> Result<Verified, AuditError> {
+    check(images.iter().map(Ok), key, kept)
+}
+
+/// Whether a signed checkpoint of more than `signed` records stands anywhere in `bytes` from `from` on.
+pub(super) fn has_later_checkpoint(
+    bytes: &[u8],
+    from: usize,
+    signed: u64,
+    key: &PublicKey,
+) -> bool {
+    (from..bytes.len()).any(|at| {
+        let Some((Frame::Checkpoint(note), _)) = Frame::read(bytes, at) else {
+            return false;
+        };
+        note.len() <= LONGEST_NOTE
+            && Checkpoint::open(note, key, &verify_signature)
+                .is_ok_and(|checkpoint| checkpoint.size > signed)
+    })
+}
