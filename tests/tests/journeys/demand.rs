@@ -9,7 +9,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::Instant;
 
-const CONFIG: &str = "venues = [\"hyperliquid\", \"bybit\"]\nwatch = [\"BTC\"]\ngrace_s = 2\n";
+/// One connection for all, one that takes further streams while it is open, and one whose books begin with a request.
+const VENUES: [&str; 3] = ["hyperliquid", "bybit", "binance-spot"];
+const CONFIG: &str =
+    "venues = [\"hyperliquid\", \"bybit\", \"binance-spot\"]\nwatch = [\"BTC\"]\ngrace_s = 2\n";
 
 /// Listens until something holds; gives what held.
 async fn until<T>(
@@ -63,8 +66,7 @@ async fn a_symbol_is_followed_while_it_is_looked_at() {
     http::ready(address).await;
     let mut client = Client::connect(address).await;
     client.subscribe("BTC").await;
-    let before = until(&mut client, "both venues follow the watch list", |c| {
-        let all = ["hyperliquid", "bybit"];
+    let before = until(&mut client, "all venues follow the watch list", |c| {
         let there = |venue: &&str| {
             c.replica.statuses.contains_key(*venue)
                 && c.replica.status_of(venue)["budget"]
@@ -74,9 +76,10 @@ async fn a_symbol_is_followed_while_it_is_looked_at() {
                     .market(venue, "BTC")
                     .is_some_and(|m| m.state("book") == "fresh")
         };
-        all.iter()
+        VENUES
+            .iter()
             .all(there)
-            .then(|| all.map(|venue| streams(c, venue, "BTC").0))
+            .then(|| VENUES.map(|venue| streams(c, venue, "BTC").0))
     })
     .await;
     let symbols = http::get(address, "/market/symbols").await.json();
@@ -94,7 +97,7 @@ async fn a_symbol_is_followed_while_it_is_looked_at() {
         let mut client = Client::connect(address).await;
         client.subscribe("BTC").await;
         client.subscribe("ETH").await;
-        for venue in ["hyperliquid", "bybit"] {
+        for venue in VENUES {
             until(&mut client, "its book has come", |c| {
                 let market = c.replica.market(venue, "ETH")?;
                 (market.state("book") == "fresh" && !market.bids.is_empty()).then_some(())
@@ -113,7 +116,7 @@ async fn a_symbol_is_followed_while_it_is_looked_at() {
             .await;
         assert_eq!(answer["type"], "unsubscribed");
         // Nobody looks at it: after the grace the venues are told to stop, and nothing is held of it.
-        for (venue, before) in ["hyperliquid", "bybit"].into_iter().zip(before) {
+        for (venue, before) in VENUES.into_iter().zip(before) {
             until(&mut client, "it is dropped", |c| {
                 (streams(c, venue, "ETH") == (before, false)).then_some(())
             })
@@ -121,7 +124,7 @@ async fn a_symbol_is_followed_while_it_is_looked_at() {
         }
         assert_eq!(events_of(address, "ETH").await, 0);
         // The watch list was never touched.
-        for venue in ["hyperliquid", "bybit"] {
+        for venue in VENUES {
             let market = client.replica.market(venue, "BTC").unwrap();
             assert_eq!(
                 (market.snapshots, market.state("book")),
