@@ -149,14 +149,16 @@ impl Market {
         id: MarketId,
         change: impl FnOnce(&mut MarketState, &MarketConfig) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        if !self.markets.contains_key(&id) && self.markets.len() >= MAX_MARKETS {
-            return Err(Refusal::TooManyMarkets);
-        }
-        let (mids, config, numbers) = (&mut self.mids, &self.config, &mut self.numbers);
-        let state = self.markets.entry(id).or_insert_with(|| {
-            let begun = MarketState::begin(config.paces(id.source), numbers.take_agg(id));
-            Box::new(begun.with_mid(mids.remove(&id)))
-        });
+        let held = self.markets.len();
+        let state = match self.markets.entry(id) {
+            Entry::Occupied(state) => state.into_mut(),
+            Entry::Vacant(_) if held >= MAX_MARKETS => return Err(Refusal::TooManyMarkets),
+            Entry::Vacant(room) => {
+                let paces = self.config.paces(id.source);
+                let begun = MarketState::begin(paces, self.numbers.take_agg(id));
+                room.insert(Box::new(begun.with_mid(self.mids.remove(&id))))
+            }
+        };
         let before = state.due();
         let result = change(state, &self.config);
         let after = state.due();

@@ -224,6 +224,50 @@ impl Symbol {
         })
     }
 
+    /// The symbol in quotes with which JSON `text` begins, and what follows it: as [`Self::new`] gives it.
+    ///
+    /// For readers of frames, of which each names its market. It does not say what is wrong: `None` where [`Self::new`] refuses, and also for
+    /// what has an escape or is no ASCII, and for the last 32 bytes of `text`.
+    pub fn quoted(text: &[u8]) -> Option<(Self, &[u8])> {
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        let body = text.strip_prefix(b"\"")?;
+        let (words, _) = body.first_chunk::<{ SYMBOL_MAX + 1 }>()?.as_chunks::<8>();
+        let mut room = [0; SYMBOL_MAX + 1];
+        for (i, (word, held)) in words.iter().zip(room.as_chunks_mut::<8>().0).enumerate() {
+            // Eight bytes as lanes, the first one lowest. A lane's top bit is set from the first one on that is a quote, a backslash or not in a
+            // symbol: what is below `!`, and what is above `~`.
+            let word = u64::from_le_bytes(*word);
+            let is = |byte: u8| {
+                let lanes = word ^ (ONES * u64::from(byte));
+                lanes.wrapping_sub(ONES) & !lanes
+            };
+            let low = word.wrapping_sub(ONES * b'!' as u64) & !word;
+            let high = word.wrapping_add(ONES) | word;
+            let found = (is(b'"') | is(b'\\') | low | high) & (ONES << 7);
+            if found == 0 {
+                *held = word.to_le_bytes();
+                continue;
+            }
+            let lanes = found.trailing_zeros() / 8;
+            *held = (word & ((1 << (8 * lanes)) - 1)).to_le_bytes();
+            let len = 8 * i + lanes as usize;
+            let (name, rest) = body.split_at_checked(len)?;
+            let rest = rest.strip_prefix(b"\"")?;
+            if name.is_empty() {
+                return None;
+            }
+            let bytes = *room.first_chunk::<SYMBOL_MAX>()?;
+            return Some((
+                Self {
+                    bytes,
+                    len: len as u8,
+                },
+                rest,
+            ));
+        }
+        None
+    }
+
     /// The spelling.
     pub fn as_str(&self) -> &str {
         // Always text: `new` copied it from one. The fallback cannot be reached, and is not worth `unsafe`.
@@ -291,6 +335,7 @@ impl<'de> Deserialize<'de> for Symbol {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn symbols_keep_their_spelling() {
@@ -306,6 +351,38 @@ mod tests {
         }
         for text in ["", " BTC", "B TC", "B\nTC", "\u{7f}", &"X".repeat(32)] {
             assert_eq!(Symbol::new(text), Err(SymbolError), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn quoted_symbols_are_those_of_their_text(
+            name in prop_oneof!["[!-~]{0,33}", "[A-Z]{1,12}[ \"\u{7f}é\n\\\\-]?[A-Z]{0,4}"],
+            rest in "[ -~]{0,40}",
+        ) {
+            let text = format!("\"{name}\"{rest}");
+            let first = name.split('"').next().unwrap_or_default();
+            let plain = first.is_ascii() && !first.contains('\\');
+            let plain = Symbol::new(first).ok().filter(|_| plain);
+            let after = &text.as_bytes()[1..][first.len()..][1..];
+            let read = Symbol::quoted(text.as_bytes());
+            if text.len() > SYMBOL_MAX + 1 {
+                prop_assert_eq!(read, plain.map(|symbol| (symbol, after)));
+            } else {
+                prop_assert_eq!(read, None);
+            }
+        }
+
+        #[test]
+        fn quoted_symbols_of_anything(bytes in prop::collection::vec(any::<u8>(), 0..48)) {
+            let mut text = vec![b'"'];
+            text.extend(bytes);
+            if let Some((symbol, rest)) = Symbol::quoted(&text) {
+                let name = &text[1..text.len() - rest.len() - 1];
+                prop_assert_eq!(Symbol::new(std::str::from_utf8(name).unwrap()), Ok(symbol));
+                prop_assert_eq!(text[name.len() + 1], b'"');
+                prop_assert!(!name.contains(&b'\\'));
+            }
         }
     }
 

@@ -24,6 +24,8 @@ pub mod bybit;
 pub mod coinbase;
 /// What decoding gives, and how it is refused.
 pub mod decode;
+/// Decimal digits, eight bytes at a time.
+mod digits;
 /// Hyperliquid.
 pub mod hyperliquid;
 /// What the general readers of several venues share.

@@ -17,7 +17,8 @@
 //!
 //! After a `None` the cursor's position is unspecified: start anew. [`Cursor`] is `Clone`, so that a reader can look ahead.
 
-use hypersentry_model::{Level, Price, Size};
+use crate::digits::{self, SCALE};
+use hypersentry_model::{Level, Price, Size, Symbol};
 
 /// A position in a frame.
 #[derive(Clone, Debug)]
@@ -94,6 +95,17 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(crate) fn text(&mut self) -> Option<&'a str> {
         self.literal(b"\"")?;
+        let len = digits::plain_len(self.rest);
+        if let Some((content, [b'"', rest @ ..])) = self.rest.split_at_checked(len) {
+            self.rest = rest;
+            return std::str::from_utf8(content).ok();
+        }
+        self.foreign_text()
+    }
+
+    /// The rest of a string whose letters may be any.
+    #[cold]
+    fn foreign_text(&mut self) -> Option<&'a str> {
         let len = self.rest.iter().position(|&byte| byte == b'"')?;
         let content = &self.rest[..len];
         if content.iter().any(|&byte| byte == b'\\' || byte < 0x20) {
@@ -103,24 +115,32 @@ impl<'a> Cursor<'a> {
         std::str::from_utf8(content).ok()
     }
 
+    /// Passes a market's name in quotes.
+    #[inline]
+    pub(crate) fn symbol(&mut self) -> Option<Symbol> {
+        let Some((symbol, rest)) = Symbol::quoted(self.rest) else {
+            return Symbol::new(self.text()?).ok();
+        };
+        self.rest = rest;
+        Some(symbol)
+    }
+
     /// Passes a price in quotes. The value is the one that [`Price::parse_bytes`] gives; what it refuses is `None`.
     #[inline(always)]
     pub(crate) fn price(&mut self) -> Option<Price> {
-        const { assert!(Price::SCALE == SCALE) };
-        match self.short_decimal() {
-            Some(units) => Some(Price::from_units(units)),
-            None => Price::parse_bytes(self.long_decimal()?).ok(),
-        }
+        self.literal(b"\"")?;
+        let px = self.price_units()?;
+        self.literal(b"\"")?;
+        Some(px)
     }
 
     /// Passes a size in quotes. The value is the one that [`Size::parse_bytes`] gives; what it refuses is `None`.
     #[inline(always)]
     pub(crate) fn size(&mut self) -> Option<Size> {
-        const { assert!(Size::SCALE == SCALE) };
-        match self.short_decimal() {
-            Some(units) => Some(Size::from_units(units)),
-            None => Size::parse_bytes(self.long_decimal()?).ok(),
-        }
+        self.literal(b"\"")?;
+        let sz = self.size_units()?;
+        self.literal(b"\"")?;
+        Some(sz)
     }
 
     /// Passes `[["px","sz"],...]` and appends its levels. On `None` some may have been appended.
@@ -132,85 +152,72 @@ impl<'a> Cursor<'a> {
         }
         // Most lists are no longer: growing to that from nothing costs several copies.
         out.reserve(16);
+        self.literal(b"[\"")?;
         loop {
-            self.literal(b"[")?;
-            let px = self.price()?;
-            self.literal(b",")?;
-            let sz = self.size()?;
-            out.push(Level { px, sz });
-            if self.literal(b"],").is_some() {
+            out.push(self.level()?);
+            if self.literal(b"\"],[\"").is_some() {
                 continue;
             }
-            return self.literal(b"]]");
+            return self.literal(b"\"]]");
         }
     }
 
-    /// A decimal in quotes of up to eight digits before the point and eight after it: as good as all that venues write. Anything
-    /// else, and anything too near to the frame's end to read eight bytes at once, is `None` and leaves the position.
+    /// `px","sz`: a price and a size, from behind the first quote to before the last one.
     #[inline(always)]
-    fn short_decimal(&mut self) -> Option<i128> {
-        let (&quote, body) = self.rest.split_first()?;
-        let (whole, digits) = leading_digits(body.first_chunk::<8>()?)?;
-        let after = &body[digits..];
-        let units = u128::from(whole) * u128::from(POW10[SCALE as usize]);
-        let (units, after) = if let Some(fraction) = after.strip_prefix(b".") {
-            let (value, digits) = leading_digits(fraction.first_chunk::<8>()?)?;
-            // At most eight digits times at least 10^4: below 10^12.
-            let units = units + u128::from(value * POW10[SCALE as usize - digits]);
-            (units, &fraction[digits..])
-        } else {
-            (units, after)
-        };
-        let rest = after.strip_prefix(b"\"")?;
-        if quote != b'"' {
-            return None;
+    pub(crate) fn level(&mut self) -> Option<Level> {
+        let px = self.price_units()?;
+        self.literal(b"\",\"")?;
+        let sz = self.size_units()?;
+        Some(Level { px, sz })
+    }
+
+    #[inline(always)]
+    fn price_units(&mut self) -> Option<Price> {
+        const { assert!(Price::SCALE == SCALE) };
+        match self.decimal() {
+            Some(units) => Some(Price::from_units(units)),
+            None => Price::parse_bytes(self.other_decimal()?).ok(),
         }
-        self.rest = rest;
-        // Below 10^20: the cast keeps the value.
-        Some(units as i128)
     }
 
-    /// The text between quotes, whatever it is.
+    #[inline(always)]
+    fn size_units(&mut self) -> Option<Size> {
+        const { assert!(Size::SCALE == SCALE) };
+        match self.decimal() {
+            Some(units) => Some(Size::from_units(units)),
+            None => Size::parse_bytes(self.other_decimal()?).ok(),
+        }
+    }
+
+    /// Passes a decimal as venues write nearly all of them. Anything else is `None` and leaves the position.
+    #[inline(always)]
+    fn decimal(&mut self) -> Option<i128> {
+        let (units, len) = digits::decimal(self.rest)?;
+        self.rest = &self.rest[len..];
+        Some(units)
+    }
+
+    /// The text up to the next quote, whatever it is.
     #[cold]
-    fn long_decimal(&mut self) -> Option<&'a [u8]> {
-        let body = self.rest.strip_prefix(b"\"")?;
-        let end = body.iter().position(|&byte| byte == b'"')?;
-        self.rest = &body[end + 1..];
-        Some(&body[..end])
+    fn other_decimal(&mut self) -> Option<&'a [u8]> {
+        let end = self.rest.iter().position(|&byte| byte == b'"')?;
+        let (text, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        Some(text)
     }
-}
 
-/// Decimals of the smallest unit of prices and sizes.
-const SCALE: u32 = 12;
-
-const POW10: [u64; 13] = {
-    let mut table = [1u64; 13];
-    let mut i = 1;
-    while i < table.len() {
-        table[i] = table[i - 1] * 10;
-        i += 1;
+    /// The next `N` bytes, which are not passed.
+    #[inline(always)]
+    pub(crate) fn ahead<const N: usize>(&self) -> Option<&'a [u8; N]> {
+        self.rest.first_chunk::<N>()
     }
-    table
-};
 
-/// The value and the number (1 to 8) of the ASCII digits with which `bytes` begin.
-///
-/// All eight bytes are worked on at once, as lanes of one integer whose lowest lane is the first byte.
-#[inline(always)]
-fn leading_digits(bytes: &[u8; 8]) -> Option<(u64, usize)> {
-    let lanes = u64::from_le_bytes(*bytes) ^ 0x3030_3030_3030_3030;
-    // A lane's top bit is set from the first lane on that is no digit. Sums may carry into later lanes, never into earlier ones.
-    let beyond = (lanes.wrapping_add(0x7676_7676_7676_7676) | lanes) & 0x8080_8080_8080_8080;
-    let digits = (beyond.trailing_zeros() / 8) as usize;
-    if digits == 0 {
-        return None;
+    /// Passes the next `N` bytes, which were looked at.
+    #[inline(always)]
+    pub(crate) fn pass<const N: usize>(&mut self) -> Option<()> {
+        self.rest = self.rest.get(N..)?;
+        Some(())
     }
-    // Moves the digits to the last lanes; the first ones become leading zeros.
-    let lanes = lanes << (64 - 8 * digits);
-    let pairs = lanes.wrapping_mul(10).wrapping_add(lanes >> 8);
-    let even = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(0x000f_4240_0000_0064);
-    let odd = ((pairs >> 16) & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
-    Some((even.wrapping_add(odd) >> 32, digits))
 }
 
 #[cfg(test)]

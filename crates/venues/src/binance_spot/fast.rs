@@ -57,7 +57,7 @@ pub(super) fn snapshot(body: &[u8]) -> Option<BookSnapshot> {
 }
 
 fn symbol(at: &mut Cursor<'_>) -> Option<Symbol> {
-    Symbol::new(at.text()?).ok()
+    at.symbol()
 }
 
 #[inline]

@@ -63,7 +63,7 @@ pub(super) fn snapshot(body: &[u8]) -> Option<(BookSnapshot, Option<Timestamp>)>
 }
 
 fn symbol(at: &mut Cursor<'_>) -> Option<Symbol> {
-    Symbol::new(at.text()?).ok()
+    at.symbol()
 }
 
 /// Passes `,"st":1` where it is there: a mark of the contract's kind since 2026.

@@ -110,7 +110,7 @@ fn trades(at: &mut Cursor<'_>, topic: Symbol, out: &mut Vec<MarketEvent>) -> Opt
         at.literal(b"{\"T\":")?;
         let time_ms = at.i64()?;
         at.literal(b",\"s\":")?;
-        let symbol = Symbol::new(at.text()?).ok()?;
+        let symbol = at.symbol()?;
         if symbol != topic {
             return None;
         }

@@ -65,16 +65,15 @@ pub fn decode_any(
     rooms: &mut Rooms,
     out: &mut Vec<MarketEvent>,
 ) -> Result<Outcome, DecodeError> {
-    let message = match fast::message(frame, rooms) {
-        Some(message) => Some(message),
-        None => {
-            let text = utf8(frame)?;
-            if text.trim_start().starts_with('[') {
-                None
-            } else {
-                read_message(text)?
-            }
-        }
+    if let Some(event) = fast::event(frame, rooms) {
+        out.push(event);
+        return Ok(Outcome::Events);
+    }
+    let text = utf8(frame)?;
+    let message = if text.trim_start().starts_with('[') {
+        None
+    } else {
+        read_message(text)?
     };
     Ok(match message {
         Some(
@@ -90,7 +89,7 @@ pub fn decode_any(
         Some(Message::Subscriptions(_)) => Outcome::Control("subscriptions"),
         Some(Message::Rejected { .. }) => Outcome::Control("error"),
         Some(Message::Skipped(name)) => Outcome::Skipped(name),
-        None => bodies::read(utf8(frame)?, symbol, out)?,
+        None => bodies::read(text, symbol, out)?,
     })
 }
 
@@ -107,10 +106,14 @@ pub fn message(frame: &[u8]) -> Result<Message, DecodeError> {
 /// # Errors
 /// See the table of this module.
 pub fn message_into(frame: &[u8], rooms: &mut Rooms) -> Result<Message, DecodeError> {
-    match fast::message(frame, rooms) {
-        Some(message) => Ok(message),
-        None => general_message(frame),
-    }
+    let Some(event) = fast::event(frame, rooms) else {
+        return general_message(frame);
+    };
+    Ok(match event.payload {
+        Payload::BookDelta(_) => Message::Changes(event),
+        Payload::BookSnapshot(_) => Message::Book(event),
+        _ => Message::Match { event, last: false },
+    })
 }
 
 /// As [`message`], by the general reader alone.

@@ -4,15 +4,16 @@
 //! tolerate or refuse it. What they accept, the general reader accepts with the same result; tests hold them to it.
 
 use super::time;
-use super::wire::{Message, aggressor};
+use super::wire::aggressor;
 use crate::json::best_first;
 use crate::rooms::Rooms;
 use crate::scan::Cursor;
 use hypersentry_model::event::{BookDelta, BookSnapshot};
-use hypersentry_model::{Level, MarketEvent, Payload, Symbol, Timestamp, Trade, TradeId};
+use hypersentry_model::{MarketEvent, Payload, Timestamp, Trade, TradeId};
 
-/// A frequent message in its exact spelling.
-pub(super) fn message(frame: &[u8], rooms: &mut Rooms) -> Option<Message> {
+/// The event of a frequent message in its exact spelling: a change of the book, a whole book or a trade of now.
+#[inline]
+pub(super) fn event(frame: &[u8], rooms: &mut Rooms) -> Option<MarketEvent> {
     let mut at = Cursor::new(frame);
     at.literal(b"{\"type\":\"")?;
     if at.literal(b"l2update\",\"product_id\":").is_some() {
@@ -22,48 +23,40 @@ pub(super) fn message(frame: &[u8], rooms: &mut Rooms) -> Option<Message> {
         return whole(&mut at, rooms);
     }
     at.literal(b"match\",\"trade_id\":")?;
-    let event = trade(&mut at)?;
-    Some(Message::Match { event, last: false })
+    trade(&mut at)
 }
 
-fn changes(at: &mut Cursor<'_>, mut delta: BookDelta) -> Option<Message> {
-    let symbol = Symbol::new(at.text()?).ok()?;
+#[inline]
+fn changes(at: &mut Cursor<'_>, mut delta: BookDelta) -> Option<MarketEvent> {
+    let symbol = at.symbol()?;
     at.literal(b",\"changes\":[")?;
     if at.literal(b"]").is_none() {
         loop {
-            let bid = if at.literal(b"[\"buy\",").is_some() {
-                true
-            } else {
-                at.literal(b"[\"sell\",")?;
-                false
-            };
-            let px = at.price()?;
-            at.literal(b",")?;
-            let sz = at.size()?;
-            let side = if bid {
+            let side = if at.literal(b"[\"buy\",\"").is_some() {
                 &mut delta.bids
             } else {
+                at.literal(b"[\"sell\",\"")?;
                 &mut delta.asks
             };
-            side.push(Level { px, sz });
-            if at.literal(b"],").is_none() {
+            side.push(at.level()?);
+            if at.literal(b"\"],").is_none() {
                 break;
             }
         }
-        at.literal(b"]]")?;
+        at.literal(b"\"]]")?;
     }
     at.literal(b",\"time\":")?;
     let venue_time = Some(end(at)?);
-    Some(Message::Changes(MarketEvent {
+    Some(MarketEvent {
         symbol,
         venue_time,
         payload: Payload::BookDelta(delta),
-    }))
+    })
 }
 
 /// Its time is absent until 2022.
-fn whole(at: &mut Cursor<'_>, rooms: &mut Rooms) -> Option<Message> {
-    let symbol = Symbol::new(at.text()?).ok()?;
+fn whole(at: &mut Cursor<'_>, rooms: &mut Rooms) -> Option<MarketEvent> {
+    let symbol = at.symbol()?;
     let mut book = BookSnapshot {
         bids: rooms.list(),
         asks: rooms.list(),
@@ -82,11 +75,11 @@ fn whole(at: &mut Cursor<'_>, rooms: &mut Rooms) -> Option<Message> {
     };
     book.depth = book.bids.len().max(book.asks.len()) as u32;
     best_first(&mut book);
-    Some(Message::Book(MarketEvent {
+    Some(MarketEvent {
         symbol,
         venue_time,
         payload: Payload::BookSnapshot(book),
-    }))
+    })
 }
 
 fn trade(at: &mut Cursor<'_>) -> Option<MarketEvent> {
@@ -102,7 +95,7 @@ fn trade(at: &mut Cursor<'_>) -> Option<MarketEvent> {
     at.literal(b",\"price\":")?;
     let px = at.price()?;
     at.literal(b",\"product_id\":")?;
-    let symbol = Symbol::new(at.text()?).ok()?;
+    let symbol = at.symbol()?;
     at.literal(b",\"sequence\":")?;
     at.u64()?;
     at.literal(b",\"time\":")?;
@@ -116,7 +109,13 @@ fn trade(at: &mut Cursor<'_>) -> Option<MarketEvent> {
 
 /// The time, with which messages end.
 fn end(at: &mut Cursor<'_>) -> Option<Timestamp> {
-    let time = time::utc(at.text()?)?;
+    let time = match at.ahead().and_then(time::in_micros) {
+        Some(time) => {
+            at.pass::<{ time::IN_MICROS }>()?;
+            time
+        }
+        None => time::utc(at.text()?)?,
+    };
     at.literal(b"}")?;
     at.end()?;
     Some(time)
@@ -136,12 +135,12 @@ mod tests {
             r#"{"type":"match","trade_id":280232,"maker_order_id":"2a0d","taker_order_id":"3c82","side":"sell","size":"985","price":"0.00001305","product_id":"SKL-BTC","sequence":177100030,"time":"2021-04-17T16:43:37.089723Z"}"#,
         ] {
             assert!(
-                message(text.as_bytes(), &mut Rooms::new()).is_some(),
+                event(text.as_bytes(), &mut Rooms::new()).is_some(),
                 "{text}"
             );
             for other in [format!(" {text}"), format!("{text}}}"), format!("{text}\n")] {
                 assert!(
-                    message(other.as_bytes(), &mut Rooms::new()).is_none(),
+                    event(other.as_bytes(), &mut Rooms::new()).is_none(),
                     "{other}"
                 );
             }

@@ -1,6 +1,29 @@
 //! Points in time as the venue writes them: `2021-04-17T16:43:37.089723Z`.
 
+use crate::digits::{pairs, six};
 use hypersentry_model::Timestamp;
+
+/// Bytes of a time in the venue's usual spelling, with its quotes.
+pub(super) const IN_MICROS: usize = 29;
+
+/// Reads a time in quotes as the venue nearly always writes it: in microseconds, with `T` and `Z`. What it reads, [`utc`] reads alike.
+#[inline]
+pub(super) fn in_micros(text: &[u8; IN_MICROS]) -> Option<Timestamp> {
+    let word = |from: usize| text[from..].first_chunk::<8>();
+    if text[0] != b'"' {
+        return None;
+    }
+    let date = pairs(word(1)?, b"0000-00-")?;
+    let clock = pairs(word(9)?, b"00T00:00")?;
+    let rest = pairs(word(17)?, b":00.0000")?;
+    let micros = six(word(21)?, b"000000Z\"")? as i64;
+    let year = i64::from(date[0]) * 100 + i64::from(date[2]);
+    point(
+        [year, date[5].into(), clock[0].into()],
+        [clock[3].into(), clock[6].into(), rest[1].into()],
+        micros * 1_000,
+    )
+}
 
 /// Reads an RFC 3339 time in UTC with up to nine decimals of the second, between the years 1970 and 2261.
 pub(super) fn utc(text: &str) -> Option<Timestamp> {
@@ -20,15 +43,6 @@ pub(super) fn utc(text: &str) -> Option<Timestamp> {
     let hour = number(&head[11..13])?;
     let minute = number(&head[14..16])?;
     let second = number(&head[17..19])?;
-    let real = (1970..=2261).contains(&year)
-        && (1..=12).contains(&month)
-        && (1..=days_of(year, month)).contains(&day)
-        && hour < 24
-        && minute < 60
-        && second < 60;
-    if !real {
-        return None;
-    }
     let (fraction, zone) = match tail.split_first() {
         Some((b'.', rest)) => {
             let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -41,6 +55,25 @@ pub(super) fn utc(text: &str) -> Option<Timestamp> {
         _ => (0, tail),
     };
     if zone != b"Z" && zone != b"+00:00" {
+        return None;
+    }
+    point([year, month, day], [hour, minute, second], fraction)
+}
+
+/// A point in time, if there is such a date and such a time of day. `fraction` is in nanoseconds.
+#[inline]
+fn point(
+    [year, month, day]: [i64; 3],
+    [hour, minute, second]: [i64; 3],
+    fraction: i64,
+) -> Option<Timestamp> {
+    let real = (1970..=2261).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=days_of(year, month)).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second < 60;
+    if !real {
         return None;
     }
     let seconds = ((days_since_1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
@@ -143,6 +176,19 @@ mod tests {
         #[test]
         fn written_times_read_back(seconds in 0i64..9_000_000_000) {
             prop_assert_eq!(utc(&iso(seconds)), Some(Timestamp::from_ns(seconds * 1_000_000_000)));
+        }
+
+        #[test]
+        fn the_usual_spelling_is_read_alike(text in "[12][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]\\.[0-9]{6}Z", at in 0usize..29, byte in any::<u8>()) {
+            let quoted = format!("\"{text}\"");
+            let bytes: &[u8; IN_MICROS] = quoted.as_bytes().try_into().unwrap();
+            prop_assert_eq!(in_micros(bytes), utc(&text));
+            let mut other = *bytes;
+            other[at] = byte;
+            if let Some(read) = in_micros(&other) {
+                prop_assert_eq!(Some(read), utc(std::str::from_utf8(&other[1..28]).unwrap()));
+                prop_assert_eq!((other[0], other[28]), (b'"', b'"'));
+            }
         }
 
         #[test]

@@ -7,13 +7,13 @@ use super::limits;
 use crate::rooms::Rooms;
 use crate::scan::Cursor;
 use hypersentry_model::event::{BookSnapshot, Feed};
-use hypersentry_model::{Level, MarketEvent, Payload, Symbol, Timestamp};
+use hypersentry_model::{Level, MarketEvent, Payload, Timestamp};
 
 /// Reads an `l2Book` frame. `Some` only if the general parser would say the same.
 pub(super) fn l2_book(frame: &[u8], rooms: &mut Rooms) -> Option<(Feed, MarketEvent)> {
     let mut at = Cursor::new(frame);
     at.literal(br#"{"channel":"l2Book","data":{"coin":"#)?;
-    let symbol = Symbol::new(at.text()?).ok()?;
+    let symbol = at.symbol()?;
     let (venue_time, (bids, asks), fast) = if at.literal(br#","time":"#).is_some() {
         let venue_time = time(&mut at)?;
         at.literal(br#","levels":"#)?;

@@ -10,7 +10,7 @@ use super::wire::{Message, venue_time};
 use crate::rooms::Rooms;
 use crate::scan::Cursor;
 use hypersentry_model::event::{Bbo, BookDelta, BookSnapshot, Feed};
-use hypersentry_model::{Level, MarketEvent, Payload, Side, Symbol, Timestamp, Trade, TradeId};
+use hypersentry_model::{Level, MarketEvent, Payload, Side, Timestamp, Trade, TradeId};
 
 /// A message in its exact spelling. On `None` some events may have been pushed.
 pub(super) fn message(
@@ -23,7 +23,7 @@ pub(super) fn message(
     at.literal(b"{\"arg\":{\"channel\":")?;
     let channel = at.text()?;
     at.literal(b",\"instId\":")?;
-    let symbol = Symbol::new(at.text()?).ok()?;
+    let symbol = at.symbol()?;
     at.literal(b"},")?;
     match channel {
         "trades" | "trades-all" => trades(&mut at, contracts, out),
@@ -167,7 +167,7 @@ fn trades(
     at.literal(b"\"data\":[")?;
     loop {
         at.literal(b"{\"instId\":")?;
-        let symbol = Symbol::new(at.text()?).ok()?;
+        let symbol = at.symbol()?;
         let contract = contracts.get(symbol)?;
         at.literal(b",\"tradeId\":")?;
         let id = TradeId::Number(number(at)?);
