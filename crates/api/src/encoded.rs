@@ -28,6 +28,8 @@ struct Message {
     frame: Bytes,
     born: Option<Born>,
     place: Option<(StreamKey, u64)>,
+    /// The messages of a run, pieces of its frame; none of a single message.
+    run: Box<[Encoded]>,
 }
 
 /// When an event came to be: latencies are told from it.
@@ -80,7 +82,44 @@ impl Encoded {
             frame: Bytes::from(bytes).slice(start..),
             born: None,
             place: None,
+            run: Box::default(),
         }))
+    }
+
+    /// Several messages as one: their frames one behind the other. A client's queue takes them with one entry, and a socket as one piece.
+    pub(crate) fn run(messages: &[Self]) -> Self {
+        let mut bytes = Vec::with_capacity(messages.iter().map(Self::len).sum());
+        for message in messages {
+            bytes.extend_from_slice(message.frame());
+        }
+        let frame = Bytes::from(bytes);
+        let mut end = 0;
+        let piece = |message: &Self| {
+            let start = end;
+            end += message.len();
+            Self(Arc::new(Message {
+                frame: frame.slice(start..end),
+                born: message.0.born,
+                place: message.0.place,
+                run: Box::default(),
+            }))
+        };
+        let run = messages.iter().map(piece).collect();
+        Self(Arc::new(Message {
+            frame: frame.clone(),
+            born: messages.first().and_then(Self::birth),
+            place: None,
+            run,
+        }))
+    }
+
+    /// The messages of a run, or itself.
+    pub fn messages(&self) -> &[Self] {
+        if self.0.run.is_empty() {
+            std::slice::from_ref(self)
+        } else {
+            &self.0.run
+        }
     }
 
     /// The same, with when it came to be.
@@ -95,7 +134,7 @@ impl Encoded {
         self
     }
 
-    /// The stream of which it is an event, and its place there; answers have none.
+    /// The stream of which it is an event, and its place there; answers and runs have none.
     pub(crate) fn place(&self) -> Option<(StreamKey, u64)> {
         self.0.place
     }
@@ -105,17 +144,17 @@ impl Encoded {
         self.0.place.map(|(stream, _)| stream)
     }
 
-    /// When it came to be: of events that were just said, not of states that are sent again.
+    /// When it came to be, of a run its first message: of events that were just said, not of states that are sent again.
     pub fn birth(&self) -> Option<Born> {
         self.0.born
     }
 
-    /// The WebSocket frame: header and payload.
+    /// The WebSocket frame: header and payload; of a run, all its frames.
     pub fn frame(&self) -> &Bytes {
         &self.0.frame
     }
 
-    /// What is said, without the frame.
+    /// What is said, without the frame. A run has no payload of its own: its [`Self::messages`] have.
     pub fn payload(&self) -> Bytes {
         let frame = &self.0.frame;
         let header = match frame.get(1) {
@@ -126,7 +165,7 @@ impl Encoded {
         frame.slice(header..)
     }
 
-    /// Bytes of the frame.
+    /// Bytes of the frame, or of a run's frames.
     pub fn len(&self) -> usize {
         self.0.frame.len()
     }
@@ -155,6 +194,17 @@ mod tests {
         assert_eq!(header(65_535), [0x81, 126, 0xff, 0xff]);
         assert_eq!(header(65_536), [0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
         assert!(Encoded::text("").is_empty());
+    }
+
+    #[test]
+    fn a_run_has_the_frames_of_its_messages() {
+        let long = "x".repeat(300);
+        let single = [Encoded::text("a"), Encoded::text(&long)];
+        let run = Encoded::run(&single);
+        let frames: Vec<u8> = single.iter().flat_map(|m| m.frame().to_vec()).collect();
+        assert_eq!((run.frame().as_ref(), run.len()), (&frames[..], 307));
+        assert_eq!(run.messages(), &single[..]);
+        assert_eq!(single[0].messages(), &single[..1]);
     }
 
     #[test]

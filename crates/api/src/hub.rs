@@ -1,14 +1,15 @@
 //! Publications to clients: encoded once, shared by all.
 
 use crate::ApiError;
+use crate::burst::Burst;
 use crate::current::Current;
-use crate::encoded::{Born, Encoded};
+use crate::encoded::Encoded;
 use crate::message::{Channels, PrivateChannels, ResumePoint, login_required};
 use crate::plane::{Access, Begun, Plane};
 use crate::queue::{CLASSES, Inner, Lost, Queue, Rung, Taken};
 use hypersentry_engine::account::AccountEvent;
 use hypersentry_engine::startup::Relayed;
-use hypersentry_engine::{CoreConfig, Desk, MarketId, Publication};
+use hypersentry_engine::{CoreConfig, Desk, MarketId};
 use hypersentry_model::{
     Clock, EventType, Owner, Private, Public, Source, StreamKey, Symbol, Timestamp,
 };
@@ -71,65 +72,23 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl State {
-    fn tell(
-        &mut self,
-        publication: Publication,
-        snapshot: Option<Publication>,
-        now: Timestamp,
-        rung: &mut Vec<Arc<Queue>>,
-    ) {
-        let stream = publication.stream();
-        // Complete in itself, and told often: the newest alone is worth sending.
-        let whole_event = matches!(
-            publication,
-            Publication::Conviction(_) | Publication::Governance(_)
-        );
-        // The first of a market is a snapshot: clients get it like any other snapshot.
-        let first = matches!(&publication, Publication::Agg(e) if e.data.base_version.is_none());
-        // Encoded for the first who wants it: nobody may listen.
-        let mut encoded = None;
-        let mut tell = |queue: &Arc<Queue>| {
-            let mut inner = lock(&queue.inner);
-            if !inner.wants(stream) {
-                return;
-            }
-            let was_empty = inner.is_empty();
-            if first {
-                inner.mark(stream);
+    /// Tells the clients what was said at once, those of each symbol by themselves, and holds the states after it.
+    fn tell(&mut self, said: BTreeMap<Symbol, Burst>, now: Timestamp, rung: &mut Rung) {
+        for (symbol, mut burst) in said {
+            let mut tell = |queue: &Arc<Queue>| {
+                queue.change_later(rung, |inner| burst.tell(inner, symbol, now));
+            };
+            if symbol == Symbol::ANY {
+                self.clients.values().for_each(&mut tell);
             } else {
-                let born = Born {
-                    event_ms: publication.ts_ms(),
-                    taken: now,
-                };
-                let message = encoded.get_or_insert_with(|| {
-                    let message = Encoded::json(&publication).born(born);
-                    message.of(stream, publication.seq())
-                });
-                if whole_event {
-                    inner.newest(message);
-                } else {
-                    inner.event(message);
-                }
+                let audience = self.audience.get(&symbol).into_iter().flatten();
+                audience.for_each(|(_, queue)| tell(queue));
             }
-            if was_empty && !inner.is_empty() {
-                rung.push(Arc::clone(queue));
+            for whole in burst.states() {
+                let stream = whole.stream();
+                let current = Arc::new(Current::new(whole, now));
+                self.streams.insert(stream, current);
             }
-        };
-        if stream.symbol == Symbol::ANY {
-            self.clients.values().for_each(&mut tell);
-        } else {
-            let audience = self.audience.get(&stream.symbol).into_iter().flatten();
-            audience.for_each(|(_, queue)| tell(queue));
-        }
-        let whole = match publication {
-            Publication::Status(_) | Publication::Conviction(_) | Publication::Governance(_) => {
-                Some(publication)
-            }
-            Publication::Agg(_) | Publication::Liquidations(_) => snapshot,
-        };
-        if let Some(whole) = whole {
-            let current = Arc::new(Current::new(whole, now));
-            self.streams.insert(stream, current);
         }
     }
 
@@ -213,15 +172,23 @@ impl Hub {
         let now = self.clock.now();
         let mut rung = Rung::default();
         let mut state = lock(&self.state);
+        let mut said: BTreeMap<Symbol, Burst> = BTreeMap::new();
         for relayed in told {
             match relayed {
                 Relayed::Told {
                     publication,
                     snapshot,
-                } => state.tell(publication, snapshot, now, &mut rung.0),
-                Relayed::Released(market) => state.release(market),
+                } => {
+                    let burst = said.entry(publication.stream().symbol).or_default();
+                    burst.add(publication, snapshot);
+                }
+                Relayed::Released(market) => {
+                    state.tell(std::mem::take(&mut said), now, &mut rung);
+                    state.release(market);
+                }
             }
         }
+        state.tell(said, now, &mut rung);
     }
 
     /// Adds a client, unless there are too many.
@@ -413,7 +380,7 @@ impl Hub {
         queue.change(|inner| inner.answer(answer));
     }
 
-    /// Takes what waits for a client, at most so many messages. The states of marked streams are chosen under the lock, so that no delta that
+    /// Takes what waits for a client, at most so many pieces. The states of marked streams are chosen under the lock, so that no delta that
     /// they include comes after them, and encoded outside of it.
     pub(crate) fn take(&self, queue: &Queue, out: &mut Vec<Encoded>, most: usize) -> Taken {
         let lost = {

@@ -34,6 +34,8 @@
 pub mod account;
 /// What the conviction engine holds.
 pub mod alpha;
+/// What was said at once, on its way to clients.
+mod burst;
 /// The newest state of a stream.
 mod current;
 /// Messages to clients with their frames.

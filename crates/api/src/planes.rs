@@ -157,7 +157,8 @@ impl Client {
         if let Some((_, queue)) = &self.seat {
             let mut out = Vec::new();
             hub.take(queue, &mut out, most);
-            self.heard.extend(out.iter().map(|m| m.frame().clone()));
+            let messages = out.iter().flat_map(Encoded::messages);
+            self.heard.extend(messages.map(|m| m.frame().clone()));
         }
     }
 }

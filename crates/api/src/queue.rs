@@ -29,19 +29,20 @@ const KEPT: usize = 16;
 pub const CLASSES: [&str; 4] = ["private", "market", "alpha", "telemetry"];
 
 const FIRST: usize = 0;
+pub(crate) const MARKET: usize = 1;
 
-const fn class(event: EventType) -> usize {
+pub(crate) const fn class(event: EventType) -> usize {
     match event {
         EventType::AlphaConviction | EventType::GovUpdate => 2,
         EventType::VenueStatus => 3,
-        _ => 1,
+        _ => MARKET,
     }
 }
 
 /// Rings when something waits for a client for whom nothing waited. It must not block.
 pub trait Bell: std::fmt::Debug + Send + Sync {
     /// Something waits: whoever hears it takes all of it.
-    fn ring(&self);
+    fn ring(self: Arc<Self>);
 }
 
 #[derive(Debug, Default)]
@@ -109,6 +110,7 @@ pub(crate) struct Inner {
     pub(crate) private: PrivateChannels,
     /// By class; together at most [`MAX_MESSAGES`] and [`MAX_BYTES`], and one answer more.
     waiting: [VecDeque<Encoded>; CLASSES.len()],
+    messages: usize,
     bytes: usize,
     /// Private events; at most [`MAX_PRIVATE`] and [`MAX_PRIVATE_BYTES`] behind those with which it began. None of them is ever left out.
     private_waiting: VecDeque<Encoded>,
@@ -129,15 +131,23 @@ pub(crate) struct Inner {
     pub(crate) dropped: [u64; CLASSES.len()],
 }
 
-/// Takes the first of what waits, until there are `most` messages; how many bytes that were.
-fn pour(waiting: &mut VecDeque<Encoded>, out: &mut Vec<Encoded>, most: usize) -> usize {
+/// Takes the first of what waits, until there are `most` pieces; how many messages and bytes that were.
+fn pour(waiting: &mut VecDeque<Encoded>, out: &mut Vec<Encoded>, most: usize) -> (usize, usize) {
     let count = waiting.len().min(most.saturating_sub(out.len()));
     let before = out.len();
     out.extend(waiting.drain(..count));
     if waiting.is_empty() && waiting.capacity() > 2 * KEPT {
         waiting.shrink_to(KEPT);
     }
-    out[before..].iter().map(Encoded::len).sum()
+    out[before..].iter().fold((0, 0), |(messages, bytes), m| {
+        (messages + m.messages().len(), bytes + m.len())
+    })
+}
+
+/// Whether any of these is of such a stream.
+fn is_of(waiting: &VecDeque<Encoded>, which: &impl Fn(StreamKey) -> bool) -> bool {
+    let mut all = waiting.iter().flat_map(Encoded::messages);
+    all.any(|message| message.stream().is_some_and(which))
 }
 
 /// What a taking left behind.
@@ -217,22 +227,23 @@ impl Inner {
     /// An answer to a request. Requests are read one by one, and each gets one answer, so that these are bounded by the client's own
     /// patience: the shell reads no further request while the queue is full.
     pub(crate) fn answer(&mut self, message: Encoded) {
+        self.wait(FIRST, message);
+    }
+
+    fn wait(&mut self, class: usize, message: Encoded) {
+        self.messages += message.messages().len();
         self.bytes += message.len();
-        self.waiting[FIRST].push_back(message);
+        self.waiting[class].push_back(message);
     }
 
     /// Messages and bytes that wait.
     pub(crate) fn depth(&self) -> (usize, usize) {
         let private = self.private_waiting.len();
-        (self.waiting() + private, self.bytes + self.private_bytes)
-    }
-
-    fn waiting(&self) -> usize {
-        self.waiting.iter().map(VecDeque::len).sum()
+        (self.messages + private, self.bytes + self.private_bytes)
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.bytes >= MAX_BYTES || self.waiting() >= MAX_MESSAGES
+        self.bytes >= MAX_BYTES || self.messages >= MAX_MESSAGES
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -267,16 +278,27 @@ impl Inner {
                 return;
             }
         }
-        self.bytes += message.len();
-        self.waiting[class].push_back(message.clone());
+        self.wait(class, message.clone());
+    }
+
+    /// Market data of several streams as one run. `false` if each has to be looked at by itself: some may have to be left out.
+    pub(crate) fn run(&mut self, run: &Encoded) -> bool {
+        let messages = self.messages + run.messages().len();
+        let fits = messages <= MAX_MESSAGES && self.bytes + run.len() <= MAX_BYTES;
+        let takes = fits && self.dirty.is_empty();
+        if takes {
+            self.wait(MARKET, run.clone());
+        }
+        takes
     }
 
     /// Drops what waits in lower classes, the lowest first, until there is room; its streams are marked.
     fn relieve(&mut self, class: usize) {
         for lower in (class + 1..CLASSES.len()).rev() {
             let waiting = std::mem::take(&mut self.waiting[lower]);
-            self.dropped[lower] += waiting.len() as u64;
-            for message in waiting {
+            for message in waiting.iter().flat_map(Encoded::messages) {
+                self.dropped[lower] += 1;
+                self.messages -= 1;
                 self.bytes -= message.len();
                 self.dirty.extend(message.stream());
             }
@@ -286,24 +308,26 @@ impl Inner {
         }
     }
 
-    /// Whether the client wants the events of a stream: of its symbol, or, where it has none, of any.
-    pub(crate) fn wants(&self, stream: StreamKey) -> bool {
-        let carry = |channels: &Channels| channels.carry(stream.event_type);
-        if stream.symbol == Symbol::ANY {
-            self.symbols.values().any(carry)
+    /// The channels that the client wants of a symbol, or, of what has none, of any.
+    pub(crate) fn channels(&self, symbol: Symbol) -> Channels {
+        if symbol == Symbol::ANY {
+            let all = self.symbols.values();
+            all.fold(Channels::default(), |all, channels| all.with(*channels))
         } else {
-            self.symbols.get(&stream.symbol).is_some_and(carry)
+            self.symbols.get(&symbol).copied().unwrap_or_default()
         }
+    }
+
+    /// Whether the client wants the events of a stream.
+    pub(crate) fn wants(&self, stream: StreamKey) -> bool {
+        self.channels(stream.symbol).carry(stream.event_type)
     }
 
     /// An event that is complete in itself: it takes the place of an older one of its stream, so that nothing old is sent after a pause.
     pub(crate) fn newest(&mut self, message: &Encoded) {
         if let Some(stream) = message.stream() {
             let class = class(stream.event_type);
-            if self.waiting[class]
-                .iter()
-                .any(|m| m.stream() == Some(stream))
-            {
+            if is_of(&self.waiting[class], &|s| s == stream) {
                 self.dropped[class] += 1;
                 self.forget(|s| s == stream);
             }
@@ -319,17 +343,22 @@ impl Inner {
 
     /// Drops what waits of these streams.
     pub(crate) fn forget(&mut self, which: impl Fn(StreamKey) -> bool) {
-        let mut freed = 0;
         for waiting in &mut self.waiting {
-            waiting.retain(|message| {
-                let keep = !message.stream().is_some_and(&which);
-                if !keep {
-                    freed += message.len();
+            if !is_of(waiting, &which) {
+                continue;
+            }
+            // Of a run the other messages stay, each by itself.
+            for piece in std::mem::take(waiting) {
+                for message in piece.messages() {
+                    if message.stream().is_some_and(&which) {
+                        self.messages -= 1;
+                        self.bytes -= message.len();
+                    } else {
+                        waiting.push_back(message.clone());
+                    }
                 }
-                keep
-            });
+            }
         }
-        self.bytes -= freed;
         self.dirty.retain(|stream| !which(*stream));
     }
 
@@ -347,13 +376,15 @@ impl Inner {
         self.symbols = symbols;
     }
 
-    /// Takes what waits, the higher classes first, until there are `most` messages. Marked streams are for [`Self::take_dirty`].
+    /// Takes what waits, the higher classes first, until there are `most` pieces: messages, or runs of them. Marked streams are for [`Self::take_dirty`].
     pub(crate) fn take(&mut self, out: &mut Vec<Encoded>, most: usize) {
         for (class, waiting) in self.waiting.iter_mut().enumerate() {
-            self.bytes -= pour(waiting, out, most);
+            let (messages, bytes) = pour(waiting, out, most);
+            self.messages -= messages;
+            self.bytes -= bytes;
             if class == FIRST && !self.private_waiting.is_empty() {
                 let before = out.len();
-                let bytes = pour(&mut self.private_waiting, out, most);
+                let (_, bytes) = pour(&mut self.private_waiting, out, most);
                 self.private_bytes -= bytes;
                 let (begun, begun_bytes) = self.begun;
                 let left = begun.saturating_sub(out.len() - before);
@@ -386,85 +417,4 @@ impl Inner {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use hypersentry_model::{EventType, Source};
-
-    fn stream(symbol: &str, event_type: EventType) -> StreamKey {
-        StreamKey {
-            source: Source::Alpha,
-            event_type,
-            symbol: Symbol::new(symbol).unwrap(),
-        }
-    }
-
-    fn taken(inner: &mut Inner) -> Vec<bytes::Bytes> {
-        let mut out = Vec::new();
-        inner.take(&mut out, usize::MAX);
-        out.iter().map(Encoded::payload).collect()
-    }
-
-    #[test]
-    fn of_what_is_complete_in_itself_only_the_newest_waits() {
-        let stream = |symbol| stream(symbol, EventType::AlphaConviction);
-        let mut inner = Inner::default();
-        for n in 0..3 {
-            inner.newest(&Encoded::text(&format!("btc {n}")).of(stream("BTC"), n));
-            inner.newest(&Encoded::text(&format!("eth {n}")).of(stream("ETH"), n));
-        }
-        assert_eq!(inner.bytes, 14);
-        assert_eq!(taken(&mut inner), ["btc 2", "eth 2"]);
-        // With a full queue the state of the moment of sending takes its place.
-        inner.answer(Encoded::text(&"0".repeat(MAX_BYTES)));
-        inner.newest(&Encoded::text("late").of(stream("BTC"), 9));
-        assert_eq!(taken(&mut inner).len(), 1);
-        assert_eq!(inner.take_dirty(9), [stream("BTC")]);
-        assert!(inner.is_empty() && inner.bytes == 0);
-    }
-
-    #[test]
-    fn what_matters_less_makes_room_and_goes_last() {
-        let mut inner = Inner::default();
-        let [status, alpha, market, private] = [
-            EventType::VenueStatus,
-            EventType::AlphaConviction,
-            EventType::AggUpdate,
-            EventType::RiskUpdate,
-        ]
-        .map(|event| stream("BTC", event));
-        let said = |text: &str, of| Encoded::text(text).of(of, 1);
-        inner.event(&said("status", status));
-        for _ in 0..MAX_MESSAGES - 2 {
-            inner.event(&said("alpha", alpha));
-        }
-        inner.event(&said("market", market));
-        // Full: telemetry goes first, then all of alpha, and nothing of the market for what is below it.
-        inner.event(&said("market", market));
-        assert_eq!(inner.dropped, [0, 0, 0, 1]);
-        inner.event(&said("market", market));
-        assert_eq!(inner.dropped, [0, 0, MAX_MESSAGES as u64 - 2, 1]);
-        inner.event(&said("alpha", alpha));
-        // What is private has room of its own, and goes before them.
-        inner.must(&said("private", private));
-        inner.answer(Encoded::text("answer"));
-        let expected = ["answer", "private", "market", "market", "market"];
-        assert_eq!(taken(&mut inner), expected);
-        assert_eq!(inner.take_dirty(1), [alpha]);
-        assert_eq!(inner.take_dirty(9), [status]);
-        assert!(inner.is_empty());
-    }
-
-    #[test]
-    fn as_many_are_taken_as_are_asked_for() {
-        let mut inner = Inner::default();
-        for n in 0..100 {
-            inner.answer(Encoded::text(&n.to_string()));
-        }
-        let mut out = Vec::new();
-        inner.take(&mut out, 64);
-        assert_eq!((out.len(), inner.is_empty()), (64, false));
-        out.clear();
-        inner.take(&mut out, 64);
-        assert_eq!((out.len(), inner.is_empty()), (36, true));
-    }
-}
+mod tests;

@@ -300,7 +300,7 @@ impl ClientSession {
         let _ = self.queue.bell.set(bell);
     }
 
-    /// Takes what waits, at most so many messages.
+    /// Takes what waits, at most so many pieces: messages, or runs of them.
     pub fn take(&self, out: &mut Vec<Encoded>, most: usize) -> Taken {
         self.hub.take(&self.queue, out, most)
     }
@@ -331,7 +331,8 @@ impl ClientSession {
                 self.take(&mut messages, usize::MAX);
             }
             if !messages.is_empty() {
-                return messages.iter().map(Encoded::payload).collect();
+                let messages = messages.iter().flat_map(Encoded::messages);
+                return messages.map(Encoded::payload).collect();
             }
             ready.await;
         }

@@ -39,14 +39,12 @@ pub(crate) struct Link {
     pub(crate) stuck: Notify,
     desk: Arc<Desk>,
     pub(crate) metrics: Arc<Metrics>,
-    me: Weak<Self>,
 }
 
 impl Bell for Link {
-    fn ring(&self) {
-        if let Some(link) = self.me.upgrade() {
-            self.desk.push(link);
-        }
+    fn ring(self: Arc<Self>) {
+        let desk = Arc::clone(&self.desk);
+        desk.push(self);
     }
 }
 
@@ -65,14 +63,13 @@ impl Link {
         desk: Arc<Desk>,
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
-        let link = Arc::new_cyclic(|me| Self {
+        let link = Arc::new(Self {
             session,
             stream,
             out: Mutex::default(),
             stuck: Notify::new(),
             desk,
             metrics,
-            me: Weak::clone(me),
         });
         let bell: Weak<Self> = Arc::downgrade(&link);
         link.session.on_ready(bell);
@@ -120,7 +117,8 @@ impl Link {
             }
             let total: usize = scratch.iter().map(Encoded::len).sum();
             if total > 0 {
-                self.metrics.sent.add(scratch.len());
+                let messages = scratch.iter().map(|piece| piece.messages().len());
+                self.metrics.sent.add(messages.sum());
                 match self.write_once(scratch.iter().map(Encoded::frame)) {
                     Ok(written) if written == total => self.time(scratch),
                     Ok(written) => {

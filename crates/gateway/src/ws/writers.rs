@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 /// More threads than this would have nothing to do.
 const MOST: usize = 4;
 
-/// Messages that are taken from a client's queue, and written, at once.
+/// Pieces that are taken from a client's queue, and written, at once: messages, or runs of them.
 pub(crate) const BATCH: usize = 64;
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
