@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
     Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "ConvictionComponent")]
 pub enum Component {
     /// Price and open interest together.
     Regime,

@@ -106,6 +106,7 @@ impl Body {
 
 /// An answer as a socket carries it.
 #[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "AlphaAnswer")]
 pub(crate) struct Answer<'a> {
     #[serde(rename = "type")]
     kind: String,

@@ -56,6 +56,7 @@ impl Mark {
 
 /// A single value with its mark.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[schemars(rename = "{T}Field")]
 pub struct Field<T> {
     /// The value; absent when missing.
     #[serde(skip_serializing_if = "Option::is_none", default = "none::<T>")]

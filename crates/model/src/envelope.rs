@@ -98,6 +98,7 @@ impl fmt::Display for StreamKey {
 
 /// An event with its place in its stream.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[schemars(rename = "{T}Event")]
 pub struct Envelope<T> {
     /// What kind of event.
     pub event_type: EventType,

@@ -65,6 +65,10 @@ mod tests {
         for name in names() {
             let document = document(name).unwrap();
             assert_eq!(document["title"], name);
+            for shape in document["$defs"].as_object().into_iter().flatten() {
+                let numbered = shape.0.ends_with(|c: char| c.is_ascii_digit());
+                assert!(!numbered, "{name}: two types are called {}", shape.0);
+            }
             let text = document.to_string();
             for reference in text.split("\"$ref\":\"").skip(1) {
                 let reference = reference.split('"').next().unwrap();
