@@ -8,6 +8,7 @@
 //! | `refusals` | every error code of the socket |
 //! | `stalled` | a client that does not read costs others nothing and never holds a wrong state |
 //! | `fan_out` | the same, and the limits, without sockets |
+//! | `manners` | silent clients, too many of one address, and clients that never stop asking |
 //! | `private` | what is said of an account reaches whoever may view it, all of it or with a word |
 //! | `journal` | what was seen is in the journal, and replays to the same bytes |
 //! | `models` | a model is trained, judged, used in practice and refused for a real market |
@@ -37,6 +38,7 @@ mod fan_out;
 mod files;
 mod gateway;
 mod journal;
+mod manners;
 mod models;
 mod outcome;
 mod private;
