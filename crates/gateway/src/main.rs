@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
+mod audit;
 mod backtest;
 mod decode;
 mod judge;
@@ -43,6 +44,9 @@ enum Command {
     Train(train::Arguments),
     /// Connect many clients to a server, and tell what reaches them.
     Load(load::Arguments),
+    /// Check the audit log of orders offline, or prove the records of one order.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Print the role that each route and channel needs.
     Roles,
     /// Try rules and constants on a journal or a recording.
@@ -101,6 +105,7 @@ fn main() -> ExitCode {
         Command::Judge(arguments) => judge::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
+        Command::Audit(command) => audit::run(&command),
         Command::Roles => roles(),
         Command::Backtest(arguments) => backtest::run(&arguments),
     };

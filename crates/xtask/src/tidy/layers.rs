@@ -54,6 +54,8 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
             "hypersentry-api",
             "hypersentry-identity",
             "hypersentry-sim",
+            // The audit log's verifier, which needs no engine.
+            "hypersentry-store",
         ]),
     ),
     (
