@@ -193,7 +193,6 @@ fn the_price_has_no_direction_of_its_own_and_moves_as_far_as_its_volatility() {
         let variance = moves.iter().map(|m| (m - mean) * (m - mean)).sum::<f64>() / (n - 1.0);
         let t = mean / (variance / n).sqrt();
         let deviation = variance.sqrt();
-        println!("steps of {dt_ms} ms: {mean:.5} +- {deviation:.5}, t {t:.2}");
         assert!(t.abs() < 4.0, "a mean move of {mean}, t {t}: {moves:?}");
         // Half of a yearly 50 % is .2 % in ten minutes; trends, bursts and forced orders add to it.
         assert!((0.001..0.009).contains(&deviation), "{moves:?}");
