@@ -2,7 +2,7 @@
 
 use hypersentry_engine::{Publication, SymbolMap};
 use hypersentry_model::{Freshness, Source, Symbol, Timestamp, Venue};
-use hypersentry_sim::Fault;
+use hypersentry_sim::{Fault, Regime};
 use hypersentry_tests::plant::{Plant, START_MS, sim};
 
 /// The publication grid, and the network of the plant.
@@ -101,6 +101,11 @@ fn silenced(
     (for_ms, slow_rest, ms): (u64, bool, i64),
 ) -> (Plant, Story, i64) {
     let mut plant = Plant::with(23, &[venue], 11, None, one_market());
+    // In a still market there is nothing to be missed, and silence says nothing.
+    plant.driver.apply(Fault::HoldRegime {
+        regime: Regime::Chop,
+        for_ms: 300_000,
+    });
     let mut story = Story::default();
     plant.run(20_000, &mut |told| {
         listen(&mut story, field, venue, i64::MAX, told);
