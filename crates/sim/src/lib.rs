@@ -65,6 +65,7 @@ mod decimal;
 mod door;
 mod driver;
 mod error;
+pub mod exchange;
 mod faults;
 mod generator;
 mod hub;
