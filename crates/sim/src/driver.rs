@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use crate::door::{self, Peer};
 use crate::error::SimError;
+use crate::exchange::{Address, Micro, Refusal};
 use crate::faults::{Fault, Scenario};
 use crate::rest::{RestAnswer, RestRequest, Usage};
 use crate::session::{Flow, Reader, Received};
@@ -96,6 +97,14 @@ impl Driver {
             closed: None,
             over: false,
         })
+    }
+
+    /// Pays an account of Hyperliquid's exchange in, or with a negative amount out; the amount is in millionths of a dollar.
+    ///
+    /// # Errors
+    /// Without room for another account, or with less to withdraw.
+    pub fn pay_in(&self, user: Address, amount: Micro) -> Result<(), Refusal> {
+        self.world.lock().pay_in(user, amount)
     }
 
     /// What a venue was asked for since the start, how often it refused, and whom it banned.

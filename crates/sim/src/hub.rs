@@ -173,6 +173,14 @@ impl<T: Ord + Clone> Hub<T> {
             .count()
     }
 
+    /// Topics of all connections of an address, some more than once.
+    pub(crate) fn topics_at(&self, address: IpAddr) -> impl Iterator<Item = &T> {
+        self.clients
+            .values()
+            .filter(move |client| client.address == address)
+            .flat_map(|client| &client.topics)
+    }
+
     pub(crate) fn topics(&self, id: ClientId) -> impl Iterator<Item = &T> {
         self.clients
             .get(&id)

@@ -2,7 +2,7 @@
 //!
 //! | venue | REST | WebSocket |
 //! |---|---|---|
-//! | Hyperliquid | `POST /hyperliquid/info` | `/hyperliquid/ws` |
+//! | Hyperliquid | `POST /hyperliquid/info`, `POST /hyperliquid/exchange` | `/hyperliquid/ws` |
 //! | Binance spot | `/binance-spot/api/v3/{ping,time,exchangeInfo,depth,aggTrades,klines}` | `/binance-spot/ws`, `/ws/<stream>`, `/stream?streams=<a>/<b>` |
 //! | Binance USD-M | `/binance-usdm/fapi/v1/{ping,time,exchangeInfo,depth,aggTrades,klines,openInterest,premiumIndex,fundingInfo}` | the same below `/binance-usdm/public` and `/binance-usdm/market` |
 //! | Coinbase Exchange | `/coinbase/{time,products}`, `/coinbase/products/<id>/{book,trades,candles}` | `/coinbase/ws` |
@@ -15,7 +15,8 @@
 //! (Binance spot), PEPE-USD and PEPE-USDT-SWAP one. HYPE is not listed at Binance spot and Coinbase.
 //!
 //! It is written from the venues' documentation and shares no type and no codec with the engine, so that one checks the
-//! other. It simulates market data only: there are no accounts and no orders.
+//! other. Hyperliquid is an exchange too ([`exchange`]): accounts that were paid in
+//! ([`Simulator::pay_in`]) trade with signed requests. The other venues have market data only.
 //!
 //! # Invariants
 //! - No book is ever crossed, unless a fault says so; trades happen at prices that the book had and consume it.

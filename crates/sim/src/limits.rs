@@ -85,6 +85,8 @@ pub struct HyperliquidLimits {
     pub new_connections_per_min: u64,
     /// Subscriptions over all connections.
     pub subscriptions: usize,
+    /// Distinct users over all subscriptions.
+    pub users: usize,
     /// Messages from the client per minute over all connections.
     pub messages_per_min: u64,
     /// REST weight per minute.
@@ -101,6 +103,7 @@ impl Default for HyperliquidLimits {
             connections: 10,
             new_connections_per_min: 30,
             subscriptions: 1_000,
+            users: 10,
             messages_per_min: 2_000,
             rest_weight_per_min: 1_200,
             idle_close_s: 60,

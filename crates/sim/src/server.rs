@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::error::SimError;
+use crate::exchange::{Address, Micro, Refusal};
 use crate::faults::{Fault, Scenario};
 use crate::rest::{Reply, RestAnswer, RestRequest, Usage};
 use crate::venue::Venue;
@@ -104,6 +105,14 @@ impl Simulator {
         Faults {
             world: self.shared.world.clone(),
         }
+    }
+
+    /// Pays an account of Hyperliquid's exchange in, or with a negative amount out; the amount is in millionths of a dollar.
+    ///
+    /// # Errors
+    /// Without room for another account, or with less to withdraw.
+    pub fn pay_in(&self, user: Address, amount: Micro) -> Result<(), Refusal> {
+        self.shared.world.lock().pay_in(user, amount)
     }
 
     /// What a venue was asked for since the start, how often it refused, and whom it banned.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use crate::exchange::{Address, Micro, Refusal, USD};
 use crate::faults::{Fault, Scenario, ScenarioCursor, VenueFaults, millis};
 use crate::generator::{Market, OutlierAt, Place, StepEvents, symbols};
 use crate::limits::Limits;
@@ -26,6 +27,7 @@ pub(crate) struct World {
     pub(crate) market: Market,
     events: StepEvents,
     pub(crate) hyperliquid: hyperliquid::Feeds,
+    pub(crate) trading: hyperliquid::Trading,
     pub(crate) binance_spot: binance::Feeds,
     pub(crate) binance_usdm: binance::Feeds,
     pub(crate) coinbase: coinbase::Feeds,
@@ -47,6 +49,7 @@ impl World {
             .unwrap_or_default();
         let mut world = Self {
             hyperliquid: hyperliquid::Feeds::new(&market),
+            trading: hyperliquid::Trading::new(&market),
             binance_spot: binance::Feeds::new(Venue::BinanceSpot, &mut market, seed),
             binance_usdm: binance::Feeds::new(Venue::BinanceUsdm, &mut market, seed),
             coinbase: coinbase::Feeds::new(&mut market),
@@ -64,6 +67,12 @@ impl World {
             world.step(WARM_UP_STEP_MS);
         }
         world.scenario = scenario.map(|scenario| ScenarioCursor::new(scenario, start_ms));
+        for (name, dollars) in scenario.iter().flat_map(|scenario| &scenario.accounts) {
+            let amount = Micro::from(*dollars) * USD;
+            // The scenario's check has read the addresses and counted them.
+            let paid = Address::parse(name).map(|user| world.pay_in(user, amount));
+            debug_assert!(matches!(paid, Some(Ok(()))), "{name}");
+        }
         world
     }
 
@@ -89,7 +98,14 @@ impl World {
         self.coinbase.publish(market, &mut faults[Venue::Coinbase]);
         self.bybit.publish(market, &mut faults[Venue::Bybit]);
         self.okx.publish(market, &mut faults[Venue::Okx]);
+        let told = self.trading.step(market, events);
+        hyperliquid::publish(self, told);
         self.show_silence();
+    }
+
+    /// Pays an account of Hyperliquid's exchange in, or with a negative amount out.
+    pub(crate) fn pay_in(&mut self, user: Address, amount: Micro) -> Result<(), Refusal> {
+        self.trading.pay_in(&self.market, user, amount)
     }
 
     pub(crate) fn apply(&mut self, fault: Fault) {

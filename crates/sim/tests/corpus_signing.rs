@@ -2,15 +2,19 @@
 //!
 //! The vectors lie outside the checkout: under `$HYPERSENTRY_CORPUS/vectors/hl-signing`, or in `shared` beside the checkout.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test, which says what it read"
+)]
+
 use std::path::{Path, PathBuf};
 
 use hypersentry_sim::exchange::{Address, Network, SignatureFault, recover_signer};
 use serde_json::{Value, json};
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test asks where the corpus lies"
-)]
 fn vectors() -> Vec<PathBuf> {
     let root = std::env::var("HYPERSENTRY_CORPUS").map_or_else(
         |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),

@@ -61,6 +61,8 @@ pub use post::Unreadable;
 pub use refusal::Refusal;
 pub use signature::{Network, SignatureFault, recover_signer};
 pub use spec::{FeeRates, MarketSpec, OpenInterest, Rules};
-pub use state::{Exchange, Market, Output, PublicTrade, Street, StreetTake, UserEvent};
+pub use state::{
+    Exchange, MOST_ACCOUNTS, Market, Output, PublicTrade, Street, StreetTake, UserEvent,
+};
 pub use trigger::{Grouping, Outcome};
 pub use twap::{NewTwap, Twap};

@@ -14,7 +14,7 @@ use super::spec::{MarketSpec, OpenInterest, Rules};
 use super::twap::Twap;
 
 /// Accounts at a time; the simulator is for loopback and a few test machines.
-pub(super) const MOST_ACCOUNTS: usize = 1_024;
+pub const MOST_ACCOUNTS: usize = 1_024;
 /// Signers whose nonces are kept: accounts and their agents.
 pub(super) const MOST_SIGNERS: usize = 8_192;
 /// Events, takes and trades that wait to be fetched; the oldest give way and are counted.

@@ -1,6 +1,7 @@
 //! What a scenario file must not say.
 
 use super::{Fault, Scenario};
+use crate::exchange::{Address, MOST_ACCOUNTS};
 use crate::generator::{MOST_COINS, symbols};
 use crate::venue::Venue;
 
@@ -14,6 +15,12 @@ pub(super) fn channels(venue: Venue) -> &'static [&'static str] {
             "trades",
             "candle",
             "activeAssetCtx",
+            "orderUpdates",
+            "user",
+            "userFills",
+            "userFundings",
+            "userTwapSliceFills",
+            "userTwapHistory",
         ],
         Venue::BinanceSpot => &[
             "trade",
@@ -81,6 +88,13 @@ pub(super) fn mistake(scenario: &Scenario) -> Option<String> {
             ));
         }
     }
+    if scenario.accounts.len() > MOST_ACCOUNTS {
+        return Some(format!("accounts: more than {MOST_ACCOUNTS}"));
+    }
+    let bad = |name: &&String| Address::parse(name).is_none();
+    if let Some(name) = scenario.accounts.keys().find(bad) {
+        return Some(format!("accounts: `{name}` is no address"));
+    }
     scenario.steps.iter().enumerate().find_map(|(index, step)| {
         of_fault(&step.fault).map(|what| format!("steps[{index}].fault.{what}"))
     })
@@ -102,7 +116,17 @@ fn of_fault(fault: &Fault) -> Option<String> {
         // Some feeds belong to no single symbol.
         let whole = matches!(
             (venue, channel),
-            (Venue::Okx, "liquidation-orders") | (Venue::Hyperliquid, "allMids")
+            (Venue::Okx, "liquidation-orders")
+                | (
+                    Venue::Hyperliquid,
+                    "allMids"
+                        | "orderUpdates"
+                        | "user"
+                        | "userFills"
+                        | "userFundings"
+                        | "userTwapSliceFills"
+                        | "userTwapHistory"
+                )
         );
         if whole { None } else { symbol(venue, name) }
     };

@@ -1,5 +1,7 @@
 //! Plans of faults, as files.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Fault, check, millis};
@@ -17,7 +19,7 @@ pub struct ScenarioStep {
 }
 
 /// A plan of faults. As a file: `{"name": "...", "steps": [{"at_ms": 5000, "fault": {"kind": "drop_connections",
-/// "venue": "hyperliquid"}}], "repeat_every_ms": 60000, "limits": {...}}`; all but `steps` may be left out.
+/// "venue": "hyperliquid"}}], "repeat_every_ms": 60000, "limits": {...}, "accounts": {"0x...": 10000}}`; all but `steps` may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
@@ -32,6 +34,9 @@ pub struct Scenario {
     /// Venue limits other than the published ones.
     #[serde(default)]
     pub limits: Limits,
+    /// Whole dollars that accounts of Hyperliquid's exchange begin with, by address.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub accounts: BTreeMap<String, u32>,
 }
 
 impl Scenario {

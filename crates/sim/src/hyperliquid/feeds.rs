@@ -114,6 +114,8 @@ impl Feeds {
                 )
             }
             Subscription::ActiveAssetCtx { coin } => context_frame(market, *coin),
+            // The exchange has these.
+            Subscription::User { .. } => return None,
         })
     }
 

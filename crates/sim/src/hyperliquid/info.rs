@@ -1,4 +1,4 @@
-//! `POST /info`.
+//! `POST /info`, and the framing of `POST /exchange`.
 
 use std::net::IpAddr;
 
@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::frames;
 use super::rounding::Rounding;
+use super::trading::{self, Performed};
 use crate::door::not_found;
 use crate::generator::{CandleSource, Interval};
 use crate::rest::{Charged, Quota, Reply, RestAnswer, RestRequest};
@@ -13,7 +14,7 @@ use crate::venue::Venue;
 use crate::world::World;
 
 /// Requests and their weights ("Rate limits and user limits").
-const CLASSES: [(&str, u64); 11] = [
+const CLASSES: [(&str, u64); 25] = [
     ("l2Book", 2),
     ("allMids", 2),
     ("exchangeStatus", 2),
@@ -25,6 +26,20 @@ const CLASSES: [(&str, u64); 11] = [
     ("recentTrades", 20),
     ("perpDexs", 20),
     ("fundingHistory", 20),
+    ("clearinghouseState", 2),
+    ("spotClearinghouseState", 2),
+    ("orderStatus", 2),
+    ("openOrders", 20),
+    ("frontendOpenOrders", 20),
+    ("userFills", 20),
+    ("userFillsByTime", 20),
+    ("userTwapSliceFills", 20),
+    ("userFunding", 20),
+    ("historicalOrders", 20),
+    ("extraAgents", 20),
+    ("userRateLimit", 20),
+    ("activeAssetData", 20),
+    ("userRole", 60),
 ];
 /// Candles in one answer.
 const MOST_CANDLES: usize = 5_000;
@@ -69,13 +84,21 @@ impl CandleRequest {
 
 /// `POST /info`.
 pub(crate) fn answer(world: &mut World, request: &RestRequest) -> Reply {
-    if request.path != "/info" {
+    if !matches!(request.path.as_str(), "/info" | "/exchange") {
         return not_found().into();
     }
     if request.method != "POST" {
         return RestAnswer::with(405, r#"{"code":405,"msg":"Method Not Allowed"}"#).into();
     }
     let content = match serde_json::from_slice::<Value>(&request.body) {
+        Ok(body) if request.path == "/exchange" => {
+            match trading::perform(world, &body, request.address) {
+                Performed::Answer(answer) => Answer::Body(answer),
+                Performed::TooMany => Answer::TooMany,
+                Performed::Banned(seconds) => Answer::Banned(seconds),
+                Performed::Unreadable => Answer::Unknown,
+            }
+        }
         Ok(body) => content(world, &body, request.address),
         Err(_) => Answer::Unknown,
     };
@@ -199,7 +222,11 @@ pub(super) fn content(world: &mut World, request: &Value, address: IpAddr) -> An
         }
         "exchangeStatus" => json!({"specialStatuses": null, "time": block_ms}),
         // Only the venue's own exchange, which the list shows as null.
-        _ => json!([null]),
+        "perpDexs" => json!([null]),
+        _ => match world.trading.exchange.info(request) {
+            Some(answer) => answer,
+            None => return Answer::Unknown,
+        },
     })
 }
 

@@ -1,4 +1,4 @@
-//! Hyperliquid's wire protocol: `POST /info` and the WebSocket.
+//! Hyperliquid's wire protocol: `POST /info`, `POST /exchange` and the WebSocket.
 //!
 //! Written from the venue's documentation ("API: WebSocket", "Subscriptions", "Timeouts and heartbeats", "Post requests",
 //! "Info endpoint", "Rate limits and user limits", "Tick and lot size") and from frames that the venue was seen to send
@@ -16,9 +16,11 @@ mod info;
 mod rounding;
 mod session;
 mod subscription;
+mod trading;
 mod wrong;
 
 pub(crate) use feeds::Feeds;
 pub(crate) use info::answer;
 pub(crate) use session::{open, text};
 use subscription::Subscription;
+pub(crate) use trading::{Trading, publish};

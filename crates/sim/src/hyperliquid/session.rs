@@ -1,5 +1,6 @@
 //! The WebSocket's messages.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use super::frames::frame;
 use super::info::{self, Answer};
 use super::subscription::{Echo, Subscription, Unfit};
+use super::trading::{self, Performed};
 use crate::door::{Knock, not_found};
 use crate::faults::millis;
 use crate::hub::Subscribed;
@@ -107,11 +109,38 @@ fn subscription(world: &mut World, id: ClientId, text: &str, method: &str, wante
         );
         return Flow::Continue;
     }
+    if let Subscription::User { user, .. } = &subscription {
+        let most = world.limits.hyperliquid.users;
+        let mut users: BTreeSet<_> = hub
+            .address(id)
+            .into_iter()
+            .flat_map(|address| hub.topics_at(address))
+            .filter_map(Subscription::user)
+            .collect();
+        users.insert(*user);
+        if users.len() > most {
+            let text = format!("Cannot track more than {most} total users.");
+            say(world, id, frame("error", text));
+            return Flow::Continue;
+        }
+    }
+    let hub = &mut world.hyperliquid.hub;
     if hub.subscribe(id, subscription.clone()) == Subscribed::Already {
         say(world, id, error("Already subscribed"));
         return Flow::Continue;
     }
     say(world, id, acknowledgement());
+    if let Subscription::User { feed, user } = &subscription {
+        let silent = world.faults[Venue::Hyperliquid].channel_silent(
+            subscription.channel(),
+            "",
+            world.market.now_ms(),
+        );
+        if !silent && let Some(first) = world.trading.exchange.snapshot(*user, feed.kind()) {
+            say(world, id, frame(first.channel, first.data));
+        }
+        return Flow::Continue;
+    }
     let World {
         market,
         hyperliquid,
@@ -130,7 +159,7 @@ fn subscription(world: &mut World, id: ClientId, text: &str, method: &str, wante
     Flow::Continue
 }
 
-/// "Post requests": an info request over the WebSocket; it shares the REST weight.
+/// "Post requests": a request over the WebSocket; it shares the REST weight.
 fn post(world: &mut World, id: ClientId, text: &str, message: &Value) -> Flow {
     let (Some(key), Some(request)) = (message["id"].as_u64(), message["request"].as_object())
     else {
@@ -158,10 +187,13 @@ fn post(world: &mut World, id: ClientId, text: &str, message: &Value) -> Flow {
             Answer::TooMany | Answer::Banned(_) => respond("error", json!("429 Too Many Requests")),
             Answer::Unknown | Answer::NoCoin => return unparseable(world, id, text),
         },
-        Some("action") => respond(
-            "error",
-            json!("422 Unprocessable Entity: orders are not simulated"),
-        ),
+        Some("action") => match trading::perform(world, payload, address) {
+            Performed::Answer(answer) => respond("action", answer),
+            Performed::TooMany | Performed::Banned(_) => {
+                respond("error", json!("429 Too Many Requests"))
+            }
+            Performed::Unreadable => return unparseable(world, id, text),
+        },
         _ => return unparseable(world, id, text),
     };
     say(world, id, reply);

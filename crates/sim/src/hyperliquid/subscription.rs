@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::rounding::Rounding;
+use crate::exchange::Address;
 use crate::generator::{Interval, Market};
 
 /// A feed. Coins are indices into the universe.
@@ -30,6 +31,59 @@ pub(crate) enum Subscription {
     ActiveAssetCtx {
         coin: usize,
     },
+    User {
+        feed: UserFeed,
+        user: Address,
+    },
+}
+
+/// A stream about one account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum UserFeed {
+    OrderUpdates,
+    UserEvents,
+    UserFills,
+    UserFundings,
+    UserTwapSliceFills,
+    UserTwapHistory,
+}
+
+impl UserFeed {
+    const ALL: [(Self, &str, &str); 6] = [
+        (Self::OrderUpdates, "orderUpdates", "orderUpdates"),
+        (Self::UserEvents, "userEvents", "user"),
+        (Self::UserFills, "userFills", "userFills"),
+        (Self::UserFundings, "userFundings", "userFundings"),
+        (
+            Self::UserTwapSliceFills,
+            "userTwapSliceFills",
+            "userTwapSliceFills",
+        ),
+        (Self::UserTwapHistory, "userTwapHistory", "userTwapHistory"),
+    ];
+
+    fn parse(kind: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|(_, name, _)| *name == kind)
+            .map(|(feed, ..)| feed)
+    }
+
+    pub(super) fn of_channel(channel: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|(.., name)| *name == channel)
+            .map(|(feed, ..)| feed)
+    }
+
+    /// The name to subscribe by.
+    pub(super) fn kind(self) -> &'static str {
+        Self::ALL[self as usize].1
+    }
+
+    fn channel(self) -> &'static str {
+        Self::ALL[self as usize].2
+    }
 }
 
 /// A subscription as the venue repeats it; an inner `None` is printed as null.
@@ -49,6 +103,10 @@ pub(super) struct Echo {
     mantissa: Option<Option<u8>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fast: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    #[serde(rename = "aggregateByTime", skip_serializing_if = "Option::is_none")]
+    aggregate_by_time: Option<bool>,
 }
 
 impl Echo {
@@ -74,6 +132,10 @@ impl Subscription {
             return Ok(Self::AllMids {
                 dex: optional_text(object, "dex")?,
             });
+        }
+        if let Some(feed) = UserFeed::parse(kind) {
+            let user = Address::parse(text(object, "user")?).ok_or(Unfit::Unparseable)?;
+            return Ok(Self::User { feed, user });
         }
         if !matches!(
             kind,
@@ -132,6 +194,12 @@ impl Subscription {
                 echo.fast = Some(*fast);
             }
             Self::Candle { interval, .. } => echo.interval = Some(interval.name()),
+            Self::User { feed, user } => {
+                echo.kind = feed.kind();
+                // Addresses come back in lower case.
+                echo.user = Some(user.to_string());
+                echo.aggregate_by_time = (*feed == UserFeed::UserFills).then_some(false);
+            }
             Self::Bbo { .. } | Self::Trades { .. } | Self::ActiveAssetCtx { .. } => {}
         }
         echo
@@ -145,12 +213,21 @@ impl Subscription {
             Self::Trades { .. } => "trades",
             Self::Candle { .. } => "candle",
             Self::ActiveAssetCtx { .. } => "activeAssetCtx",
+            Self::User { feed, .. } => feed.channel(),
+        }
+    }
+
+    /// The account that it is about.
+    pub(super) fn user(&self) -> Option<Address> {
+        match self {
+            Self::User { user, .. } => Some(*user),
+            _ => None,
         }
     }
 
     pub(super) fn coin(&self) -> Option<usize> {
         match self {
-            Self::AllMids { .. } => None,
+            Self::AllMids { .. } | Self::User { .. } => None,
             Self::L2Book { coin, .. }
             | Self::Bbo { coin }
             | Self::Trades { coin }

@@ -3,6 +3,7 @@
 
 mod bybit;
 mod coinbase;
+mod exchange;
 mod market;
 mod okx;
 

@@ -1,0 +1,269 @@
+//! The exchange beside the generated market: what ties the two together, and `POST /exchange`.
+//!
+//! The generated book is shown to the exchange level by level, its trades as prints, its mark and oracle prices and its hourly
+//! funding as they are. What users take from the street is taken from the generated book too. Until the first account is paid
+//! in nothing of this happens, so that market data alone costs nothing more.
+//!
+//! Users' orders do not appear in the public book and their trades not on the public tape.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde_json::{Value, json};
+
+use super::frames::frame;
+use super::subscription::{Subscription, UserFeed};
+use crate::exchange::{
+    Address, Exchange, MarketSpec, Micro, Network, Refusal, Rules, Side, SignatureFault, UserFrame,
+    recover_signer,
+};
+use crate::generator::{Level, Market, Side as BookSide, StepEvents};
+use crate::hub::{FeedName, Payload};
+use crate::rest::{Charged, Quota};
+use crate::venue::Venue;
+use crate::world::World;
+
+const HOUR_MS: i64 = 3_600_000;
+/// Levels of the generated book that users leave standing.
+const KEEP: usize = 3;
+const SIDES: [(Side, BookSide); 2] = [(Side::Buy, BookSide::Bid), (Side::Sell, BookSide::Ask)];
+
+/// The exchange and what it was shown.
+#[derive(Debug)]
+pub(crate) struct Trading {
+    pub(super) exchange: Exchange,
+    /// Lots by price that the exchange was shown, by coin and side; as many as the generated book has.
+    shown: Vec<[BTreeMap<i64, i64>; 2]>,
+    next_funding_ms: i64,
+    active: bool,
+}
+
+impl Trading {
+    pub(crate) fn new(market: &Market) -> Self {
+        let specs = market
+            .coins()
+            .iter()
+            .map(|coin| {
+                let of = &coin.instrument;
+                MarketSpec::new(of.coin, of.sz_decimals, of.max_leverage)
+            })
+            .collect();
+        Self {
+            exchange: Exchange::new(specs, Rules::default(), market.now_ms()),
+            shown: vec![<[BTreeMap<i64, i64>; 2]>::default(); market.coins().len()],
+            next_funding_ms: 0,
+            active: false,
+        }
+    }
+
+    /// Pays an account in; the first one wakes the exchange.
+    pub(crate) fn pay_in(
+        &mut self,
+        market: &Market,
+        user: Address,
+        amount: Micro,
+    ) -> Result<(), Refusal> {
+        if !self.active {
+            self.active = true;
+            self.exchange.advance(market.now_ms());
+            self.next_funding_ms = (market.now_ms().div_euclid(HOUR_MS) + 1) * HOUR_MS;
+            self.show_books(market);
+            self.show_marks(market);
+        }
+        self.exchange.pay_in(user, amount)
+    }
+
+    /// Shows a finished block to the exchange. The frames are those that users are told.
+    pub(crate) fn step(
+        &mut self,
+        market: &mut Market,
+        events: &StepEvents,
+    ) -> Vec<(Address, UserFrame)> {
+        let Some(time) = events.block_ms.filter(|_| self.active) else {
+            return Vec::new();
+        };
+        self.exchange.advance(time);
+        for trade in &events.perp_trades {
+            let taker = match trade.taker {
+                BookSide::Bid => Side::Buy,
+                BookSide::Ask => Side::Sell,
+            };
+            self.exchange
+                .street_print(trade.coin, taker, trade.px, trade.lots);
+        }
+        self.show_books(market);
+        self.show_marks(market);
+        if time >= self.next_funding_ms {
+            self.next_funding_ms += HOUR_MS;
+            for (index, coin) in market.coins().iter().enumerate() {
+                let rate = (coin.context.funding() * 1e10).round() as i64;
+                self.exchange.fund(index, rate);
+            }
+        }
+        self.settle(market)
+    }
+
+    /// Performs a request whose signer is known.
+    fn post(
+        &mut self,
+        market: &mut Market,
+        signer: Address,
+        body: &Value,
+    ) -> (Option<Value>, Vec<(Address, UserFrame)>) {
+        self.exchange.advance(market.now_ms());
+        let answer = self.exchange.post(signer, body).ok();
+        (answer, self.settle(market))
+    }
+
+    fn show_books(&mut self, market: &Market) {
+        let Self {
+            exchange, shown, ..
+        } = self;
+        for (index, (coin, shown)) in market.coins().iter().zip(shown).enumerate() {
+            let book = &coin.perp.book;
+            // What is gone goes first: the new levels of one side may stand where the other's were.
+            for ((side, theirs), shown) in SIDES.into_iter().zip(shown.iter_mut()) {
+                shown.retain(|px, _| {
+                    let stays = book.get(theirs, *px).is_some();
+                    if !stays {
+                        exchange.street_level(index, side, *px, 0);
+                    }
+                    stays
+                });
+            }
+            for ((side, theirs), shown) in SIDES.into_iter().zip(shown.iter_mut()) {
+                for (px, level) in book.levels(theirs) {
+                    if shown.insert(px, level.lots) != Some(level.lots) {
+                        exchange.street_level(index, side, px, level.lots);
+                    }
+                }
+            }
+        }
+    }
+
+    fn show_marks(&mut self, market: &Market) {
+        for (index, coin) in market.coins().iter().enumerate() {
+            let (mark, oracle) = (
+                coin.context.mark.round() as i64,
+                coin.context.oracle.round() as i64,
+            );
+            let known = &self.exchange.markets()[index];
+            if known.mark != Some(mark) || known.oracle != Some(oracle) {
+                self.exchange.mark(index, mark, oracle);
+            }
+        }
+    }
+
+    /// Takes from the generated book what users took, and makes frames of what they are told.
+    fn settle(&mut self, market: &mut Market) -> Vec<(Address, UserFrame)> {
+        let out = self.exchange.take_output();
+        for take in out.takes {
+            let slot = usize::from(take.side == Side::Sell);
+            let theirs = SIDES[slot].1;
+            let book = &mut market.coins_mut()[take.coin].perp.book;
+            if let Some(level) = book.get(theirs, take.px) {
+                let lots = level.lots - take.lots;
+                if lots > 0 {
+                    let orders = level.orders;
+                    book.set(theirs, take.px, Level { lots, orders });
+                } else if book.len(theirs) > KEEP {
+                    book.remove(theirs, take.px);
+                }
+            }
+            // As the exchange has it now; where the two differ the next block shows the generated book again.
+            let left = self.exchange.markets()[take.coin]
+                .book
+                .street(take.side, take.px);
+            let shown = &mut self.shown[take.coin][slot];
+            if left > 0 {
+                shown.insert(take.px, left);
+            } else {
+                shown.remove(&take.px);
+            }
+        }
+        out.events
+            .iter()
+            .flat_map(|(user, event)| {
+                let frames = self.exchange.frames(*user, event);
+                frames.into_iter().map(|frame| (*user, frame))
+            })
+            .collect()
+    }
+}
+
+/// What a request to `/exchange` comes to.
+#[derive(Debug)]
+pub(super) enum Performed {
+    Answer(Value),
+    TooMany,
+    /// For so many seconds.
+    Banned(i64),
+    Unreadable,
+}
+
+/// One request weighs 1 and 1 more per 40 of its batch ("Rate limits and user limits").
+fn weight(body: &Value) -> u64 {
+    let action = &body["action"];
+    let items = ["orders", "cancels", "modifies"]
+        .into_iter()
+        .filter_map(|key| action[key].as_array())
+        .map(Vec::len)
+        .sum::<usize>();
+    1 + items as u64 / 40
+}
+
+/// Performs a signed request. The simulator is a testnet: that is what the official client signs for it.
+pub(super) fn perform(world: &mut World, body: &Value, address: IpAddr) -> Performed {
+    let quota = Quota {
+        class: "exchange",
+        bucket: "weight",
+        weight: weight(body),
+        span_ms: 60_000,
+        most: world.limits.hyperliquid.rest_weight_per_min,
+        ban: None,
+    };
+    let now_ms = world.market.now_ms();
+    match world.charge(Venue::Hyperliquid, address, quota) {
+        Charged::Admitted(_) => {}
+        Charged::TooMany(_) => return Performed::TooMany,
+        Charged::Banned(until) => return Performed::Banned((until - now_ms + 999) / 1_000),
+    }
+    let signer = match recover_signer(body, Network::Testnet) {
+        Ok(signer) => signer,
+        Err(SignatureFault::Unreadable(_)) => return Performed::Unreadable,
+        Err(fault) => {
+            return Performed::Answer(json!({"status": "err", "response": fault.to_string()}));
+        }
+    };
+    let World {
+        market, trading, ..
+    } = world;
+    let (answer, frames) = trading.post(market, signer, body);
+    publish(world, frames);
+    answer.map_or(Performed::Unreadable, Performed::Answer)
+}
+
+/// Sends users' frames to those who follow them.
+pub(crate) fn publish(world: &mut World, frames: Vec<(Address, UserFrame)>) {
+    let World {
+        market,
+        hyperliquid,
+        faults,
+        ..
+    } = world;
+    let now_ms = market.now_ms();
+    for (user, told) in frames {
+        let Some(feed) = UserFeed::of_channel(told.channel) else {
+            continue;
+        };
+        let topic = Subscription::User { feed, user };
+        let name = FeedName {
+            channel: told.channel,
+            symbol: "",
+        };
+        let faults = &mut faults[Venue::Hyperliquid];
+        hyperliquid.hub.send(&topic, name, now_ms, faults, || {
+            Payload::plain(frame(told.channel, told.data))
+        });
+    }
+}
