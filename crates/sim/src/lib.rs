@@ -49,6 +49,7 @@
 //! | `send_frame` | defect, new feature | one frame: `crossed_book`, `crossed_bbo`, `malformed_json`, `missing_field`, `unknown_channel`, `server_shutdown` |
 //! | `rate_limit_storm` | shared address over its limit | REST status 429 |
 //! | `slow_rest` | overload | REST answers late |
+//! | `lose_answers` | timeout behind the gateway | Hyperliquid's next signed requests without an answer, performed or not |
 //! | `hold_regime` | (the market) | `quiet`, `chop`, `trend` or `burst` |
 //! | `price_shock` | (the market) | all coins move together; liquidations follow |
 //!

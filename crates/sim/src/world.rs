@@ -77,6 +77,7 @@ impl World {
     }
 
     pub(crate) fn step(&mut self, dt_ms: i64) {
+        self.trading.hand_over(&mut self.events);
         self.market.step(dt_ms, &mut self.events);
         let now_ms = self.market.now_ms();
         while let Some(fault) = self.scenario.as_mut().and_then(|cursor| cursor.due(now_ms)) {
@@ -215,6 +216,9 @@ impl World {
                 delay_ms,
                 for_ms,
             } => self.faults[venue].set_slow_rest(delay_ms, until(for_ms)),
+            Fault::LoseAnswers { count, performed } => {
+                self.faults[Venue::Hyperliquid].lose_answers(count, performed);
+            }
             Fault::HoldRegime { regime, for_ms } => {
                 self.market
                     .force_regime(regime, millis(for_ms) as f64 / 1_000.0);

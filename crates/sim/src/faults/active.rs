@@ -38,6 +38,8 @@ pub(crate) struct VenueFaults {
     /// Frames left to overtake, and whether one is waiting to be overtaken.
     reorder: BTreeMap<Feed, (u32, bool)>,
     late: BTreeMap<Feed, (i64, i64)>,
+    /// Signed requests left whose answer is lost, and whether they are performed.
+    lost_answers: (u32, bool),
 }
 
 /// Takes one from a counter.
@@ -104,6 +106,17 @@ impl VenueFaults {
             }
         }
         Passage::Through
+    }
+
+    pub(crate) fn lose_answers(&mut self, count: u32, performed: bool) {
+        self.lost_answers = (count, performed);
+    }
+
+    /// Whether the answer to the next signed request is lost, and then whether it is performed; counts it.
+    pub(crate) fn lose_answer(&mut self) -> Option<bool> {
+        let (left, performed) = &mut self.lost_answers;
+        *left = left.checked_sub(1)?;
+        Some(*performed)
     }
 
     pub(crate) fn silence_channel(&mut self, channel: String, symbol: String, until: i64) {

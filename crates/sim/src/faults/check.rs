@@ -186,6 +186,7 @@ fn of_fault(fault: &Fault) -> Option<String> {
             symbol: name,
             count,
         } => symbol(Venue::BinanceSpot, name).or_else(|| above("count", u64::from(*count), 10_000)),
+        Fault::LoseAnswers { count, .. } => above("count", u64::from(*count), 10_000),
         Fault::Delay { delay_ms, .. } => above("delay_ms", *delay_ms, 10_000),
         Fault::SlowRest { delay_ms, .. } => above("delay_ms", *delay_ms, 120_000),
         Fault::ClockStep { step_ms, .. } => above("step_ms", step_ms.unsigned_abs(), 86_400_000),

@@ -206,6 +206,14 @@ pub enum Fault {
         /// How long.
         for_ms: u64,
     },
+    /// Hyperliquid's next signed requests are not answered: REST says 504, a posted action gets nothing. An error is not a
+    /// refusal: the action may have been performed.
+    LoseAnswers {
+        /// How many.
+        count: u32,
+        /// Whether they are performed nevertheless.
+        performed: bool,
+    },
     /// Not a fault of a venue but of the market: holds a regime.
     HoldRegime {
         /// Which.

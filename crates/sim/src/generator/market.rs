@@ -27,6 +27,13 @@ pub(crate) struct StepEvents {
     outlier_spot: Vec<SpotTrade>,
 }
 
+impl StepEvents {
+    /// A trade that did not come from the generator; it is told with the next block.
+    pub(crate) fn add_perp(&mut self, trade: PerpTrade) {
+        self.outlier_perp.push(trade);
+    }
+}
+
 /// Where a scenario wants an outlier printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OutlierAt {

@@ -55,6 +55,8 @@ pub(super) enum Answer {
     Banned(i64),
     /// No such request.
     Unknown,
+    /// A fault took the answer away.
+    Lost,
     NoCoin,
 }
 
@@ -97,6 +99,7 @@ pub(crate) fn answer(world: &mut World, request: &RestRequest) -> Reply {
                 Performed::TooMany => Answer::TooMany,
                 Performed::Banned(seconds) => Answer::Banned(seconds),
                 Performed::Unreadable => Answer::Unknown,
+                Performed::Lost => Answer::Lost,
             }
         }
         Ok(body) => content(world, &body, request.address),
@@ -120,6 +123,7 @@ pub(crate) fn answer(world: &mut World, request: &RestRequest) -> Reply {
             RestAnswer::with(422, json!({"code": 422, "msg": msg}).to_string()).into()
         }
         Answer::NoCoin => RestAnswer::with(500, "null").into(),
+        Answer::Lost => RestAnswer::with(504, "upstream request timeout").into(),
     }
 }
 

@@ -185,7 +185,9 @@ fn post(world: &mut World, id: ClientId, text: &str, message: &Value) -> Flow {
                 json!({"type": payload["type"], "data": request.build()}),
             ),
             Answer::TooMany | Answer::Banned(_) => respond("error", json!("429 Too Many Requests")),
-            Answer::Unknown | Answer::NoCoin => return unparseable(world, id, text),
+            Answer::Unknown | Answer::NoCoin | Answer::Lost => {
+                return unparseable(world, id, text);
+            }
         },
         Some("action") => match trading::perform(world, payload, address) {
             Performed::Answer(answer) => respond("action", answer),
@@ -193,6 +195,7 @@ fn post(world: &mut World, id: ClientId, text: &str, message: &Value) -> Flow {
                 respond("error", json!("429 Too Many Requests"))
             }
             Performed::Unreadable => return unparseable(world, id, text),
+            Performed::Lost => return Flow::Continue,
         },
         _ => return unparseable(world, id, text),
     };

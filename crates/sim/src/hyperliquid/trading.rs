@@ -4,9 +4,10 @@
 //! funding as they are. What users take from the street is taken from the generated book too. Until the first account is paid
 //! in nothing of this happens, so that market data alone costs nothing more.
 //!
-//! Users' orders do not appear in the public book and their trades not on the public tape.
+//! Users' trades come on the public tape with the next block and into the candles. Their resting orders do not appear in the
+//! public book.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use serde_json::{Value, json};
@@ -14,10 +15,10 @@ use serde_json::{Value, json};
 use super::frames::frame;
 use super::subscription::{Subscription, UserFeed};
 use crate::exchange::{
-    Address, Exchange, MarketSpec, Micro, Network, Refusal, Rules, Side, SignatureFault, UserFrame,
-    recover_signer,
+    Address, Exchange, MarketSpec, Micro, Network, PublicTrade, Refusal, Rules, Side,
+    SignatureFault, UserFrame, recover_signer,
 };
-use crate::generator::{Level, Market, Side as BookSide, StepEvents};
+use crate::generator::{Level, Market, PerpTrade, Side as BookSide, StepEvents, mix};
 use crate::hub::{FeedName, Payload};
 use crate::rest::{Charged, Quota};
 use crate::venue::Venue;
@@ -26,6 +27,8 @@ use crate::world::World;
 const HOUR_MS: i64 = 3_600_000;
 /// Levels of the generated book that users leave standing.
 const KEEP: usize = 3;
+/// Users' trades that wait for a block; more are not told.
+const MOST_TAPE: usize = 4_096;
 const SIDES: [(Side, BookSide); 2] = [(Side::Buy, BookSide::Bid), (Side::Sell, BookSide::Ask)];
 
 /// The exchange and what it was shown.
@@ -36,6 +39,10 @@ pub(crate) struct Trading {
     shown: Vec<[BTreeMap<i64, i64>; 2]>,
     next_funding_ms: i64,
     active: bool,
+    /// Users' trades that wait for the next block; at most [`MOST_TAPE`].
+    tape: Vec<PerpTrade>,
+    /// Numbers of users' trades that are on their way through the block, so that they are not taken for the street's.
+    own: BTreeSet<u64>,
 }
 
 impl Trading {
@@ -53,6 +60,8 @@ impl Trading {
             shown: vec![<[BTreeMap<i64, i64>; 2]>::default(); market.coins().len()],
             next_funding_ms: 0,
             active: false,
+            tape: Vec::new(),
+            own: BTreeSet::new(),
         }
     }
 
@@ -73,6 +82,14 @@ impl Trading {
         self.exchange.pay_in(user, amount)
     }
 
+    /// Hands users' trades over to the step that begins.
+    pub(crate) fn hand_over(&mut self, events: &mut StepEvents) {
+        for trade in self.tape.drain(..) {
+            self.own.insert(trade.tid);
+            events.add_perp(trade);
+        }
+    }
+
     /// Shows a finished block to the exchange. The frames are those that users are told.
     pub(crate) fn step(
         &mut self,
@@ -84,6 +101,9 @@ impl Trading {
         };
         self.exchange.advance(time);
         for trade in &events.perp_trades {
+            if self.own.remove(&trade.tid) {
+                continue;
+            }
             let taker = match trade.taker {
                 BookSide::Bid => Side::Buy,
                 BookSide::Ask => Side::Sell,
@@ -181,6 +201,14 @@ impl Trading {
                 shown.remove(&take.px);
             }
         }
+        let now_ms = market.now_ms();
+        for trade in out.trades {
+            let coin = &mut market.coins_mut()[trade.coin];
+            coin.candles.add_trade(now_ms, trade.px, trade.lots);
+            if self.tape.len() < MOST_TAPE {
+                self.tape.push(on_tape(&trade));
+            }
+        }
         out.events
             .iter()
             .flat_map(|(user, event)| {
@@ -188,6 +216,30 @@ impl Trading {
                 frames.into_iter().map(|frame| (*user, frame))
             })
             .collect()
+    }
+}
+
+/// A user's trade as the tape has it. The street's side is an address of nobody.
+fn on_tape(trade: &PublicTrade) -> PerpTrade {
+    let mut hash = [0; 32];
+    for (part, salt) in hash.chunks_exact_mut(8).zip(1_u64..) {
+        part.copy_from_slice(&mix(trade.tid ^ (salt << 50)).to_be_bytes());
+    }
+    let [buyer, seller] = trade
+        .users
+        .map(|user| user.map_or([0x5e; 20], |user| user.0));
+    PerpTrade {
+        coin: trade.coin,
+        px: trade.px,
+        lots: trade.lots,
+        taker: match trade.taker {
+            Side::Buy => BookSide::Bid,
+            Side::Sell => BookSide::Ask,
+        },
+        tid: trade.tid,
+        hash,
+        buyer,
+        seller,
     }
 }
 
@@ -199,6 +251,8 @@ pub(super) enum Performed {
     /// For so many seconds.
     Banned(i64),
     Unreadable,
+    /// A fault took the answer away.
+    Lost,
 }
 
 /// One request weighs 1 and 1 more per 40 of its batch ("Rate limits and user limits").
@@ -228,6 +282,10 @@ pub(super) fn perform(world: &mut World, body: &Value, address: IpAddr) -> Perfo
         Charged::TooMany(_) => return Performed::TooMany,
         Charged::Banned(until) => return Performed::Banned((until - now_ms + 999) / 1_000),
     }
+    let lost = world.faults[Venue::Hyperliquid].lose_answer();
+    if lost == Some(false) {
+        return Performed::Lost;
+    }
     let signer = match recover_signer(body, Network::Testnet) {
         Ok(signer) => signer,
         Err(SignatureFault::Unreadable(_)) => return Performed::Unreadable,
@@ -240,7 +298,11 @@ pub(super) fn perform(world: &mut World, body: &Value, address: IpAddr) -> Perfo
     } = world;
     let (answer, frames) = trading.post(market, signer, body);
     publish(world, frames);
-    answer.map_or(Performed::Unreadable, Performed::Answer)
+    match answer {
+        Some(_) if lost.is_some() => Performed::Lost,
+        Some(answer) => Performed::Answer(answer),
+        None => Performed::Unreadable,
+    }
 }
 
 /// Sends users' frames to those who follow them.

@@ -178,6 +178,66 @@ fn a_request_that_was_changed_is_somebody_elses() {
 }
 
 #[test]
+fn an_answer_that_is_lost_says_nothing_about_the_action() {
+    let signed = requests();
+    let driver = Driver::new(3, signed["start_ms"].as_i64().unwrap(), 2, None).unwrap();
+    let master = address(&signed, "master");
+    driver.pay_in(master, 10_000 * USD).unwrap();
+    let send = |name: &str| {
+        let body = signed["requests"][name].to_string();
+        let request = RestRequest::post("/exchange", &body, HERE);
+        driver.rest(Venue::Hyperliquid, &request).0.status
+    };
+    let open = || {
+        let request = json!({"type": "openOrders", "user": master.to_string()});
+        post(&driver, "/info", &request).1.as_array().unwrap().len()
+    };
+    driver.apply(Fault::LoseAnswers {
+        count: 1,
+        performed: false,
+    });
+    assert_eq!((send("rest"), open()), (504, 0));
+    driver.apply(Fault::LoseAnswers {
+        count: 1,
+        performed: true,
+    });
+    assert_eq!((send("rest"), open()), (504, 1));
+    assert_eq!((send("cancel"), open()), (200, 0));
+}
+
+#[test]
+fn users_trades_come_on_the_tape_once() {
+    let signed = requests();
+    let driver = Driver::new(3, signed["start_ms"].as_i64().unwrap(), 2, None).unwrap();
+    let master = address(&signed, "master");
+    driver.pay_in(master, 10_000 * USD).unwrap();
+    let mut socket = driver.connect(Venue::Hyperliquid, "/ws", HERE).unwrap();
+    socket.send(r#"{"method":"subscribe","subscription":{"type":"trades","coin":"BTC"}}"#);
+    let (_, answer) = post(&driver, "/exchange", &signed["requests"]["buy"]);
+    assert!(
+        answer["response"]["data"]["statuses"][0]["filled"].is_object(),
+        "{answer}"
+    );
+    for _ in 0..100 {
+        driver.step(10);
+    }
+    let frames = arrived(&mut socket);
+    let bought: Vec<_> = frames
+        .iter()
+        .filter(|frame| frame["channel"] == "trades")
+        .flat_map(|frame| frame["data"].as_array().unwrap())
+        .filter(|trade| trade["users"][0] == master.to_string())
+        .collect();
+    let lots: f64 = bought.iter().map(|trade| number(&trade["sz"])).sum();
+    assert!((lots - 0.01).abs() < 1e-9, "{bought:?}");
+    assert!(
+        bought
+            .iter()
+            .all(|trade| trade["side"] == "B" && trade["hash"].as_str().map(str::len) == Some(66))
+    );
+}
+
+#[test]
 fn no_more_than_ten_users_are_followed() {
     let driver = Driver::new(3, START_MS, 2, None).unwrap();
     let mut socket = driver.connect(Venue::Hyperliquid, "/ws", HERE).unwrap();
