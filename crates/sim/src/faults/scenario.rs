@@ -107,6 +107,16 @@ mod tests {
     use crate::faults::Fault;
 
     #[test]
+    fn accounts_have_addresses() {
+        let with = |name: &str| {
+            Scenario::from_json(&format!(r#"{{"steps":[],"accounts":{{"{name}":5}}}}"#))
+        };
+        assert!(with("0x19e7e376e7c213b7e7e7e46cc70a5dd086daff2a").is_ok());
+        let refused = with("0x19").unwrap_err().to_string();
+        assert!(refused.contains("`0x19` is no address"), "{refused}");
+    }
+
+    #[test]
     fn reads_a_scenario_and_walks_through_it() {
         let scenario = Scenario::from_json(
             r#"{"name":"two drops","steps":[

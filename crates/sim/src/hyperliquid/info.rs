@@ -41,6 +41,14 @@ const CLASSES: [(&str, u64); 25] = [
     ("activeAssetData", 20),
     ("userRole", 60),
 ];
+/// Lists about accounts that weigh one more per 20 items.
+const BY_ITEM: [&str; 5] = [
+    "userFills",
+    "userFillsByTime",
+    "userTwapSliceFills",
+    "userFunding",
+    "historicalOrders",
+];
 /// Candles in one answer.
 const MOST_CANDLES: usize = 5_000;
 
@@ -149,6 +157,12 @@ pub(super) fn content(world: &mut World, request: &Value, address: IpAddr) -> An
     } else {
         None
     };
+    let about_account = world.trading.exchange.info(request);
+    if let Some(Value::Array(items)) = &about_account
+        && BY_ITEM.contains(&kind)
+    {
+        weight += items.len() as u64 / 20;
+    }
     let most = world.limits.hyperliquid.rest_weight_per_min;
     let quota = Quota {
         class,
@@ -227,7 +241,7 @@ pub(super) fn content(world: &mut World, request: &Value, address: IpAddr) -> An
         "exchangeStatus" => json!({"specialStatuses": null, "time": block_ms}),
         // Only the venue's own exchange, which the list shows as null.
         "perpDexs" => json!([null]),
-        _ => match world.trading.exchange.info(request) {
+        _ => match about_account {
             Some(answer) => answer,
             None => return Answer::Unknown,
         },

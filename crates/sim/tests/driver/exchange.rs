@@ -1,6 +1,7 @@
 //! Trading with signed requests: REST, WebSocket posts and the user streams. The requests were signed by the venue's own
 //! client, for the time at which the test begins.
 
+use hypersentry_sim::Scenario;
 use hypersentry_sim::exchange::{Address, USD};
 use serde_json::json;
 
@@ -234,6 +235,23 @@ fn users_trades_come_on_the_tape_once() {
         bought
             .iter()
             .all(|trade| trade["side"] == "B" && trade["hash"].as_str().map(str::len) == Some(66))
+    );
+}
+
+#[test]
+fn a_scenario_pays_accounts_in() {
+    let signed = requests();
+    let master = address(&signed, "master");
+    let text = json!({"steps": [], "accounts": {master.to_string(): 2_500}}).to_string();
+    let scenario = Scenario::from_json(&text).unwrap();
+    let driver = Driver::new(3, START_MS, 2, Some(&scenario)).unwrap();
+    let request = json!({"type": "clearinghouseState", "user": master.to_string()});
+    let (status, state) = post(&driver, "/info", &request);
+    assert_eq!((status, &state["withdrawable"]), (200, &json!("2500.0")));
+    // A request without its user is none.
+    assert_eq!(
+        post(&driver, "/info", &json!({"type": "openOrders"})).0,
+        422
     );
 }
 
