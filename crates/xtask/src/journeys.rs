@@ -32,10 +32,17 @@ pub(crate) fn practice_gateway(
     Service::start(command, Some(&workspace.reports()?.join("gateway.log")))
 }
 
-/// The venue simulator alone.
-pub(crate) fn simulator(workspace: &Workspace, gateway: &Path) -> Result<Service> {
-    let command =
+/// The venue simulator alone, with the accounts and faults of a scenario if there is one.
+pub(crate) fn simulator(
+    workspace: &Workspace,
+    gateway: &Path,
+    scenario: Option<&Path>,
+) -> Result<Service> {
+    let mut command =
         Cmd::new(gateway, &workspace.root).args(["sim", "--listen", LOOPBACK, "--seed", "7"]);
+    if let Some(file) = scenario {
+        command = command.arg("--scenario").arg(file);
+    }
     Service::start(command, Some(&workspace.reports()?.join("simulator.log")))
 }
 
