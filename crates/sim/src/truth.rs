@@ -34,7 +34,7 @@ pub(crate) fn book(world: &World, venue: Venue, symbol: &str, most: usize) -> Op
         None => coin.spot.as_ref()?,
     };
     let side = |side| {
-        let levels = held.book.levels(side).take(most);
+        let levels = held.book.shown(side).take(most);
         levels.map(|(px, level)| (px, level.lots)).collect()
     };
     Some(TrueBook {

@@ -84,6 +84,8 @@ impl World {
             tracing::info!(?fault, "scenario step");
             self.apply(fault);
         }
+        let told = self.trading.step(&mut self.market, &mut self.events);
+        self.market.close_block(&self.events);
         let Self {
             market,
             events,
@@ -99,7 +101,6 @@ impl World {
         self.coinbase.publish(market, &mut faults[Venue::Coinbase]);
         self.bybit.publish(market, &mut faults[Venue::Bybit]);
         self.okx.publish(market, &mut faults[Venue::Okx]);
-        let told = self.trading.step(market, events);
         hyperliquid::publish(self, told);
         self.show_silence();
     }

@@ -6,8 +6,8 @@
 //! - An order that comes to rest queues behind the lots that the street shows at its price; later street lots come behind
 //!   it. When a street level shrinks without a trade, the lots that leave are those behind the user's order, which is the
 //!   assumption that fills the user last.
-//! - A street print fills users' orders that stand before the print: all at better prices, and at its price those whose
-//!   lots ahead are used up. It fills at most its own size.
+//! - Takers of the street meet users' orders in the generator's own book, which has them as guests; here they arrive as orders
+//!   taken and as the lots that are still ahead of those that were not reached.
 //! - When a street level appears at or through a user's order, the street is the taker and the user's price holds.
 //! - The seeded makers do not see users' orders. What users take from the street is told, so that the generator can take it
 //!   from its own book too.
@@ -72,6 +72,19 @@ struct Rest {
     ahead: i64,
 }
 
+/// A user's order at rest, as whoever mirrors the book needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resting {
+    /// Price in quanta.
+    pub px: i64,
+    /// Its id.
+    pub oid: u64,
+    /// Lots left.
+    pub lots: i64,
+    /// Street lots at its price that are served before it.
+    pub ahead: i64,
+}
+
 /// What a taker meets next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Met {
@@ -109,9 +122,41 @@ struct Half {
 pub struct Book {
     bids: Half,
     asks: Half,
+    changes: u64,
 }
 
 impl Book {
+    /// Counts every change of users' orders and of their places.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Users' orders of a side by price, lowest first, and at each price in the order in which they are served.
+    pub fn resting(&self, side: Side) -> impl Iterator<Item = Resting> + '_ {
+        let users = self.half(side).users.iter();
+        users.flat_map(|(px, queue)| {
+            queue.iter().map(|rest| Resting {
+                px: *px,
+                oid: rest.oid,
+                lots: rest.lots,
+                ahead: rest.ahead,
+            })
+        })
+    }
+
+    /// Says that no more than so many street lots stand before an order.
+    pub fn move_up(&mut self, side: Side, px: i64, oid: u64, ahead: i64) {
+        let queue = self.half_mut(side).users.get_mut(&px);
+        let found = queue.and_then(|queue| queue.iter_mut().find(|rest| rest.oid == oid));
+        if let Some(rest) = found
+            && ahead < rest.ahead
+        {
+            rest.ahead = ahead.max(0);
+            self.changes += 1;
+        }
+    }
+
     fn half(&self, side: Side) -> &Half {
         match side {
             Side::Buy => &self.bids,
@@ -193,6 +238,7 @@ impl Book {
             for rest in queue {
                 rest.ahead = (rest.ahead - lots).max(0);
             }
+            self.changes += 1;
         }
     }
 
@@ -209,6 +255,7 @@ impl Book {
                 lots,
                 ahead,
             });
+        self.changes += 1;
     }
 
     /// Makes an order smaller without moving it; with nothing left it goes.
@@ -224,6 +271,7 @@ impl Book {
         if queue.is_empty() {
             half.users.remove(&px);
         }
+        self.changes += 1;
     }
 
     /// Takes an order out.
@@ -243,6 +291,7 @@ impl Book {
             for rest in queue {
                 rest.ahead = rest.ahead.min(lots.max(0));
             }
+            self.changes += 1;
         }
     }
 
@@ -257,44 +306,6 @@ impl Book {
         let first = queue.front()?;
         side.accepts(px, *at)
             .then_some((first.oid, *at, first.lots))
-    }
-
-    /// Which users' orders a street print reaches, with price and lots. The print's taker has the side `taker`. Queues move
-    /// up; the orders themselves are reduced by whoever books the fills.
-    pub fn print(&mut self, taker: Side, px: i64, mut lots: i64) -> Vec<(u64, i64, i64)> {
-        let mut reached = Vec::new();
-        let half = self.half_mut(taker.opposite());
-        let mut prices: Vec<i64> = half.users.keys().copied().collect();
-        if taker == Side::Sell {
-            prices.reverse();
-        }
-        for at in prices {
-            if !taker.accepts(px, at) || lots <= 0 {
-                break;
-            }
-            let Some(queue) = half.users.get_mut(&at) else {
-                continue;
-            };
-            let mut passed = 0;
-            for rest in queue.iter() {
-                // Better prices than the print's trade before it, whatever the street shows there.
-                let ahead = if at == px { rest.ahead - passed } else { 0 };
-                let street = ahead.clamp(0, lots);
-                passed += street;
-                lots -= street;
-                let filled = rest.lots.min(lots);
-                if filled > 0 {
-                    lots -= filled;
-                    reached.push((rest.oid, at, filled));
-                }
-            }
-            if at == px {
-                for rest in queue {
-                    rest.ahead = (rest.ahead - passed).max(0);
-                }
-            }
-        }
-        reached
     }
 
     /// Users' lots at a price.
@@ -372,17 +383,22 @@ mod tests {
     }
 
     #[test]
-    fn a_print_reaches_what_stands_before_it_and_no_more_than_its_size() {
+    fn an_order_moves_up_and_never_back() {
         let mut book = Book::default();
         book.set_street(Side::Buy, 50, 4);
         book.rest(Side::Buy, 50, 1, ANN, 2);
-        book.rest(Side::Buy, 51, 2, BOB, 2);
-        book.rest(Side::Buy, 49, 3, BOB, 2);
-        // Two lots at 51, four of the street at 50, one of the user's two.
-        assert_eq!(book.print(Side::Sell, 50, 7), [(2, 51, 2), (1, 50, 1)]);
-        // The queue has moved up.
-        book.reduce(Side::Buy, 50, 1, 1);
-        assert_eq!(book.print(Side::Sell, 50, 9), [(2, 51, 2), (1, 50, 1)]);
+        let before = book.changes();
+        book.move_up(Side::Buy, 50, 1, 3);
+        assert_eq!(book.changes(), before + 1);
+        book.move_up(Side::Buy, 50, 1, 4);
+        assert_eq!(book.changes(), before + 1);
+        let rest = Resting {
+            px: 50,
+            oid: 1,
+            lots: 2,
+            ahead: 3,
+        };
+        assert_eq!(book.resting(Side::Buy).collect::<Vec<_>>(), [rest]);
     }
 
     #[test]

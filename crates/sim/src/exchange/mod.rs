@@ -1,8 +1,8 @@
 //! Hyperliquid as an exchange: matching, margin, triggers, actions and their answers.
 //!
 //! A deterministic core: no I/O, no clock, no chance, integers only. Whoever owns it moves time forward
-//! ([`Exchange::advance`]), shows it the generated market ([`Exchange::street_level`], [`Exchange::street_print`],
-//! [`Exchange::mark`], [`Exchange::fund`]), hands it requests whose signer is known ([`Exchange::post`], [`Exchange::info`]) and
+//! ([`Exchange::advance`]), shows it the generated market ([`Exchange::street_level`], [`Exchange::street_take`],
+//! [`Exchange::move_up`], [`Exchange::mark`], [`Exchange::fund`]), hands it requests whose signer is known ([`Exchange::post`], [`Exchange::info`]) and
 //! fetches what came out ([`Exchange::take_output`], [`Exchange::frames`]).
 //!
 //! Written from the venue's documentation ("Exchange endpoint", "Info endpoint", "Error responses", "Order types", "Take
@@ -50,7 +50,7 @@ mod twap;
 pub use account::{Account, Leverage, Party, Position, Schedule};
 pub use address::{Address, Cloid};
 pub use agents::{Agent, Agents};
-pub use book::{Book, Met, Side};
+pub use book::{Book, Met, Resting, Side};
 pub use events::UserFrame;
 pub use fill::{Fill, FundingPayment, LiquidationMark};
 pub use nonce::Nonces;

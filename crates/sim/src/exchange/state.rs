@@ -8,7 +8,7 @@ use super::book::{Book, Side};
 use super::fill::{Fill, FundingPayment};
 use super::nonce::Nonces;
 use super::number::Micro;
-use super::order::Order;
+use super::order::{Order, Place};
 use super::refusal::Refusal;
 use super::spec::{MarketSpec, OpenInterest, Rules};
 use super::twap::Twap;
@@ -278,13 +278,34 @@ impl Exchange {
         }
     }
 
-    /// A trade between street and street: users' orders that stand before it are filled too.
-    pub fn street_print(&mut self, coin: usize, taker: Side, px: i64, lots: i64) {
-        let Some(market) = self.markets.get_mut(coin) else {
+    /// A taker of the street meets a resting order. Returns the trade that came of it, which is not put out beside; none if the
+    /// order is gone or may not be filled any more.
+    pub fn street_take(
+        &mut self,
+        oid: u64,
+        px: i64,
+        lots: i64,
+        taker: Side,
+    ) -> Option<PublicTrade> {
+        let order = self.orders.get(&oid)?;
+        if order.place != Place::Resting || order.asked.px != px || order.asked.side == taker {
+            return None;
+        }
+        let tid = trade_number(self.last_tid + 1);
+        self.fill_resting(oid, px, lots, taker);
+        // The fill may have brought about more: children that it woke.
+        let at = self.out.trades.iter().rposition(|trade| trade.tid == tid)?;
+        self.out.trades.remove(at)
+    }
+
+    /// Says that no more than so many street lots are served before a resting order.
+    pub fn move_up(&mut self, oid: u64, ahead: i64) {
+        let Some(order) = self.orders.get(&oid) else {
             return;
         };
-        for (oid, at, filled) in market.book.print(taker, px, lots) {
-            self.fill_resting(oid, at, filled, taker);
+        let (coin, side, px) = (order.asked.coin, order.asked.side, order.asked.px);
+        if let Some(market) = self.markets.get_mut(coin) {
+            market.book.move_up(side, px, oid, ahead);
         }
     }
 

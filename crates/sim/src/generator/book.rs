@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::guests::Guests;
+
 /// The two sides of a book, and of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Side {
@@ -40,9 +42,14 @@ pub(crate) struct Level {
 pub(crate) struct Fill {
     pub(crate) px: i64,
     pub(crate) lots: i64,
+    /// The user's order that was met; the street's if none.
+    pub(crate) guest: Option<u64>,
 }
 
 /// The book of one instrument at one venue. It is never crossed: [`Book::set`] refuses a price that would cross.
+///
+/// What is generated knows nothing of users' orders: makers and the fair price see the street's levels alone. Takers and whoever
+/// looks at the book as the venue shows it ([`Book::shown`]) see both.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Book {
     bids: BTreeMap<i64, Level>,
@@ -50,6 +57,8 @@ pub(crate) struct Book {
     update_id: u64,
     /// Prices changed since [`Book::take_touched`], kept only if asked for.
     touched: Option<Touched>,
+    /// Users' orders; at Hyperliquid only.
+    pub(crate) guests: Guests,
 }
 
 /// Prices whose levels changed.
@@ -154,6 +163,7 @@ impl Book {
             return false;
         }
         self.side_mut(side).insert(px, level);
+        self.guests.clamp(side, px, level.lots);
         self.note(side, px);
         true
     }
@@ -161,13 +171,50 @@ impl Book {
     pub(crate) fn remove(&mut self, side: Side, px: i64) -> bool {
         let removed = self.side_mut(side).remove(&px).is_some();
         if removed {
+            self.guests.clamp(side, px, 0);
             self.note(side, px);
         }
         removed
     }
 
-    /// Executes a taker order against `side`, not beyond `limit`, and always leaves `keep` levels standing, so that a
-    /// side cannot run empty.
+    /// The levels of a side as the venue shows them, best first: the street's and users'.
+    pub(crate) fn shown(&self, side: Side) -> impl Iterator<Item = (i64, Level)> + '_ {
+        let mut street = self.levels(side).peekable();
+        let mut users = self.guests.prices(side).into_iter().peekable();
+        std::iter::from_fn(move || {
+            let theirs = users.peek().copied();
+            let (px, level) = match (street.peek().copied(), theirs) {
+                (None, None) => return None,
+                (Some((px, level)), theirs)
+                    if theirs.is_none_or(|user| side.sign() * (px - user) >= 0) =>
+                {
+                    street.next();
+                    (px, level)
+                }
+                (_, Some(user)) => (user, Level { lots: 0, orders: 0 }),
+                (Some(_), None) => return None,
+            };
+            let added = users
+                .next_if_eq(&px)
+                .and_then(|user| self.guests.at(side, user));
+            let added = added.unwrap_or(Level { lots: 0, orders: 0 });
+            Some((
+                px,
+                Level {
+                    lots: level.lots + added.lots,
+                    orders: level.orders + added.orders,
+                },
+            ))
+        })
+    }
+
+    /// The best level of a side as the venue shows it.
+    pub(crate) fn shown_best(&self, side: Side) -> Option<(i64, Level)> {
+        self.shown(side).next()
+    }
+
+    /// Executes a taker order against `side`, not beyond `limit`, by price and then by time. It always leaves `keep` levels of the
+    /// street standing, so that a side cannot run empty.
     pub(crate) fn take(
         &mut self,
         side: Side,
@@ -176,26 +223,86 @@ impl Book {
         keep: usize,
         fills: &mut Vec<Fill>,
     ) {
-        while lots > 0 && self.len(side) > keep {
-            let Some((px, level)) = self.best(side) else {
+        while lots > 0 {
+            let street = self.best(side);
+            let guest = self
+                .guests
+                .best(side)
+                .filter(|px| street.is_none_or(|(best, _)| side.sign() * (*px - best) >= 0));
+            let Some(px) = guest.or(street.map(|(px, _)| px)) else {
                 return;
             };
             if side.sign() * (limit - px) > 0 {
                 return;
             }
-            let filled = lots.min(level.lots);
-            fills.push(Fill { px, lots: filled });
-            lots -= filled;
-            let rest = level.lots - filled;
-            if rest == 0 {
-                self.remove(side, px);
-            } else {
-                // Orders leave in proportion, and at least one stays while size stays.
-                let share = i64::from(level.orders) * rest / level.lots;
-                let orders = u32::try_from(share.max(1)).unwrap_or(1);
-                self.side_mut(side).insert(px, Level { lots: rest, orders });
-                self.note(side, px);
+            let level = street.filter(|(at, _)| *at == px).map(|(_, level)| level);
+            let first = guest.and_then(|px| self.guests.first(side, px));
+            let before = level.map_or(0, |level| {
+                first.map_or(level.lots, |first| first.ahead.min(level.lots))
+            });
+            match (level, first) {
+                (Some(level), _) if before > 0 => {
+                    if self.len(side) <= keep {
+                        return;
+                    }
+                    let filled = lots.min(before);
+                    lots -= filled;
+                    self.trade_level(side, px, level, filled);
+                    fills.push(Fill {
+                        px,
+                        lots: filled,
+                        guest: None,
+                    });
+                }
+                (_, Some(first)) => {
+                    let filled = lots.min(first.lots);
+                    lots -= filled;
+                    self.guests.fill(side, px, filled);
+                    fills.push(Fill {
+                        px,
+                        lots: filled,
+                        guest: Some(first.id),
+                    });
+                }
+                _ => return,
             }
+        }
+    }
+
+    /// Trades what the makers have placed through users' orders: the street's level is the taker, the user's price holds. The
+    /// last level of a side stays.
+    pub(crate) fn meet_guests(&mut self, taker: Side, fills: &mut Vec<Fill>) {
+        let against = taker.opposite();
+        while let (Some((px, level)), Some(at)) = (self.best(taker), self.guests.best(against)) {
+            let Some(first) = self.guests.first(against, at) else {
+                return;
+            };
+            if taker.sign() * (px - at) < 0 || self.len(taker) <= 1 {
+                return;
+            }
+            let filled = level.lots.min(first.lots);
+            self.guests.fill(against, at, filled);
+            self.trade_level(taker, px, level, filled);
+            fills.push(Fill {
+                px: at,
+                lots: filled,
+                guest: Some(first.id),
+            });
+        }
+    }
+
+    /// Takes lots from the front of a level.
+    fn trade_level(&mut self, side: Side, px: i64, level: Level, filled: i64) {
+        self.guests.move_up(side, px, filled);
+        let rest = level.lots - filled;
+        if rest == 0 {
+            self.remove(side, px);
+        } else {
+            // Orders leave in proportion, and at least one stays while size stays.
+            let share = i64::from(level.orders) * rest / level.lots;
+            let orders = u32::try_from(share.max(1)).unwrap_or(1);
+            self.side_mut(side).insert(px, Level { lots: rest, orders });
+            self.note(side, px);
         }
     }
 
@@ -226,6 +333,7 @@ impl Book {
 
 #[cfg(test)]
 mod tests {
+    use super::super::guests::Guest;
     use super::*;
 
     fn level(lots: i64) -> Level {
@@ -254,12 +362,110 @@ mod tests {
         for (px, lots) in [(10, 3), (11, 4), (12, 5), (13, 6)] {
             book.set(Side::Ask, px, level(lots));
         }
+        let street = |px, lots| Fill {
+            px,
+            lots,
+            guest: None,
+        };
         let mut fills = Vec::new();
         book.take(Side::Ask, 9, 11, 1, &mut fills);
-        assert_eq!(fills, [Fill { px: 10, lots: 3 }, Fill { px: 11, lots: 4 }]);
+        assert_eq!(fills, [street(10, 3), street(11, 4)]);
         fills.clear();
         book.take(Side::Ask, 100, 99, 1, &mut fills);
-        assert_eq!(fills, [Fill { px: 12, lots: 5 }]);
+        assert_eq!(fills, [street(12, 5)]);
         assert_eq!(book.best(Side::Ask), Some((13, level(6))));
+    }
+
+    fn guest(id: u64, lots: i64, ahead: i64) -> Guest {
+        Guest { id, lots, ahead }
+    }
+
+    fn met(fills: &[Fill]) -> Vec<(i64, i64, Option<u64>)> {
+        fills
+            .iter()
+            .map(|fill| (fill.px, fill.lots, fill.guest))
+            .collect()
+    }
+
+    #[test]
+    fn users_are_met_by_price_and_then_by_time() {
+        let mut book = Book::new(0, false);
+        for (px, lots) in [(10, 5), (12, 9), (15, 1)] {
+            book.set(Side::Ask, px, level(lots));
+        }
+        // One before two of the five street lots' fellows, one behind all of them, one between the levels.
+        book.guests.seat(Side::Ask, 10, guest(1, 2, 3));
+        book.guests.seat(Side::Ask, 10, guest(2, 4, 5));
+        book.guests.seat(Side::Ask, 11, guest(3, 1, 0));
+        let mut fills = Vec::new();
+        book.take(Side::Ask, 100, 12, 1, &mut fills);
+        assert_eq!(
+            met(&fills),
+            [
+                (10, 3, None),
+                (10, 2, Some(1)),
+                (10, 2, None),
+                (10, 4, Some(2)),
+                (11, 1, Some(3)),
+                (12, 9, None)
+            ]
+        );
+        assert!(book.guests.is_empty());
+    }
+
+    #[test]
+    fn lots_that_come_later_stand_behind_and_those_that_go_were_the_last() {
+        let mut book = Book::new(0, false);
+        book.set(Side::Bid, 10, level(5));
+        book.set(Side::Bid, 9, level(5));
+        book.guests.seat(Side::Bid, 10, guest(1, 2, 5));
+        book.set(Side::Bid, 10, level(8));
+        book.set(Side::Bid, 10, level(4));
+        let mut fills = Vec::new();
+        book.take(Side::Bid, 5, 10, 0, &mut fills);
+        assert_eq!(met(&fills), [(10, 4, None), (10, 1, Some(1))]);
+        assert_eq!(
+            book.shown_best(Side::Bid),
+            Some((10, Level { lots: 1, orders: 1 }))
+        );
+        assert_eq!(book.best(Side::Bid), Some((9, level(5))));
+    }
+
+    #[test]
+    fn a_maker_that_crosses_a_user_is_the_taker() {
+        let mut book = Book::new(0, false);
+        for px in [8, 9] {
+            book.set(Side::Bid, px, level(5));
+        }
+        book.guests.seat(Side::Ask, 11, guest(1, 2, 0));
+        book.guests.seat(Side::Ask, 12, guest(2, 9, 0));
+        book.set(Side::Bid, 12, level(3));
+        let mut fills = Vec::new();
+        book.meet_guests(Side::Ask, &mut fills);
+        assert!(fills.is_empty());
+        book.meet_guests(Side::Bid, &mut fills);
+        assert_eq!(met(&fills), [(11, 2, Some(1)), (12, 1, Some(2))]);
+        let shown: Vec<_> = book.shown(Side::Ask).collect();
+        assert_eq!(shown, [(12, Level { lots: 8, orders: 1 })]);
+        assert_eq!(book.shown_best(Side::Bid), Some((9, level(5))));
+    }
+
+    #[test]
+    fn a_book_shows_both() {
+        let mut book = Book::new(0, false);
+        for px in [7, 9] {
+            book.set(Side::Bid, px, level(5));
+        }
+        for (px, id) in [(10, 1), (9, 2), (9, 3), (8, 4), (6, 5)] {
+            book.guests.seat(Side::Bid, px, guest(id, 1, 0));
+        }
+        let shown: Vec<_> = book
+            .shown(Side::Bid)
+            .map(|(px, level)| (px, level.lots, level.orders))
+            .collect();
+        assert_eq!(
+            shown,
+            [(10, 1, 1), (9, 7, 4), (8, 1, 1), (7, 5, 2), (6, 1, 1)]
+        );
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct PerpTrade {
     pub(crate) hash: [u8; 32],
     pub(crate) buyer: [u8; 20],
     pub(crate) seller: [u8; 20],
+    /// The user's order that was met. The exchange decides whether it can be filled, and says who traded.
+    pub(crate) guest: Option<u64>,
 }
 
 /// One coin's state.
@@ -310,7 +312,10 @@ impl Coin {
                     positions.close(-change / before);
                 }
                 lots += fill.lots as f64;
-                trades.push(perp_trade(index, fill.px, fill.lots, order.side, random));
+                trades.push(PerpTrade {
+                    guest: fill.guest,
+                    ..perp_trade(index, fill.px, fill.lots, order.side, random)
+                });
             });
         self.log_move += step.impact;
         lots += self.liquidate(index, trades);
@@ -333,13 +338,10 @@ impl Coin {
             lots += filled as f64;
             self.log_move += moved;
             for fill in fills {
-                trades.push(perp_trade(
-                    index,
-                    fill.px,
-                    fill.lots,
-                    taker,
-                    &mut self.random,
-                ));
+                trades.push(PerpTrade {
+                    guest: fill.guest,
+                    ..perp_trade(index, fill.px, fill.lots, taker, &mut self.random)
+                });
             }
         }
         lots
@@ -398,6 +400,7 @@ pub(super) fn perp_trade(
         hash,
         buyer: address(random),
         seller: address(random),
+        guest: None,
     }
 }
 

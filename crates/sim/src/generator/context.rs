@@ -165,7 +165,9 @@ impl PerpContext {
             self.oracle_age_s = 0.0;
             self.oracle = spot_fair;
         }
-        let (Some((bid, _)), Some((ask, _))) = (book.best(Side::Bid), book.best(Side::Ask)) else {
+        let (Some((bid, _)), Some((ask, _))) =
+            (book.shown_best(Side::Bid), book.shown_best(Side::Ask))
+        else {
             return;
         };
         let mid = 0.5 * (bid + ask) as f64;

@@ -21,6 +21,8 @@ pub(crate) struct StepEvents {
     pub(crate) block_ms: Option<i64>,
     /// The trades of that block.
     pub(crate) perp_trades: Vec<PerpTrade>,
+    /// How many of them came from outside.
+    from_outside: usize,
     pub(crate) spot_trades: Vec<SpotTrade>,
     /// Trades that a fault asked for; they come with the next block or step.
     outlier_perp: Vec<PerpTrade>,
@@ -122,12 +124,24 @@ impl Market {
         self.last_block_ms = self.now_ms;
         events.block_ms = Some(self.now_ms);
         events.perp_trades.append(&mut events.outlier_perp);
+        events.from_outside = events.perp_trades.len();
         for (index, coin) in self.coins.iter_mut().enumerate() {
-            let first = events.perp_trades.len();
             coin.step_perp(index, dt, &self.climate, &mut events.perp_trades);
-            for trade in &events.perp_trades[first..] {
+        }
+    }
+
+    /// Writes the trades of a finished block into the candles, once the exchange has said which of them happened. Those from
+    /// outside are in them already, or never.
+    pub(crate) fn close_block(&mut self, events: &StepEvents) {
+        if events.block_ms.is_none() {
+            return;
+        }
+        for trade in events.perp_trades.iter().skip(events.from_outside) {
+            if let Some(coin) = self.coins.get_mut(trade.coin) {
                 coin.candles.add_trade(self.now_ms, trade.px, trade.lots);
             }
+        }
+        for coin in &mut self.coins {
             coin.candles.advance(self.now_ms);
         }
     }

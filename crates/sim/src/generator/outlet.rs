@@ -273,6 +273,7 @@ impl Outlet {
             Fill {
                 px,
                 lots: level.lots.max(1),
+                guest: None,
             },
             Side::Bid,
             now_ms,

@@ -88,7 +88,8 @@ impl VenueBook {
         }
     }
 
-    /// Makers first, then takers, so that a trade happens at a touch that was there.
+    /// Makers first, then takers, so that a trade happens at a touch that was there. A maker who meets a user's order on the way
+    /// is a taker.
     pub(crate) fn step(
         &mut self,
         around: Surroundings,
@@ -103,6 +104,15 @@ impl VenueBook {
             dt: around.dt,
         };
         self.maker.step(&mut self.book, now, random);
+        if !self.book.guests.is_empty() {
+            for side in [Side::Bid, Side::Ask] {
+                self.fills.clear();
+                self.book.meet_guests(side, &mut self.fills);
+                for fill in &self.fills {
+                    trade(*fill, TakerOrder { side, usd: 0.0 }, 0, random);
+                }
+            }
+        }
 
         let Some(double_mid) = self.book.double_mid() else {
             return BookStep::default();

@@ -169,8 +169,8 @@ impl Feeds {
         let mut due = Vec::with_capacity(self.coins.len());
         for (coin, feed) in market.coins().iter().zip(&mut self.coins) {
             let touch = [
-                coin.perp.book.best(Side::Bid),
-                coin.perp.book.best(Side::Ask),
+                coin.perp.book.shown_best(Side::Bid),
+                coin.perp.book.shown_best(Side::Ask),
             ];
             due.push(Due {
                 book: pass(time, &mut feed.next_book_ms, BOOK_EVERY_MS),

@@ -119,7 +119,7 @@ pub(super) fn bbo(coin: &Coin, time: i64) -> BboJson {
     let side = |side| {
         coin.perp
             .book
-            .best(side)
+            .shown_best(side)
             .map(|level| level_json(coin, level))
     };
     BboJson {
@@ -184,7 +184,8 @@ pub(super) fn candle_of(
 
 /// The middle of the touch; one decimal more than the prices, since it may fall between two.
 pub(super) fn mid(coin: &Coin) -> Option<String> {
-    let double = coin.perp.book.double_mid()?;
+    let book = &coin.perp.book;
+    let double = book.shown_best(Side::Bid)?.0 + book.shown_best(Side::Ask)?.0;
     Some(decimal(double * 5, coin.perp.maker.grid().decimals + 1))
 }
 

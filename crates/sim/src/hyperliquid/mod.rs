@@ -16,6 +16,8 @@ mod info;
 mod rounding;
 mod session;
 mod subscription;
+#[cfg(test)]
+mod tests;
 mod trading;
 mod wrong;
 

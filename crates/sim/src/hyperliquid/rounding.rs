@@ -44,7 +44,7 @@ pub(super) fn levels(
     most: usize,
 ) -> Vec<(i64, Level)> {
     let mut out: Vec<(i64, Level)> = Vec::with_capacity(most);
-    for (px, level) in book.levels(side) {
+    for (px, level) in book.shown(side) {
         let px = rounding.round(side, px);
         let full = out.len() == most;
         match out.last_mut() {

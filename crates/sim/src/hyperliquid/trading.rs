@@ -1,13 +1,14 @@
 //! The exchange beside the generated market: what ties the two together, and `POST /exchange`.
 //!
-//! The generated book is shown to the exchange level by level, its trades as prints, its mark and oracle prices and its hourly
-//! funding as they are. What users take from the street is taken from the generated book too. Until the first account is paid
-//! in nothing of this happens, so that market data alone costs nothing more.
+//! The generated book is shown to the exchange level by level, its mark and oracle prices and its hourly funding as they are. What
+//! users take from the street is taken from the generated book too. Until the first account is paid in nothing of this happens,
+//! so that market data alone costs nothing more.
 //!
-//! Users' trades come on the public tape with the next block and into the candles. Their resting orders do not appear in the
-//! public book.
+//! Users' resting orders are guests of the generated book: the public sees them, and generated takers meet them by price and time.
+//! The exchange has the last word on each such trade, because only it knows whether an order may still be filled. Users' trades
+//! are on the public tape and in the candles, with the same block or, if a request brought them about, with the next.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ use crate::exchange::{
     Address, Exchange, MarketSpec, Micro, Network, PublicTrade, Refusal, Rules, Side,
     SignatureFault, UserFrame, recover_signer,
 };
-use crate::generator::{Level, Market, PerpTrade, Side as BookSide, StepEvents, mix};
+use crate::generator::{Guest, Level, Market, PerpTrade, Side as BookSide, StepEvents, mix};
 use crate::hub::{FeedName, Payload};
 use crate::rest::{Charged, Quota};
 use crate::venue::Venue;
@@ -41,8 +42,8 @@ pub(crate) struct Trading {
     active: bool,
     /// Users' trades that wait for the next block; at most [`MOST_TAPE`].
     tape: Vec<PerpTrade>,
-    /// Numbers of users' trades that are on their way through the block, so that they are not taken for the street's.
-    own: BTreeSet<u64>,
+    /// By coin, the state of users' resting orders that the generated book has.
+    seated: Vec<u64>,
 }
 
 impl Trading {
@@ -61,7 +62,7 @@ impl Trading {
             next_funding_ms: 0,
             active: false,
             tape: Vec::new(),
-            own: BTreeSet::new(),
+            seated: vec![0; market.coins().len()],
         }
     }
 
@@ -85,7 +86,6 @@ impl Trading {
     /// Hands users' trades over to the step that begins.
     pub(crate) fn hand_over(&mut self, events: &mut StepEvents) {
         for trade in self.tape.drain(..) {
-            self.own.insert(trade.tid);
             events.add_perp(trade);
         }
     }
@@ -94,23 +94,13 @@ impl Trading {
     pub(crate) fn step(
         &mut self,
         market: &mut Market,
-        events: &StepEvents,
+        events: &mut StepEvents,
     ) -> Vec<(Address, UserFrame)> {
         let Some(time) = events.block_ms.filter(|_| self.active) else {
             return Vec::new();
         };
         self.exchange.advance(time);
-        for trade in &events.perp_trades {
-            if self.own.remove(&trade.tid) {
-                continue;
-            }
-            let taker = match trade.taker {
-                BookSide::Bid => Side::Buy,
-                BookSide::Ask => Side::Sell,
-            };
-            self.exchange
-                .street_print(trade.coin, taker, trade.px, trade.lots);
-        }
+        self.fill_guests(market, events);
         self.show_books(market);
         self.show_marks(market);
         if time >= self.next_funding_ms {
@@ -124,7 +114,7 @@ impl Trading {
     }
 
     /// Performs a request whose signer is known.
-    fn post(
+    pub(super) fn post(
         &mut self,
         market: &mut Market,
         signer: Address,
@@ -133,6 +123,55 @@ impl Trading {
         self.exchange.advance(market.now_ms());
         let answer = self.exchange.post(signer, body).ok();
         (answer, self.settle(market))
+    }
+
+    /// Has the exchange fill the users' orders that the generated takers met, and moves the others up as those in the book did.
+    fn fill_guests(&mut self, market: &Market, events: &mut StepEvents) {
+        let exchange = &mut self.exchange;
+        events.perp_trades.retain_mut(|trade| {
+            let Some(oid) = trade.guest else {
+                return true;
+            };
+            let taker = match trade.taker {
+                BookSide::Bid => Side::Buy,
+                BookSide::Ask => Side::Sell,
+            };
+            let Some(done) = exchange.street_take(oid, trade.px, trade.lots, taker) else {
+                return false;
+            };
+            *trade = on_tape(&done);
+            true
+        });
+        for coin in market.coins() {
+            for (_, theirs) in SIDES {
+                for (_, guest) in coin.perp.book.guests.all(theirs) {
+                    exchange.move_up(guest.id, guest.ahead);
+                }
+            }
+        }
+    }
+
+    /// Seats users' resting orders in the generated book, where they changed.
+    fn seat_guests(&mut self, market: &mut Market) {
+        let markets = self.exchange.markets().iter();
+        for ((known, coin), seated) in markets.zip(market.coins_mut()).zip(&mut self.seated) {
+            let guests = &mut coin.perp.book.guests;
+            if known.book.changes() == *seated {
+                continue;
+            }
+            *seated = known.book.changes();
+            *guests = Default::default();
+            for (side, theirs) in SIDES {
+                for rest in known.book.resting(side) {
+                    let guest = Guest {
+                        id: rest.oid,
+                        lots: rest.lots,
+                        ahead: rest.ahead,
+                    };
+                    guests.seat(theirs, rest.px, guest);
+                }
+            }
+        }
     }
 
     fn show_books(&mut self, market: &Market) {
@@ -209,6 +248,7 @@ impl Trading {
                 self.tape.push(on_tape(&trade));
             }
         }
+        self.seat_guests(market);
         out.events
             .iter()
             .flat_map(|(user, event)| {
@@ -240,6 +280,7 @@ fn on_tape(trade: &PublicTrade) -> PerpTrade {
         hash,
         buyer,
         seller,
+        guest: None,
     }
 }
 

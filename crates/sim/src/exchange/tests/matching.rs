@@ -63,12 +63,12 @@ fn users_at_one_price_are_served_in_time_after_the_street_before_them() {
 fn prints_of_the_street_fill_what_stands_before_them() {
     let mut desk = Desk::open();
     desk.order(ANN, limit(true, "99.9", "2", "Alo"));
-    desk.venue.street_print(0, Side::Sell, 999_000, 1_000);
+    desk.street_order(0, Side::Sell, 999_000, 1_000);
     assert_eq!(desk.szi(ANN), 0);
-    desk.venue.street_print(0, Side::Sell, 999_000, 50);
+    desk.street_order(0, Side::Sell, 999_000, 50);
     assert_eq!(desk.szi(ANN), 50);
     // A trade below proves that everything above was reached.
-    desk.venue.street_print(0, Side::Sell, 998_000, 500);
+    desk.street_order(0, Side::Sell, 998_000, 500);
     assert_eq!(desk.szi(ANN), 200);
     desk.sound();
 }
@@ -135,7 +135,7 @@ fn reduce_only_orders_are_cut_to_the_position_and_go_with_it() {
     for oid in [near, far] {
         assert_eq!(desk.venue.order(oid).unwrap().left, 200);
     }
-    desk.venue.street_print(0, Side::Buy, 1_010_000, 200);
+    desk.street_order(0, Side::Buy, 1_010_000, 2_700);
     assert_eq!(desk.status(ANN, near), "filled");
     assert_eq!(desk.status(ANN, far), "reduceOnlyCanceled");
     assert_eq!(desk.szi(ANN), 0);
@@ -151,7 +151,7 @@ fn a_resting_order_that_its_owner_cannot_carry_goes_without_a_fill() {
     let free = desk.venue.withdrawable(ANN);
     desk.venue.pay_in(ANN, -free).unwrap();
     desk.venue.mark(0, 1_050_000, 1_050_000);
-    desk.venue.street_print(0, Side::Sell, 999_000, 190_000);
+    desk.street_order(0, Side::Sell, 999_000, 190_000);
     assert_eq!(desk.status(ANN, oid), "marginCanceled");
     assert_eq!(desk.szi(ANN), 0);
     desk.sound();

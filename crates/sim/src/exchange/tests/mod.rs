@@ -57,6 +57,39 @@ impl Desk {
         }
     }
 
+    /// A taker of the street, by price and then by time.
+    fn street_order(&mut self, coin: usize, taker: Side, limit: i64, mut lots: i64) {
+        let against = taker.opposite();
+        while lots > 0 {
+            let book = &self.venue.markets()[coin].book;
+            let Some(met) = book.meet(NOBODY, taker, limit) else {
+                return;
+            };
+            match met {
+                Met::Street { px, lots: there } => {
+                    let taken = there.min(lots);
+                    lots -= taken;
+                    let left = book.street(against, px) - taken;
+                    let waiting: Vec<_> =
+                        book.resting(against).filter(|rest| rest.px == px).collect();
+                    for rest in waiting {
+                        self.venue.move_up(rest.oid, rest.ahead - taken);
+                    }
+                    self.venue.street_level(coin, against, px, left);
+                }
+                Met::User {
+                    oid,
+                    px,
+                    lots: there,
+                } => {
+                    let done = self.venue.street_take(oid, px, there.min(lots), taker);
+                    lots -= done.map_or(0, |trade| trade.lots);
+                }
+                Met::Own { .. } => unreachable!("nobody has orders"),
+            }
+        }
+    }
+
     fn send(&mut self, signer: Address, action: Value) -> Value {
         self.nonce += 1;
         let body = json!({"action": action, "nonce": self.nonce});

@@ -209,7 +209,7 @@ fn perform(desk: &mut Desk, step: &Step) -> Value {
         }
         Step::Print { buy, px, lots } => {
             let side = if buy { Side::Buy } else { Side::Sell };
-            desk.venue.street_print(0, side, px, lots);
+            desk.street_order(0, side, px, lots);
             Value::Null
         }
         Step::Mark { px } => {

@@ -53,7 +53,7 @@ fn a_limit_trigger_rests_at_its_price() {
     desk.venue.mark(0, 1_050_000, 1_050_000);
     let order = desk.venue.order(oid).unwrap();
     assert_eq!((order.place, order.asked.px), (Place::Resting, 1_060_000));
-    desk.venue.street_print(0, Side::Buy, 1_060_000, 1_000);
+    desk.street_order(0, Side::Buy, 1_060_000, 3_000);
     assert_eq!(desk.status(ANN, oid), "filled");
     assert_eq!(desk.szi(ANN), 0);
 }
@@ -110,11 +110,12 @@ fn children_wait_for_their_parent_and_end_each_other() {
     assert_eq!(shown.as_array().map(Vec::len), Some(1));
     assert_eq!(shown[0]["children"].as_array().map(Vec::len), Some(2));
     // Half of it is not enough.
-    desk.venue.street_print(0, Side::Sell, 994_000, 500);
+    desk.street_order(0, Side::Sell, 994_000, 3_500);
     desk.venue.mark(0, 1_050_000, 1_050_000);
     assert_eq!(desk.szi(ANN), 500);
     desk.venue.mark(0, MARK, MARK);
-    desk.venue.street_print(0, Side::Sell, 994_000, 500);
+    desk.venue.street_level(0, Side::Buy, 990_000, 5_000);
+    desk.street_order(0, Side::Sell, 994_000, 500);
     assert_eq!(
         desk.ask(ANN, "openOrders").as_array().map(Vec::len),
         Some(2)
