@@ -102,6 +102,9 @@ impl World {
         self.bybit.publish(market, &mut faults[Venue::Bybit]);
         self.okx.publish(market, &mut faults[Venue::Okx]);
         hyperliquid::publish(self, told);
+        if let Some(block_ms) = self.events.block_ms {
+            hyperliquid::repeat_states(self, block_ms);
+        }
         self.show_silence();
     }
 

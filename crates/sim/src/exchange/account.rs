@@ -11,6 +11,7 @@ use super::agents::Agents;
 use super::fill::{Fill, FundingPayment};
 use super::number::Micro;
 use super::order::Closed;
+use super::records::{LedgerEntry, TwapRecord};
 
 /// Fills kept per account: as many as the venue lets one reach.
 pub(super) const MOST_FILLS: usize = 10_000;
@@ -18,6 +19,8 @@ pub(super) const MOST_FILLS: usize = 10_000;
 pub(super) const MOST_CLOSED: usize = 2_000;
 /// Funding payments kept per account.
 pub(super) const MOST_FUNDINGS: usize = 2_000;
+/// Changes of TWAPs and payments in and out kept per account, of each.
+pub(super) const MOST_RECORDS: usize = 2_000;
 
 /// A position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -124,6 +127,10 @@ pub struct Account {
     pub(super) twap_fills: VecDeque<Fill>,
     /// Funding, oldest first.
     pub(super) fundings: VecDeque<FundingPayment>,
+    /// Beginnings and ends of TWAPs, oldest first.
+    pub(super) twap_history: VecDeque<TwapRecord>,
+    /// Payments in and out, oldest first.
+    pub(super) ledger: VecDeque<LedgerEntry>,
     /// Keys that may sign for it.
     pub agents: Agents,
     /// The dead man's switch.

@@ -82,6 +82,14 @@ impl Agents {
             .any(|agent| agent.address == address && agent.valid_until_ms > now_ms)
     }
 
+    /// The one without a name, if it is valid.
+    #[must_use]
+    pub fn unnamed(&self, now_ms: i64) -> Option<&Agent> {
+        self.0
+            .iter()
+            .find(|agent| agent.name.is_none() && agent.valid_until_ms > now_ms)
+    }
+
     /// As `extraAgents` shows the named ones.
     #[must_use]
     pub fn json(&self, now_ms: i64) -> Value {

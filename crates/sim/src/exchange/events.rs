@@ -1,16 +1,16 @@
 //! What the user streams send, as values: the channel and its data ("Subscriptions").
 //!
-//! Quirks of the venue: `orderUpdates` and `userEvents` (channel `user`) have no snapshot and name no user; `userFills` and
-//! `userFundings` begin with one. Fills of TWAPs come on `userTwapSliceFills` alone.
+//! Quirks of the venue: `orderUpdates` and `userEvents` (channel `user`) have no snapshot and name no user; the others begin with
+//! one ([`Exchange::snapshot`]). Fills of TWAPs come on `userTwapSliceFills` alone.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::address::Address;
 use super::info::order_json;
-use super::number::{print, usd};
-use super::spec::MarketSpec;
+use super::number::usd;
 use super::state::{Exchange, UserEvent};
-use super::twap::Twap;
 
 /// A frame to be sent on a channel to those who follow the account.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,24 +21,8 @@ pub struct UserFrame {
     pub data: Value,
 }
 
-fn frame(channel: &'static str, data: Value) -> UserFrame {
+pub(super) fn frame(channel: &'static str, data: Value) -> UserFrame {
     UserFrame { channel, data }
-}
-
-/// A TWAP as `userTwapHistory` shows it.
-fn twap_state(twap: &Twap, spec: &MarketSpec) -> Value {
-    json!({
-        "coin": spec.name,
-        "user": twap.owner.to_string(),
-        "side": twap.asked.side.letter(),
-        "sz": print(twap.asked.lots.into(), spec.sz_decimals),
-        "executedSz": print(twap.filled.into(), spec.sz_decimals),
-        "executedNtl": usd(twap.worth),
-        "minutes": twap.asked.minutes,
-        "reduceOnly": twap.asked.reduce_only,
-        "randomize": twap.asked.randomize,
-        "timestamp": twap.started_ms,
-    })
 }
 
 impl Exchange {
@@ -100,60 +84,66 @@ impl Exchange {
                 let one = json!({"coin": spec(*coin).name, "oid": oid});
                 vec![frame("user", json!({"nonUserCancel": [one]}))]
             }
-            UserEvent::Twap {
-                twap,
-                status,
-                at_ms,
-            } => {
-                let entry = json!({
-                    "state": twap_state(twap, spec(twap.asked.coin)),
-                    "status": {"status": status, "description": ""},
-                    "time": at_ms / 1_000,
-                });
+            UserEvent::Twap(record) => {
+                let entry = record.json(spec(record.twap.asked.coin));
                 let data = json!({"user": name, "history": [entry]});
                 vec![frame("userTwapHistory", data)]
+            }
+            UserEvent::Ledger(entry) => {
+                let data = json!({"user": name, "nonFundingLedgerUpdates": [entry.json()]});
+                vec![frame("userNonFundingLedgerUpdates", data)]
             }
         }
     }
 
-    /// What a new subscription is sent first; none for the streams without a snapshot.
+    /// What a block's events come to. Within a block the entries of a user on a channel are in one frame, in order.
     #[must_use]
-    pub fn snapshot(&self, user: Address, kind: &str) -> Option<UserFrame> {
-        const MOST: usize = 2_000;
-        let account = self.accounts.get(&user);
-        let name = user.to_string();
-        match kind {
-            "userFills" => {
-                let fills: Vec<_> = account
-                    .iter()
-                    .flat_map(|account| account.fills.iter().rev().take(MOST))
-                    .map(|fill| fill.json(&self.markets[fill.coin].spec))
-                    .collect();
-                let data = json!({"isSnapshot": true, "user": name, "fills": fills});
-                Some(frame("userFills", data))
+    pub fn block_frames<'a>(
+        &self,
+        events: impl IntoIterator<Item = &'a (Address, UserEvent)>,
+    ) -> Vec<(Address, UserFrame)> {
+        let mut frames: Vec<(Address, UserFrame)> = Vec::new();
+        // Where the list of a user's channel stands that may still grow.
+        let mut open: BTreeMap<(Address, &str, &str), usize> = BTreeMap::new();
+        for (user, event) in events {
+            for mut new in self.frames(*user, event) {
+                let Some(kind) = list_of(&mut new.data).map(|(kind, _)| kind) else {
+                    frames.push((*user, new));
+                    continue;
+                };
+                let key = (*user, new.channel, kind);
+                let known = open.get(&key).and_then(|at| frames.get_mut(*at));
+                if let Some((_, known)) = known
+                    && let Some((_, list)) = list_of(&mut known.data)
+                    && let Some((_, more)) = list_of(&mut new.data)
+                {
+                    list.append(more);
+                } else {
+                    open.insert(key, frames.len());
+                    frames.push((*user, new));
+                }
             }
-            "userFundings" => {
-                let fundings: Vec<_> = account
-                    .iter()
-                    .flat_map(|account| account.fundings.iter().rev().take(MOST))
-                    .map(|payment| payment.json(&self.markets[payment.coin].spec))
-                    .collect();
-                let data = json!({"isSnapshot": true, "user": name, "fundings": fundings});
-                Some(frame("userFundings", data))
-            }
-            "userTwapSliceFills" => {
-                let slices: Vec<_> = account
-                    .iter()
-                    .flat_map(|account| account.twap_fills.iter().rev().take(MOST))
-                    .map(|fill| {
-                        let one = fill.json(&self.markets[fill.coin].spec);
-                        json!({"fill": one, "twapId": fill.twap})
-                    })
-                    .collect();
-                let data = json!({"isSnapshot": true, "user": name, "twapSliceFills": slices});
-                Some(frame("userTwapSliceFills", data))
-            }
-            _ => None,
         }
+        frames
+    }
+}
+
+/// The list in a frame's data, and its key.
+fn list_of(data: &mut Value) -> Option<(&'static str, &mut Vec<Value>)> {
+    const KINDS: [&str; 6] = [
+        "fills",
+        "fundings",
+        "twapSliceFills",
+        "history",
+        "nonUserCancel",
+        "nonFundingLedgerUpdates",
+    ];
+    match data {
+        Value::Array(list) => Some(("", list)),
+        Value::Object(map) => {
+            let kind = KINDS.into_iter().find(|kind| map.contains_key(*kind))?;
+            Some((kind, map.get_mut(kind)?.as_array_mut()?))
+        }
+        _ => None,
     }
 }

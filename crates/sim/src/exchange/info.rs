@@ -9,12 +9,13 @@ use super::address::{Address, Cloid};
 use super::margin::Change;
 use super::number::{Micro, USD, div_up, print, usd};
 use super::order::{Order, Place};
-use super::spec::MarketSpec;
+use super::spec::{MarketSpec, OpenInterest};
 use super::state::Exchange;
 
 /// Items in one answer.
 const MOST: usize = 2_000;
-const MOST_FUNDINGS: usize = 500;
+/// Payments in one answer ("Info endpoint": ranges return at most 500).
+const MOST_PAYMENTS: usize = 500;
 
 /// An order in its short form, as `openOrders` and `orderUpdates` show it.
 pub(super) fn order_json(order: &Order, spec: &MarketSpec) -> Value {
@@ -50,28 +51,27 @@ impl Exchange {
             "openOrders" => self.orders_of(account, |order| {
                 order_json(order, &self.markets[order.asked.coin].spec)
             }),
-            "frontendOpenOrders" => {
-                self.orders_of(account, |order| self.frontend_order(order, true))
-            }
+            "frontendOpenOrders" => self.frontend_open_orders(account),
             "userFills" => self.fills(account, i64::MIN, i64::MAX, true),
             "userFillsByTime" => self.fills(account, from, to, false),
-            "userTwapSliceFills" => {
-                let slices: Vec<_> = account
+            "userTwapSliceFills" => self.newest_of(account, "twapSliceFills"),
+            "twapHistory" => self.newest_of(account, "history"),
+            "userNonFundingLedgerUpdates" => {
+                let list: Vec<_> = account
                     .iter()
-                    .flat_map(|account| account.twap_fills.iter().rev().take(MOST))
-                    .map(|fill| {
-                        let one = fill.json(&self.markets[fill.coin].spec);
-                        json!({"fill": one, "twapId": fill.twap})
-                    })
+                    .flat_map(|account| &account.ledger)
+                    .filter(|entry| (from..=to).contains(&entry.time_ms))
+                    .take(MOST_PAYMENTS)
+                    .map(|entry| entry.json())
                     .collect();
-                json!(slices)
+                json!(list)
             }
             "userFunding" => {
                 let list: Vec<_> = account
                     .iter()
                     .flat_map(|account| &account.fundings)
                     .filter(|payment| (from..=to).contains(&payment.time_ms))
-                    .take(MOST_FUNDINGS)
+                    .take(MOST_PAYMENTS)
                     .map(|payment| payment.delta(&self.markets[payment.coin].spec))
                     .collect();
                 json!(list)
@@ -83,8 +83,60 @@ impl Exchange {
             }
             "userRole" => self.role(user),
             "userRateLimit" => self.rate_limit(account),
-            "activeAssetData" => self.active_asset(user, request["coin"].as_str()?)?,
+            "userFees" => self.fees(),
+            // Nothing of these is simulated, which is what the venue answers to who has none.
+            "subAccounts" => Value::Null,
+            "userVaultEquities" => json!([]),
+            "maxBuilderFee" => json!(0),
+            "activeAssetData" => {
+                let name = request["coin"].as_str()?;
+                let mut markets = self.markets.iter();
+                let coin = markets.position(|market| market.spec.name == name)?;
+                self.active_asset(user, coin)?
+            }
             _ => return None,
+        })
+    }
+
+    pub(super) fn frontend_open_orders(&self, account: Option<&Account>) -> Value {
+        self.orders_of(account, |order| self.frontend_order(order, true))
+    }
+
+    fn newest_of(&self, account: Option<&Account>, key: &str) -> Value {
+        let list = account.map_or_else(Vec::new, |account| self.newest(account, key));
+        json!(list)
+    }
+
+    /// Coins whose open interest is at its cap.
+    pub fn capped(&self) -> impl Iterator<Item = &str> {
+        let markets = self.markets.iter();
+        markets
+            .filter(|market| market.open_interest == OpenInterest::Capped)
+            .map(|market| market.spec.name.as_str())
+    }
+
+    /// Rates as fractions of the notional. There is one tier for everybody, and no record of volume by day.
+    fn fees(&self) -> Value {
+        // Millionths, as of dollars.
+        let rates = self.rules.fees;
+        let (cross, add) = (usd(rates.taker.into()), usd(rates.maker.into()));
+        json!({
+            "dailyUserVlm": [],
+            "feeSchedule": {
+                "cross": cross,
+                "add": add,
+                "tiers": {"vip": [], "mm": []},
+                "referralDiscount": "0.0",
+                "stakingDiscountTiers": [],
+            },
+            "userCrossRate": cross,
+            "userAddRate": add,
+            "activeReferralDiscount": "0.0",
+            "trial": null,
+            "feeTrialEscrow": "0.0",
+            "nextTrialAvailableTimestamp": null,
+            "stakingLink": null,
+            "activeStakingDiscount": {"bpsOfMaxSupply": "0.0", "discount": "0.0"},
         })
     }
 
@@ -223,12 +275,8 @@ impl Exchange {
     }
 
     /// What may still be bought and sold, by the free margin at the account's leverage.
-    fn active_asset(&self, user: Address, name: &str) -> Option<Value> {
-        let coin = self
-            .markets
-            .iter()
-            .position(|market| market.spec.name == name)?;
-        let spec = &self.markets[coin].spec;
+    pub(super) fn active_asset(&self, user: Address, coin: usize) -> Option<Value> {
+        let spec = &self.markets.get(coin)?.spec;
         let mark = self.markets[coin].mark?;
         let nobody = Account::default();
         let account = self.accounts.get(&user).unwrap_or(&nobody);
@@ -258,7 +306,7 @@ impl Exchange {
         }))
     }
 
-    fn clearinghouse_state(&self, user: Address) -> Value {
+    pub(super) fn clearinghouse_state(&self, user: Address) -> Value {
         let nobody = Account::default();
         let account = self.accounts.get(&user).unwrap_or(&nobody);
         let positions: Vec<_> = account

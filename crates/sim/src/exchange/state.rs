@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::account::{Account, keep};
+use super::account::{Account, MOST_RECORDS, keep};
 use super::address::Address;
 use super::book::{Book, Side};
 use super::fill::{Fill, FundingPayment};
 use super::nonce::Nonces;
 use super::number::Micro;
 use super::order::{Order, Place};
+use super::records::{LedgerEntry, TwapRecord};
 use super::refusal::Refusal;
 use super::spec::{MarketSpec, OpenInterest, Rules};
 use super::twap::Twap;
@@ -68,14 +69,9 @@ pub enum UserEvent {
         oid: u64,
     },
     /// A TWAP began or ended.
-    Twap {
-        /// As it is now.
-        twap: Box<Twap>,
-        /// `activated`, `finished`, `terminated` or `error`.
-        status: &'static str,
-        /// When.
-        at_ms: i64,
-    },
+    Twap(Box<TwapRecord>),
+    /// Money was paid in or out.
+    Ledger(LedgerEntry),
 }
 
 /// A trade with a user in it, for the public tape.
@@ -198,8 +194,16 @@ impl Exchange {
         if amount < 0 && self.withdrawable(user) < -amount {
             return Err(Refusal::PerpMargin);
         }
-        self.accounts.entry(user).or_default().cash += amount;
+        let account = self.accounts.entry(user).or_default();
+        account.cash += amount;
         self.paid_in += amount;
+        let entry = LedgerEntry {
+            number: account.ledger.back().map_or(1, |last| last.number + 1),
+            time_ms: self.now_ms,
+            amount,
+        };
+        keep(&mut account.ledger, entry, MOST_RECORDS);
+        self.tell(user, UserEvent::Ledger(entry));
         Ok(())
     }
 

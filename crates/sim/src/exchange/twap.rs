@@ -4,11 +4,13 @@
 //! The documentation lets the venue vary the slices at random on request; here they are even, which the same request gives
 //! again. A slice worth less than the least order waits for the next.
 
+use super::account::{MOST_RECORDS, keep};
 use super::address::Address;
 use super::book::Side;
 use super::check::Around;
 use super::number::to_grid;
 use super::order::{NewOrder, Tif};
+use super::records::TwapRecord;
 use super::refusal::Refusal;
 use super::state::{Exchange, UserEvent, notional};
 
@@ -142,12 +144,15 @@ impl Exchange {
     }
 
     fn tell_twap(&mut self, twap: Twap, status: &'static str) {
-        let event = UserEvent::Twap {
-            twap: Box::new(twap),
+        let record = TwapRecord {
+            twap,
             status,
             at_ms: self.now_ms,
         };
-        self.tell(twap.owner, event);
+        if let Some(account) = self.accounts.get_mut(&twap.owner) {
+            keep(&mut account.twap_history, record, MOST_RECORDS);
+        }
+        self.tell(twap.owner, UserEvent::Twap(Box::new(record)));
     }
 
     /// When the next slice up to `now_ms` is due.

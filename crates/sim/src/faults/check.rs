@@ -15,12 +15,20 @@ pub(super) fn channels(venue: Venue) -> &'static [&'static str] {
             "trades",
             "candle",
             "activeAssetCtx",
+            "activeAssetData",
             "orderUpdates",
             "user",
             "userFills",
             "userFundings",
             "userTwapSliceFills",
             "userTwapHistory",
+            "userNonFundingLedgerUpdates",
+            "clearinghouseState",
+            "allDexsClearinghouseState",
+            "openOrders",
+            "twapStates",
+            "spotState",
+            "webData3",
         ],
         Venue::BinanceSpot => &[
             "trade",
@@ -113,21 +121,15 @@ fn of_fault(fault: &Fault) -> Option<String> {
                 known.join(", ")
             ));
         }
-        // Some feeds belong to no single symbol.
-        let whole = matches!(
-            (venue, channel),
-            (Venue::Okx, "liquidation-orders")
-                | (
-                    Venue::Hyperliquid,
-                    "allMids"
-                        | "orderUpdates"
-                        | "user"
-                        | "userFills"
-                        | "userFundings"
-                        | "userTwapSliceFills"
-                        | "userTwapHistory"
-                )
-        );
+        // Some feeds belong to no single symbol; at Hyperliquid these are the mids and what is about a user.
+        let whole = match venue {
+            Venue::Hyperliquid => !matches!(
+                channel,
+                "l2Book" | "bbo" | "trades" | "candle" | "activeAssetCtx" | "activeAssetData"
+            ),
+            Venue::Okx => channel == "liquidation-orders",
+            _ => false,
+        };
         if whole { None } else { symbol(venue, name) }
     };
     match fault {

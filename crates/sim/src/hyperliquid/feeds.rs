@@ -115,7 +115,7 @@ impl Feeds {
             }
             Subscription::ActiveAssetCtx { coin } => context_frame(market, *coin),
             // The exchange has these.
-            Subscription::User { .. } => return None,
+            Subscription::User { .. } | Subscription::ActiveAssetData { .. } => return None,
         })
     }
 
@@ -267,7 +267,7 @@ struct Due {
 }
 
 /// True when `next` has come; then moves it on.
-fn pass(now_ms: i64, next: &mut i64, every_ms: i64) -> bool {
+pub(super) fn pass(now_ms: i64, next: &mut i64, every_ms: i64) -> bool {
     if now_ms < *next {
         return false;
     }

@@ -14,7 +14,7 @@ use crate::venue::Venue;
 use crate::world::World;
 
 /// Requests and their weights ("Rate limits and user limits").
-const CLASSES: [(&str, u64); 25] = [
+const CLASSES: [(&str, u64); 32] = [
     ("l2Book", 2),
     ("allMids", 2),
     ("exchangeStatus", 2),
@@ -40,14 +40,23 @@ const CLASSES: [(&str, u64); 25] = [
     ("userRateLimit", 20),
     ("activeAssetData", 20),
     ("userRole", 60),
+    ("userFees", 20),
+    ("twapHistory", 20),
+    ("userNonFundingLedgerUpdates", 20),
+    ("subAccounts", 20),
+    ("userVaultEquities", 20),
+    ("maxBuilderFee", 20),
+    ("perpsAtOpenInterestCap", 20),
 ];
 /// Lists about accounts that weigh one more per 20 items.
-const BY_ITEM: [&str; 5] = [
+const BY_ITEM: [&str; 7] = [
     "userFills",
     "userFillsByTime",
     "userTwapSliceFills",
     "userFunding",
     "historicalOrders",
+    "twapHistory",
+    "userNonFundingLedgerUpdates",
 ];
 /// Candles in one answer.
 const MOST_CANDLES: usize = 5_000;
@@ -241,6 +250,7 @@ pub(super) fn content(world: &mut World, request: &Value, address: IpAddr) -> An
         "exchangeStatus" => json!({"specialStatuses": null, "time": block_ms}),
         // Only the venue's own exchange, which the list shows as null.
         "perpDexs" => json!([null]),
+        "perpsAtOpenInterestCap" => json!(world.trading.exchange.capped().collect::<Vec<_>>()),
         _ => match about_account {
             Some(answer) => answer,
             None => return Answer::Unknown,

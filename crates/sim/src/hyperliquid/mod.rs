@@ -25,4 +25,4 @@ pub(crate) use feeds::Feeds;
 pub(crate) use info::answer;
 pub(crate) use session::{open, text};
 use subscription::Subscription;
-pub(crate) use trading::{Trading, publish};
+pub(crate) use trading::{Trading, publish, repeat_states};

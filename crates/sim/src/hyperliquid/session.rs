@@ -109,7 +109,7 @@ fn subscription(world: &mut World, id: ClientId, text: &str, method: &str, wante
         );
         return Flow::Continue;
     }
-    if let Subscription::User { user, .. } = &subscription {
+    if let Some(user) = subscription.user() {
         let most = world.limits.hyperliquid.users;
         let mut users: BTreeSet<_> = hub
             .address(id)
@@ -117,7 +117,7 @@ fn subscription(world: &mut World, id: ClientId, text: &str, method: &str, wante
             .flat_map(|address| hub.topics_at(address))
             .filter_map(Subscription::user)
             .collect();
-        users.insert(*user);
+        users.insert(user);
         if users.len() > most {
             let text = format!("Cannot track more than {most} total users.");
             say(world, id, frame("error", text));
@@ -130,13 +130,20 @@ fn subscription(world: &mut World, id: ClientId, text: &str, method: &str, wante
         return Flow::Continue;
     }
     say(world, id, acknowledgement());
-    if let Subscription::User { feed, user } = &subscription {
-        let silent = world.faults[Venue::Hyperliquid].channel_silent(
-            subscription.channel(),
-            "",
-            world.market.now_ms(),
-        );
-        if !silent && let Some(first) = world.trading.exchange.snapshot(*user, feed.kind()) {
+    if let Some(user) = subscription.user() {
+        let exchange = &world.trading.exchange;
+        let (first, symbol) = match &subscription {
+            Subscription::User { feed, .. } => (exchange.snapshot(user, feed.kind()), ""),
+            Subscription::ActiveAssetData { coin, .. } => (
+                exchange.active_asset_frame(user, *coin),
+                world.market.coins()[*coin].instrument.coin,
+            ),
+            _ => (None, ""),
+        };
+        let now_ms = world.market.now_ms();
+        let faults = &world.faults[Venue::Hyperliquid];
+        let silent = faults.channel_silent(subscription.channel(), symbol, now_ms);
+        if !silent && let Some(first) = first {
             say(world, id, frame(first.channel, first.data));
         }
         return Flow::Continue;

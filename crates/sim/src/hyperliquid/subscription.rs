@@ -35,6 +35,10 @@ pub(crate) enum Subscription {
         feed: UserFeed,
         user: Address,
     },
+    ActiveAssetData {
+        user: Address,
+        coin: usize,
+    },
 }
 
 /// A stream about one account.
@@ -46,10 +50,18 @@ pub(crate) enum UserFeed {
     UserFundings,
     UserTwapSliceFills,
     UserTwapHistory,
+    UserNonFundingLedgerUpdates,
+    // From here on all there is, sent again and again.
+    ClearinghouseState,
+    AllDexsClearinghouseState,
+    OpenOrders,
+    TwapStates,
+    SpotState,
+    WebData3,
 }
 
 impl UserFeed {
-    const ALL: [(Self, &str, &str); 6] = [
+    const ALL: [(Self, &str, &str); 13] = [
         (Self::OrderUpdates, "orderUpdates", "orderUpdates"),
         (Self::UserEvents, "userEvents", "user"),
         (Self::UserFills, "userFills", "userFills"),
@@ -60,6 +72,25 @@ impl UserFeed {
             "userTwapSliceFills",
         ),
         (Self::UserTwapHistory, "userTwapHistory", "userTwapHistory"),
+        (
+            Self::UserNonFundingLedgerUpdates,
+            "userNonFundingLedgerUpdates",
+            "userNonFundingLedgerUpdates",
+        ),
+        (
+            Self::ClearinghouseState,
+            "clearinghouseState",
+            "clearinghouseState",
+        ),
+        (
+            Self::AllDexsClearinghouseState,
+            "allDexsClearinghouseState",
+            "allDexsClearinghouseState",
+        ),
+        (Self::OpenOrders, "openOrders", "openOrders"),
+        (Self::TwapStates, "twapStates", "twapStates"),
+        (Self::SpotState, "spotState", "spotState"),
+        (Self::WebData3, "webData3", "webData3"),
     ];
 
     fn parse(kind: &str) -> Option<Self> {
@@ -74,6 +105,19 @@ impl UserFeed {
             .into_iter()
             .find(|(.., name)| *name == channel)
             .map(|(feed, ..)| feed)
+    }
+
+    /// Whether it sends all there is, time after time.
+    pub(super) fn is_state(self) -> bool {
+        self >= Self::ClearinghouseState
+    }
+
+    /// Whether its subscription names an exchange of perpetuals; the venue's own is the empty name, and the only one here.
+    fn has_dex(self) -> bool {
+        matches!(
+            self,
+            Self::ClearinghouseState | Self::OpenOrders | Self::TwapStates
+        )
     }
 
     /// The name to subscribe by.
@@ -107,6 +151,11 @@ pub(super) struct Echo {
     user: Option<String>,
     #[serde(rename = "aggregateByTime", skip_serializing_if = "Option::is_none")]
     aggregate_by_time: Option<bool>,
+    #[serde(
+        rename = "ignorePortfolioMargin",
+        skip_serializing_if = "Option::is_none"
+    )]
+    ignore_portfolio_margin: Option<bool>,
 }
 
 impl Echo {
@@ -135,7 +184,17 @@ impl Subscription {
         }
         if let Some(feed) = UserFeed::parse(kind) {
             let user = Address::parse(text(object, "user")?).ok_or(Unfit::Unparseable)?;
+            let dex = optional_text(object, "dex")?;
+            if feed.has_dex() && dex.is_some_and(|dex| !dex.is_empty()) {
+                return Err(Unfit::Unparseable);
+            }
             return Ok(Self::User { feed, user });
+        }
+        if kind == "activeAssetData" {
+            let user = Address::parse(text(object, "user")?).ok_or(Unfit::Unparseable)?;
+            let name = text(object, "coin")?;
+            let coin = market.coin_index(name).ok_or(Unfit::UnknownCoin)?;
+            return Ok(Self::ActiveAssetData { user, coin });
         }
         if !matches!(
             kind,
@@ -199,7 +258,10 @@ impl Subscription {
                 // Addresses come back in lower case.
                 echo.user = Some(user.to_string());
                 echo.aggregate_by_time = (*feed == UserFeed::UserFills).then_some(false);
+                echo.dex = feed.has_dex().then(String::new);
+                echo.ignore_portfolio_margin = (*feed == UserFeed::SpotState).then_some(false);
             }
+            Self::ActiveAssetData { user, .. } => echo.user = Some(user.to_string()),
             Self::Bbo { .. } | Self::Trades { .. } | Self::ActiveAssetCtx { .. } => {}
         }
         echo
@@ -214,13 +276,14 @@ impl Subscription {
             Self::Candle { .. } => "candle",
             Self::ActiveAssetCtx { .. } => "activeAssetCtx",
             Self::User { feed, .. } => feed.channel(),
+            Self::ActiveAssetData { .. } => "activeAssetData",
         }
     }
 
     /// The account that it is about.
     pub(super) fn user(&self) -> Option<Address> {
         match self {
-            Self::User { user, .. } => Some(*user),
+            Self::User { user, .. } | Self::ActiveAssetData { user, .. } => Some(*user),
             _ => None,
         }
     }
@@ -232,6 +295,7 @@ impl Subscription {
             | Self::Bbo { coin }
             | Self::Trades { coin }
             | Self::Candle { coin, .. }
+            | Self::ActiveAssetData { coin, .. }
             | Self::ActiveAssetCtx { coin } => Some(*coin),
         }
     }

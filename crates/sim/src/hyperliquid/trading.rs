@@ -13,6 +13,7 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
+use super::feeds::pass;
 use super::frames::frame;
 use super::subscription::{Subscription, UserFeed};
 use crate::exchange::{
@@ -25,6 +26,10 @@ use crate::rest::{Charged, Quota};
 use crate::venue::Venue;
 use crate::world::World;
 
+/// Milliseconds between repetitions of the streams that send all there is (measured at the venue: 4 to 5 s), and of
+/// `activeAssetData` (as often as contexts: not documented).
+const STATES_EVERY_MS: i64 = 5_000;
+const ASSETS_EVERY_MS: i64 = 1_000;
 const HOUR_MS: i64 = 3_600_000;
 /// Levels of the generated book that users leave standing.
 const KEEP: usize = 3;
@@ -39,6 +44,8 @@ pub(crate) struct Trading {
     /// Lots by price that the exchange was shown, by coin and side; as many as the generated book has.
     shown: Vec<[BTreeMap<i64, i64>; 2]>,
     next_funding_ms: i64,
+    next_states_ms: i64,
+    next_assets_ms: i64,
     active: bool,
     /// Users' trades that wait for the next block; at most [`MOST_TAPE`].
     tape: Vec<PerpTrade>,
@@ -60,6 +67,8 @@ impl Trading {
             exchange: Exchange::new(specs, Rules::default(), market.now_ms()),
             shown: vec![<[BTreeMap<i64, i64>; 2]>::default(); market.coins().len()],
             next_funding_ms: 0,
+            next_states_ms: 0,
+            next_assets_ms: 0,
             active: false,
             tape: Vec::new(),
             seated: vec![0; market.coins().len()],
@@ -96,10 +105,13 @@ impl Trading {
         market: &mut Market,
         events: &mut StepEvents,
     ) -> Vec<(Address, UserFrame)> {
-        let Some(time) = events.block_ms.filter(|_| self.active) else {
+        let Some(time) = events.block_ms else {
             return Vec::new();
         };
         self.exchange.advance(time);
+        if !self.active {
+            return Vec::new();
+        }
         self.fill_guests(market, events);
         self.show_books(market);
         self.show_marks(market);
@@ -249,13 +261,7 @@ impl Trading {
             }
         }
         self.seat_guests(market);
-        out.events
-            .iter()
-            .flat_map(|(user, event)| {
-                let frames = self.exchange.frames(*user, event);
-                frames.into_iter().map(|frame| (*user, frame))
-            })
-            .collect()
+        self.exchange.block_frames(&out.events)
     }
 }
 
@@ -366,6 +372,53 @@ pub(crate) fn publish(world: &mut World, frames: Vec<(Address, UserFrame)>) {
         };
         let faults = &mut faults[Venue::Hyperliquid];
         hyperliquid.hub.send(&topic, name, now_ms, faults, || {
+            Payload::plain(frame(told.channel, told.data))
+        });
+    }
+}
+
+/// Repeats the streams that send all there is. What it is at a block is known only after the block, so this comes last.
+pub(crate) fn repeat_states(world: &mut World, block_ms: i64) {
+    let World {
+        market,
+        hyperliquid,
+        trading,
+        faults,
+        ..
+    } = world;
+    let states = pass(block_ms, &mut trading.next_states_ms, STATES_EVERY_MS);
+    let assets = pass(block_ms, &mut trading.next_assets_ms, ASSETS_EVERY_MS);
+    if !states && !assets {
+        return;
+    }
+    let wanted: Vec<Subscription> = hyperliquid
+        .hub
+        .wanted_topics()
+        .filter(|topic| match topic {
+            Subscription::User { feed, .. } => states && feed.is_state(),
+            Subscription::ActiveAssetData { .. } => assets,
+            _ => false,
+        })
+        .cloned()
+        .collect();
+    for topic in wanted {
+        let (told, symbol) = match &topic {
+            Subscription::User { feed, user } => {
+                (trading.exchange.state_frame(*user, feed.kind()), "")
+            }
+            Subscription::ActiveAssetData { user, coin } => (
+                trading.exchange.active_asset_frame(*user, *coin),
+                market.coins()[*coin].instrument.coin,
+            ),
+            _ => continue,
+        };
+        let Some(told) = told else { continue };
+        let name = FeedName {
+            channel: told.channel,
+            symbol,
+        };
+        let faults = &mut faults[Venue::Hyperliquid];
+        hyperliquid.hub.send(&topic, name, block_ms, faults, || {
             Payload::plain(frame(told.channel, told.data))
         });
     }

@@ -305,3 +305,66 @@ fn the_generated_market_fills_a_resting_order() {
         (&json!("50000.0"), &json!(false))
     );
 }
+
+#[test]
+fn states_are_sent_whole_and_repeated_and_follow_the_account() {
+    let signed = requests();
+    let driver = Driver::new(3, signed["start_ms"].as_i64().unwrap(), 2, None).unwrap();
+    let master = address(&signed, "master");
+    driver.pay_in(master, 10_000 * USD).unwrap();
+    let mut socket = driver.connect(Venue::Hyperliquid, "/ws", HERE).unwrap();
+    let user = master.to_string();
+    for subscription in [
+        json!({"type": "openOrders", "user": user, "dex": ""}),
+        json!({"type": "clearinghouseState", "user": user}),
+        json!({"type": "activeAssetData", "user": user, "coin": "BTC"}),
+        json!({"type": "webData3", "user": user.to_uppercase().replace("0X", "0x")}),
+        json!({"type": "userTwapHistory", "user": user}),
+        json!({"type": "userNonFundingLedgerUpdates", "user": user}),
+        // Withdrawn by the venue, and no exchange of that name.
+        json!({"type": "webData2", "user": user}),
+        json!({"type": "openOrders", "user": user, "dex": "xyz"}),
+    ] {
+        let message = json!({"method": "subscribe", "subscription": subscription});
+        socket.send(&message.to_string());
+    }
+    let first = arrived(&mut socket);
+    let channels: Vec<_> = first
+        .iter()
+        .map(|frame| frame["channel"].as_str().unwrap())
+        .filter(|channel| *channel != "subscriptionResponse")
+        .collect();
+    assert_eq!(
+        channels,
+        [
+            "openOrders",
+            "clearinghouseState",
+            "activeAssetData",
+            "webData3",
+            "userTwapHistory",
+            "userNonFundingLedgerUpdates",
+            "error",
+            "error"
+        ]
+    );
+    assert_eq!(first[0]["data"]["subscription"]["dex"], "");
+    assert_eq!(first[6]["data"]["subscription"]["user"], user);
+    post(&driver, "/exchange", &signed["requests"]["rest"]);
+    post(&driver, "/exchange", &signed["requests"]["buy"]);
+    for _ in 0..1_100 {
+        driver.step(10);
+    }
+    let frames = arrived(&mut socket);
+    let of = |channel: &str| -> Vec<&Value> {
+        let on = frames.iter().filter(|frame| frame["channel"] == channel);
+        on.map(|frame| &frame["data"]).collect()
+    };
+    // Eleven seconds: every five and every one.
+    assert!((2..=3).contains(&of("openOrders").len()));
+    assert!((10..=12).contains(&of("activeAssetData").len()));
+    for data in of("openOrders") {
+        assert_eq!(data["orders"].as_array().map(Vec::len), Some(1));
+    }
+    let state = &of("clearinghouseState")[0]["clearinghouseState"];
+    assert_eq!(state["assetPositions"][0]["position"]["szi"], "0.01");
+}

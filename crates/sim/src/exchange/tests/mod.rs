@@ -51,6 +51,7 @@ impl Desk {
         for user in [ANN, BOB] {
             venue.pay_in(user, 10_000 * USD).unwrap();
         }
+        venue.take_output();
         Self {
             venue,
             nonce: NOW as u64,

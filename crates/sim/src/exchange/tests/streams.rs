@@ -224,3 +224,127 @@ fn what_may_be_traded_follows_leverage_and_position() {
         "{data}"
     );
 }
+
+#[test]
+fn what_happens_in_one_block_is_one_frame_for_each_channel() {
+    let mut desk = Desk::open();
+    desk.venue.take_output();
+    let orders = [
+        limit(true, "99", "1", "Gtc"),
+        limit(true, "98", "1", "Gtc"),
+        limit(true, "100.2", "15", "Ioc"),
+    ];
+    desk.group(ANN, &orders, "na");
+    let out = desk.venue.take_output();
+    let frames = desk.venue.block_frames(&out.events);
+    let channels: Vec<_> = frames.iter().map(|(_, frame)| frame.channel).collect();
+    assert_eq!(channels, ["orderUpdates", "userFills", "user"]);
+    let states: Vec<_> = frames[0]
+        .1
+        .data
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|update| update["status"].as_str().unwrap())
+        .collect();
+    assert_eq!(states, ["open", "open", "filled"]);
+    // Ten at 100.1 and five at 100.2.
+    for frame in [&frames[1].1, &frames[2].1] {
+        let sizes: Vec<_> = frame.data["fills"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|fill| fill["sz"].as_str().unwrap())
+            .collect();
+        assert_eq!(sizes, ["10.0", "5.0"]);
+    }
+}
+
+#[test]
+fn whole_states_come_first_and_again() {
+    let mut desk = Desk::open();
+    desk.order(ANN, limit(true, "99", "1", "Gtc"));
+    let twap = json!({"a": 0, "b": true, "s": "20", "r": false, "m": 5, "t": false});
+    let answer = desk.send(ANN, json!({"type": "twapOrder", "twap": twap}));
+    let id = &answer["response"]["data"]["status"]["running"]["twapId"];
+    let name = ANN.to_string();
+    let whole = |kind: &str| {
+        let first = desk.venue.snapshot(ANN, kind).unwrap();
+        assert_eq!(Some(&first), desk.venue.state_frame(ANN, kind).as_ref());
+        assert_eq!(
+            (first.channel, &first.data["isSnapshot"]),
+            (kind, &Value::Null)
+        );
+        first.data
+    };
+    let orders = whole("openOrders");
+    assert_eq!(
+        (&orders["user"], &orders["dex"]),
+        (&json!(name), &json!(""))
+    );
+    assert_eq!(orders["orders"], desk.ask(ANN, "frontendOpenOrders"));
+    let state = whole("clearinghouseState")["clearinghouseState"].clone();
+    assert_eq!(state, desk.ask(ANN, "clearinghouseState"));
+    let states = whole("allDexsClearinghouseState");
+    assert_eq!(states["clearinghouseStates"], json!([["", state]]));
+    let twaps = whole("twapStates");
+    assert_eq!(twaps["states"][0][0], *id);
+    assert_eq!(twaps["states"][0][1]["minutes"], 5);
+    assert_eq!(whole("spotState")["spotState"]["balances"], json!([]));
+    let data = whole("webData3");
+    assert_eq!(
+        (&data["userState"]["user"], &data["userState"]["cumLedger"]),
+        (&json!(name), &json!("10000.0"))
+    );
+    assert_eq!(data["userState"]["agentAddress"], Value::Null);
+}
+
+#[test]
+fn twaps_and_payments_are_remembered() {
+    let mut desk = Desk::open();
+    let twap = json!({"a": 0, "b": true, "s": "20", "r": false, "m": 5, "t": false});
+    let answer = desk.send(ANN, json!({"type": "twapOrder", "twap": twap}));
+    let id = answer["response"]["data"]["status"]["running"]["twapId"].clone();
+    desk.send(ANN, json!({"type": "twapCancel", "a": 0, "t": id}));
+    let history = desk.ask(ANN, "twapHistory");
+    let states: Vec<_> = history
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| (entry["status"]["status"].clone(), entry["twapId"].clone()))
+        .collect();
+    assert_eq!(
+        states,
+        [(json!("terminated"), id.clone()), (json!("activated"), id)]
+    );
+    let first = desk.venue.snapshot(ANN, "userTwapHistory").unwrap();
+    assert_eq!(first.data["isSnapshot"], true);
+    assert_eq!(first.data["history"], history);
+    desk.venue.pay_in(ANN, -250 * USD).unwrap();
+    let payments = desk.ask(ANN, "userNonFundingLedgerUpdates");
+    assert_eq!(
+        payments[0]["delta"],
+        json!({"type": "deposit", "usdc": "10000.0"})
+    );
+    assert_eq!(
+        (&payments[1]["delta"]["type"], &payments[1]["delta"]["usdc"]),
+        (&json!("withdraw"), &json!("250.0"))
+    );
+    let request = json!({"type": "userNonFundingLedgerUpdates", "user": ANN.to_string(), "startTime": NOW + 1});
+    assert_eq!(desk.venue.info(&request), Some(json!([])));
+}
+
+#[test]
+fn fees_are_those_that_fills_pay() {
+    let mut desk = Desk::open();
+    let fees = desk.ask(ANN, "userFees");
+    assert_eq!(
+        (&fees["userCrossRate"], &fees["userAddRate"]),
+        (&json!("0.00045"), &json!("0.00015"))
+    );
+    desk.order(ANN, limit(true, "100.1", "10", "Ioc"));
+    let fill = &desk.ask(ANN, "userFills")[0];
+    let number = |value: &Value| -> f64 { value.as_str().unwrap().parse().unwrap() };
+    let paid = number(&fees["userCrossRate"]) * number(&fill["px"]) * number(&fill["sz"]);
+    assert!((number(&fill["fee"]) - paid).abs() < 1e-6, "{fill}");
+}
