@@ -38,6 +38,7 @@ pub use desk::Desk;
 pub use error::EngineError;
 pub use hypersentry_market::MarketId;
 pub use publication::Publication;
+pub use rim::agents::{AgentVenue, AgentVenueError};
 pub use rim::clock::SystemClock;
 pub use rim::tls::install as install_tls;
 pub use startup::{Engine, Prepared};

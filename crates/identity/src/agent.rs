@@ -6,7 +6,7 @@ use crate::keystore::{AgentKey, Sealed};
 use crate::signature::Signature;
 use crate::state::{MAX_AGENTS, State};
 use crate::typed_data::Approval;
-use crate::{Address, Refusal, Role};
+use crate::{Address, Refusal, Role, WalletKey};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -85,6 +85,43 @@ pub struct Agent {
     pub key: Option<Sealed>,
 }
 
+/// An agent as its user sees it.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+#[schemars(rename = "Agent")]
+#[expect(missing_docs, reason = "the fields are those of an agent")]
+pub struct AgentRow {
+    pub id: String,
+    pub account: Address,
+    pub address: Address,
+    pub name: String,
+    pub network: Network,
+    pub permissions: [&'static str; 3],
+    pub state: AgentState,
+    pub created_ms: i64,
+    pub expires_ms: i64,
+    pub warning: Option<u8>,
+    pub replaces: Option<String>,
+}
+
+impl AgentRow {
+    /// As it is at a time, UTC ms.
+    pub fn of(agent: Agent, now_ms: i64) -> Self {
+        Self {
+            state: agent.state_at(now_ms),
+            warning: agent.warning_at(now_ms),
+            id: agent.id,
+            account: agent.account,
+            address: agent.address,
+            name: agent.name,
+            network: agent.network,
+            permissions: PERMISSIONS,
+            created_ms: agent.created_ms,
+            expires_ms: agent.expires_ms,
+            replaces: agent.replaces,
+        }
+    }
+}
+
 impl Agent {
     /// How far it is at a time.
     pub fn state_at(&self, now_ms: i64) -> AgentState {
@@ -133,6 +170,17 @@ impl Agent {
     /// What the account's wallet is asked to sign.
     pub fn typed_data(&self) -> Value {
         self.as_approval().typed_data()
+    }
+
+    /// Signs the approval where the account's wallet is a key of this machine.
+    ///
+    /// # Errors
+    /// `address_mismatch`: it is another account's. `signature_invalid`: practically never.
+    pub fn approve_by(&self, wallet: &WalletKey) -> Result<Signature, Refusal> {
+        if wallet.address() != self.account {
+            return Err(Refusal::AddressMismatch);
+        }
+        wallet.sign_digest(&self.as_approval().digest())
     }
 }
 
@@ -245,6 +293,30 @@ impl Identity {
             let detail = format!("{} for {}", agent.address, agent.account);
             let audit = by.did("agent_made", &agent.id, detail, now_ms);
             Ok((vec![Change::Agent(agent.clone()), audit], agent))
+        })
+        .await
+    }
+
+    /// The wallet that will approve is on this chain: wallets sign for the chain that they are on alone.
+    ///
+    /// # Errors
+    /// `agent_not_found`, `agent_not_pending`, `store_failed`.
+    pub async fn agent_on_chain(
+        &self,
+        by: &Authenticated,
+        id: &str,
+        chain_id: u64,
+    ) -> Result<Agent, Refusal> {
+        self.commit(by, |state, now_ms| {
+            let mut agent = own(state, by, id)?.clone();
+            if agent.state_at(now_ms) != AgentState::Pending {
+                return Err(Refusal::AgentNotPending);
+            }
+            if agent.chain_id == chain_id {
+                return Ok((Vec::new(), agent));
+            }
+            agent.chain_id = chain_id;
+            Ok((vec![Change::Agent(agent.clone())], agent))
         })
         .await
     }

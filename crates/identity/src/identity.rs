@@ -83,7 +83,7 @@ pub struct Identity {
     repository: Arc<dyn Repository>,
     verifier: Box<dyn WalletVerifier>,
     challenges: Mutex<Challenges>,
-    state: RwLock<State>,
+    pub(crate) state: RwLock<State>,
     /// Held from a decision until it is kept and applied: decisions are one after the other.
     writing: tokio::sync::Mutex<()>,
     /// Counts what may end a session or a grant.

@@ -47,6 +47,16 @@ impl MasterKey {
         hex::decode(text.trim()).map(Self)
     }
 
+    /// From 32 bytes of chance.
+    pub const fn new(chance: [u8; 32]) -> Self {
+        Self(chance)
+    }
+
+    /// 64 hexadecimal digits, for the keychain that keeps it and nobody else.
+    pub fn reveal(&self) -> Zeroizing<String> {
+        Zeroizing::new(hex::encode(&self.0))
+    }
+
     /// Seals a key for one user and one agent. `chance` is 24 fresh bytes.
     ///
     /// # Errors

@@ -27,6 +27,8 @@ mod hex;
 mod identity;
 /// Agent keys, sealed.
 mod keystore;
+/// A machine's own user.
+mod local;
 /// Where changes are kept.
 pub mod repository;
 /// Roles and grants.
@@ -50,6 +52,7 @@ pub use error::Refusal;
 pub use identity::{Authenticated, LoggedIn, Login};
 pub use identity::{Entropy, EntropyFailure, Identity, Settings};
 pub use keystore::{AgentKey, MasterKey, Sealed};
+pub use local::LOCAL;
 pub use repository::{Repository, StoreFailure};
 pub use role::{Grants, Role};
 pub use session::{Client, EndReason, Session, SessionPolicy, Token};

@@ -1,4 +1,4 @@
-//! A wallet that is a key of this machine: it logs its user in where there is no other wallet.
+//! A wallet that is a key of this machine: it logs its user in, and approves agents of its own account, where there is no other wallet.
 
 use crate::curve::Key;
 use crate::signature::{Signature, personal_digest};
@@ -6,7 +6,7 @@ use crate::{Address, Refusal, hex};
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// A key that signs login messages. It does not print, serialise or copy itself, and is wiped when it is dropped.
+/// A key that signs login messages and approvals of agents. It does not print, serialise or copy itself, and is wiped when it is dropped.
 pub struct WalletKey(Key);
 
 impl WalletKey {
@@ -36,7 +36,11 @@ impl WalletKey {
     /// # Errors
     /// `signature_invalid`: practically never.
     pub fn sign(&self, text: &str) -> Result<Signature, Refusal> {
-        Signature::sign(&self.0, &personal_digest(text))
+        self.sign_digest(&personal_digest(text))
+    }
+
+    pub(crate) fn sign_digest(&self, digest: &[u8; 32]) -> Result<Signature, Refusal> {
+        Signature::sign(&self.0, digest)
     }
 }
 

@@ -4,11 +4,14 @@
 mod common;
 
 use common::typed_data::digest;
-use common::{Desk, Wallet, settings};
+use common::{Desk, Wallet, settings, start};
 use hypersentry_identity::agent::{AgentState, Network, Terms};
-use hypersentry_identity::{Authenticated, Refusal, Role};
+use hypersentry_identity::{
+    Authenticated, GrantRow, Grants, LOCAL, Refusal, Repository, Role, WalletKey,
+};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 const DAY: i64 = 86_400_000;
 
@@ -209,4 +212,57 @@ async fn terms_have_limits_and_keys_need_a_master() {
     let by = desk.user(9, Role::Trader).await.authenticated;
     let refused = desk.identity.create_agent(&by, terms(9, 1)).await;
     assert_eq!(refused.unwrap_err(), Refusal::KeystoreUnavailable);
+}
+
+#[tokio::test]
+async fn a_machines_own_user_needs_no_login_and_its_agents_outlive_a_start() {
+    let desk = Desk::new().await;
+    let by = desk.identity.local().unwrap();
+    let wallet = WalletKey::new(&[9; 32]).unwrap();
+    let account = wallet.address();
+    // Whose account it is, the account's wallet says; which accounts there are, the user.
+    let refused = desk.identity.create_agent(&by, terms(9, 30)).await;
+    assert_eq!(refused.unwrap_err(), Refusal::GrantRequired);
+    let grants = Grants::ALL;
+    let row = GrantRow {
+        user: LOCAL.into(),
+        account,
+        grants,
+    };
+    desk.identity.set_grant(&by, row).await.unwrap();
+    let made = desk.identity.create_agent(&by, terms(9, 30)).await.unwrap();
+    let moved = desk.identity.agent_on_chain(&by, &made.id, 42_161).await;
+    let moved = moved.unwrap();
+    assert_eq!(moved.typed_data()["domain"]["chainId"], 42_161);
+    assert_eq!(moved.address, made.address);
+    let other = WalletKey::new(&[10; 32]).unwrap();
+    assert_eq!(
+        moved.approve_by(&other).unwrap_err(),
+        Refusal::AddressMismatch
+    );
+    // What was signed for the chain before is not this agent's approval any more.
+    let old = made.approve_by(&wallet).unwrap().to_string();
+    let refused = desk.identity.approval(&by, &made.id, &old).unwrap_err();
+    assert_eq!(refused, Refusal::AddressMismatch);
+    let signature = moved.approve_by(&wallet).unwrap().to_string();
+    let body = desk.identity.approval(&by, &made.id, &signature).unwrap();
+    assert_eq!(body["action"]["signatureChainId"], "0xa4b1");
+    desk.identity.agent_approved(&by, &made.id).await.unwrap();
+    let late = desk.identity.agent_on_chain(&by, &made.id, 1).await;
+    assert_eq!(late.unwrap_err(), Refusal::AgentNotPending);
+
+    let repository = Arc::clone(&desk.memory) as Arc<dyn Repository>;
+    let again = start(settings(), Arc::clone(&desk.clock), repository, 2).await;
+    let again = again.unwrap();
+    // Before the user is there, nobody is: the session of the last start is none.
+    assert!(again.agent_key(&by, &made.id).is_err());
+    let by = again.local().unwrap();
+    let key = again.agent_key(&by, &made.id).unwrap();
+    assert_eq!(key.address(), made.address);
+    assert!(again.is_agent_ready(&by));
+    // An admin is not kept out of the own machine, and time does not end the session.
+    desk.later(400 * DAY);
+    again.sweep().await.unwrap();
+    assert!(again.recheck(&by).is_ok());
+    assert_eq!(again.agents(&by)[0].key, None);
 }

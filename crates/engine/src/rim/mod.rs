@@ -1,5 +1,6 @@
 //! The rim: everything that touches the outside.
 
+pub(crate) mod agents;
 pub(crate) mod clock;
 pub(crate) mod connection;
 pub(crate) mod journal;

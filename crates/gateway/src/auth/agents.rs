@@ -8,7 +8,7 @@ use axum::http::{Method, StatusCode};
 use axum::routing::{delete, get, post};
 use axum::{Extension, Json, Router};
 use hypersentry_identity::Address;
-use hypersentry_identity::agent::{Agent, AgentState, Network, PERMISSIONS, Terms};
+use hypersentry_identity::agent::{Agent, AgentRow, AgentState, Network, Terms};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -52,42 +52,8 @@ pub(super) fn routes() -> Router<Shared> {
 }
 
 #[derive(Debug, JsonSchema, Serialize)]
-#[schemars(rename = "Agent")]
-struct Listed {
-    id: String,
-    account: Address,
-    address: Address,
-    name: String,
-    network: Network,
-    permissions: [&'static str; 3],
-    state: AgentState,
-    created_ms: i64,
-    expires_ms: i64,
-    warning: Option<u8>,
-    replaces: Option<String>,
-}
-
-impl Listed {
-    fn of(agent: Agent, now_ms: i64) -> Self {
-        Self {
-            state: agent.state_at(now_ms),
-            warning: agent.warning_at(now_ms),
-            id: agent.id,
-            account: agent.account,
-            address: agent.address,
-            name: agent.name,
-            network: agent.network,
-            permissions: PERMISSIONS,
-            created_ms: agent.created_ms,
-            expires_ms: agent.expires_ms,
-            replaces: agent.replaces,
-        }
-    }
-}
-
-#[derive(Debug, JsonSchema, Serialize)]
 struct Agents {
-    agents: Vec<Listed>,
+    agents: Vec<AgentRow>,
 }
 
 async fn list(
@@ -98,7 +64,7 @@ async fn list(
     let now_ms = identity.now_ms();
     let agents = identity.agents(caller.session()?).into_iter();
     Ok(Json(Agents {
-        agents: agents.map(|agent| Listed::of(agent, now_ms)).collect(),
+        agents: agents.map(|agent| AgentRow::of(agent, now_ms)).collect(),
     }))
 }
 
@@ -120,14 +86,14 @@ struct Approval {
 #[derive(Debug, JsonSchema, Serialize)]
 #[schemars(rename = "AgentProposed")]
 struct Proposed {
-    agent: Listed,
+    agent: AgentRow,
     approve: Approval,
 }
 
 fn proposed(agent: Agent, now_ms: i64) -> Json<Proposed> {
     let typed_data = agent.typed_data();
     Json(Proposed {
-        agent: Listed::of(agent, now_ms),
+        agent: AgentRow::of(agent, now_ms),
         approve: Approval { typed_data },
     })
 }
@@ -168,7 +134,7 @@ struct Approve {
 #[derive(Debug, JsonSchema, Serialize)]
 #[schemars(rename = "AgentApproved")]
 struct Approved {
-    agent: Listed,
+    agent: AgentRow,
 }
 
 async fn approve(
@@ -179,11 +145,10 @@ async fn approve(
 ) -> Result<Json<Approved>, Refused> {
     let (by, identity) = (caller.session()?, &shared.auth.identity);
     let request = identity.approval(by, &id, &body(asked)?.signature)?;
-    let exchange = shared.auth.exchange()?;
-    exchange.submit(&request).await?;
+    shared.auth.venue()?.submit(&request).await?;
     let agent = identity.agent_approved(by, &id).await?;
     tracing::info!(user = by.user.id, agent = agent.id, "agent approved");
-    let agent = Listed::of(agent, identity.now_ms());
+    let agent = AgentRow::of(agent, identity.now_ms());
     Ok(Json(Approved { agent }))
 }
 
@@ -191,7 +156,7 @@ async fn approve(
 #[derive(Debug, JsonSchema, Serialize)]
 #[schemars(rename = "AgentChecked")]
 struct Checked {
-    agent: Listed,
+    agent: AgentRow,
     /// Whether the venue lists it for the account now.
     listed: bool,
     /// Until when, as the venue says, UTC ms.
@@ -206,14 +171,14 @@ async fn check(
     let (by, identity) = (caller.session()?, &shared.auth.identity);
     let own = identity.agents(by).into_iter().find(|a| a.id == id);
     let mut agent = own.ok_or(hypersentry_identity::Refusal::AgentNotFound)?;
-    let exchange = shared.auth.exchange()?;
-    let listed = exchange.valid_until(agent.account, agent.address).await?;
+    let (account, address) = (agent.account.to_string(), agent.address.to_string());
+    let listed = shared.auth.venue()?.valid_until(&account, &address).await?;
     // An approval whose answer was lost: the venue knows the agent, so the wallet has signed.
     if listed.is_some() && agent.state_at(identity.now_ms()) == AgentState::Pending {
         agent = identity.agent_approved(by, &id).await?;
     }
     Ok(Json(Checked {
-        agent: Listed::of(agent, identity.now_ms()),
+        agent: AgentRow::of(agent, identity.now_ms()),
         listed: listed.is_some(),
         valid_until_ms: listed.flatten(),
     }))

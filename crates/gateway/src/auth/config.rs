@@ -1,7 +1,7 @@
 //! How logins are configured.
 
-use super::{Auth, pace, venue};
-use hypersentry_engine::SystemClock;
+use super::{Auth, pace};
+use hypersentry_engine::{AgentVenue, SystemClock};
 use hypersentry_identity::repository::memory::MemoryRepository;
 use hypersentry_identity::repository::sqlite::SqliteRepository;
 use hypersentry_identity::{
@@ -307,7 +307,10 @@ impl Checked {
         Ok(Arc::new(Auth {
             identity,
             access: self.access,
-            venue: exchange.map(venue::Exchange::new).transpose()?,
+            venue: exchange
+                .map(AgentVenue::new)
+                .transpose()
+                .map_err(|e| Misconfigured::because(e.code(), e))?,
             pace: pace::Pace::new(self.attempts),
         }))
     }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hypersentry_api::ApiError;
+use hypersentry_engine::{AgentVenue, AgentVenueError};
 use hypersentry_identity::{Authenticated, Identity, Refusal};
 use std::sync::Arc;
 
@@ -23,8 +24,6 @@ mod pace;
 mod sessions;
 /// The role that each route and channel needs.
 mod table;
-/// Hyperliquid, as far as agents are concerned.
-mod venue;
 /// Who is at the other end of a socket.
 mod visitor;
 
@@ -59,7 +58,8 @@ pub(crate) const OPERATIONS: [&[crate::openapi::Operation]; 4] = [
 pub struct Auth {
     pub(crate) identity: Arc<Identity>,
     access: config::Access,
-    venue: Option<venue::Exchange>,
+    /// Where agents are approved.
+    venue: Option<AgentVenue>,
     pace: pace::Pace,
 }
 
@@ -72,6 +72,13 @@ impl Auth {
     /// The origin of the page from which one logs in.
     pub(crate) fn home(&self) -> &str {
         &self.access.origin
+    }
+
+    fn venue(&self) -> Result<&AgentVenue, Refused> {
+        self.venue.as_ref().ok_or_else(|| {
+            let message = "agents are approved at the real venue: this server plays a simulated or recorded market";
+            Refused::new(StatusCode::CONFLICT, "venue_unavailable", message)
+        })
     }
 }
 
@@ -148,6 +155,24 @@ impl From<Refusal> for Refused {
             _ => StatusCode::BAD_REQUEST,
         };
         Self(status, told(refusal))
+    }
+}
+
+impl From<AgentVenueError> for Refused {
+    fn from(error: AgentVenueError) -> Self {
+        let status = match error {
+            AgentVenueError::Unknown(_) => StatusCode::SERVICE_UNAVAILABLE,
+            AgentVenueError::Refused(_) => StatusCode::CONFLICT,
+        };
+        let told = ApiError::new(error.code(), error.to_string());
+        Self(
+            status,
+            if error.is_retryable() {
+                told.retryable()
+            } else {
+                told
+            },
+        )
     }
 }
 
