@@ -1,5 +1,6 @@
 //! The commands and their TypeScript.
 
+use crate::agents::commands as agents;
 use crate::commands;
 use crate::team::commands as team;
 use tauri::Runtime;
@@ -29,6 +30,15 @@ pub(crate) fn commands<R: Runtime>() -> Builder<R> {
             team::team_sign_in_by_key,
             team::team_sign_in_by_browser,
             team::team_cancel_sign_in,
+            agents::agents,
+            agents::agent_wallet,
+            agents::agent_create,
+            agents::agent_rotate,
+            agents::agent_approve_in_browser,
+            agents::agent_approve_by_key,
+            agents::agent_cancel_approval,
+            agents::agent_check,
+            agents::agent_revoke,
         ])
 }
 

@@ -20,4 +20,13 @@ pub(crate) const COMMANDS: &[&str] = &[
     "team_sign_in_by_key",
     "team_sign_in_by_browser",
     "team_cancel_sign_in",
+    "agents",
+    "agent_wallet",
+    "agent_create",
+    "agent_rotate",
+    "agent_approve_in_browser",
+    "agent_approve_by_key",
+    "agent_cancel_approval",
+    "agent_check",
+    "agent_revoke",
 ];

@@ -4,12 +4,16 @@
 //! to the window. Market data is pulled: the window asks for the next frame, and one request at a time is its back-pressure.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+/// Agents of this machine's user.
+mod agents;
 /// The commands and their TypeScript.
 mod bindings;
 #[cfg(test)]
 mod command_names;
 /// What the window may call.
 mod commands;
+/// Where secrets are kept.
+mod keychain;
 /// How the terminal is asked for on the command line.
 mod launch;
 /// What is logged.
@@ -26,6 +30,8 @@ mod start;
 mod team;
 #[cfg(test)]
 mod tests;
+/// The page on which a wallet of the browser signs.
+mod wallet_page;
 /// The window and its life.
 mod window;
 

@@ -15,6 +15,8 @@ pub(crate) struct Places {
     pub(crate) web_view: PathBuf,
     /// The file that names the team server.
     pub(crate) team: PathBuf,
+    /// What is known of the agents of this machine's user; their keys are in the keychain.
+    pub(crate) agents: PathBuf,
 }
 
 impl Places {
@@ -31,6 +33,7 @@ impl Places {
                 engine: root.clone(),
                 web_view: root.join("web-view"),
                 team: root.join("team.json"),
+                agents: root.join("agents.db"),
             });
         }
         let root = user_data(variable)?.join(IDENTIFIER);
@@ -38,6 +41,7 @@ impl Places {
             engine: root.join(if practice { "practice" } else { "live" }),
             web_view: root.join("web-view"),
             team: root.join("team.json"),
+            agents: root.join("agents.db"),
         })
     }
 }
@@ -76,6 +80,7 @@ mod tests {
         assert_eq!(places.engine, PathBuf::from("here"));
         assert_eq!(places.web_view, PathBuf::from("here/web-view"));
         assert_eq!(places.team, PathBuf::from("here/team.json"));
+        assert_eq!(places.agents, PathBuf::from("here/agents.db"));
     }
 
     #[cfg(target_os = "linux")]

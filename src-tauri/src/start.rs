@@ -6,7 +6,7 @@ use crate::shell::Running;
 use hypersentry_api::{ApiError, Terminal};
 use hypersentry_engine::config::{ConfigFile, Weights, models};
 use hypersentry_engine::{EngineConfig, EngineError, Prepared};
-use hypersentry_model::Mode;
+use hypersentry_model::{Mode, Venue};
 use hypersentry_sim::{SimConfig, SimError, Simulator};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -28,6 +28,7 @@ pub(crate) async fn start(launch: &Launch, places: &Places) -> Result<Running, A
         .map_err(explained)?;
     writable(&places.web_view)?;
     let mut simulator = None;
+    let mut exchange = None;
     let prepared = match replay {
         Some(prepared) => prepared,
         None => {
@@ -39,6 +40,8 @@ pub(crate) async fn start(launch: &Launch, places: &Places) -> Result<Running, A
                 simulator = Some(simulate(launch.seed.unwrap_or(SEED)).await?);
             }
             let mut config = venues(&file, simulator.as_ref())?;
+            let hyperliquid = config.endpoints.get(&Venue::Hyperliquid);
+            exchange = hyperliquid.map(|endpoints| endpoints.rest.clone());
             config.data_dir = Some(places.engine.clone());
             let own = config.data_dir.as_deref();
             config.models = models(&launch.models, own, config.mode)?;
@@ -54,6 +57,7 @@ pub(crate) async fn start(launch: &Launch, places: &Places) -> Result<Running, A
     Ok(Running {
         terminal,
         simulator,
+        exchange,
     })
 }
 

@@ -1,25 +1,29 @@
 //! The commands as a window calls them: on a runtime without windows, with the real capabilities, over a real engine.
 
+use crate::agents::AgentDesk;
+use crate::keychain::{MemoryKeychain, Vault};
 use crate::launch::Launch;
 use crate::places::Places;
 use crate::sessions::MAX_SESSIONS;
-use crate::shell::Shell;
+use crate::shell::{Running, Shell};
 use crate::start;
-use crate::team::keychain::{MemoryKeychain, Vault};
-use crate::team::{Browser, Team};
+use crate::team::Team;
+use crate::wallet_page::Browser;
 use crate::window;
 use hypersentry_api::ApiError;
 use hypersentry_model::Mode;
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tauri::ipc::{CallbackFn, InvokeBody, InvokeResponseBody};
 use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder};
 use tauri::webview::InvokeRequest;
 use tauri::{App, Manager as _, WebviewWindow, WebviewWindowBuilder};
 
+/// The page as a browser asks for it.
+pub(crate) mod browser;
 /// The account's own: sizes, plans, automatic mode.
 mod private;
 
@@ -49,11 +53,41 @@ pub(crate) fn record(dir: &Path, coin: &str) -> PathBuf {
     path
 }
 
+pub(crate) fn no_browser() -> Browser {
+    Browser::new(|_| Err(ApiError::new("browser_not_opened", "there is none")))
+}
+
+/// Lines of the log, for the search of secrets.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// With nothing kept and no browser.
 pub(crate) fn no_team(places: &Places) -> Team {
-    let vault = Vault::new(Arc::new(MemoryKeychain::default()));
-    let browser = Browser::new(|_| Err(ApiError::new("browser_not_opened", "there is none")));
-    Team::new(places.team.clone(), vault, browser)
+    let vault = Arc::new(Vault::new(Arc::new(MemoryKeychain::default())));
+    Team::new(places.team.clone(), vault, no_browser())
+}
+
+/// As the terminal that runs has them, with nothing kept and no browser.
+pub(crate) fn agents_of(places: &Places, running: &Running) -> AgentDesk {
+    let vault = Arc::new(Vault::new(Arc::new(MemoryKeychain::default())));
+    let (mode, rest) = (running.terminal.mode(), running.exchange.as_deref());
+    AgentDesk::new(mode, rest, places.agents.clone(), vault, no_browser()).unwrap()
 }
 
 /// A terminal that plays a recording, without a window.
@@ -70,39 +104,47 @@ impl Desk {
     /// Over what `record` records, and asked for as `launch` says.
     fn playing(record: impl FnOnce(&Path) -> PathBuf, launch: Launch) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let mut desk = Self::over(dir.path(), record(dir.path()), launch, no_team);
+        let launch = Launch {
+            replay: Some(record(dir.path())),
+            ..launch
+        };
+        let mut desk = Self::over(dir.path(), &launch, |p, r| (no_team(p), agents_of(p, r)));
         desk._dir = Some(dir);
         desk
     }
 
     /// With its data in a directory that outlives it.
     pub(crate) fn at(dir: &Path, team: impl FnOnce(&Places) -> Team) -> Self {
-        Self::over(dir, record(dir, "BTC"), Launch::default(), team)
+        let launch = Launch {
+            replay: Some(record(dir, "BTC")),
+            ..Launch::default()
+        };
+        Self::over(dir, &launch, |places, running| {
+            (team(places), agents_of(places, running))
+        })
     }
 
-    fn over(
+    /// Whatever was asked for, with these beside it.
+    pub(crate) fn over(
         dir: &Path,
-        recording: PathBuf,
-        launch: Launch,
-        team: impl FnOnce(&Places) -> Team,
+        launch: &Launch,
+        beside: impl FnOnce(&Places, &Running) -> (Team, AgentDesk),
     ) -> Self {
-        let launch = Launch {
-            replay: Some(recording),
-            ..launch
-        };
         let places = Places::new(Some(dir.join("data")), false, |_| None).unwrap();
-        let running = tauri::async_runtime::block_on(start::start(&launch, &places)).unwrap();
+        let running = tauri::async_runtime::block_on(start::start(launch, &places)).unwrap();
+        let mode = running.terminal.mode();
+        let (team, agents) = beside(&places, &running);
         let app = window::application(
             mock_builder(),
-            Shell::new(running, team(&places)),
-            Mode::Replay,
+            Shell::new(running, team, agents),
+            mode,
             places.web_view,
         )
         .build(window::context())
         .unwrap();
         let desk = Self { app, _dir: None };
         // The recording's first frames are played at once, but on a thread of their own.
-        for _ in 0..200 {
+        for _ in 0..3_000 {
             if desk.shell().terminal(|t| t.readiness().ready).unwrap() {
                 return desk;
             }
@@ -325,7 +367,8 @@ fn practice_comes_from_the_simulator_and_is_journaled() {
         let second = start::start(&launch, &places).await.unwrap_err();
         assert_eq!(second.code, "journal_locked");
         assert!(second.message.contains("--data-dir"), "{second}");
-        Shell::new(running, no_team(&places)).stop().await;
+        let agents = agents_of(&places, &running);
+        Shell::new(running, no_team(&places), agents).stop().await;
     });
     assert!(dir.path().join("data/journal").is_dir());
 }

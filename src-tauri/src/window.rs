@@ -1,14 +1,16 @@
 //! The window and its life.
 
+use crate::agents::AgentDesk;
 use crate::bindings;
+use crate::keychain::{SystemKeychain, Vault};
 use crate::launch::Launch;
 use crate::log::logger;
 use crate::places::Places;
 use crate::shell::Shell;
 use crate::start;
-use crate::team::keychain::{SystemKeychain, Vault};
+use crate::team::Team;
 use crate::team::server::Server;
-use crate::team::{Browser, Team};
+use crate::wallet_page::Browser;
 use hypersentry_api::ApiError;
 use hypersentry_model::Mode;
 use std::error::Error;
@@ -62,11 +64,18 @@ fn open(launch: &Launch) -> Result<i32, ApiError> {
         running.terminal.mode(),
     );
     tracing::info!(%run, ?mode, data_dir = %places.engine.display(), "the terminal runs");
-    let vault = Vault::new(Arc::new(SystemKeychain::default()));
+    let vault = Arc::new(Vault::new(Arc::new(SystemKeychain::default())));
+    let agents = AgentDesk::new(
+        mode,
+        running.exchange.as_deref(),
+        places.agents,
+        Arc::clone(&vault),
+        Browser::system(),
+    )?;
     let team = Team::new(places.team, vault, Browser::system());
     let app = application(
         Builder::default(),
-        Shell::new(running, team),
+        Shell::new(running, team, agents),
         mode,
         places.web_view,
     )

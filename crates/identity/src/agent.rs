@@ -408,6 +408,7 @@ impl Identity {
         self.master().is_ok()
             && own.any(|a| {
                 a.state_at(now_ms) == AgentState::Approved
+                    && a.key.is_some()
                     && may_trade(&state, by, a.account).is_ok()
             })
     }

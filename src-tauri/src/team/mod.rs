@@ -9,12 +9,8 @@ mod asking;
 pub(crate) mod commands;
 /// Requests over HTTP.
 pub(crate) mod door;
-/// Where secrets are kept.
-pub(crate) mod keychain;
 /// What a login signs.
 pub(crate) mod login;
-/// The page on which a wallet signs.
-pub(crate) mod loopback;
 /// Which server.
 pub(crate) mod server;
 /// Logins.
@@ -24,9 +20,10 @@ pub(crate) mod socket;
 #[cfg(test)]
 mod tests;
 
+use crate::keychain::Vault;
+use crate::wallet_page::{Browser, Pages};
 use door::Door;
 use hypersentry_api::ApiError;
-use keychain::Vault;
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use server::Server;
@@ -36,7 +33,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 /// How long a login in the browser may take: as long as the server's message holds.
@@ -46,37 +42,6 @@ pub(crate) const LOGIN_WAIT: Duration = Duration::from_secs(300);
 const TOKEN_AGE: Duration = Duration::from_secs(3_600);
 
 type Token = Zeroizing<String>;
-
-type Open = dyn Fn(&str) -> Result<(), ApiError> + Send + Sync;
-
-/// Opens an address in the system's browser.
-#[derive(Clone)]
-pub(crate) struct Browser(Arc<Open>);
-
-impl Browser {
-    pub(crate) fn new(open: impl Fn(&str) -> Result<(), ApiError> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(open))
-    }
-
-    /// The one that the user chose.
-    pub(crate) fn system() -> Self {
-        Self::new(|url| {
-            open::that_detached(url).map_err(|e| {
-                ApiError::new(
-                    "browser_not_opened",
-                    format!("the system's browser could not be opened: {e}"),
-                )
-                .retryable()
-            })
-        })
-    }
-}
-
-impl fmt::Debug for Browser {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Browser")
-    }
-}
 
 /// How the shell stands to team servers.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, specta::Type)]
@@ -97,14 +62,12 @@ pub(crate) struct Team {
     /// Where the choice is kept.
     file: PathBuf,
     vault: Arc<Vault>,
-    browser: Browser,
+    /// Where wallets of the browser log in.
+    pages: Pages,
     door: OnceLock<Door>,
     held: Mutex<Held>,
-    /// Ends the login that is under way.
-    signing: Mutex<Option<CancellationToken>>,
     /// One exchange of a token at a time.
     exchanging: tokio::sync::Mutex<()>,
-    login_wait: Duration,
 }
 
 #[derive(Default)]
@@ -146,7 +109,7 @@ fn is_end(error: &ApiError) -> bool {
 
 impl Team {
     /// With the server that was chosen before, if `file` names one.
-    pub(crate) fn new(file: PathBuf, vault: Vault, browser: Browser) -> Self {
+    pub(crate) fn new(file: PathBuf, vault: Arc<Vault>, browser: Browser) -> Self {
         let kept = std::fs::read(&file).ok();
         let kept = kept.and_then(|bytes| match serde_json::from_slice::<Kept>(&bytes) {
             Ok(kept) => Some(kept.server),
@@ -157,31 +120,25 @@ impl Team {
         });
         Self {
             file,
-            vault: Arc::new(vault),
-            browser,
+            vault,
+            pages: Pages::new(browser, "sign_in", LOGIN_WAIT),
             door: OnceLock::new(),
             held: Mutex::new(Held {
                 server: kept,
                 ..Held::default()
             }),
-            signing: Mutex::default(),
             exchanging: tokio::sync::Mutex::default(),
-            login_wait: LOGIN_WAIT,
         }
     }
 
     #[cfg(test)]
     pub(crate) fn with_login_wait(mut self, wait: Duration) -> Self {
-        self.login_wait = wait;
+        self.pages = self.pages.waiting_for(wait);
         self
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn signing(&self) -> MutexGuard<'_, Option<CancellationToken>> {
-        self.signing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The server, while one is connected.
@@ -206,12 +163,7 @@ impl Team {
         &self,
         ask: impl FnOnce(&Vault) -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        let vault = Arc::clone(&self.vault);
-        tokio::task::spawn_blocking(move || ask(&vault))
-            .await
-            .map_err(|_| {
-                ApiError::new("keychain_unavailable", "the system's keychain failed").retryable()
-            })
+        Vault::asked(&self.vault, ask).await
     }
 
     /// The token of the session, from the keychain with the first need of it.
@@ -274,7 +226,7 @@ impl Team {
         TeamState {
             server: server.map(String::from),
             signed_in,
-            signing_in: self.signing().is_some(),
+            signing_in: self.pages.is_open(),
             keychain: self.vault.problem(),
         }
     }

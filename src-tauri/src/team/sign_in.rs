@@ -1,15 +1,10 @@
 //! Logins at the server: by a wallet of the system's browser, and by a key of this machine.
 
-use super::loopback::{self, LoopbackPage, Told};
 use super::server::Server;
 use super::{Team, Token, login};
+use crate::wallet_page::{Answer, Told, WalletPage, Words};
 use hypersentry_api::ApiError;
 use hypersentry_identity::{Address, WalletKey};
-use tokio_util::sync::CancellationToken;
-use zeroize::Zeroizing;
-
-/// Names the key of this machine in the keychain.
-pub(super) const KEY: &str = "login key of this machine";
 
 impl Team {
     /// The address of this machine's key, which is made with the first need of it.
@@ -21,24 +16,7 @@ impl Team {
     }
 
     async fn key(&self) -> Result<WalletKey, ApiError> {
-        self.with_vault(|vault| {
-            if let Some(digits) = vault.kept(KEY)? {
-                return WalletKey::parse(&digits).ok_or_else(|| {
-                    ApiError::new(
-                        "key_unreadable",
-                        "what the keychain holds as this machine's key is none",
-                    )
-                });
-            }
-            let no_chance =
-                || ApiError::new("entropy_failed", "the system gives no random numbers");
-            let mut chance = Zeroizing::new([0; 32]);
-            getrandom::fill(chance.as_mut()).map_err(|_| no_chance())?;
-            let key = WalletKey::new(&chance).ok_or_else(no_chance)?;
-            vault.keep(KEY, &key.reveal())?;
-            Ok(key)
-        })
-        .await?
+        self.with_vault(|vault| vault.machine_key()).await?
     }
 
     /// Logs in with this machine's key.
@@ -63,39 +41,27 @@ impl Team {
     /// Logs in with a wallet of the system's browser; returns when that is done.
     ///
     /// # Errors
-    /// `sign_in_running`, `browser_not_opened`, `loopback_unavailable`, `login_link_reused`, `sign_in_cancelled`, `sign_in_timeout`, and what the
-    /// server refuses with.
+    /// As of [`crate::wallet_page::Pages::show`], `login_link_reused`, and what the server refuses with.
     pub(crate) async fn sign_in_by_browser(&self) -> Result<(), ApiError> {
         let server = self.connected()?;
-        let cancel = CancellationToken::new();
-        {
-            let mut signing = self.signing();
-            if signing.is_some() {
-                return Err(ApiError::new(
-                    "sign_in_running",
-                    "a login in the browser is under way",
-                ));
-            }
-            *signing = Some(cancel.clone());
-        }
-        let done = tokio::select! {
-            biased;
-            () = cancel.cancelled() => Err(ApiError::new("sign_in_cancelled", "the login was called off")),
-            () = tokio::time::sleep(self.login_wait) => {
-                let message = "the page in the browser was not answered in time";
-                Err(ApiError::new("sign_in_timeout", message).retryable())
-            }
-            done = self.in_browser(&server) => done,
+        let words = Words {
+            title: "Log in at a team server",
+            asks: format!(
+                "HyperSentry on this computer asks your wallet to sign in at <strong>{server}</strong>. A signature moves nothing and costs nothing."
+            ),
+            read: "Its first line must name the server above. The wallet may warn that this page has another address: the page is on your own computer.",
+            done: "You are logged in.",
         };
-        *self.signing() = None;
-        self.take_token(&server, done?).await;
+        let token = self
+            .pages
+            .show(words, |page| self.in_browser(&server, page))
+            .await?;
+        self.take_token(&server, token).await;
         Ok(())
     }
 
-    async fn in_browser(&self, server: &Server) -> Result<Token, ApiError> {
+    async fn in_browser(&self, server: &Server, mut page: WalletPage) -> Result<Token, ApiError> {
         let door = self.door()?;
-        let mut page = LoopbackPage::open(&server.origin()).await?;
-        (self.browser.0)(page.url())?;
         let mut challenge = None;
         loop {
             let (told, answer) = page.next().await?;
@@ -108,7 +74,7 @@ impl Team {
                     let shown = made.map(|made| {
                         let message = made.message.clone();
                         challenge = Some(made);
-                        loopback::Answer::Message(message)
+                        Answer::Message(message)
                     });
                     // The page says what is wrong, and its reader may choose another wallet.
                     let _ = answer.send(shown);
@@ -118,7 +84,7 @@ impl Team {
                         Some(challenge) => challenge.answer(&door, server, &signature).await,
                         None => Err(ApiError::new("bad_request", "nothing was to be signed")),
                     };
-                    let said = taken.as_ref().map(|_| loopback::Answer::Done);
+                    let said = taken.as_ref().map(|_| Answer::Done);
                     let _ = answer.send(said.map_err(Clone::clone));
                     page.close().await;
                     return taken;
@@ -129,8 +95,6 @@ impl Team {
 
     /// Calls off the login that is under way in the browser, if one is.
     pub(crate) fn cancel_sign_in(&self) {
-        if let Some(cancel) = self.signing().as_ref() {
-            cancel.cancel();
-        }
+        self.pages.cancel();
     }
 }

@@ -1,13 +1,13 @@
 //! The window at a team server: commands on a runtime without windows, the real shell, and a real gateway behind real sockets.
 
-use super::keychain::{Keychain, MemoryKeychain, Vault};
-use super::sign_in::KEY;
-use super::{Browser, Team};
+use super::Team;
+use crate::keychain::{KEY, Keychain, MemoryKeychain, Vault};
 use crate::log::logger;
 use crate::places::Places;
-use crate::tests::{Desk, ask, call, code, frame, record, session};
+use crate::tests::{Desk, Log, ask, call, code, frame, no_browser, record, session};
+use crate::wallet_page::Browser;
 use clap::Parser;
-use hypersentry_api::{ApiError, Terminal};
+use hypersentry_api::Terminal;
 use hypersentry_engine::Prepared;
 use hypersentry_gateway::auth::AuthArguments;
 use hypersentry_gateway::limits::Limits;
@@ -15,7 +15,7 @@ use hypersentry_gateway::listen::{self, Server as Listening};
 use hypersentry_gateway::origin::Origins;
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use tauri::WebviewWindow;
 use tauri::async_runtime::{JoinHandle, block_on, spawn};
@@ -106,13 +106,12 @@ impl Drop for Gateway {
     }
 }
 
-fn no_browser() -> Browser {
-    Browser::new(|_| Err(ApiError::new("browser_not_opened", "there is none")))
-}
-
 fn team_with(keychain: &Arc<MemoryKeychain>, browser: Browser) -> impl FnOnce(&Places) -> Team {
     let keychain = Arc::clone(keychain);
-    move |places| Team::new(places.team.clone(), Vault::new(keychain), browser)
+    move |places| {
+        let vault = Arc::new(Vault::new(keychain));
+        Team::new(places.team.clone(), vault, browser)
+    }
 }
 
 fn connect(window: &WebviewWindow<MockRuntime>, gateway: &Gateway) {
@@ -181,7 +180,7 @@ fn elsewhere(dir: &std::path::Path, keychain: &MemoryKeychain, gateway: &Gateway
         .unwrap();
     let team = Team::new(
         dir.join("elsewhere.json"),
-        Vault::new(Arc::new(own)),
+        Arc::new(Vault::new(Arc::new(own))),
         no_browser(),
     );
     block_on(async {
@@ -264,20 +263,6 @@ fn a_session_is_watched_revoked_and_goes_on_as_a_stranger() {
     );
 }
 
-/// Lines of the log, for the search of secrets.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 #[expect(clippy::print_stdout, reason = "says how much was searched")]
 fn a_restart_finds_the_session_in_the_keychain_and_it_is_nowhere_else() {
@@ -338,10 +323,7 @@ fn a_restart_finds_the_session_in_the_keychain_and_it_is_nowhere_else() {
     }
     heard += &format!("{:?}", desk.shell());
 
-    let mut outputs = vec![
-        ("window", heard.into_bytes()),
-        ("log", log.0.lock().unwrap().clone()),
-    ];
+    let mut outputs = vec![("window", heard.into_bytes()), ("log", log.bytes())];
     for entry in std::fs::read_dir(dir.path().join("data"))
         .unwrap()
         .flatten()

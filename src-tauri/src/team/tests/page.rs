@@ -1,65 +1,8 @@
 use super::*;
-use crate::team::loopback::LoopbackPage;
+use crate::tests::browser::{http, nobody_listens, place, proof, tell, visit};
+use crate::wallet_page::{WalletPage, Words};
 use hypersentry_identity::WalletKey;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::sync::mpsc;
-
-/// One request as a browser sends it: status, head, body.
-fn http(host: &str, head: &str, body: &str) -> (u16, String, String) {
-    let mut stream = TcpStream::connect(host).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let length = body.len();
-    stream
-        .write_all(format!("{head}content-length: {length}\r\n\r\n{body}").as_bytes())
-        .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, head.to_owned(), body.to_owned())
-}
-
-fn place(url: &str) -> (String, String) {
-    let rest = url.strip_prefix("http://").unwrap();
-    let (host, path) = rest.split_once('/').unwrap();
-    (host.to_owned(), format!("/{path}"))
-}
-
-fn visit(url: &str) -> (u16, String, String) {
-    let (host, path) = place(url);
-    http(
-        &host,
-        &format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nsec-fetch-site: none\r\n"),
-        "",
-    )
-}
-
-/// The page's server has ended.
-fn nobody_listens(url: &str) {
-    let (host, _) = place(url);
-    for _ in 0..200 {
-        if TcpStream::connect(&host).is_err() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    panic!("somebody listens at {host}");
-}
-
-fn proof(page: &str) -> String {
-    let after = page.split_once("proof = \"").unwrap().1;
-    after.split_once('"').unwrap().0.to_owned()
-}
-
-fn tell(url: &str, proof: &str, body: &Value) -> (u16, Value) {
-    let (host, path) = place(url);
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\ncontent-type: application/json\r\nx-hypersentry-login: {proof}\r\n"
-    );
-    let (status, _, body) = http(&host, &head, &body.to_string());
-    (status, serde_json::from_str(&body).unwrap())
-}
 
 #[test]
 fn a_wallet_of_the_browser_logs_in_over_the_one_time_page() {
@@ -174,7 +117,11 @@ fn a_login_that_nobody_answers_ends_by_time_or_by_word() {
         Ok(())
     });
     let gateway = Gateway::start(&[]);
-    let team = Team::new(dir.path().join("team.json"), Vault::new(keychain), browser);
+    let team = Team::new(
+        dir.path().join("team.json"),
+        Arc::new(Vault::new(keychain)),
+        browser,
+    );
     let team = Arc::new(team.with_login_wait(Duration::from_millis(300)));
     block_on(team.connect(&gateway.url())).unwrap();
     let error = block_on(team.sign_in_by_browser()).unwrap_err();
@@ -197,7 +144,7 @@ fn a_login_that_nobody_answers_ends_by_time_or_by_word() {
     // A browser that cannot be opened says so at once.
     let team = Team::new(
         dir.path().join("other.json"),
-        Vault::new(Arc::new(MemoryKeychain::default())),
+        Arc::new(Vault::new(Arc::new(MemoryKeychain::default()))),
         no_browser(),
     );
     block_on(team.connect(&gateway.url())).unwrap();
@@ -207,7 +154,13 @@ fn a_login_that_nobody_answers_ends_by_time_or_by_word() {
 
 #[test]
 fn the_page_is_for_one_use_of_the_browser_of_this_machine() {
-    let mut page = block_on(LoopbackPage::open("https://desk.example")).unwrap();
+    let words = Words {
+        title: "A title",
+        asks: "Asks.".into(),
+        read: "Read.",
+        done: "Done.",
+    };
+    let mut page = block_on(WalletPage::open(words)).unwrap();
     let url = page.url().to_owned();
     let (host, path) = place(&url);
     assert!(host.starts_with("127.0.0.1:") && path.len() == 65, "{url}");

@@ -1,6 +1,7 @@
 //! Where secrets are kept: the system's keychain, and for this run alone where there is none.
 
 use hypersentry_api::ApiError;
+use hypersentry_identity::WalletKey;
 use keyring_core::{CredentialStore, Entry};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,6 +10,9 @@ use zeroize::Zeroizing;
 
 /// Under which the keychain lists what is ours.
 const SERVICE: &str = "app.hypersentry.terminal";
+
+/// Names the key of this machine.
+pub(crate) const KEY: &str = "login key of this machine";
 
 /// Secrets that are held for a run at once: a session and a key are needed.
 const MAX_HELD: usize = 16;
@@ -145,6 +149,20 @@ fn unavailable(reason: &str) -> ApiError {
     .retryable()
 }
 
+fn no_chance() -> ApiError {
+    ApiError::new("entropy_failed", "the system gives no random numbers").retryable()
+}
+
+/// What nobody can guess, for a key.
+///
+/// # Errors
+/// `entropy_failed`.
+pub(crate) fn chance() -> Result<Zeroizing<[u8; 32]>, ApiError> {
+    let mut chance = Zeroizing::new([0; 32]);
+    getrandom::fill(chance.as_mut()).map_err(|_| no_chance())?;
+    Ok(chance)
+}
+
 impl Vault {
     pub(crate) fn new(keychain: Arc<dyn Keychain>) -> Self {
         Self {
@@ -194,6 +212,38 @@ impl Vault {
         self.tried(self.keychain.write(name, secret))
     }
 
+    /// Keychains may ask their user, and so they are not asked on a thread that others need.
+    ///
+    /// # Errors
+    /// `keychain_unavailable`: it failed for good.
+    pub(crate) async fn asked<T: Send + 'static>(
+        this: &Arc<Self>,
+        ask: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let vault = Arc::clone(this);
+        tokio::task::spawn_blocking(move || ask(&vault))
+            .await
+            .map_err(|_| unavailable("it failed"))
+    }
+
+    /// The key of this machine, which is made with the first need of it.
+    ///
+    /// # Errors
+    /// `keychain_unavailable`: a key that nobody keeps would be another one with each start. `key_unreadable`, `entropy_failed`.
+    pub(crate) fn machine_key(&self) -> Result<WalletKey, ApiError> {
+        if let Some(digits) = self.kept(KEY)? {
+            return WalletKey::parse(&digits).ok_or_else(|| {
+                ApiError::new(
+                    "key_unreadable",
+                    "what the keychain holds as this machine's key is none",
+                )
+            });
+        }
+        let key = WalletKey::new(&*chance()?).ok_or_else(no_chance)?;
+        self.keep(KEY, &key.reveal())?;
+        Ok(key)
+    }
+
     /// What is held for now, wherever.
     pub(crate) fn held(&self, name: &str) -> Option<Zeroizing<String>> {
         let held = self.memory.read(name).ok().flatten();
@@ -216,29 +266,51 @@ impl Vault {
     }
 }
 
+/// A machine whose keychain can be missing or locked, and come back.
+#[cfg(test)]
+#[derive(Debug, Default)]
+pub(crate) struct Switched {
+    on: std::sync::atomic::AtomicBool,
+    inner: MemoryKeychain,
+}
+
+#[cfg(test)]
+impl Switched {
+    pub(crate) fn off() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn switch(&self, on: bool) {
+        self.on.store(on, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    fn there(&self) -> Result<&MemoryKeychain, String> {
+        let on = self.on.load(std::sync::atomic::Ordering::SeqCst);
+        on.then_some(&self.inner)
+            .ok_or_else(|| "no such service".to_owned())
+    }
+}
+
+#[cfg(test)]
+impl Keychain for Switched {
+    fn read(&self, name: &str) -> Result<Option<Zeroizing<String>>, String> {
+        self.there()?.read(name)
+    }
+    fn write(&self, name: &str, secret: &str) -> Result<(), String> {
+        self.there()?.write(name, secret)
+    }
+    fn delete(&self, name: &str) -> Result<(), String> {
+        self.there()?.delete(name)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A machine without a keychain.
-    #[derive(Debug)]
-    struct Nothing;
-
-    impl Keychain for Nothing {
-        fn read(&self, _: &str) -> Result<Option<Zeroizing<String>>, String> {
-            Err("no such service".into())
-        }
-        fn write(&self, _: &str, _: &str) -> Result<(), String> {
-            Err("no such service".into())
-        }
-        fn delete(&self, _: &str) -> Result<(), String> {
-            Err("no such service".into())
-        }
-    }
-
     #[test]
     fn without_a_keychain_a_session_lasts_for_the_run_and_says_so() {
-        let vault = Vault::new(Arc::new(Nothing));
+        let vault = Vault::new(Arc::new(Switched::off()));
         assert!(vault.problem().is_none());
         vault.hold("session", "secret");
         assert_eq!(vault.held("session").unwrap().as_str(), "secret");

@@ -1,7 +1,8 @@
-//! The page on which a wallet of the system's browser signs: on this machine alone, for one use, for some minutes.
+//! The page on which a wallet of the system's browser signs a login or an agent's approval: on this machine alone, for one use, for some
+//! minutes.
 //!
-//! The browser is given its address by the system, where other programs may read it. So the address opens the page once: a second visit ends the
-//! login. What the page sends back carries a proof that only the page was given. No other site can send it: requests must name our own host and
+//! The browser is given its address by the system, where other programs may read it. So the address opens the page once: a second visit ends
+//! the matter. What the page sends back carries a proof that only the page was given. No other site can send it: requests must name our own host and
 //! origin, and nothing is said to let others ask (CORS).
 
 use axum::Router;
@@ -11,18 +12,19 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hypersentry_api::ApiError;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::fmt;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// The page, with places for its server, its proof and the mark of its own script and style.
-const PAGE: &str = include_str!("login_page.html");
+/// The page, with places for its words, its proof and the mark of its own script and style.
+const PAGE: &str = include_str!("wallet_page.html");
 
 /// The largest request: an address or a signature.
 const MAX_REQUEST: usize = 8 << 10;
@@ -40,14 +42,14 @@ const PROOF: &str = "x-hypersentry-login";
 #[derive(Debug, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Told {
-    /// The wallet's address and chain: a text is to be made for them.
+    /// The wallet's address and chain: what it is to sign is to be made for them.
     Wallet {
         /// As the wallet writes it.
         address: String,
         /// Its number.
         chain_id: u64,
     },
-    /// The text was signed.
+    /// It was signed.
     Signed {
         /// 0x and 130 digits.
         signature: String,
@@ -60,8 +62,151 @@ pub(crate) enum Told {
 pub(crate) enum Answer {
     /// The text to show and to sign.
     Message(String),
-    /// The login is complete.
+    /// Typed data to sign (EIP-712), and a text that says what is in them.
+    Typed {
+        /// To show.
+        text: String,
+        /// For the wallet.
+        data: Value,
+    },
+    /// All is complete.
     Done,
+}
+
+/// What the page says. All of it is ours or was checked: no sign in it is one that HTML knows, but for the tags that are meant.
+#[derive(Clone, Debug)]
+pub(crate) struct Words {
+    /// Above everything.
+    pub(crate) title: &'static str,
+    /// Who asks for what; may hold tags.
+    pub(crate) asks: String,
+    /// What to look at before signing.
+    pub(crate) read: &'static str,
+    /// In the end.
+    pub(crate) done: &'static str,
+}
+
+type Open = dyn Fn(&str) -> Result<(), ApiError> + Send + Sync;
+
+/// Opens an address in the system's browser.
+#[derive(Clone)]
+pub(crate) struct Browser(Arc<Open>);
+
+impl Browser {
+    pub(crate) fn new(open: impl Fn(&str) -> Result<(), ApiError> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(open))
+    }
+
+    /// The one that the user chose.
+    pub(crate) fn system() -> Self {
+        Self::new(|url| {
+            open::that_detached(url).map_err(|e| {
+                ApiError::new(
+                    "browser_not_opened",
+                    format!("the system's browser could not be opened: {e}"),
+                )
+                .retryable()
+            })
+        })
+    }
+}
+
+impl fmt::Debug for Browser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Browser")
+    }
+}
+
+/// One page at a time, for so long, until it is called off.
+#[derive(Debug)]
+pub(crate) struct Pages {
+    browser: Browser,
+    /// Begins the codes: `sign_in` gives `sign_in_running`, `sign_in_cancelled`, `sign_in_timeout`.
+    matter: &'static str,
+    wait: Duration,
+    /// Ends the page that waits.
+    waiting: Mutex<Option<CancellationToken>>,
+}
+
+/// Ends with the page, whatever ends it.
+struct Waiting<'a>(&'a Pages);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        *self.0.waiting() = None;
+    }
+}
+
+impl Pages {
+    pub(crate) fn new(browser: Browser, matter: &'static str, wait: Duration) -> Self {
+        Self {
+            browser,
+            matter,
+            wait,
+            waiting: Mutex::default(),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn waiting_for(mut self, wait: Duration) -> Self {
+        self.wait = wait;
+        self
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Option<CancellationToken>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a page waits in the browser.
+    pub(crate) fn is_open(&self) -> bool {
+        self.waiting().is_some()
+    }
+
+    /// Serves a page and opens it in the browser; `work` goes on with it to its end.
+    ///
+    /// # Errors
+    /// `*_running`, `*_cancelled`, `*_timeout` with the matter before them; `browser_not_opened`, `loopback_unavailable`, and as of `work`.
+    pub(crate) async fn show<T, Done>(
+        &self,
+        words: Words,
+        work: impl FnOnce(WalletPage) -> Done,
+    ) -> Result<T, ApiError>
+    where
+        Done: Future<Output = Result<T, ApiError>>,
+    {
+        let matter = self.matter;
+        let refused =
+            |what: &str, message: &str| ApiError::new(&format!("{matter}_{what}"), message);
+        let cancel = CancellationToken::new();
+        {
+            let mut waiting = self.waiting();
+            if waiting.is_some() {
+                return Err(refused("running", "a page waits in the browser already"));
+            }
+            *waiting = Some(cancel.clone());
+        }
+        let _waiting = Waiting(self);
+        let shown = async {
+            let page = WalletPage::open(words).await?;
+            (self.browser.0)(page.url())?;
+            work(page).await
+        };
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(refused("cancelled", "it was called off")),
+            () = tokio::time::sleep(self.wait) => {
+                Err(refused("timeout", "the page in the browser was not answered in time").retryable())
+            }
+            done = shown => done,
+        }
+    }
+
+    /// Calls off what waits in the browser, if anything does.
+    pub(crate) fn cancel(&self) {
+        if let Some(cancel) = self.waiting().as_ref() {
+            cancel.cancel();
+        }
+    }
 }
 
 /// What the page told, and where its answer goes.
@@ -69,7 +214,7 @@ pub(crate) type Step = (Told, oneshot::Sender<Result<Answer, ApiError>>);
 
 /// The page and its server. Dropping it ends both.
 #[derive(Debug)]
-pub(crate) struct LoopbackPage {
+pub(crate) struct WalletPage {
     url: String,
     steps: mpsc::Receiver<Step>,
     over: CancellationToken,
@@ -83,8 +228,7 @@ struct Channel {
     /// The one path.
     path: String,
     proof: String,
-    /// The server that is logged in to.
-    server: String,
+    words: Words,
     shown: AtomicBool,
     /// The link was used twice: who has the page is not known.
     spoilt: AtomicBool,
@@ -102,12 +246,12 @@ fn chance() -> Result<String, ApiError> {
         .fold(String::new(), |text, byte| format!("{text}{byte:02x}")))
 }
 
-impl LoopbackPage {
+impl WalletPage {
     /// Serves the page at a free port of this machine.
     ///
     /// # Errors
     /// `loopback_unavailable`, `entropy_failed`.
-    pub(crate) async fn open(server: &str) -> Result<Self, ApiError> {
+    pub(crate) async fn open(words: Words) -> Result<Self, ApiError> {
         let failed = |e: std::io::Error| {
             let message = format!("no page can be served on this machine: {e}");
             ApiError::new("loopback_unavailable", message)
@@ -121,7 +265,7 @@ impl LoopbackPage {
         let channel = Arc::new(Channel {
             path: format!("/{}", chance()?),
             proof: chance()?,
-            server: server.to_owned(),
+            words,
             shown: AtomicBool::new(false),
             spoilt: AtomicBool::new(false),
             steps: sender,
@@ -134,7 +278,7 @@ impl LoopbackPage {
         let serving = tokio::spawn(async move {
             let served = axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned());
             if let Err(error) = served.await {
-                tracing::debug!(%error, "the login page ended");
+                tracing::debug!(%error, "the wallet's page ended");
             }
         });
         Ok(Self {
@@ -153,10 +297,10 @@ impl LoopbackPage {
     /// What the page tells next.
     ///
     /// # Errors
-    /// `login_link_reused`: somebody opened the link a second time, and the login is over.
+    /// `login_link_reused`: somebody opened the link a second time, and all is over.
     pub(crate) async fn next(&mut self) -> Result<Step, ApiError> {
         let reused = || {
-            let message = "the login page was opened twice, so that it is not known by whom";
+            let message = "the page was opened twice, so that it is not known by whom";
             ApiError::new("login_link_reused", message).retryable()
         };
         tokio::select! {
@@ -173,7 +317,7 @@ impl LoopbackPage {
     }
 }
 
-impl Drop for LoopbackPage {
+impl Drop for WalletPage {
     fn drop(&mut self) {
         self.over.cancel();
         self.serving.abort();
@@ -225,7 +369,7 @@ impl Channel {
             return refuse(
                 StatusCode::GONE,
                 "login_over",
-                "this login is over: begin again in HyperSentry",
+                "this is over: begin again in HyperSentry",
             );
         }
         match *request.method() {
@@ -271,11 +415,14 @@ impl Channel {
             "default-src 'none'; script-src 'nonce-{mark}'; style-src 'nonce-{mark}'; img-src data:; connect-src 'self'; \
              base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         );
-        // The server's origin was checked and has no sign that HTML knows.
+        let words = &self.words;
         let page = PAGE
             .replace("{{MARK}}", &mark)
             .replace("{{PROOF}}", &self.proof)
-            .replace("{{SERVER}}", &self.server);
+            .replace("{{TITLE}}", words.title)
+            .replace("{{READ}}", words.read)
+            .replace("{{DONE}}", words.done)
+            .replace("{{ASKS}}", &words.asks);
         let kind = "text/html; charset=utf-8".to_owned();
         let headers = [
             (header::CONTENT_TYPE, kind),
@@ -323,7 +470,7 @@ impl Channel {
             return refuse(
                 StatusCode::GONE,
                 "login_over",
-                "this login is over: begin again in HyperSentry",
+                "this is over: begin again in HyperSentry",
             );
         }
         match answer.await {
@@ -340,7 +487,7 @@ impl Channel {
             Err(_) => refuse(
                 StatusCode::GONE,
                 "login_over",
-                "this login is over: begin again in HyperSentry",
+                "this is over: begin again in HyperSentry",
             ),
         }
     }
