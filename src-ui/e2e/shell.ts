@@ -7,6 +7,8 @@ export interface ScriptedShell {
   readonly signedIn?: boolean;
   /** Code and words of a keychain that is of no use. */
   readonly keychain?: string;
+  /** Where approvals of agents go; null where a recording is played. */
+  readonly network?: string | null;
 }
 
 const KEY = "0x71C7656EC7ab88b098defB751B7401B5f6d8976F";
@@ -60,7 +62,35 @@ export async function pretendDesktop(page: Page, gateway: string, shell: Scripte
         sessions.get(String(session))?.socket.send(JSON.stringify(message));
         return null;
       };
-      type Args = Record<string, string | null>;
+      type Args = Record<string, string | number | null>;
+      type Agent = Record<string, unknown> & { id: string; state: string };
+      const agents: Agent[] = [];
+      const agentOf = (id: unknown): Agent =>
+        agents.find((agent) => agent.id === id) ?? refuse("agent_not_found", "there is no such agent");
+      const approve = (id: unknown): string => {
+        const agent = agentOf(id);
+        for (const old of agents) if (old.id === agent["replaces"]) old.state = "revoked";
+        agent.state = "approved";
+        return JSON.stringify(agent);
+      };
+      const make = (account: unknown, name: unknown, days: number, replaces: string | null): string => {
+        if (first.keychain !== undefined) return refuse("keystore_unavailable", first.keychain);
+        const agent: Agent = {
+          id: `agent_${agents.length + 1}`,
+          account,
+          name,
+          replaces,
+          address: "0x1be31a94361a391bbafb2a4ccd704f57dc04d4bb",
+          network: first.network ?? "mainnet",
+          permissions: ["order", "cancel", "modify"],
+          state: "pending",
+          created_ms: Date.now(),
+          expires_ms: Date.now() + days * 86_400_000,
+          warning: null,
+        };
+        agents.push(agent);
+        return JSON.stringify(agent);
+      };
       const commands: Record<string, (args: Args) => unknown> = {
         open_session: open,
         close_session: ({ session }) => {
@@ -100,13 +130,42 @@ export async function pretendDesktop(page: Page, gateway: string, shell: Scripte
           return null;
         },
         team_key: () => key,
+        agents: () =>
+          JSON.stringify({
+            agents,
+            network: first.network === undefined ? "mainnet" : first.network,
+            for_the_run: false,
+            ready: agents.some(({ state: phase }) => phase === "approved"),
+            approving: false,
+            keychain: null,
+          }),
+        agent_wallet: () => key,
+        agent_create: ({ account, name, validDays }) => make(account, name, Number(validDays), null),
+        agent_rotate: ({ id }) => make(agentOf(id)["account"], agentOf(id)["name"], 90, String(id)),
+        agent_approve_by_key: ({ id }) =>
+          agentOf(id)["account"] === key
+            ? approve(id)
+            : refuse("address_mismatch", "this computer's key is another one"),
+        agent_approve_in_browser: ({ id }) => approve(id),
+        agent_cancel_approval: () => null,
+        agent_check: ({ id }) =>
+          JSON.stringify({
+            agent: agentOf(id),
+            listed: agentOf(id).state === "approved",
+            valid_until_ms: null,
+            signs: true,
+          }),
+        agent_revoke: ({ id }) => {
+          agentOf(id).state = "revoked";
+          return null;
+        },
         team_sign_in_by_key: () => refuse("user_unknown", "no user has this wallet"),
         team_sign_in_by_browser: () => refuse("sign_in_timeout", "nobody answered"),
         team_cancel_sign_in: () => null,
         team_request: async ({ method, path, body }) => {
-          const response = await fetch(base + path, {
-            method: method ?? "GET",
-            ...(body === null ? {} : { body }),
+          const response = await fetch(base + String(path), {
+            method: String(method ?? "GET"),
+            ...(body === null ? {} : { body: String(body) }),
           });
           return { status: response.status, body: await response.text() };
         },

@@ -10,7 +10,8 @@ test("the app's window goes to a team server, and logs in there", async ({ page,
   await expect(page.getByTestId("team-button")).toHaveText("own engine");
   await page.keyboard.press("a");
   const tabs = page.getByTestId("account").getByRole("tab");
-  await expect(tabs).toHaveText(["Team server", "Connection"]);
+  await expect(tabs).toHaveText(["Agents", "Team server", "Connection"]);
+  await page.getByRole("tab", { name: "Team server" }).click();
   const address = page.getByRole("textbox", { name: "Address" });
   await address.fill("http://desk.example");
   await address.press("Enter");

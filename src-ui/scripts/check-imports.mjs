@@ -17,6 +17,7 @@ const TAURI_FILES = new Set([
   "transport/desktop.ts",
   "transport/desktop.test.ts",
   "transport/desktop-account.ts",
+  "transport/desktop-agents.ts",
   "transport/desktop-team.ts",
   "transport/desktop-team.test.ts",
   "transport/bindings.gen.ts",

@@ -23,7 +23,7 @@ const WORDS: Readonly<Record<string, readonly [string, string, string]>> = {
   wallet_declined: [
     "The wallet declined.",
     "The request was refused or its window was closed.",
-    "Log in again and confirm in the wallet.",
+    "Try again and confirm in the wallet.",
   ],
   wallet_busy: [
     "The wallet waits for an answer.",
@@ -200,11 +200,6 @@ const WORDS: Readonly<Record<string, readonly [string, string, string]>> = {
     "Check the agent before you sign again.",
   ],
   venue_refused: ["The venue refused the approval.", SERVERS_WORDS, "Mend what it names, then sign again."],
-  venue_unavailable: [
-    "There is no venue to approve at.",
-    "This server plays a simulated or recorded market, and agents are approved at the real one.",
-    "Use a server that is connected to the venue.",
-  ],
   address_invalid: [
     "This is no address.",
     "An address is 0x and 40 digits.",
@@ -229,11 +224,6 @@ const WORDS: Readonly<Record<string, readonly [string, string, string]>> = {
     "The server could not make a key.",
     "Its system gave no random numbers.",
     "Try again; if it stays so, tell the administrator.",
-  ],
-  keystore_unavailable: [
-    "This server keeps no keys.",
-    "No master key is configured, and without one an agent's key could not be sealed.",
-    "Ask the administrator to start the server with a master key.",
   ],
   store_failed: [
     "The server could not keep this.",

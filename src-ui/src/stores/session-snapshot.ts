@@ -1,4 +1,5 @@
 import type { ApiError, LinkState, ListedSymbol, Mode, Transport } from "~/transport/types";
+import { OwnAgents } from "./own-agents";
 
 export interface Counters {
   readonly gaps: number;
@@ -19,13 +20,15 @@ export interface SessionSnapshot {
   readonly kind: Transport["kind"];
   /** What chooses team servers; null in a browser. */
   readonly team: Transport["team"];
+  /** The agents of this computer's user; null where agents are a server's. */
+  readonly ownAgents: OwnAgents | null;
   /** The team server whose figures these are; null where it is the page's own server, or the app's engine. */
   readonly server: string | null;
 }
 
-type Carrier = Pick<Transport, "kind" | "team" | "server">;
+type Carrier = Pick<Transport, "kind" | "agents" | "team" | "server">;
 
-export function emptySnapshot({ kind, team, server }: Carrier): SessionSnapshot {
+export function emptySnapshot({ kind, agents, team, server }: Carrier): SessionSnapshot {
   return {
     link: { phase: "connecting" },
     mode: null,
@@ -36,6 +39,7 @@ export function emptySnapshot({ kind, team, server }: Carrier): SessionSnapshot 
     sources: [],
     kind,
     team,
+    ownAgents: agents === null ? null : new OwnAgents(agents),
     server,
   };
 }

@@ -1,4 +1,4 @@
-/** What happened, why, and what to do, where the app of this computer deals with a team server. An empty cause means the app's own words. */
+/** What happened, why, and what to do, where the app of this computer deals with a team server, a wallet or its keychain. An empty cause means the app's own words. */
 export const TEAM_WORDS: Readonly<Record<string, readonly [string, string, string]>> = {
   team_address_invalid: [
     "This is no address of a server.",
@@ -61,7 +61,7 @@ export const TEAM_WORDS: Readonly<Record<string, readonly [string, string, strin
     "Look whether a firewall keeps this computer from speaking to itself.",
   ],
   login_link_reused: [
-    "The login page was opened twice.",
+    "The page was opened twice.",
     "So it is not known who has it, and it was closed.",
     "Begin again, and open the page once.",
   ],
@@ -79,6 +79,41 @@ export const TEAM_WORDS: Readonly<Record<string, readonly [string, string, strin
     "Nobody answered in the browser.",
     "The page waits for five minutes, as long as the server's message holds.",
     "Begin again and sign in the wallet.",
+  ],
+  approval_running: [
+    "An approval is under way already.",
+    "Its page waits in the browser.",
+    "Go on there, or cancel it here.",
+  ],
+  approval_cancelled: [
+    "The approval was called off.",
+    "You or another window did so.",
+    "Sign it when you like: the agent waits.",
+  ],
+  approval_timeout: [
+    "Nobody answered in the browser.",
+    "The page waits for five minutes.",
+    "Sign it again: the agent waits.",
+  ],
+  agent_required: [
+    "No agent signs for this account.",
+    "",
+    "Make one in the account drawer and let the account's wallet approve it.",
+  ],
+  practice_full: [
+    "The simulated venue takes no further account.",
+    "",
+    "Use an account that it has, or start practice anew.",
+  ],
+  keystore_unavailable: [
+    "Agent keys cannot be kept.",
+    "",
+    "In the app: unlock or start this computer's keychain (on Linux a Secret Service such as GNOME Keyring or KWallet). At a server: ask the administrator to start it with a master key.",
+  ],
+  venue_unavailable: [
+    "There is no venue to approve at.",
+    "",
+    "Use an app or a server that is connected to the venue.",
   ],
   data_dir_read_only: [
     "The choice of the server could not be kept.",

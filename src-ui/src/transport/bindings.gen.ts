@@ -45,6 +45,24 @@ export const commands = {
   teamSignInByBrowser: () => __TAURI_INVOKE<null>("team_sign_in_by_browser"),
   /** Calls off the login that is under way in the browser. */
   teamCancelSignIn: () => __TAURI_INVOKE<null>("team_cancel_sign_in"),
+  /** The agents of this computer's user, and how things stand with them. */
+  agents: () => __TAURI_INVOKE<string>("agents"),
+  /** The address of this computer's key, where it is an account's wallet. It is made with the first call and shown nowhere. */
+  agentWallet: () => __TAURI_INVOKE<string>("agent_wallet"),
+  /** Makes an agent of an account, whose wallet has to approve it. */
+  agentCreate: (account: string, name: string, validDays: number) => __TAURI_INVOKE<string>("agent_create", { account, name, validDays }),
+  /** Makes an agent that takes another's place when it is approved. */
+  agentRotate: (id: string) => __TAURI_INVOKE<string>("agent_rotate", { id }),
+  /** Lets a wallet of the system's browser approve an agent; returns when that is done. */
+  agentApproveInBrowser: (id: string) => __TAURI_INVOKE<string>("agent_approve_in_browser", { id }),
+  /** Lets this computer's key approve an agent of its own account. */
+  agentApproveByKey: (id: string) => __TAURI_INVOKE<string>("agent_approve_by_key", { id }),
+  /** Calls off the approval that waits in the browser. */
+  agentCancelApproval: () => __TAURI_INVOKE<null>("agent_cancel_approval"),
+  /** Asks the venue about an agent. */
+  agentCheck: (id: string) => __TAURI_INVOKE<string>("agent_check", { id }),
+  /** Ends an agent; its key is gone. */
+  agentRevoke: (id: string) => __TAURI_INVOKE<null>("agent_revoke", { id }),
 };
 
 /* Types */

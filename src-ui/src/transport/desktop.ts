@@ -1,9 +1,11 @@
 import { clock } from "~/shared/clock";
+import type { AgentPort } from "./agent-types";
 import type { AuthPort } from "./auth-types";
 import { Backoff } from "./backoff";
 import { commands } from "./bindings.gen";
 import { asApiError, asDirectory, asEnvelope, asObject, asReadiness, asSubscribed } from "./decode";
 import { OWN_ACCOUNT } from "./desktop-account";
+import { desktopAgents } from "./desktop-agents";
 import { desktopTeam, teamAuth } from "./desktop-team";
 import { PendingAnswers } from "./pending";
 import { alphaRequest, candleRequest, CHANNELS, PRIVATE, type Request } from "./requests";
@@ -30,6 +32,7 @@ export class DesktopTransport implements Transport {
   readonly team = desktopTeam;
   readonly auth: AuthPort | null;
   readonly account: AccountPort | null;
+  readonly agents: AgentPort | null;
   readonly #wanted = new Set<string>();
   readonly #backoff = new Backoff(250, 5000);
   readonly #pending = new PendingAnswers();
@@ -46,6 +49,7 @@ export class DesktopTransport implements Transport {
   constructor(readonly server: string | null = null) {
     this.auth = server === null ? null : teamAuth(server);
     this.account = server === null ? OWN_ACCOUNT : null;
+    this.agents = server === null ? desktopAgents : null;
   }
 
   open(listener: TransportListener): void {

@@ -1,3 +1,4 @@
+import type { AgentPort } from "./agent-types";
 import type { AuthPort } from "./auth-types";
 import type { TeamPort } from "./team-types";
 import type {
@@ -21,6 +22,7 @@ export class FakeTransport implements Transport {
   readonly kind = "fake";
   auth: AuthPort | null = null;
   account: AccountPort | null = null;
+  agents: AgentPort | null = null;
   team: TeamPort | null = null;
   server: string | null = null;
   readonly asked: string[] = [];

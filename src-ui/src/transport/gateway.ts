@@ -26,6 +26,7 @@ type OpenSocket = (url: URL) => WebSocket;
 export class GatewayTransport implements Transport {
   readonly kind = "gateway";
   readonly account = null;
+  readonly agents = null;
   readonly team = null;
   readonly server = null;
   readonly auth: AuthPort;

@@ -1,3 +1,4 @@
+import type { AgentPort } from "./agent-types";
 import type { AuthPort } from "./auth-types";
 import type { TeamPort } from "./team-types";
 
@@ -121,6 +122,8 @@ export interface Transport {
   readonly auth: AuthPort | null;
   /** Null at a server without accounts. */
   readonly account: AccountPort | null;
+  /** Null where agents are a server's: only the app's own engine has any here. */
+  readonly agents: AgentPort | null;
   /** Null where no team server can be chosen: a browser has the one that its page came from. */
   readonly team: TeamPort | null;
   /** The origin of the team server in the place of the app's own engine; null where none was chosen. */

@@ -137,9 +137,13 @@ fn key_bytes(keychain: &MemoryKeychain, agent: &str) -> Vec<u8> {
     let sealed = keychain.read(&key_name(agent)).unwrap().unwrap();
     let sealed: Value = serde_json::from_str(&sealed).unwrap();
     let nonce: [u8; 24] = unhex(sealed["nonce"].as_str().unwrap()).try_into().unwrap();
+    let (text, scope) = (
+        unhex(sealed["text"].as_str().unwrap()),
+        format!("{LOCAL}/{agent}"),
+    );
     let payload = Payload {
-        msg: &unhex(sealed["text"].as_str().unwrap()),
-        aad: format!("{LOCAL}/{agent}").as_bytes(),
+        msg: &text,
+        aad: scope.as_bytes(),
     };
     let master: [u8; 32] = master.try_into().unwrap();
     XChaCha20Poly1305::new((&master).into())

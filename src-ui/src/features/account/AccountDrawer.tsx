@@ -10,6 +10,7 @@ import { Agents } from "./Agents";
 import { Audit } from "./Audit";
 import { Connection } from "./Connection";
 import { Login } from "./Login";
+import { OwnAgents } from "./OwnAgents";
 import { Sessions } from "./Sessions";
 import { Team } from "./Team";
 import { TeamLogin } from "./TeamLogin";
@@ -27,28 +28,24 @@ const TITLES: Readonly<Record<AccountTab, string>> = {
   connection: "Connection",
 };
 
-/** Parts that only a server with logins has. */
-const DESKS: readonly AccountTab[] = ["account", "sessions", "agents", "users", "audit"];
-
 /** What there is to see: a part that would be refused is not offered. */
 function tabsOf(
   desk: AuthDesk | null,
   session: AuthSession | null,
   team: TeamPort | null,
+  own: boolean,
 ): readonly AccountTab[] {
   const role = session?.user.role ?? null;
   const offered: Readonly<Record<AccountTab, boolean>> = {
     account: desk !== null,
     sessions: role !== null,
-    agents: role !== null && trades(role),
+    agents: own || (role !== null && trades(role)),
     users: role === "admin",
     audit: role === "admin",
     server: team !== null,
     connection: true,
   };
-  return desk === null
-    ? ACCOUNT_TABS.filter((tab) => !DESKS.includes(tab) && offered[tab])
-    : ACCOUNT_TABS.filter((tab) => offered[tab]);
+  return ACCOUNT_TABS.filter((tab) => offered[tab]);
 }
 
 /** The account at this server: login, sessions, agents, users, and how good the connection is. */
@@ -72,7 +69,8 @@ function Drawer({ desk, session, tab }: DrawerProps): ReactNode {
   const { openAccount, closeAccount } = useUi();
   const box = useRef<HTMLElement>(null);
   const team = useSessionPart((snapshot) => snapshot.team);
-  const tabs = tabsOf(desk, session, team);
+  const ownAgents = useSessionPart((snapshot) => snapshot.ownAgents);
+  const tabs = tabsOf(desk, session, team, ownAgents !== null);
   const chosen = tabs.includes(tab) ? tab : (tabs[0] ?? "connection");
   useEffect(() => {
     const before = document.activeElement;
@@ -126,6 +124,8 @@ function Drawer({ desk, session, tab }: DrawerProps): ReactNode {
       >
         {chosen === "server" && team !== null ? (
           <Team team={team} />
+        ) : chosen === "agents" && ownAgents !== null ? (
+          <OwnAgents own={ownAgents} />
         ) : chosen === "connection" || desk === null ? (
           <Connection />
         ) : (

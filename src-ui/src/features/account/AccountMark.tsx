@@ -1,10 +1,11 @@
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useSyncExternalStore } from "react";
 import { spanText } from "~/shared/age";
 import { keysText } from "~/shared/keymap";
 import { useNow } from "~/shared/useNow";
 import { useSampled } from "~/shared/useSampled";
 import type { AuthDesk } from "~/stores/auth-desk";
 import { expiryWarning, ROLE_NAMES, shortAddress } from "~/stores/account-text";
+import type { OwnAgents } from "~/stores/own-agents";
 import { useSession, useSessionPart } from "~/stores/react";
 import { useUi } from "~/stores/ui";
 import type { AgentRow, AuthSession } from "~/transport/auth-types";
@@ -28,6 +29,7 @@ function TeamMark(): ReactNode {
   const open = useUi((ui) => ui.openAccount);
   const shut = useUi((ui) => ui.account === null);
   const close = useUi((ui) => ui.closeAccount);
+  const ownAgents = useSessionPart((snapshot) => snapshot.ownAgents);
   return (
     <button
       type="button"
@@ -39,8 +41,15 @@ function TeamMark(): ReactNode {
       onClick={() => (shut ? open("server") : close())}
     >
       own engine
+      {ownAgents === null ? null : <OwnReady own={ownAgents} />}
     </button>
   );
+}
+
+/** Said once there are agents: whoever has none need not know of them. */
+function OwnReady({ own }: { readonly own: OwnAgents }): ReactNode {
+  const { list } = useSyncExternalStore(own.subscribe, own.getSnapshot);
+  return list === null || list.agents.length === 0 ? null : <Ready ready={list.ready} agents={list.agents} />;
 }
 
 function Mark({ desk }: { readonly desk: AuthDesk }): ReactNode {

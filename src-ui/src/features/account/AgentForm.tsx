@@ -7,18 +7,20 @@ const MOST_DAYS = 180;
 const USUAL_DAYS = 90;
 
 interface AgentFormProps {
-  /** Accounts that the user may trade for. */
-  readonly accounts: readonly string[];
+  /** Accounts that the user may trade for; null where the user names one. */
+  readonly accounts: readonly string[] | null;
   readonly busy: boolean;
   readonly create: (wish: AgentWish) => void;
+  /** Where this computer's key may be the account's wallet. */
+  readonly byKey?: (wish: Omit<AgentWish, "account">) => void;
 }
 
-export function AgentForm({ accounts, busy, create }: AgentFormProps): ReactNode {
+export function AgentForm({ accounts, busy, create, byKey }: AgentFormProps): ReactNode {
   const [chosen, setChosen] = useState("");
   const [name, setName] = useState("terminal");
   const [days, setDays] = useState(String(USUAL_DAYS));
-  const account = accounts.includes(chosen) ? chosen : (accounts[0] ?? "");
-  if (account === "")
+  const account = accounts === null || accounts.includes(chosen) ? chosen : (accounts[0] ?? "");
+  if (accounts !== null && account === "")
     return <p className="hint">No account of yours may be traded, so no agent can be made.</p>;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -28,13 +30,27 @@ export function AgentForm({ accounts, busy, create }: AgentFormProps): ReactNode
     <form className="account-form" aria-label="New agent" onSubmit={submit}>
       <label>
         Account
-        <select value={account} onChange={(event) => setChosen(event.target.value)}>
-          {accounts.map((item) => (
-            <option key={item} value={item}>
-              {shortAddress(item)}
-            </option>
-          ))}
-        </select>
+        {accounts === null ? (
+          <input
+            required
+            pattern="0x[0-9a-fA-F]{40}"
+            title="0x and 40 digits"
+            placeholder={"0x\u2026"}
+            autoComplete="off"
+            autoCapitalize="off"
+            spellCheck={false}
+            value={chosen}
+            onChange={(event) => setChosen(event.target.value.trim())}
+          />
+        ) : (
+          <select value={account} onChange={(event) => setChosen(event.target.value)}>
+            {accounts.map((item) => (
+              <option key={item} value={item}>
+                {shortAddress(item)}
+              </option>
+            ))}
+          </select>
+        )}
       </label>
       <label>
         Name
@@ -63,6 +79,17 @@ export function AgentForm({ accounts, busy, create }: AgentFormProps): ReactNode
       <button type="submit" className="primary" disabled={busy}>
         Make and sign
       </button>
+      {byKey === undefined ? null : (
+        <button
+          type="button"
+          className="secondary"
+          title="The account is that of this computer's key, which signs the approval itself"
+          disabled={busy}
+          onClick={() => byKey({ name, validDays: Number(days) })}
+        >
+          With this computer&rsquo;s key
+        </button>
+      )}
     </form>
   );
 }

@@ -1,25 +1,17 @@
 import { type ReactNode, useState } from "react";
-import { dayText, spanText } from "~/shared/age";
-import { TableHead } from "~/shared/TableHead";
-import { useNow } from "~/shared/useNow";
 import type { AuthDesk } from "~/stores/auth-desk";
-import { expiryWarning } from "~/stores/account-text";
 import { useSessionPart } from "~/stores/react";
 import type { AgentRow, AuthState } from "~/transport/auth-types";
 import { ApiError } from "~/transport/types";
 import { addressOf, signTyped, type Wallet } from "~/transport/wallet";
-import { Address } from "./Address";
 import { AgentForm } from "./AgentForm";
+import { type AgentAct, AgentTable, checkText } from "./AgentTable";
 import { useWallets } from "./Login";
 import { Refusal } from "./Refusal";
 import { useAuth, useDoing, useRows } from "./useDesk";
 
 /** Documents of one visit that wait for a signature; the server gives each but once. */
 const MOST_PAPERS = 16;
-
-function dateText(ms: number): string {
-  return `${dayText(ms, "day")} ${dayText(ms, "year")}`;
-}
 
 /** The account's own wallet has to sign: another account of it would be refused by the venue. */
 async function sign(wallet: Wallet, account: string, typed: string): Promise<string> {
@@ -29,7 +21,7 @@ async function sign(wallet: Wallet, account: string, typed: string): Promise<str
   return signTyped(wallet, address, typed);
 }
 
-/** The keys that may sign orders for an account, how long they hold, and their making and ending. */
+/** The keys that may sign orders for an account at this server, their making and ending. */
 export function Agents({ desk, state }: { readonly desk: AuthDesk; readonly state: AuthState }): ReactNode {
   const { agents } = useAuth(desk);
   const wallets = useWallets();
@@ -45,7 +37,6 @@ export function Agents({ desk, state }: { readonly desk: AuthDesk; readonly stat
   });
   const mode = useSessionPart((snapshot) => snapshot.mode);
   const wallet = desk.wallet ?? wallets[0] ?? null;
-  const now = useNow();
   /** A window of the app has no wallet: agents are made where one is. */
   const server = useSessionPart((snapshot) => snapshot.server);
   const approve = async (agent: string, account: string, typed: string): Promise<void> => {
@@ -53,16 +44,33 @@ export function Agents({ desk, state }: { readonly desk: AuthDesk; readonly stat
     await desk.port.approveAgent(agent, await sign(wallet, account, typed));
     setPapers((held) => new Map([...held].filter(([id]) => id !== agent)));
   };
-  const check = async ({ id, name }: AgentRow): Promise<void> => {
-    const { listed, validUntilMs } = await desk.port.checkAgent(id);
-    const until = validUntilMs === null ? "" : ` until ${dateText(validUntilMs)}`;
-    setChecked(listed ? `The venue lists ${name}${until}.` : `The venue does not list ${name}.`);
-  };
   const made = async (making: Promise<AgentRow>): Promise<void> => {
     const { id, account, typedData } = await making;
     if (typedData === null) return;
     setPapers((held) => new Map([...held, [id, typedData] as const].slice(-MOST_PAPERS)));
     await approve(id, account, typedData);
+  };
+  const acts = ({ id, name, account, state: phase }: AgentRow): readonly AgentAct[] => {
+    const paper = phase === "pending" ? papers.get(id) : undefined;
+    const signing: AgentAct[] =
+      paper === undefined
+        ? []
+        : [{ label: "Sign", run: () => doing.run(id, () => approve(id, account, paper)) }];
+    const renew: AgentAct = {
+      label: "Renew",
+      title: "A new key takes its place once it is approved",
+      run: () => doing.run(id, () => made(desk.port.rotateAgent(id))),
+    };
+    return [
+      ...signing,
+      {
+        label: "Check",
+        title: "Ask the venue whether it knows this agent",
+        run: () => doing.run(id, async () => setChecked(checkText(name, await desk.port.checkAgent(id)))),
+      },
+      ...(server !== null || paper !== undefined ? [] : [renew]),
+      { label: "Revoke", danger: true, run: () => doing.run(id, () => desk.port.revokeAgent(id)) },
+    ];
   };
   return (
     <section aria-label="Agent credentials">
@@ -70,83 +78,7 @@ export function Agents({ desk, state }: { readonly desk: AuthDesk; readonly stat
         An agent is a key that the server keeps sealed and shows to nobody. It signs orders for one account,
         cannot withdraw, and works once the account&rsquo;s own wallet has approved it.
       </p>
-      {agents === null || agents.length === 0 ? (
-        <p>{agents === null ? "Waiting for the list of agents." : "There is no agent yet."}</p>
-      ) : (
-        <table className="account-table acts" data-testid="agents">
-          <TableHead columns={["Agent", "Account", "State", "Ends", "Do"]} />
-          <tbody>
-            {agents.map((agent) => {
-              const { id, name, account, address, permissions, expiresMs } = agent;
-              const paper = papers.get(id);
-              const live = agent.state === "approved" || agent.state === "pending";
-              const warning = live ? expiryWarning(expiresMs, now) : "none";
-              return (
-                <tr key={id} data-testid={`agent-${name}`}>
-                  <td title={`${address}, may ${permissions.join(", ")}`}>
-                    {agent.network === "mainnet" ? name : `${name} (${agent.network})`}
-                  </td>
-                  <td>
-                    <Address address={account} />
-                  </td>
-                  <td title={agent.replaces === null ? undefined : "In another agent's place"}>
-                    {agent.state}
-                  </td>
-                  <td className="figures" data-warning={warning} title={new Date(expiresMs).toISOString()}>
-                    {live
-                      ? `${warning === "none" ? "" : "\u26a0 "}in ${spanText(Math.max(0, expiresMs - now))}`
-                      : dateText(expiresMs)}
-                  </td>
-                  <td className="account-buttons">
-                    {agent.state === "pending" && paper !== undefined ? (
-                      <button
-                        type="button"
-                        className="secondary"
-                        disabled={doing.busy !== null}
-                        onClick={() => doing.run(id, () => approve(id, account, paper))}
-                      >
-                        Sign
-                      </button>
-                    ) : null}
-                    {live ? (
-                      <>
-                        <button
-                          type="button"
-                          className="secondary"
-                          title="Ask the venue whether it knows this agent"
-                          disabled={doing.busy !== null}
-                          onClick={() => doing.run(id, () => check(agent))}
-                        >
-                          Check
-                        </button>
-                        {server !== null || (agent.state === "pending" && paper !== undefined) ? null : (
-                          <button
-                            type="button"
-                            className="secondary"
-                            title="A new key takes its place once it is approved"
-                            disabled={doing.busy !== null}
-                            onClick={() => doing.run(id, () => made(desk.port.rotateAgent(id)))}
-                          >
-                            Renew
-                          </button>
-                        )}
-                        <button
-                          type="button"
-                          className="danger"
-                          disabled={doing.busy !== null}
-                          onClick={() => doing.run(id, () => desk.port.revokeAgent(id))}
-                        >
-                          Revoke
-                        </button>
-                      </>
-                    ) : null}
-                  </td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      )}
+      <AgentTable agents={agents} busy={doing.busy !== null} acts={acts} />
       {server !== null ? (
         <p className="hint" data-testid="agents-elsewhere">
           An agent is approved by the account&rsquo;s wallet, and wallets live in browsers. Open {server} in

@@ -3,6 +3,9 @@ import type { AuthDesk, AuthSnapshot } from "~/stores/auth-desk";
 import { asApiError } from "~/transport/decode";
 import type { ApiError } from "~/transport/types";
 
+/** What has to know of a refusal: it may have ended a session. */
+type Noticing = Pick<AuthDesk, "noticed"> | null;
+
 export function useAuth(desk: AuthDesk): AuthSnapshot {
   return useSyncExternalStore(desk.subscribe, desk.getSnapshot);
 }
@@ -54,7 +57,7 @@ interface Doing {
 }
 
 /** One change at a time; after each the list is read anew, whatever came of it. */
-export function useDoing(desk: AuthDesk, after: () => void): Doing {
+export function useDoing(desk: Noticing, after: () => void): Doing {
   const [busy, setBusy] = useState<string | null>(null);
   const [failure, setFailure] = useState<ApiError | null>(null);
   const run = (name: string, change: () => Promise<unknown>): void => {
@@ -65,7 +68,7 @@ export function useDoing(desk: AuthDesk, after: () => void): Doing {
       .catch((error: unknown) => {
         const refusal = asApiError(error);
         setFailure(refusal);
-        desk.noticed(refusal);
+        desk?.noticed(refusal);
       })
       .finally(() => {
         setBusy(null);
