@@ -195,7 +195,12 @@ fn an_agent_is_approved_by_the_accounts_wallet_and_its_key_is_in_the_keychain_al
     let kept = |id: &str| keychain.read(&key_name(id)).unwrap().is_some();
     let second = {
         let (browser, opened) = browser();
-        let desk = desk(dir.path(), &venue, keychain.clone(), browser);
+        let desk = desk(
+            dir.path(),
+            &venue,
+            Arc::<MemoryKeychain>::clone(&keychain),
+            browser,
+        );
         let window = desk.window("main");
         let none = told(&window, "agents", json!({}));
         assert_eq!(
@@ -247,6 +252,7 @@ fn an_agent_is_approved_by_the_accounts_wallet_and_its_key_is_in_the_keychain_al
         assert_eq!(checked["valid_until_ms"], made["expires_ms"]);
         let found = signer().unwrap();
         assert_eq!(found.id, first);
+        assert_eq!(made["expires_ms"], found.expires_ms);
         let signed = found.key.sign(&[7; 32]).unwrap().signer(&[7; 32]).unwrap();
         assert_eq!(made["address"], signed.to_string());
 
@@ -268,7 +274,12 @@ fn an_agent_is_approved_by_the_accounts_wallet_and_its_key_is_in_the_keychain_al
 
     // The next start finds it, until it is revoked.
     let (browser, _) = browser();
-    let desk = desk(dir.path(), &venue, keychain.clone(), browser);
+    let desk = desk(
+        dir.path(),
+        &venue,
+        Arc::<MemoryKeychain>::clone(&keychain),
+        browser,
+    );
     let window = desk.window("main");
     let list = told(&window, "agents", json!({}));
     assert_eq!(list["ready"], true);
