@@ -9,6 +9,9 @@ export interface Stamp {
   readonly arrivedAt: number;
 }
 
+/** The limit of what is over and does not age: a fill, an order that has ended. */
+export const FINAL_MS = Number.MAX_SAFE_INTEGER;
+
 type Freshness = "fresh" | "aging" | "stale";
 
 export interface Reading {
@@ -73,6 +76,12 @@ export class Stamped<T> {
   }
 
   static of<T>(source: string, value: T, stamp: Stamp): Stamped<T> {
+    return new Stamped(source, value, [stamp]);
+  }
+
+  /** What happened at a time and stays as it is. */
+  static final<T>(source: string, value: T, atMs: number): Stamped<T> {
+    const stamp = { asOf: atMs, provedAt: atMs, coreNow: atMs, arrivedAt: 0, limitMs: FINAL_MS };
     return new Stamped(source, value, [stamp]);
   }
 

@@ -1,5 +1,5 @@
 import { ageText, timeText } from "./age";
-import type { Reading } from "./stamped";
+import { FINAL_MS, type Reading } from "./stamped";
 import { venueName } from "./venue";
 
 export interface TipFacts {
@@ -36,6 +36,14 @@ function rows(facts: TipFacts): string {
       "\n",
     );
   if (reading === null) return `${facts.label}\n\u2014 not known\nsource  ${venueName(facts.source)}`;
+  if (reading.limitMs === FINAL_MS)
+    return [
+      facts.label,
+      facts.value,
+      `source  ${venueName(facts.source)}`,
+      `at      ${timeText(reading.asOf, 3)}`,
+      "state   final",
+    ].join("\n");
   const state = reading.state === "stale" ? "STALE" : "fresh";
   return [
     facts.label,

@@ -30,6 +30,7 @@ const NAMES: Readonly<Record<string, string>> = {
   composite: "composite",
   alpha: "conviction engine",
   account: "account",
+  execution: "execution",
 };
 
 export function venueName(source: string): string {

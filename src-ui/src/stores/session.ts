@@ -21,13 +21,15 @@ import type { MarketView } from "./market-view";
 import { ResyncPace } from "./resync";
 import { SampleBook } from "./samples";
 import { type Counters, emptySnapshot, type SessionSnapshot } from "./session-snapshot";
-import { readVenueStatus, type VenueStatus } from "./venue-view";
+import { TradingDesk } from "./trading-desk";
+import { VenueBook } from "./venue-book";
+import type { VenueStatus } from "./venue-view";
 import { ViewBook } from "./view-book";
 import { WatchedSymbols } from "./watched";
 
 export class Session implements TransportListener {
   readonly #views = new ViewBook();
-  readonly #venues = new Map<string, VenueStatus>();
+  readonly #venues = new VenueBook();
   readonly #watched: WatchedSymbols;
   readonly #resyncs: ResyncPace;
   readonly #listeners = new Set<() => void>();
@@ -46,6 +48,8 @@ export class Session implements TransportListener {
   readonly account: Transport["account"];
   /** Null where nobody logs in. */
   readonly auth: AuthDesk | null;
+  /** Null where nothing can ever be traded. */
+  readonly trading: TradingDesk | null;
   readonly quality = new LinkQuality();
   readonly liquidations = new LiquidationDesk();
   readonly samples = new SampleBook();
@@ -76,6 +80,8 @@ export class Session implements TransportListener {
     this.account = transport.account;
     this.auth = transport.auth === null ? null : new AuthDesk(transport.auth, transport);
     this.alpha = new AlphaDesk(transport, () => this.linked);
+    const { trading } = transport;
+    this.trading = trading === null ? null : new TradingDesk(trading, transport, () => this.linked);
   }
 
   start(): void {
@@ -84,6 +90,7 @@ export class Session implements TransportListener {
     this.#watched.add(this.#active, this.#active);
     this.transport.open(this);
     this.auth?.start();
+    this.trading?.start();
     this.#endSampling = this.samples.run(() => [this.#active, this.#views.of(this.#active)], this.now);
   }
 
@@ -91,6 +98,7 @@ export class Session implements TransportListener {
     this.#endSampling();
     this.#directory.stop();
     this.auth?.stop();
+    this.trading?.stop();
     this.transport.close();
   }
 
@@ -107,11 +115,11 @@ export class Session implements TransportListener {
   }
 
   venue(source: string): VenueStatus | null {
-    return this.#venues.get(source) ?? null;
+    return this.#venues.get(source);
   }
 
   get venues(): readonly VenueStatus[] {
-    return [...this.#venues.values()];
+    return this.#venues.all;
   }
 
   get linked(): boolean {
@@ -142,6 +150,7 @@ export class Session implements TransportListener {
       if (envelope.event_type === "agg_update") this.#onMarket(envelope, arrivedAt);
       else if (envelope.event_type === "venue_status") this.#onVenue(envelope, arrivedAt);
       else if (envelope.event_type === "liquidation_batch") this.#onLiquidations(envelope, arrivedAt);
+      else if (this.trading?.take(envelope, arrivedAt) === true) continue;
       else if (envelope.source === "alpha" || envelope.source === "account")
         this.#onAlpha(envelope, arrivedAt);
       else this.#count("unexpected");
@@ -168,6 +177,7 @@ export class Session implements TransportListener {
     this.#change({ link });
     this.quality.onLink(link);
     this.auth?.onLink(link);
+    this.trading?.onLink(link);
     if (link.phase === "open") {
       this.candles.askAll();
       this.alpha.askAll();
@@ -216,11 +226,7 @@ export class Session implements TransportListener {
   }
 
   #onVenue(envelope: Envelope, arrivedAt: number): void {
-    const { source, seq } = envelope;
-    const held = this.#venues.get(source);
-    if (held !== undefined && seq <= held.seq) return;
-    this.#venues.set(source, readVenueStatus(envelope, arrivedAt, held));
-    this.#addSources([source]);
+    if (this.#venues.take(envelope, arrivedAt)) this.#addSources([envelope.source]);
   }
 
   /** A new run starts every sequence again: what an earlier one said is void. */
@@ -234,6 +240,7 @@ export class Session implements TransportListener {
       this.alpha.clear();
       this.liquidations.clear();
       this.samples.clear();
+      this.trading?.clear();
       this.#directory.read();
     }
     this.#change({ runId, mode: mode ?? held.mode });

@@ -44,88 +44,88 @@ export class HttpAuth implements AuthPort {
   ) {}
 
   state(): Promise<AuthState> {
-    return this.#stateOf(this.#send("GET", "auth/state"));
+    return this.#stateOf(this.send("GET", "auth/state"));
   }
 
   challenge(address: string, chainId: number): Promise<Challenge> {
-    return this.#read(this.#send("POST", "auth/nonce", { address, chain_id: chainId }), asChallenge);
+    return this.#read(this.send("POST", "auth/nonce", { address, chain_id: chainId }), asChallenge);
   }
 
   login(message: string, signature: string): Promise<AuthState> {
-    return this.#stateOf(this.#send("POST", "auth/login", { message, signature }));
+    return this.#stateOf(this.send("POST", "auth/login", { message, signature }));
   }
 
   async logout(): Promise<void> {
-    await this.#send("POST", "auth/logout");
+    await this.send("POST", "auth/logout");
     this.#csrf = null;
   }
 
   sessions(): Promise<readonly SessionRow[]> {
-    return this.#read(this.#send("GET", "auth/sessions"), asSessions);
+    return this.#read(this.send("GET", "auth/sessions"), asSessions);
   }
 
   async revoke(session: string): Promise<void> {
-    await this.#send("DELETE", `auth/sessions/${encodeURIComponent(session)}`);
+    await this.send("DELETE", `auth/sessions/${encodeURIComponent(session)}`);
   }
 
   async revokeOthers(): Promise<void> {
-    await this.#send("POST", "auth/sessions/revoke-others");
+    await this.send("POST", "auth/sessions/revoke-others");
   }
 
   users(): Promise<readonly UserRow[]> {
-    return this.#read(this.#send("GET", "admin/users"), asUsers);
+    return this.#read(this.send("GET", "admin/users"), asUsers);
   }
 
   async invite({ address, name, role }: Invitation): Promise<void> {
-    await this.#send("POST", "admin/users", { address, name, role });
+    await this.send("POST", "admin/users", { address, name, role });
   }
 
   async setDisabled(user: string, disabled: boolean): Promise<void> {
-    await this.#send("PUT", `admin/users/${encodeURIComponent(user)}/disabled`, { disabled });
+    await this.send("PUT", `admin/users/${encodeURIComponent(user)}/disabled`, { disabled });
   }
 
   async setRole(user: string, role: Role): Promise<void> {
-    await this.#send("PUT", `admin/users/${encodeURIComponent(user)}/role`, { role });
+    await this.send("PUT", `admin/users/${encodeURIComponent(user)}/role`, { role });
   }
 
   grants(): Promise<readonly GrantRow[]> {
-    return this.#read(this.#send("GET", "admin/grants"), asGrantRows);
+    return this.#read(this.send("GET", "admin/grants"), asGrantRows);
   }
 
   async setGrants({ user, account, grants }: GrantRow): Promise<void> {
-    await this.#send("PUT", "admin/grants", { user, account, grants });
+    await this.send("PUT", "admin/grants", { user, account, grants });
   }
 
   async removeGrants(user: string, account: string): Promise<void> {
-    await this.#send("DELETE", "admin/grants", { user, account });
+    await this.send("DELETE", "admin/grants", { user, account });
   }
 
   audit(limit: number): Promise<readonly AuditEntry[]> {
-    return this.#read(this.#send("GET", `admin/audit?limit=${limit}`), asAudit);
+    return this.#read(this.send("GET", `admin/audit?limit=${limit}`), asAudit);
   }
 
   agents(): Promise<readonly AgentRow[]> {
-    return this.#read(this.#send("GET", "agents"), asAgents);
+    return this.#read(this.send("GET", "agents"), asAgents);
   }
 
   createAgent({ account, name, validDays }: AgentWish): Promise<AgentRow> {
-    return this.#read(this.#send("POST", "agents", { account, name, valid_days: validDays }), asMadeAgent);
+    return this.#read(this.send("POST", "agents", { account, name, valid_days: validDays }), asMadeAgent);
   }
 
   async approveAgent(agent: string, signature: string): Promise<void> {
-    await this.#send("POST", `agents/${encodeURIComponent(agent)}/approve`, { signature });
+    await this.send("POST", `agents/${encodeURIComponent(agent)}/approve`, { signature });
   }
 
   rotateAgent(agent: string): Promise<AgentRow> {
-    return this.#read(this.#send("POST", `agents/${encodeURIComponent(agent)}/rotate`), asMadeAgent);
+    return this.#read(this.send("POST", `agents/${encodeURIComponent(agent)}/rotate`), asMadeAgent);
   }
 
   checkAgent(agent: string): Promise<AgentCheck> {
-    return this.#read(this.#send("POST", `agents/${encodeURIComponent(agent)}/check`), asCheck);
+    return this.#read(this.send("POST", `agents/${encodeURIComponent(agent)}/check`), asCheck);
   }
 
   async revokeAgent(agent: string): Promise<void> {
-    await this.#send("DELETE", `agents/${encodeURIComponent(agent)}`);
+    await this.send("DELETE", `agents/${encodeURIComponent(agent)}`);
   }
 
   async #stateOf(answer: Promise<unknown>): Promise<AuthState> {
@@ -142,7 +142,8 @@ export class HttpAuth implements AuthPort {
     return found;
   }
 
-  async #send(method: Method, path: string, body?: object): Promise<unknown> {
+  /** One request of who is logged in; a change carries the token that belongs to the session. */
+  async send(method: Method, path: string, body?: object): Promise<unknown> {
     const headers: Record<string, string> = { accept: "application/json" };
     if (body !== undefined) headers["content-type"] = "application/json";
     if (method !== "GET" && this.#csrf !== null) headers[CSRF_HEADER] = this.#csrf;

@@ -92,5 +92,22 @@ export function asApiError(value: unknown, coin: string | null = null): ApiError
       coin,
     );
   const text = body?.["detail"] ?? body?.["message"];
-  return new ApiError(code, typeof text === "string" ? text : code, body?.["retryable"] === true, coin);
+  const details = asObject(body?.["details"]) ?? {};
+  return new ApiError(
+    code,
+    typeof text === "string" ? text : code,
+    body?.["retryable"] === true,
+    coin,
+    details,
+  );
+}
+
+/** An object from a line of JSON; null for what is none. */
+export function parseObject(raw: unknown): Json | null {
+  if (typeof raw !== "string") return null;
+  try {
+    return asObject(JSON.parse(raw));
+  } catch {
+    return null;
+  }
 }

@@ -1,5 +1,4 @@
 import { HttpAuth } from "./auth-http";
-import type { AuthPort } from "./auth-types";
 import { commands } from "./bindings.gen";
 import { asApiError } from "./decode";
 import type { TeamPort } from "./team-types";
@@ -23,7 +22,7 @@ async function askTeam(input: RequestInfo | URL, init?: RequestInit): Promise<Re
   return new Response(EMPTY.includes(answer.status) ? null : answer.body, { status: answer.status });
 }
 
-export function teamAuth(server: string): AuthPort {
+export function teamAuth(server: string): HttpAuth {
   return new HttpAuth(new URL(server), askTeam);
 }
 

@@ -3,12 +3,15 @@ import type { AgentPort } from "./agent-types";
 import type { AuthPort } from "./auth-types";
 import { Backoff } from "./backoff";
 import { commands } from "./bindings.gen";
-import { asApiError, asDirectory, asEnvelope, asObject, asReadiness, asSubscribed } from "./decode";
+import { asApiError, asDirectory, asEnvelope, asReadiness, asSubscribed, parseObject } from "./decode";
 import { OWN_ACCOUNT } from "./desktop-account";
 import { desktopAgents } from "./desktop-agents";
 import { desktopTeam, teamAuth } from "./desktop-team";
+import { ownTrading } from "./desktop-trading";
 import { PendingAnswers } from "./pending";
 import { alphaRequest, candleRequest, CHANNELS, PRIVATE, type Request } from "./requests";
+import { httpTrading } from "./trading-http";
+import type { TradingPort } from "./trading-types";
 import {
   type AccountPort,
   type AlphaAnswer,
@@ -33,6 +36,7 @@ export class DesktopTransport implements Transport {
   readonly auth: AuthPort | null;
   readonly account: AccountPort | null;
   readonly agents: AgentPort | null;
+  readonly trading: TradingPort;
   readonly #wanted = new Set<string>();
   readonly #backoff = new Backoff(250, 5000);
   readonly #pending = new PendingAnswers();
@@ -45,9 +49,12 @@ export class DesktopTransport implements Transport {
   #opening = false;
   /** Asked for while a session was being opened. */
   #again = false;
+  #private = false;
 
   constructor(readonly server: string | null = null) {
-    this.auth = server === null ? null : teamAuth(server);
+    const auth = server === null ? null : teamAuth(server);
+    this.auth = auth;
+    this.trading = auth === null ? ownTrading : httpTrading(auth);
     this.account = server === null ? OWN_ACCOUNT : null;
     this.agents = server === null ? desktopAgents : null;
   }
@@ -55,6 +62,19 @@ export class DesktopTransport implements Transport {
   open(listener: TransportListener): void {
     this.#listener = listener;
     void this.#start();
+  }
+
+  /** The app's own engine is followed anyway: its account is this computer's. */
+  followPrivate(): void {
+    const first = !this.#private && this.server !== null;
+    this.#private = true;
+    if (first && this.#session !== null) this.#followPrivate(this.#session);
+  }
+
+  #followPrivate(session: string): void {
+    this.#request(session, { type: "subscribe_private", channels: PRIVATE }).catch((error: unknown) => {
+      if (session === this.#session) this.#listener?.onError(asApiError(error));
+    });
   }
 
   subscribe(coin: string): void {
@@ -153,11 +173,8 @@ export class DesktopTransport implements Transport {
       this.#request(session, { type: "status" }).catch((error: unknown) => {
         if (session === this.#session) this.#listener?.onError(asApiError(error));
       });
-      if (this.server === null)
-        this.#request(session, { type: "subscribe_private", channels: PRIVATE }).catch((error: unknown) => {
-          if (session === this.#session) this.#listener?.onError(asApiError(error));
-        });
-      else this.#pingTimer = setInterval(() => this.#ping(session), PING_EVERY_MS);
+      if (this.server === null || this.#private) this.#followPrivate(session);
+      if (this.server !== null) this.#pingTimer = setInterval(() => this.#ping(session), PING_EVERY_MS);
       void this.#poll(session);
     } catch (error) {
       this.#lost(asApiError(error));
@@ -212,7 +229,7 @@ export class DesktopTransport implements Transport {
     };
     for (const line of utf8.decode(frame).split("\n")) {
       if (line === "") continue;
-      const message = parse(line);
+      const message = parseObject(line);
       const envelope = message === null ? null : asEnvelope(message);
       if (envelope !== null) batch.push(envelope);
       else {
@@ -223,7 +240,7 @@ export class DesktopTransport implements Transport {
     tell();
   }
 
-  #answered(message: ReturnType<typeof asObject>, arrivedAt: number): void {
+  #answered(message: ReturnType<typeof parseObject>, arrivedAt: number): void {
     const type = message?.["type"];
     if (type === "unsubscribed" || type === "private_ready") return;
     if (type === "pong") {
@@ -265,12 +282,4 @@ function shown(): Promise<void> {
   return new Promise((resolve) => {
     document.addEventListener("visibilitychange", () => resolve(), { once: true });
   });
-}
-
-function parse(line: string): ReturnType<typeof asObject> {
-  try {
-    return asObject(JSON.parse(line));
-  } catch {
-    return null;
-  }
 }

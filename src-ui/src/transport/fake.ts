@@ -1,6 +1,7 @@
 import type { AgentPort } from "./agent-types";
 import type { AuthPort } from "./auth-types";
 import type { TeamPort } from "./team-types";
+import type { TradingPort } from "./trading-types";
 import type {
   AccountPort,
   AlphaAnswer,
@@ -23,6 +24,7 @@ export class FakeTransport implements Transport {
   auth: AuthPort | null = null;
   account: AccountPort | null = null;
   agents: AgentPort | null = null;
+  trading: TradingPort | null = null;
   team: TeamPort | null = null;
   server: string | null = null;
   readonly asked: string[] = [];
@@ -33,6 +35,10 @@ export class FakeTransport implements Transport {
 
   open(listener: TransportListener): void {
     this.#listener = listener;
+  }
+
+  followPrivate(): void {
+    this.asked.push("private");
   }
 
   subscribe(coin: string): void {

@@ -3,9 +3,11 @@ import { HttpAuth } from "./auth-http";
 import type { AuthPort } from "./auth-types";
 import { Backoff } from "./backoff";
 import { endingOf } from "./close-reasons";
-import { asApiError, asDirectory, asEnvelope, asObject, asReadiness, asSubscribed } from "./decode";
+import { asApiError, asDirectory, asEnvelope, asReadiness, asSubscribed, parseObject } from "./decode";
 import { PendingAnswers } from "./pending";
-import { alphaRequest, candleRequest, CHANNELS, MARKET, type Request } from "./requests";
+import { alphaRequest, candleRequest, CHANNELS, FOLLOW_PRIVATE, MARKET, type Request } from "./requests";
+import { httpTrading } from "./trading-http";
+import type { TradingPort } from "./trading-types";
 import {
   type AlphaAnswer,
   type AlphaQuestion,
@@ -30,6 +32,7 @@ export class GatewayTransport implements Transport {
   readonly team = null;
   readonly server = null;
   readonly auth: AuthPort;
+  readonly trading: TradingPort;
   readonly #wanted = new Set<string>();
   /** Coins whose channels were refused on this connection. */
   readonly #refused = new Set<string>();
@@ -48,19 +51,27 @@ export class GatewayTransport implements Transport {
   #openedAt = 0;
   /** No attempt is made until somebody asks for one. */
   #held = false;
+  #private = false;
 
   constructor(
     private readonly base: URL = new URL(".", document.baseURI),
     private readonly openSocket: OpenSocket = (url) => new WebSocket(url),
     auth?: AuthPort,
+    http: HttpAuth = new HttpAuth(base),
   ) {
-    this.auth = auth ?? new HttpAuth(base);
+    this.auth = auth ?? http;
+    this.trading = httpTrading(http);
   }
 
   open(listener: TransportListener): void {
     this.#listener = listener;
     window.addEventListener("online", this.#online);
     this.#connect();
+  }
+
+  followPrivate(): void {
+    this.#private = true;
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(FOLLOW_PRIVATE);
   }
 
   subscribe(coin: string): void {
@@ -168,6 +179,7 @@ export class GatewayTransport implements Transport {
     this.#channels = CHANNELS;
     this.#listener?.onState({ phase: "open", since: Date.now() });
     for (const coin of this.#wanted) this.#ask("subscribe", coin);
+    if (this.#private) socket.send(FOLLOW_PRIVATE);
     socket.send('{"type":"status"}');
     this.#ping(socket);
   }
@@ -225,7 +237,7 @@ export class GatewayTransport implements Transport {
     this.#heardAt = arrivedAt;
     const listener = this.#listener;
     if (listener === null) return;
-    const message = parse(raw);
+    const message = parseObject(raw);
     if (message === null) return listener.onMalformed();
     if (message["event_type"] !== undefined) {
       const envelope = asEnvelope(message);
@@ -241,6 +253,7 @@ export class GatewayTransport implements Transport {
       case "pong":
         return listener.onRoundTrip(arrivedAt - this.#pingedAt);
       case "unsubscribed":
+      case "private_ready":
         return;
       case "subscribed": {
         const answer = asSubscribed(message);
@@ -260,14 +273,5 @@ export class GatewayTransport implements Transport {
       default:
         return listener.onMalformed();
     }
-  }
-}
-
-function parse(raw: unknown): Readonly<Record<string, unknown>> | null {
-  if (typeof raw !== "string") return null;
-  try {
-    return asObject(JSON.parse(raw));
-  } catch {
-    return null;
   }
 }

@@ -12,6 +12,9 @@ export const CHANNELS: readonly string[] = [MARKET, "public.alpha"];
 /** What the account of a desktop is told; a server has none. */
 export const PRIVATE: readonly string[] = ["private.execution", "private.account"];
 
+/** The request for them, as a socket sends it. */
+export const FOLLOW_PRIVATE = JSON.stringify({ type: "subscribe_private", channels: PRIVATE });
+
 /** A request as the protocol spells it, and how its answer is read; the same for both carriers. */
 export interface Request<T> {
   readonly message: Message;

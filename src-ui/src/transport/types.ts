@@ -1,6 +1,7 @@
 import type { AgentPort } from "./agent-types";
 import type { AuthPort } from "./auth-types";
 import type { TeamPort } from "./team-types";
+import type { TradingPort } from "./trading-types";
 
 export type Mode = "live" | "simulated" | "replay";
 
@@ -74,6 +75,8 @@ export class ApiError extends Error {
     message: string,
     readonly retryable: boolean,
     readonly coin: string | null = null,
+    /** Further facts by name, as the server tells them. */
+    readonly details: Readonly<Record<string, unknown>> = {},
   ) {
     super(message);
     this.name = "ApiError";
@@ -124,11 +127,15 @@ export interface Transport {
   readonly account: AccountPort | null;
   /** Null where agents are a server's: only the app's own engine has any here. */
   readonly agents: AgentPort | null;
+  /** Null where nothing can ever be traded. */
+  readonly trading: TradingPort | null;
   /** Null where no team server can be chosen: a browser has the one that its page came from. */
   readonly team: TeamPort | null;
   /** The origin of the team server in the place of the app's own engine; null where none was chosen. */
   readonly server: string | null;
   open(listener: TransportListener): void;
+  /** Follows what belongs to the user's accounts, now and after each reconnect. */
+  followPrivate(): void;
   subscribe(coin: string): void;
   unsubscribe(coin: string): void;
   symbols(): Promise<SymbolDirectory>;

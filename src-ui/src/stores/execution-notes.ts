@@ -1,0 +1,37 @@
+import { asNumber, asText, type Json } from "./json";
+
+/** Notes that are held; the oldest makes room. */
+const NOTES_KEPT = 100;
+
+/** What the relay says beside the orders themselves: refusals, locks, the kill switch. */
+export interface ExecutionNote {
+  readonly kind: string;
+  readonly code: string;
+  readonly text: string;
+  readonly cloid: string | null;
+  readonly atMs: number;
+}
+
+export class ExecutionNotes {
+  #notes: readonly ExecutionNote[] = [];
+  revision = 0;
+
+  take(data: Json): void {
+    const kind = asText(data["kind"]);
+    const atMs = asNumber(data["now_ms"]);
+    if (kind === null || atMs === null) return;
+    const code = asText(data["code"]) ?? kind;
+    const note = { kind, code, atMs, text: asText(data["text"]) ?? code, cloid: asText(data["cloid"]) };
+    this.#notes = [note, ...this.#notes].slice(0, NOTES_KEPT);
+    this.revision += 1;
+  }
+
+  clear(): void {
+    this.#notes = [];
+    this.revision += 1;
+  }
+
+  get newest(): readonly ExecutionNote[] {
+    return this.#notes;
+  }
+}

@@ -1,0 +1,279 @@
+import { clock } from "~/shared/clock";
+import type { Stamp } from "~/shared/stamped";
+import { asApiError } from "~/transport/decode";
+import { asFill, asOrder } from "~/transport/order-decode";
+import { asAccountState } from "~/transport/trading-decode";
+import type {
+  AccountAnswer,
+  AccountState,
+  KillAnswer,
+  KillWish,
+  TradingAccount,
+  TradingPort,
+} from "~/transport/trading-types";
+import type { ApiError, Envelope, LinkState } from "~/transport/types";
+import { freshKey, type Intent, Intents, type Wish } from "./intents";
+import { OwnFills } from "./own-fills";
+import { OwnOrders } from "./own-orders";
+import { SequenceBook } from "./sequence-book";
+import { type ExecutionNote, ExecutionNotes } from "./execution-notes";
+import { wishes } from "./trading-wishes";
+
+/** `absent`: this server has no trading; `barred`: it has, and not for this user as things are. */
+export type TradingPhase = "asking" | "absent" | "barred" | "here";
+
+/** Cold facts for React; figures are read from the state each frame. */
+export interface TradingSnapshot {
+  readonly phase: TradingPhase;
+  readonly error: ApiError | null;
+  readonly accounts: readonly TradingAccount[];
+  /** The address of the chosen one; null while there is none. */
+  readonly account: string | null;
+}
+
+const NOTHING: TradingSnapshot = { phase: "asking", error: null, accounts: [], account: null };
+
+/** Events say what changes; an account that nothing is heard of for so long is asked for. */
+const QUIET_MS = 5000;
+const LOOK_EVERY_MS = 2500;
+/** An account's own limit, where its positions carry none. */
+const PROOF_LIMIT_MS = 10_000;
+
+const ABSENT: readonly string[] = ["trading_absent", "http_404", "http_405", "not_found", "malformed_answer"];
+
+/** One account's orders, fills, positions and balances, and what the user wants of them. */
+export class TradingDesk {
+  readonly orders = new OwnOrders();
+  readonly fills = new OwnFills();
+  readonly notes = new ExecutionNotes();
+  readonly intents: Intents;
+  readonly wish: ReturnType<typeof wishes>;
+  state: AccountState | null = null;
+  /** Grows whenever the state changes. */
+  revision = 0;
+  /** Messages that could not be read. */
+  refused = 0;
+  readonly #sequences = new SequenceBook();
+  readonly #listeners = new Set<() => void>();
+  #snapshot: TradingSnapshot = NOTHING;
+  #heardAt = Number.NEGATIVE_INFINITY;
+  #asked = 0;
+  #asking = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #followed = false;
+
+  constructor(
+    readonly port: TradingPort,
+    private readonly link: { followPrivate(): void },
+    private readonly linked: () => boolean,
+    private readonly now: () => number = () => clock.now(),
+  ) {
+    this.intents = new Intents((views) => {
+      const proof = this.#proof();
+      if (proof === null) return;
+      for (const view of views) if (view.account === this.#snapshot.account) this.orders.take(view, proof);
+    });
+    this.wish = wishes(port, freshKey);
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  getSnapshot = (): TradingSnapshot => this.#snapshot;
+
+  start(): void {
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  onLink(link: LinkState): void {
+    if (link.phase !== "open") return;
+    // Nothing says what was missed while the link was away.
+    this.#sequences.clear();
+    void this.refresh();
+  }
+
+  /** A new run begins every sequence again, and the account is another run's. */
+  clear(): void {
+    this.#sequences.clear();
+    this.#forget();
+    void this.refresh();
+  }
+
+  choose(account: string): void {
+    if (account === this.#snapshot.account) return;
+    this.#forget();
+    this.#change({ account });
+    void this.refresh();
+  }
+
+  /** Asks for the accounts and for the chosen one's state. */
+  async refresh(): Promise<void> {
+    const question = (this.#asked += 1);
+    const current = (): boolean => question === this.#asked;
+    this.#asking = true;
+    try {
+      const accounts = await this.port.accounts();
+      if (!current()) return;
+      const held = accounts.find(({ account }) => account === this.#snapshot.account);
+      const chosen = held ?? accounts.find(({ mayTrade }) => mayTrade) ?? accounts[0];
+      if (chosen?.account !== this.#snapshot.account) this.#forget();
+      this.#change({ accounts, account: chosen?.account ?? null });
+      if (chosen === undefined) {
+        this.#change({ phase: "barred", error: null });
+        return;
+      }
+      const answer = await this.port.account({ account: chosen.account });
+      if (!current()) return;
+      this.#takeAnswer(answer);
+      this.#change({ phase: "here", error: null });
+      if (!this.#followed) this.link.followPrivate();
+      this.#followed = true;
+    } catch (thrown) {
+      if (current()) this.#failed(asApiError(thrown));
+    } finally {
+      if (current()) this.#asking = false;
+    }
+  }
+
+  /** Whether the event was one of trading. */
+  take(envelope: Envelope, arrivedAt: number): boolean {
+    const { event_type: type, data } = envelope;
+    if (type !== "order_update" && type !== "fill_update" && type !== "account_update")
+      if (type !== "execution_event") return false;
+    if (data["account"] !== this.#snapshot.account) return true;
+    if (this.#sequences.gap(envelope)) void this.refresh();
+    if (type === "account_update") this.#takeState(asAccountState(data, arrivedAt));
+    else if (type === "execution_event") this.notes.take(data);
+    else this.#takeRow(envelope, arrivedAt);
+    return true;
+  }
+
+  /** Sends what the user wants, and follows what becomes of it. */
+  run(wish: Wish): Promise<Intent["phase"]> {
+    return this.intents.run(wish);
+  }
+
+  async kill(wish: KillWish): Promise<KillAnswer> {
+    try {
+      return await this.port.kill(wish);
+    } catch (thrown) {
+      throw asApiError(thrown);
+    } finally {
+      void this.refresh();
+    }
+  }
+
+  get latestNote(): ExecutionNote | null {
+    return this.notes.newest[0] ?? null;
+  }
+
+  /** The account, by the newest word; null while the server tells of none. */
+  get chosen(): TradingAccount | null {
+    return this.#snapshot.accounts.find(({ account }) => account === this.#snapshot.account) ?? null;
+  }
+
+  /** The server's clock now, as far as the newest word tells it. */
+  coreNow(now: number): number | null {
+    return this.state === null ? null : this.state.nowMs + Math.max(0, now - this.#heardAt);
+  }
+
+  #takeRow({ event_type: type, data }: Envelope, arrivedAt: number): void {
+    const nowMs = data["now_ms"];
+    if (type === "fill_update") {
+      const fill = asFill(data);
+      if (fill === null) this.refused += 1;
+      else this.fills.take([fill]);
+      return;
+    }
+    const order = asOrder(data);
+    if (order === null || typeof nowMs !== "number") {
+      this.refused += 1;
+      return;
+    }
+    const proof = this.#proof();
+    const own: Stamp = {
+      asOf: nowMs,
+      provedAt: nowMs,
+      coreNow: nowMs,
+      arrivedAt,
+      limitMs: proof?.limitMs ?? PROOF_LIMIT_MS,
+    };
+    this.orders.take(order, own);
+  }
+
+  #takeAnswer({ state, orders, fills }: AccountAnswer): void {
+    this.#takeState(state);
+    const proof = this.#proof();
+    if (proof !== null) this.orders.replace(orders, proof, state.nowMs);
+    this.fills.take(fills);
+  }
+
+  #takeState(state: AccountState | null): void {
+    if (state === null) {
+      this.refused += 1;
+      return;
+    }
+    // An answer that was overtaken by an event is older than what is held.
+    if (this.state !== null && this.state.runId === state.runId && state.nowMs < this.state.nowMs) return;
+    this.state = state;
+    this.#heardAt = this.now();
+    this.revision += 1;
+    const proof = this.#proof();
+    if (proof !== null) this.orders.prove(proof);
+  }
+
+  /** How fresh the account's own word is: open orders are as fresh as that. */
+  #proof(): Stamp | null {
+    const { state } = this;
+    if (state === null) return null;
+    const stamp = state.positions?.stamps[0];
+    if (stamp !== undefined) return stamp;
+    return {
+      asOf: state.nowMs,
+      provedAt: state.nowMs,
+      coreNow: state.nowMs,
+      arrivedAt: this.#heardAt,
+      limitMs: PROOF_LIMIT_MS,
+    };
+  }
+
+  #look(): void {
+    if (this.#asking || document.hidden || !this.linked()) return;
+    const { phase } = this.#snapshot;
+    if (phase === "absent" || this.now() - this.#heardAt < QUIET_MS) return;
+    void this.refresh();
+  }
+
+  #failed(error: ApiError): void {
+    const { phase } = this.#snapshot;
+    if (phase !== "here" && ABSENT.includes(error.code)) this.#change({ phase: "absent", error });
+    else if (error.code === "unreachable" || error.code.startsWith("http_5")) this.#change({ error });
+    else if (phase === "here" && error.code === "malformed_answer") {
+      this.refused += 1;
+      this.#change({ error });
+    } else {
+      this.#forget();
+      this.#change({ phase: ABSENT.includes(error.code) ? "absent" : "barred", error });
+    }
+  }
+
+  #forget(): void {
+    this.state = null;
+    this.#heardAt = Number.NEGATIVE_INFINITY;
+    this.orders.clear();
+    this.fills.clear();
+    this.notes.clear();
+    this.revision += 1;
+  }
+
+  #change(part: Partial<TradingSnapshot>): void {
+    this.#snapshot = { ...this.#snapshot, ...part };
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,270 @@
+import type { Decimal } from "~/shared/decimal";
+import type { Stamped } from "~/shared/stamped";
+import type { Mode } from "./types";
+
+/** Orders and what follows from them, as the trading contract has them. Amounts are decimals, times UTC ms of the server's clock. */
+
+export const SIDES = ["buy", "sell"] as const;
+export type Side = (typeof SIDES)[number];
+
+/** What a ticket may ask for. */
+export const TICKET_KINDS = [
+  "market",
+  "limit",
+  "post_only",
+  "ioc",
+  "stop_market",
+  "stop_limit",
+  "take_market",
+  "take_limit",
+  "scale",
+  "twap",
+] as const;
+export type TicketKind = (typeof TICKET_KINDS)[number];
+
+/** An order to be, in the spelling in which it is sent. Fields that do not belong to its kind are left out. */
+export interface Ticket {
+  readonly account: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly kind: TicketKind;
+  /** Base units. */
+  readonly size: string;
+  readonly px?: string;
+  readonly trigger_px?: string;
+  readonly reduce_only: boolean;
+  readonly slippage_bps?: number;
+  readonly take_profit?: string;
+  readonly stop_loss?: string;
+  readonly scale?: { readonly orders: number; readonly from: string; readonly to: string };
+  readonly twap?: { readonly minutes: number; readonly randomize: boolean };
+}
+
+/** The same key with the same body is one order, however often it is sent. */
+export interface Keyed {
+  readonly key: string;
+}
+
+export const LEGS = ["single", "entry", "take_profit", "stop_loss", "scale", "slice"] as const;
+export type Leg = (typeof LEGS)[number];
+
+export interface TradeRefusal {
+  readonly code: string;
+  readonly text: string;
+  readonly found: string | null;
+  readonly allowed: string | null;
+}
+
+/** An order as it would be sent. */
+export interface PreviewOrder {
+  readonly leg: Leg;
+  readonly side: Side;
+  readonly px: Decimal | null;
+  readonly triggerPx: Decimal | null;
+  readonly size: Decimal;
+  readonly notionalUsd: Decimal | null;
+  readonly reduceOnly: boolean;
+}
+
+export interface Preview {
+  readonly orders: readonly PreviewOrder[];
+  /** Null where no fresh middle is known. */
+  readonly mid: Stamped<Decimal> | null;
+  readonly averagePx: Decimal | null;
+  readonly slippageBps: number | null;
+  readonly feeUsd: Decimal | null;
+  readonly feeBps: Decimal | null;
+  readonly liquidationPx: Decimal | null;
+  readonly marginUsd: Decimal | null;
+  readonly refusals: readonly TradeRefusal[];
+  readonly nowMs: number;
+}
+
+export const ORDER_STATES = [
+  "created",
+  "risk_passed",
+  "intent_logged",
+  "sent",
+  "unknown",
+  "acked",
+  "partially_filled",
+  "filled",
+  "cancelling",
+  "cancelled",
+  "rejected",
+  "expired",
+] as const;
+export type OrderState = (typeof ORDER_STATES)[number];
+
+export interface OrderView {
+  readonly account: string;
+  /** Null for an order at the venue that is not ours. */
+  readonly cloid: string | null;
+  readonly oid: number | null;
+  /** The first cloid of those that were sent together. */
+  readonly group: string | null;
+  readonly leg: Leg;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly kind: string;
+  readonly px: Decimal | null;
+  readonly triggerPx: Decimal | null;
+  readonly size: Decimal;
+  readonly filled: Decimal;
+  readonly averagePx: Decimal | null;
+  readonly reduceOnly: boolean;
+  readonly strategy: string;
+  readonly state: OrderState;
+  readonly createdMs: number;
+  readonly changedMs: number;
+  /** The venue's time after which absence is proof; null unless unknown. */
+  readonly unknownUntilMs: number | null;
+  readonly why: { readonly code: string; readonly text: string } | null;
+  readonly foreign: boolean;
+}
+
+export interface FillView {
+  readonly account: string;
+  readonly tid: number;
+  readonly cloid: string | null;
+  readonly oid: number | null;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly px: Decimal;
+  readonly size: Decimal;
+  readonly feeUsd: Decimal | null;
+  readonly closedPnlUsd: Decimal | null;
+  readonly timeMs: number;
+  readonly liquidity: "taker" | "maker" | null;
+  readonly leg: Leg | null;
+}
+
+export interface PositionView {
+  readonly symbol: string;
+  /** Negative for a short. */
+  readonly size: Decimal;
+  readonly entryPx: Decimal | null;
+  readonly markPx: Decimal | null;
+  readonly valueUsd: Decimal | null;
+  readonly unrealisedUsd: Decimal | null;
+  readonly liquidationPx: Decimal | null;
+  readonly leverage: number | null;
+  readonly margin: string | null;
+  readonly marginUsedUsd: Decimal | null;
+  readonly fundingUsd: Decimal | null;
+}
+
+export interface AccountLimits {
+  readonly orderUsd: Decimal | null;
+  readonly symbolUsd: Decimal | null;
+  readonly grossUsd: Decimal | null;
+  readonly collarBps: number | null;
+  readonly slippageBps: number | null;
+  readonly leveragePercent: number | null;
+  readonly concentrationBps: number | null;
+  readonly ordersPerMinute: number | null;
+  readonly ordersPerDay: number | null;
+  readonly dailyLossUsd: Decimal | null;
+  /** Null where every symbol may be traded. */
+  readonly symbols: readonly string[] | null;
+}
+
+export interface AccountState {
+  readonly account: string;
+  readonly mode: Mode;
+  readonly paper: boolean;
+  readonly venue: string;
+  readonly runId: string;
+  readonly nowMs: number;
+  /** Orders are taken. */
+  readonly ready: boolean;
+  /** Why not, or what is degraded. */
+  readonly locks: readonly TradeRefusal[];
+  readonly killed: boolean;
+  readonly agent: { readonly address: string; readonly expiresMs: number | null } | null;
+  readonly equityUsd: Stamped<Decimal> | null;
+  readonly withdrawableUsd: Stamped<Decimal> | null;
+  readonly marginUsedUsd: Stamped<Decimal> | null;
+  readonly dayLossUsd: Stamped<Decimal> | null;
+  readonly positions: Stamped<readonly PositionView[]> | null;
+  readonly reconciledMs: number | null;
+  readonly findings: readonly TradeRefusal[];
+  readonly limits: AccountLimits;
+  readonly fees: { readonly takerBps: Decimal | null; readonly makerBps: Decimal | null };
+  readonly stream: string;
+}
+
+/** What a question for an account brings. */
+export interface AccountAnswer {
+  readonly state: AccountState;
+  readonly orders: readonly OrderView[];
+  readonly fills: readonly FillView[];
+}
+
+export interface TradingAccount {
+  readonly account: string;
+  readonly name: string | null;
+  readonly paper: boolean;
+  readonly mayTrade: boolean;
+}
+
+export interface KillAnswer {
+  readonly on: boolean;
+  readonly cancelled: number;
+  readonly flattened: number;
+  readonly drill: boolean;
+}
+
+export interface KillWish {
+  readonly account: string;
+  readonly on: boolean;
+  readonly flatten: boolean;
+  readonly drill: boolean;
+}
+
+/** One step of an order in the audit log. */
+export interface ProofRecord {
+  readonly index: number;
+  readonly atMs: number;
+  readonly what: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly step: string | null;
+  readonly user: string | null;
+  readonly session: string | null;
+  readonly request: string | null;
+  readonly details: string;
+}
+
+export interface Proof {
+  readonly records: readonly ProofRecord[];
+  /** Root that the records lead to. */
+  readonly checkpoint: string;
+  /** Records in the log at that checkpoint. */
+  readonly size: number;
+}
+
+export interface Ask {
+  readonly account: string;
+}
+
+/** Trading, where the server has it. Refusals are `ApiError`s with the server's code; everything else may have been taken. */
+export interface TradingPort {
+  accounts(): Promise<readonly TradingAccount[]>;
+  account(ask: Ask): Promise<AccountAnswer>;
+  preview(ticket: Ticket): Promise<Preview>;
+  order(ticket: Ticket & Keyed): Promise<readonly OrderView[]>;
+  cancel(ask: Ask & Keyed & { readonly cloid: string }): Promise<readonly OrderView[]>;
+  cancelAll(ask: Ask & Keyed & { readonly symbol?: string }): Promise<readonly OrderView[]>;
+  close(
+    ask: Ask & Keyed & { readonly symbol: string; readonly share_percent: number },
+  ): Promise<readonly OrderView[]>;
+  reverse(ask: Ask & Keyed & { readonly symbol: string }): Promise<readonly OrderView[]>;
+  kill(wish: KillWish): Promise<KillAnswer>;
+  proof(ask: Ask & { readonly cloid: string }): Promise<Proof>;
+  /**
+   * What became of a key. `order_unknown`: it never arrived, and from now on it is refused, so that nothing can come of it later. A server
+   * that does not know the question answers with another code.
+   */
+  find(ask: Ask & Keyed): Promise<readonly OrderView[]>;
+}
