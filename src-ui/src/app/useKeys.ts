@@ -1,15 +1,8 @@
 import { useEffect } from "react";
-import { Keymap, strokeOf } from "~/shared/keymap";
+import { isTyping, Keymap, strokeOf } from "~/shared/keymap";
 import { useSession } from "~/stores/react";
 import { useUi } from "~/stores/ui";
 import { ACTIONS } from "./actions";
-
-function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
-  );
-}
 
 export function useKeys(): void {
   const session = useSession();

@@ -20,6 +20,8 @@ interface FigureProps<T> {
   readonly trace?: (value: T) => number;
   readonly className?: string;
   readonly testId?: string;
+  /** Looked at no more often than this: for rows of which there are many and which change seldom. */
+  readonly everyMs?: number;
 }
 
 interface Held<T> {
@@ -49,7 +51,7 @@ export function Figure<T>(props: FigureProps<T>): ReactNode {
 
   usePaint((now) => {
     if (root.current !== null) paintFigure(root.current, held.current, latest.current, now);
-  });
+  }, props.everyMs);
 
   const tip = useRef((now: number): TipTarget | null => {
     const element = root.current;

@@ -18,6 +18,14 @@ export function strokeOf(event: KeyboardEvent): string {
   return [...parts, key].filter((part) => part !== "").join("+");
 }
 
+/** Whether strokes go into an entry and are no commands. */
+export function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
+}
+
 function normal(keys: Keys): string {
   return keys
     .split(" ")

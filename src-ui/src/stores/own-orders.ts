@@ -119,8 +119,7 @@ const LEG_ORDER = { entry: 0, single: 0, scale: 1, slice: 1, take_profit: 2, sto
 function grouped(rows: OrderRow[]): readonly OrderRow[] {
   const begun = new Map<string, number>();
   const nameOf = ({ key, view }: OrderRow): string => view.group ?? key;
-  for (const row of rows)
-    begun.set(nameOf(row), Math.max(begun.get(nameOf(row)) ?? 0, row.view.createdMs));
+  for (const row of rows) begun.set(nameOf(row), Math.max(begun.get(nameOf(row)) ?? 0, row.view.createdMs));
   return rows.toSorted((a, b) => {
     const [groupA, groupB] = [nameOf(a), nameOf(b)];
     if (groupA !== groupB)

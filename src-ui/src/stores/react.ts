@@ -1,5 +1,8 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
+import type { Intent } from "./intents";
 import type { Session } from "./session";
+import type { TicketDesk, TicketSnapshot } from "./ticket-desk";
+import type { TradingDesk, TradingSnapshot } from "./trading-desk";
 import type { SessionSnapshot } from "./session-snapshot";
 
 export const SessionContext = createContext<Session | null>(null);
@@ -19,4 +22,30 @@ export function useSessionSnapshot(): SessionSnapshot {
 export function useSessionPart<T>(choose: (snapshot: SessionSnapshot) => T): T {
   const session = useSession();
   return useSyncExternalStore(session.subscribeToChanges, () => choose(session.getSnapshot()));
+}
+
+export function useTrading(desk: TradingDesk): TradingSnapshot {
+  return useSyncExternalStore(desk.subscribe, desk.getSnapshot);
+}
+
+export function useTicket(desk: TicketDesk): TicketSnapshot {
+  return useSyncExternalStore(desk.subscribe, desk.getSnapshot);
+}
+
+export function useIntents({ intents }: TradingDesk): readonly Intent[] {
+  return useSyncExternalStore(intents.subscribe, intents.getSnapshot);
+}
+
+const nothing = (): (() => void) => () => undefined;
+
+/** Whether there is an account to trade with; false also where nothing can ever be traded. */
+export function useCanTrade(): boolean {
+  const { trading } = useSession();
+  return useSyncExternalStore(
+    trading?.subscribe ?? nothing,
+    () =>
+      trading !== null &&
+      trading.getSnapshot().phase !== "absent" &&
+      trading.getSnapshot().phase !== "asking",
+  );
 }

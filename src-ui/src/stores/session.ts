@@ -21,6 +21,8 @@ import type { MarketView } from "./market-view";
 import { ResyncPace } from "./resync";
 import { SampleBook } from "./samples";
 import { type Counters, emptySnapshot, type SessionSnapshot } from "./session-snapshot";
+import { TicketDesk } from "./ticket-desk";
+import { ticketFacts } from "./ticket-facts";
 import { TradingDesk } from "./trading-desk";
 import { VenueBook } from "./venue-book";
 import type { VenueStatus } from "./venue-view";
@@ -50,6 +52,7 @@ export class Session implements TransportListener {
   readonly auth: AuthDesk | null;
   /** Null where nothing can ever be traded. */
   readonly trading: TradingDesk | null;
+  readonly ticket: TicketDesk | null;
   readonly quality = new LinkQuality();
   readonly liquidations = new LiquidationDesk();
   readonly samples = new SampleBook();
@@ -82,6 +85,7 @@ export class Session implements TransportListener {
     this.alpha = new AlphaDesk(transport, () => this.linked);
     const { trading } = transport;
     this.trading = trading === null ? null : new TradingDesk(trading, transport, () => this.linked);
+    this.ticket = this.trading === null ? null : new TicketDesk(this.trading, ticketFacts(this));
   }
 
   start(): void {
@@ -128,8 +132,13 @@ export class Session implements TransportListener {
 
   readonly isWatched = (symbol: string): boolean => this.#watched.has(symbol);
 
+  get active(): string {
+    return this.#active;
+  }
+
   /** Makes sure that the chosen symbol is among the watched ones, whatever the limit. */
   activate(symbol: string): void {
+    if (symbol !== this.#active) this.ticket?.reset();
     this.#active = symbol;
     if (this.#snapshot.coinErrors[symbol] !== undefined) this.#forgetError(symbol);
     this.#watched.add(symbol, symbol);
@@ -148,9 +157,11 @@ export class Session implements TransportListener {
       const runId = envelope.data["run_id"];
       if (typeof runId === "string") this.#onRun(runId, asMode(envelope.data["mode"]));
       if (envelope.event_type === "agg_update") this.#onMarket(envelope, arrivedAt);
-      else if (envelope.event_type === "venue_status") this.#onVenue(envelope, arrivedAt);
-      else if (envelope.event_type === "liquidation_batch") this.#onLiquidations(envelope, arrivedAt);
-      else if (this.trading?.take(envelope, arrivedAt) === true) continue;
+      else if (envelope.event_type === "venue_status") {
+        if (this.#venues.take(envelope, arrivedAt)) this.#addSources([envelope.source]);
+      } else if (envelope.event_type === "liquidation_batch") {
+        if (this.#watched.has(envelope.symbol)) this.liquidations.take(envelope, arrivedAt);
+      } else if (this.trading?.take(envelope, arrivedAt) === true) continue;
       else if (envelope.source === "alpha" || envelope.source === "account")
         this.#onAlpha(envelope, arrivedAt);
       else this.#count("unexpected");
@@ -178,6 +189,7 @@ export class Session implements TransportListener {
     this.quality.onLink(link);
     this.auth?.onLink(link);
     this.trading?.onLink(link);
+    if (link.phase !== "open") this.ticket?.disarm();
     if (link.phase === "open") {
       this.candles.askAll();
       this.alpha.askAll();
@@ -214,19 +226,10 @@ export class Session implements TransportListener {
     if (outcome === "applied") this.candles.take(envelope, arrivedAt);
   }
 
-  #onLiquidations(envelope: Envelope, arrivedAt: number): void {
-    if (!this.#watched.has(envelope.symbol)) return;
-    this.liquidations.take(envelope, arrivedAt);
-  }
-
   #onAlpha(envelope: Envelope, arrivedAt: number): void {
     const { symbol } = envelope;
     if (symbol !== "*" && !this.#watched.has(symbol)) return;
     if (!this.alpha.take(envelope, arrivedAt)) this.#count("unexpected");
-  }
-
-  #onVenue(envelope: Envelope, arrivedAt: number): void {
-    if (this.#venues.take(envelope, arrivedAt)) this.#addSources([envelope.source]);
   }
 
   /** A new run starts every sequence again: what an earlier one said is void. */

@@ -9,6 +9,7 @@ import { desktopAgents } from "./desktop-agents";
 import { desktopTeam, teamAuth } from "./desktop-team";
 import { ownTrading } from "./desktop-trading";
 import { PendingAnswers } from "./pending";
+import { shown } from "./shown";
 import { alphaRequest, candleRequest, CHANNELS, PRIVATE, type Request } from "./requests";
 import { httpTrading } from "./trading-http";
 import type { TradingPort } from "./trading-types";
@@ -276,10 +277,4 @@ export class DesktopTransport implements Transport {
       retryAt: clock.now() + wait,
     });
   }
-}
-
-function shown(): Promise<void> {
-  return new Promise((resolve) => {
-    document.addEventListener("visibilitychange", () => resolve(), { once: true });
-  });
 }

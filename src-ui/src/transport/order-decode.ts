@@ -22,7 +22,11 @@ export function member<T extends string>(value: unknown, of: readonly T[]): T | 
 }
 
 /** Null where it is no list, where it is too long, or where one item cannot be read: half a list of orders is a lie. */
-export function list<T>(value: unknown, most: number, read: (item: unknown) => T | null): readonly T[] | null {
+export function list<T>(
+  value: unknown,
+  most: number,
+  read: (item: unknown) => T | null,
+): readonly T[] | null {
   if (!Array.isArray(value) || value.length > most) return null;
   const items: T[] = [];
   for (const item of value) {

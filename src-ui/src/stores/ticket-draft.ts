@@ -1,0 +1,75 @@
+import type { Side, TicketKind } from "~/transport/trading-types";
+
+export type SizeUnit = "coin" | "usd" | "risk";
+
+/** A ticket as it is typed: texts, until it is built. */
+export interface Draft {
+  readonly side: Side;
+  readonly kind: TicketKind;
+  readonly unit: SizeUnit;
+  readonly amount: string;
+  readonly px: string;
+  readonly trigger: string;
+  readonly reduceOnly: boolean;
+  /** Empty: the account's limit. */
+  readonly slippage: string;
+  readonly bracket: boolean;
+  readonly takeProfit: string;
+  readonly stopLoss: string;
+  readonly scaleOrders: string;
+  readonly scaleFrom: string;
+  readonly scaleTo: string;
+  readonly twapMinutes: string;
+  readonly twapRandomize: boolean;
+}
+
+export const EMPTY_DRAFT: Draft = {
+  side: "buy",
+  kind: "limit",
+  unit: "coin",
+  amount: "",
+  px: "",
+  trigger: "",
+  reduceOnly: false,
+  slippage: "",
+  bracket: false,
+  takeProfit: "",
+  stopLoss: "",
+  scaleOrders: "5",
+  scaleFrom: "",
+  scaleTo: "",
+  twapMinutes: "30",
+  twapRandomize: false,
+};
+
+export const KIND_NAMES: Readonly<Record<TicketKind, string>> = {
+  market: "Market",
+  limit: "Limit",
+  post_only: "Post only",
+  ioc: "IOC",
+  stop_market: "Stop market",
+  stop_limit: "Stop limit",
+  take_market: "Take market",
+  take_limit: "Take limit",
+  scale: "Scale",
+  twap: "TWAP",
+};
+
+/** Which entries belong to a kind. */
+export const KIND_HAS: Readonly<
+  Record<
+    TicketKind,
+    { readonly px: boolean; readonly trigger: boolean; readonly bracket: boolean; readonly slippage: boolean }
+  >
+> = {
+  market: { px: false, trigger: false, bracket: true, slippage: true },
+  limit: { px: true, trigger: false, bracket: true, slippage: false },
+  post_only: { px: true, trigger: false, bracket: true, slippage: false },
+  ioc: { px: true, trigger: false, bracket: true, slippage: false },
+  stop_market: { px: false, trigger: true, bracket: false, slippage: false },
+  stop_limit: { px: true, trigger: true, bracket: false, slippage: false },
+  take_market: { px: false, trigger: true, bracket: false, slippage: false },
+  take_limit: { px: true, trigger: true, bracket: false, slippage: false },
+  scale: { px: false, trigger: false, bracket: false, slippage: false },
+  twap: { px: false, trigger: false, bracket: false, slippage: false },
+};

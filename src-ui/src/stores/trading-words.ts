@@ -1,0 +1,245 @@
+import type { AccountState, OrderState, OrderView, Ticket } from "~/transport/trading-types";
+import { KIND_NAMES } from "./ticket-draft";
+import type { TradingSnapshot } from "./trading-desk";
+
+/** A fact in the reader's words: what is so, why, and what to do. */
+export interface Words {
+  readonly what: string;
+  readonly why: string;
+  readonly next: string;
+}
+
+const TRY_LATER = "It is tried again by itself; try again when the account is fresh.";
+
+/** Refusals by code. Where a word is empty, the server's own stands there: only it knows the figures. */
+const WORDS: Readonly<Record<string, readonly [string, string, string]>> = {
+  trading_absent: ["Trading is not available at this server.", "", "Market data work without it."],
+  agent_required: [
+    "No agent signs for this account.",
+    "Orders are signed by an agent key that the account's wallet has approved.",
+    "Open the account (a), tab Agents: make one and approve it with the wallet.",
+  ],
+  grant_required: [
+    "You may not trade this account.",
+    "Its owner or an administrator gives that right.",
+    "Ask the owner of the account, or an administrator.",
+  ],
+  session_required: [
+    "Log in to trade.",
+    "Orders belong to a user.",
+    "Open the account (a) and log in with a wallet.",
+  ],
+  session_expired: [
+    "The session has expired.",
+    "Sessions end after a time.",
+    "Log in again: open the account (a).",
+  ],
+  session_revoked: [
+    "The session was revoked.",
+    "It was ended elsewhere.",
+    "Log in again: open the account (a).",
+  ],
+  role_required: [
+    "Your role does not trade.",
+    "Trading is for traders and administrators.",
+    "Ask an administrator of this server.",
+  ],
+  csrf_required: [
+    "The page is older than the session.",
+    "You logged in anew in another tab.",
+    "Reload the page.",
+  ],
+  risk_refused: ["The risk check refused it.", "", "Change the order as the limit allows. Nothing was sent."],
+  idempotency_conflict: [
+    "The key was used for another order.",
+    "One key stands for one order.",
+    "Review the ticket anew. Nothing was sent.",
+  ],
+  idempotency_key_invalid: ["The key was not taken.", "", "Review the ticket anew. Nothing was sent."],
+  kill_switch_on: [
+    "The kill switch is on.",
+    "Nothing that adds risk is sent until it is released.",
+    "Release it in the top bar when you are sure.",
+  ],
+  trading_locked: ["Trading is locked.", "", TRY_LATER],
+  audit_stopped: [
+    "The audit log cannot be written.",
+    "No order is sent that could not be proved afterwards.",
+    "Tell the operator: the disk of the server is full or has failed.",
+  ],
+  relay_busy: [
+    "Too many orders wait.",
+    "The relay takes no more at once. Nothing was sent.",
+    "Try again in a moment.",
+  ],
+  order_unknown: ["The server does not know this order.", "", "The list is read anew."],
+  bad_request: ["The server did not take the entry.", "", "Correct it, then review again. Nothing was sent."],
+  unknown_symbol: ["This market cannot be traded here.", "", "Choose another symbol."],
+  price_tick: ["The price is not on the market's tick.", "", "Take the price that is named."],
+  size_lot: ["The size is not on the market's lot.", "", "Take the size that is named."],
+  min_notional: ["The order is too small.", "", "Take at least the size that is named."],
+  reduce_only_no_position: [
+    "There is nothing to reduce.",
+    "The order is reduce-only, and the account has no position there.",
+    "Take off reduce-only to open one.",
+  ],
+  reduce_only_would_increase: [
+    "It would add to the position.",
+    "The order is reduce-only and on the side of the position.",
+    "Take the other side, or take off reduce-only.",
+  ],
+  market_stale: [
+    "The market's figures are too old.",
+    "Nothing is sent on a price that nobody vouches for.",
+    "Wait until the price is fresh again.",
+  ],
+  unreachable: ["The server does not answer.", "It is down, or this computer has no connection.", TRY_LATER],
+  malformed_answer: [
+    "The answer could not be read.",
+    "Server and page may be of different versions.",
+    "Reload the page.",
+  ],
+};
+
+export function tradingWords(error: { readonly code: string; readonly message: string }): Words {
+  const found = WORDS[error.code];
+  const said = `${sentence(error.message)}`;
+  if (found !== undefined) return { what: found[0], why: found[1] || said, next: found[2] };
+  const risk = error.code.startsWith("risk_");
+  return {
+    what: risk ? "The risk check refused it." : "The server refused.",
+    why: said,
+    next: risk ? "Change the order as the limit allows. Nothing was sent." : "Nothing was sent.",
+  };
+}
+
+function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}
+
+export interface Standing extends Words {
+  /** `good`: orders are taken. `warn`: they are not, or not as usual. `bad`: somebody has to do something. */
+  readonly level: "good" | "warn" | "bad";
+  readonly code: string;
+}
+
+const READY: Standing = { level: "good", code: "ready", what: "Ready.", why: "", next: "" };
+
+/** Whether orders are taken, and if not, why and what to do; from what is known, never from hope. */
+export function standingOf(
+  { phase, error, accounts, account }: TradingSnapshot,
+  state: AccountState | null,
+  stale: boolean,
+  linked: boolean,
+): Standing {
+  const of = (level: Standing["level"], code: string, words: Words): Standing => ({ level, code, ...words });
+  if (phase === "absent")
+    return of("warn", error?.code ?? "trading_absent", {
+      what: "Trading is not available at this server.",
+      why: error?.code === "trading_absent" ? sentence(error.message) : "It has no order relay.",
+      next: "Market data work without it.",
+    });
+  if (phase === "barred")
+    return error === null
+      ? of("bad", "no_account", {
+          what: "You have no account here.",
+          why: "No account may be viewed or traded by this login.",
+          next: "Ask an administrator for a grant, or log in with the wallet of the account.",
+        })
+      : of("bad", error.code, tradingWords(error));
+  if (!linked)
+    return of("warn", "disconnected", {
+      what: "Disconnected.",
+      why: "What stands here is from before; open orders go on at the venue without this window.",
+      next: "It reconnects by itself. Retry now is in the status bar.",
+    });
+  if (state === null)
+    return of("warn", error?.code ?? "asking", {
+      what: "Waiting for the account.",
+      why: error === null ? "It has been asked for." : sentence(error.message),
+      next: "It is asked for again by itself.",
+    });
+  if (state.killed) return of("bad", "kill_switch_on", tradingWords({ code: "kill_switch_on", message: "" }));
+  const mayTrade = accounts.find((item) => item.account === account)?.mayTrade ?? false;
+  if (!mayTrade) return of("warn", "grant_required", tradingWords({ code: "grant_required", message: "" }));
+  const lock = state.locks[0];
+  if (!state.ready && lock !== undefined)
+    return of("bad", lock.code, tradingWords({ code: lock.code, message: lock.text }));
+  if (!state.ready && state.agent === null)
+    return of("bad", "agent_required", tradingWords({ code: "agent_required", message: "" }));
+  if (!state.ready)
+    return of("warn", "not_ready", {
+      what: "Not ready yet.",
+      why: "The account is being reconciled with the venue.",
+      next: "Trading opens by itself when both agree.",
+    });
+  if (stale)
+    return of("warn", "account_stale", {
+      what: "The account's figures are stale.",
+      why: "Nothing was heard of it for longer than its limit.",
+      next: "Look at the venue before you act; it is asked for again by itself.",
+    });
+  return READY;
+}
+
+/** `Buy 0.01 BTC limit 97000`, as it is sent. */
+export function orderWords({
+  side,
+  size,
+  symbol,
+  kind,
+  px,
+  trigger_px: trigger,
+  scale,
+  twap,
+  reduce_only: reduces,
+}: Ticket): string {
+  return [
+    side === "buy" ? "Buy" : "Sell",
+    size,
+    symbol,
+    KIND_NAMES[kind].toLowerCase(),
+    px === undefined ? "" : `at ${px}`,
+    trigger === undefined ? "" : `when ${trigger}`,
+    scale === undefined ? "" : `in ${scale.orders} from ${scale.from} to ${scale.to}`,
+    twap === undefined ? "" : `over ${twap.minutes} min`,
+    reduces ? "reduce-only" : "",
+  ]
+    .filter((part) => part !== "")
+    .join(" ");
+}
+
+export const STATE_NAMES: Readonly<Record<OrderState, string>> = {
+  created: "created",
+  risk_passed: "checked",
+  intent_logged: "logged",
+  sent: "sent",
+  unknown: "UNKNOWN",
+  acked: "resting",
+  partially_filled: "part filled",
+  filled: "filled",
+  cancelling: "cancelling",
+  cancelled: "cancelled",
+  rejected: "rejected",
+  expired: "expired",
+};
+
+export const LEG_NAMES: Readonly<Record<OrderView["leg"], string>> = {
+  single: "",
+  entry: "entry",
+  take_profit: "target",
+  stop_loss: "stop",
+  scale: "scale",
+  slice: "slice",
+};
+
+/** The mark that an account's rows bear; empty for a live one. */
+export function practiceOf(
+  state: Pick<AccountState, "mode" | "paper"> | null,
+): "paper" | "simulated" | "replay" | "" {
+  if (state === null) return "";
+  if (state.mode === "replay") return "replay";
+  if (state.mode === "simulated") return "simulated";
+  return state.paper ? "paper" : "";
+}
