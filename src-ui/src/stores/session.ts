@@ -13,6 +13,7 @@ import type {
 } from "~/transport/types";
 import { AlphaDesk } from "./alpha-desk";
 import { AuthDesk } from "./auth-desk";
+import { Cell } from "./cell";
 import { CandleDesk } from "./candle-desk";
 import { DirectoryReader } from "./directory";
 import { LinkQuality } from "./link-quality";
@@ -34,11 +35,11 @@ export class Session implements TransportListener {
   readonly #venues = new VenueBook();
   readonly #watched: WatchedSymbols;
   readonly #resyncs: ResyncPace;
-  readonly #listeners = new Set<() => void>();
-  #snapshot: SessionSnapshot;
+  readonly #cell: Cell<SessionSnapshot>;
   readonly #directory: DirectoryReader;
   #endSampling: () => void = () => undefined;
-  #active: string;
+  /** The chosen symbol. */
+  active: string;
   #started = false;
   counters: Counters = { gaps: 0, resyncs: 0, malformed: 0, unexpected: 0 };
   roundTripMs: number | null = null;
@@ -64,8 +65,8 @@ export class Session implements TransportListener {
     active: string,
     private readonly now: () => number = () => clock.now(),
   ) {
-    this.#active = active;
-    this.#snapshot = emptySnapshot(transport);
+    this.active = active;
+    this.#cell = new Cell(emptySnapshot(transport));
     this.#watched = new WatchedSymbols(
       (symbol) => transport.subscribe(symbol),
       (symbol) => {
@@ -77,7 +78,7 @@ export class Session implements TransportListener {
     this.#directory = new DirectoryReader(
       transport,
       (found) => this.#takeDirectory(found),
-      (directoryError) => this.#change({ directoryError }),
+      (directoryError) => this.#cell.change({ directoryError }),
     );
     this.candles = new CandleDesk(transport, () => this.linked);
     this.account = transport.account;
@@ -91,11 +92,11 @@ export class Session implements TransportListener {
   start(): void {
     if (this.#started) return;
     this.#started = true;
-    this.#watched.add(this.#active, this.#active);
+    this.#watched.add(this.active, this.active);
     this.transport.open(this);
     this.auth?.start();
     this.trading?.start();
-    this.#endSampling = this.samples.run(() => [this.#active, this.#views.of(this.#active)], this.now);
+    this.#endSampling = this.samples.run(() => [this.active, this.#views.of(this.active)], this.now);
   }
 
   stop(): void {
@@ -127,29 +128,22 @@ export class Session implements TransportListener {
   }
 
   get linked(): boolean {
-    return this.#snapshot.link.phase === "open";
+    return this.#cell.get().link.phase === "open";
   }
 
   readonly isWatched = (symbol: string): boolean => this.#watched.has(symbol);
 
-  get active(): string {
-    return this.#active;
-  }
-
   /** Makes sure that the chosen symbol is among the watched ones, whatever the limit. */
   activate(symbol: string): void {
-    if (symbol !== this.#active) this.ticket?.reset();
-    this.#active = symbol;
-    if (this.#snapshot.coinErrors[symbol] !== undefined) this.#forgetError(symbol);
+    if (symbol !== this.active) this.ticket?.reset();
+    this.active = symbol;
+    if (this.#cell.get().coinErrors[symbol] !== undefined) this.#forgetError(symbol);
     this.#watched.add(symbol, symbol);
   }
 
-  subscribeToChanges = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  subscribeToChanges = (listener: () => void): (() => void) => this.#cell.subscribe(listener);
 
-  getSnapshot = (): SessionSnapshot => this.#snapshot;
+  getSnapshot = (): SessionSnapshot => this.#cell.get();
 
   onEvents(batch: readonly Envelope[], arrivedAt: number): void {
     for (const envelope of batch) {
@@ -172,7 +166,7 @@ export class Session implements TransportListener {
   onSubscribed(answer: Subscribed): void {
     this.#onRun(answer.run_id, answer.mode);
     this.#addSources(answer.sources);
-    if (this.#snapshot.coinErrors[answer.coin] !== undefined) this.#forgetError(answer.coin);
+    if (this.#cell.get().coinErrors[answer.coin] !== undefined) this.#forgetError(answer.coin);
   }
 
   onState(link: LinkState): void {
@@ -185,7 +179,7 @@ export class Session implements TransportListener {
     }
     // Nothing says what was missed while the link was away, so only a snapshot may be built upon.
     if (link.phase === "closed") for (const view of this.#views.all()) view.version = null;
-    this.#change({ link });
+    this.#cell.change({ link });
     this.quality.onLink(link);
     this.auth?.onLink(link);
     this.trading?.onLink(link);
@@ -199,7 +193,7 @@ export class Session implements TransportListener {
   onError(error: ApiError): void {
     if (error.coin === null) {
       if (this.auth?.noticed(error) !== true) this.#count("unexpected");
-    } else this.#change({ coinErrors: { ...this.#snapshot.coinErrors, [error.coin]: error } });
+    } else this.#cell.change({ coinErrors: { ...this.#cell.get().coinErrors, [error.coin]: error } });
   }
 
   onReadiness(readiness: Readiness): void {
@@ -234,7 +228,7 @@ export class Session implements TransportListener {
 
   /** A new run starts every sequence again: what an earlier one said is void. */
   #onRun(runId: string, mode: Mode | null): void {
-    const held = this.#snapshot;
+    const held = this.#cell.get();
     if (held.runId === runId && (mode === null || held.mode === mode)) return;
     if (held.runId !== null && held.runId !== runId) {
       for (const view of this.#views.all()) view.clear();
@@ -246,7 +240,7 @@ export class Session implements TransportListener {
       this.trading?.clear();
       this.#directory.read();
     }
-    this.#change({ runId, mode: mode ?? held.mode });
+    this.#cell.change({ runId, mode: mode ?? held.mode });
   }
 
   #resubscribe(symbol: string): void {
@@ -258,32 +252,27 @@ export class Session implements TransportListener {
 
   #takeDirectory(directory: SymbolDirectory): void {
     this.#onRun(directory.run_id, directory.mode);
-    this.#change({ symbols: directory.symbols, directoryError: null });
+    this.#cell.change({ symbols: directory.symbols, directoryError: null });
     for (const { symbol, sources, followed } of directory.symbols) {
       this.#addSources(sources);
-      if (followed && !this.#watched.full) this.#watched.add(symbol, this.#active);
+      if (followed && !this.#watched.full) this.#watched.add(symbol, this.active);
     }
   }
 
   #met = (source: string): void => this.#addSources([source]);
 
   #addSources(sources: readonly string[]): void {
-    const { sources: held } = this.#snapshot;
+    const { sources: held } = this.#cell.get();
     const fresh = sources.filter((source) => !held.includes(source));
-    if (fresh.length > 0) this.#change({ sources: [...held, ...fresh] });
+    if (fresh.length > 0) this.#cell.change({ sources: [...held, ...fresh] });
   }
 
   #forgetError(coin: string): void {
-    const { [coin]: _gone, ...coinErrors } = this.#snapshot.coinErrors;
-    this.#change({ coinErrors });
+    const { [coin]: _gone, ...coinErrors } = this.#cell.get().coinErrors;
+    this.#cell.change({ coinErrors });
   }
 
   #count(name: keyof Counters): void {
     this.counters = { ...this.counters, [name]: this.counters[name] + 1 };
-  }
-
-  #change(part: Partial<SessionSnapshot>): void {
-    this.#snapshot = { ...this.#snapshot, ...part };
-    for (const listener of this.#listeners) listener();
   }
 }
