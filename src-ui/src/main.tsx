@@ -11,6 +11,8 @@ import "./app/chart.css";
 import "./app/conviction.css";
 import "./app/cockpit.css";
 import "./app/account.css";
+import "./app/trading.css";
+import "./app/ticket.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
 import { followAddress } from "./app/route";

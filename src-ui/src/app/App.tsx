@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useSyncExternalStore } from "react";
 import { AccountDrawer } from "~/features/account/AccountDrawer";
 import { AccountMark } from "~/features/account/AccountMark";
 import { WhyDrawer } from "~/features/cockpit/WhyDrawer";
+import { ProofDrawer } from "~/features/orders/ProofDrawer";
 import { StatusBar } from "~/features/status/StatusBar";
 import { Painted, usePaint } from "~/shared/paint";
 import { refreshLook } from "~/shared/theme";
@@ -44,6 +45,7 @@ function Frame({ session }: { readonly session: Session }): ReactNode {
   const view = useUi((state) => state.view);
   const why = useUi((state) => state.why);
   const account = useUi((state) => state.account);
+  const proof = useUi((state) => state.proof);
   useLook();
   useKeys();
   useEffect(() => session.activate(symbol), [session, symbol]);
@@ -57,6 +59,11 @@ function Frame({ session }: { readonly session: Session }): ReactNode {
         {account === null ? null : (
           <Painted>
             <AccountDrawer tab={account} />
+          </Painted>
+        )}
+        {proof === null ? null : (
+          <Painted>
+            <ProofDrawer cloid={proof} />
           </Painted>
         )}
         {why === null ? null : (

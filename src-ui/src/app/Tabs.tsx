@@ -2,15 +2,21 @@ import { type ReactNode, Suspense, useState } from "react";
 import { Notice } from "~/shared/Notice";
 import { Painted } from "~/shared/paint";
 import { TabStrip, tabId } from "~/shared/TabStrip";
+import { useCanTrade } from "~/stores/react";
 import { useSettings } from "~/stores/settings";
 import { useUi } from "~/stores/ui";
 import { PanelBoundary } from "./PanelBoundary";
-import { isPanelName, type PanelName, PANELS } from "./panels";
+import { isPanelName, type PanelName, PANELS, TRADING_PANELS } from "./panels";
 
 const ORDER: readonly PanelName[] = [
   "chart",
   "conviction",
   "ladder",
+  "ticket",
+  "positions",
+  "orders",
+  "fills",
+  "balances",
   "tape",
   "cvd",
   "interest",
@@ -27,6 +33,7 @@ export function Tabs(): ReactNode {
   const symbol = useSettings((state) => state.symbol);
   const tab = useUi((state) => state.tab);
   const openTab = useUi((state) => state.openTab);
+  const trading = useCanTrade();
   const chosen: PanelName = isPanelName(tab) ? tab : "ladder";
   const [sources, setSources] = useState<Partial<Record<PanelName, string>>>({});
   const { Body, Head, title } = PANELS[chosen];
@@ -39,7 +46,7 @@ export function Tabs(): ReactNode {
     <div className="tabs">
       <TabStrip
         label="Panels"
-        names={ORDER}
+        names={ORDER.filter((name) => trading || name === chosen || !TRADING_PANELS.includes(name))}
         chosen={chosen}
         title={(name) => PANELS[name].title}
         choose={openTab}

@@ -1,8 +1,9 @@
 import type { ReactNode } from "react";
+import { KillSwitch } from "~/features/kill/KillSwitch";
 import { Quote } from "~/features/quote/Quote";
 import { keysText } from "~/shared/keymap";
 import { ModeChip } from "~/shared/ModeChip";
-import { useSession, useSessionPart } from "~/stores/react";
+import { usePractice, useSession, useSessionPart } from "~/stores/react";
 import { useSettings } from "~/stores/settings";
 import { useUi } from "~/stores/ui";
 import { ACTIONS, PICK_SYMBOL } from "./actions";
@@ -15,8 +16,9 @@ export function TopBar(): ReactNode {
   const server = useSessionPart((snapshot) => snapshot.server);
   const symbol = useSettings((state) => state.symbol);
   const show = useUi((state) => state.show);
+  const practice = usePractice(session.trading);
   return (
-    <header className="top" data-mode={mode ?? "none"}>
+    <header className="top" data-mode={mode ?? "none"} data-practice={practice}>
       <button
         type="button"
         className="top-symbol"
@@ -30,6 +32,16 @@ export function TopBar(): ReactNode {
       <Quote key={symbol} symbol={symbol} />
       <span className="top-marks">
         <ModeChip mode={mode} large />
+        {practice === "paper" ? (
+          <span
+            className="mode-chip large"
+            data-mode="paper"
+            data-testid="paper-mark"
+            title="Paper money against the real market: nothing is sent to the venue"
+          >
+            PAPER
+          </span>
+        ) : null}
         {server === null ? null : (
           <span
             className="mode-chip large"
@@ -47,6 +59,7 @@ export function TopBar(): ReactNode {
         ) : null}
       </span>
       <span className="spring" />
+      <KillSwitch />
       <ViewSwitch />
       <button type="button" className="top-command" onClick={() => show("palette")}>
         <span>Commands</span> <kbd>{keysText("Mod+k")}</kbd>

@@ -10,11 +10,12 @@ import {
 import { type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { Notice } from "~/shared/Notice";
 import { Painted } from "~/shared/paint";
+import { useCanTrade } from "~/stores/react";
 import { useSettings } from "~/stores/settings";
 import { loadLayout, saveLayout } from "./layout";
 import { isPanelName, type PanelName, PANELS } from "./panels";
 import { PanelBoundary } from "./PanelBoundary";
-import { setWorkspace } from "./workspace-handle";
+import { offerTrading, setWorkspace, tradingOffered } from "./workspace-handle";
 
 interface PanelParams {
   readonly source?: string;
@@ -87,11 +88,15 @@ export function Workspace(): ReactNode {
   const dock = useRef<DockviewApi | null>(null);
   const onReady = ({ api }: DockviewReadyEvent): void => {
     dock.current = api;
-    loadLayout(api);
+    loadLayout(api, tradingOffered());
     api.onDidLayoutChange(() => saveLayout(api));
     setWorkspace(api);
   };
   useEffect(() => () => setWorkspace(null), []);
+  const trading = useCanTrade();
+  useEffect(() => {
+    if (trading) offerTrading();
+  }, [trading]);
   return (
     <DockviewReact
       components={COMPONENTS}

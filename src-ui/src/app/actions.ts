@@ -1,6 +1,9 @@
 import { ACCOUNT_KEYS } from "~/features/account/AccountMark";
 import { forEachChart } from "~/features/chart/registry";
 import { FILTER_ID } from "~/features/cockpit/Opportunities";
+import { KILL_KEY } from "~/features/kill/KillSwitch";
+import { askCancelAll, cancelSelected } from "~/features/orders/cancel";
+import { beginOrder } from "~/features/ticket/keys";
 import { PICKER_ID } from "~/features/watchlist/Watchlist";
 import type { Keys } from "~/shared/keymap";
 import { INTERVALS } from "~/stores/candles";
@@ -117,6 +120,45 @@ export const ACTIONS: readonly Action[] = [
       else closeAccount();
     },
   },
+  {
+    id: "order.buy",
+    title: "Ticket: buy",
+    keys: "b",
+    run: (session) => {
+      reveal("ticket");
+      beginOrder(session, "buy");
+    },
+  },
+  {
+    id: "order.sell",
+    title: "Ticket: sell",
+    keys: "s",
+    run: (session) => {
+      reveal("ticket");
+      beginOrder(session, "sell");
+    },
+  },
+  {
+    id: "order.cancel",
+    title: "Cancel the selected order",
+    keys: "x",
+    run: (session) => cancelSelected(session.trading),
+  },
+  {
+    id: "order.cancelAll",
+    title: "Cancel all orders",
+    keys: "Shift+x",
+    run: (session) => {
+      reveal("orders");
+      askCancelAll(session.trading);
+    },
+  },
+  {
+    id: "kill",
+    title: "Kill switch: open it, and hold the key for a second to kill",
+    keys: KILL_KEY,
+    run: () => useUi.getState().showKill(true),
+  },
   { id: "symbol.next", title: "Next symbol", keys: ".", run: (session) => stepSymbol(session, 1) },
   { id: "symbol.previous", title: "Previous symbol", keys: ",", run: (session) => stepSymbol(session, -1) },
   { id: "interval.shorter", title: "Shorter candles", keys: "[", run: () => stepInterval(-1) },
@@ -159,6 +201,11 @@ export const ACTIONS: readonly Action[] = [
   { id: "panel.health", title: "Add venue health", keys: "n h", run: () => openPanel("health") },
   { id: "panel.depth", title: "Add depth over time", keys: "n d", run: () => openPanel("depth") },
   { id: "panel.feeds", title: "Add the feeds", keys: "n f", run: () => openPanel("feeds") },
+  { id: "panel.ticket", title: "Add the order ticket", keys: "n i", run: () => openPanel("ticket") },
+  { id: "panel.positions", title: "Add positions", keys: "n p", run: () => openPanel("positions") },
+  { id: "panel.orders", title: "Add orders", keys: "n g", run: () => openPanel("orders") },
+  { id: "panel.fills", title: "Add fills", keys: "n m", run: () => openPanel("fills") },
+  { id: "panel.balances", title: "Add balances and limits", keys: "n e", run: () => openPanel("balances") },
   { id: "panel.watchlist", title: "Add a watch list", keys: "n w", run: () => openPanel("watchlist") },
   { id: "panel.close", title: "Close the active panel", keys: "n x", run: closeActivePanel },
   { id: "layout.reset", title: "Reset the layout", keys: "n r", run: resetLayout },

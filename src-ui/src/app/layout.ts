@@ -1,41 +1,15 @@
 import type { DockviewApi, SerializedDockview } from "dockview-react";
-import { isPanelName, type PanelName, PANELS } from "./panels";
+import { below, CONVICTION_HEIGHT, type Placed, right, tab, VENUES } from "./layout-parts";
+import { isPanelName, type PanelName, PANELS, TRADING_PANELS } from "./panels";
+import { TICKET_WIDTH, tradingPanels } from "./layout-trading";
 
 const KEY = "hypersentry.layout";
 /**
- * 2 brought the chart, flow and venue panels, 3 the conviction. What earlier ones saved loads as it is: no panel was
+ * 2 brought the chart, flow and venue panels, 3 the conviction, 4 the panels of an account. What earlier ones saved loads as it is: no panel was
  * renamed or removed.
  */
-export const LAYOUT_VERSION = 3;
-const READABLE: readonly unknown[] = [1, 2, LAYOUT_VERSION];
-
-interface Placed {
-  readonly id: string;
-  readonly panel: PanelName;
-  readonly source?: string;
-  readonly beside?: { readonly of: string; readonly direction: "right" | "below" | "within" };
-  readonly width?: number;
-  readonly height?: number;
-  /** A tab behind the one that it is within. */
-  readonly behind?: boolean;
-}
-
-/** Five rows, the facts and the way to the reasons. */
-const CONVICTION_HEIGHT = 220;
-
-const VENUES = ["hyperliquid", "binance-spot"] as const;
-
-function right(of: string): Placed["beside"] {
-  return { of, direction: "right" };
-}
-
-function below(of: string): Placed["beside"] {
-  return { of, direction: "below" };
-}
-
-function tab(of: string, panel: PanelName): Placed {
-  return { id: panel, panel, beside: { of, direction: "within" }, behind: true };
-}
+export const LAYOUT_VERSION = 4;
+const READABLE: readonly unknown[] = [1, 2, 3, LAYOUT_VERSION];
 
 /**
  * Watch list, conviction and liquidations; chart above flow; two books above their tapes or the venues. Wide screens give the venues a
@@ -78,18 +52,48 @@ export function defaultPanels(width: number, height: number): readonly Placed[] 
   ];
 }
 
-export function applyDefault(api: DockviewApi): void {
+export function applyDefault(api: DockviewApi, trading: boolean): void {
   api.clear();
-  const panels = defaultPanels(api.width, api.height);
+  place(api, (trading ? tradingPanels : defaultPanels)(api.width, api.height));
+}
+
+/** Brings the panels of an account into a workspace that has none: in their places where the rest is as it came, else at its edges. */
+export function makeRoom(api: DockviewApi): void {
+  const held = api.panels.map(({ id }) => id).toSorted();
+  const usual = defaultPanels(api.width, api.height).map(({ id }) => id);
+  if (held.join() === usual.toSorted().join()) {
+    applyDefault(api, true);
+    return;
+  }
+  if (api.panels.some((panel) => TRADING_PANELS.some((name) => panel.api.component === name))) return;
+  const edge = (id: PanelName, direction: "right" | "below") =>
+    api.addPanel({ ...shape(id, id), position: { direction } });
+  edge("ticket", "right").api.setSize({ width: TICKET_WIDTH });
+  edge("positions", "below").api.setSize({ height: Math.round(api.height * 0.24) });
+  for (const id of ["orders", "fills", "balances"] as const)
+    api.addPanel({
+      ...shape(id, id),
+      inactive: true,
+      position: { referencePanel: "positions", direction: "within" },
+    });
+}
+
+function shape(id: string, panel: PanelName) {
+  return {
+    id,
+    component: panel,
+    title: PANELS[panel].title,
+    renderer: "onlyWhenVisible",
+    minimumWidth: 180,
+    minimumHeight: 120,
+  } as const;
+}
+
+function place(api: DockviewApi, panels: readonly Placed[]): void {
   for (const { id, panel, source, beside, behind } of panels)
     api.addPanel({
-      id,
-      component: panel,
-      title: PANELS[panel].title,
+      ...shape(id, panel),
       params: source === undefined ? {} : { source },
-      renderer: "onlyWhenVisible",
-      minimumWidth: 180,
-      minimumHeight: 120,
       inactive: behind === true,
       ...(beside === undefined
         ? {}
@@ -137,7 +141,7 @@ export function readLayout(text: string | null): SerializedDockview | null {
   return saved["layout"] as unknown as SerializedDockview;
 }
 
-export function loadLayout(api: DockviewApi): void {
+export function loadLayout(api: DockviewApi, trading: boolean): void {
   let layout: SerializedDockview | null = null;
   try {
     layout = readLayout(localStorage.getItem(KEY));
@@ -152,7 +156,7 @@ export function loadLayout(api: DockviewApi): void {
       // What passed the checks and still does not load is worth no more than no layout.
     }
   }
-  applyDefault(api);
+  applyDefault(api, trading);
 }
 
 export function saveLayout(api: DockviewApi): void {

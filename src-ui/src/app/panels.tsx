@@ -1,4 +1,6 @@
 import { type FunctionComponent, lazy } from "react";
+import { Balances } from "~/features/balances/Balances";
+import { BalancesHead } from "~/features/balances/BalancesHead";
 import { BasisHead } from "~/features/basis/BasisHead";
 import { ChartHead } from "~/features/chart/ChartHead";
 import { ConvictionPanel } from "~/features/conviction/Conviction";
@@ -8,13 +10,21 @@ import { DepthMap } from "~/features/depthmap/DepthMap";
 import { DepthMapHead } from "~/features/depthmap/DepthMapHead";
 import { Feeds } from "~/features/feeds/Feeds";
 import { FeedsHead } from "~/features/feeds/FeedsHead";
+import { Fills } from "~/features/fills/Fills";
+import { FillsHead } from "~/features/fills/FillsHead";
 import { HealthHead } from "~/features/health/HealthHead";
 import { InterestHead } from "~/features/interest/InterestHead";
 import { Ladder } from "~/features/ladder/Ladder";
 import { LadderHead } from "~/features/ladder/LadderHead";
 import { LiquidationsHead } from "~/features/liquidations/LiquidationsHead";
+import { Orders } from "~/features/orders/Orders";
+import { OrdersHead } from "~/features/orders/OrdersHead";
+import { Positions } from "~/features/positions/Positions";
+import { PositionsHead } from "~/features/positions/PositionsHead";
 import { Tape } from "~/features/tape/Tape";
 import { TapeHead } from "~/features/tape/TapeHead";
+import { Ticket } from "~/features/ticket/Ticket";
+import { TicketHead } from "~/features/ticket/TicketHead";
 import { Watchlist } from "~/features/watchlist/Watchlist";
 import { WatchlistHead } from "~/features/watchlist/WatchlistHead";
 import type { PanelProps } from "~/shared/panel";
@@ -49,8 +59,16 @@ export const PANELS = {
   basis: { title: "Basis", Body: Basis, Head: BasisHead },
   depth: { title: "Depth", Body: DepthMap, Head: DepthMapHead },
   health: { title: "Venues", Body: Health, Head: HealthHead },
+  ticket: { title: "Ticket", Body: Ticket, Head: TicketHead },
+  positions: { title: "Positions", Body: Positions, Head: PositionsHead },
+  orders: { title: "Orders", Body: Orders, Head: OrdersHead },
+  fills: { title: "Fills", Body: Fills, Head: FillsHead },
+  balances: { title: "Balances", Body: Balances, Head: BalancesHead },
   feeds: { title: "Feeds", Body: Feeds, Head: FeedsHead },
 } as const satisfies Record<string, PanelKind>;
+
+/** Panels of an account: of no use where nothing can be traded. */
+export const TRADING_PANELS: readonly PanelName[] = ["ticket", "positions", "orders", "fills", "balances"];
 
 export type PanelName = keyof typeof PANELS;
 

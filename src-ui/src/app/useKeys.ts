@@ -1,8 +1,23 @@
 import { useEffect } from "react";
 import { isTyping, Keymap, strokeOf } from "~/shared/keymap";
 import { useSession } from "~/stores/react";
+import type { Session } from "~/stores/session";
 import { useUi } from "~/stores/ui";
 import { ACTIONS } from "./actions";
+
+/** Closes or disarms what is open; whether there was anything. */
+function dismiss({ ticket }: Session): boolean {
+  const { why, closeWhy, account, closeAccount, proof, closeProof, kill, showKill } = useUi.getState();
+  const held = ticket?.getSnapshot();
+  const waits = held != null && (held.armedUntil !== null || held.review !== null);
+  ticket?.disarm();
+  ticket?.withdraw();
+  closeWhy();
+  closeAccount();
+  closeProof();
+  showKill(false);
+  return waits || kill || why !== null || account !== null || proof !== null;
+}
 
 export function useKeys(): void {
   const session = useSession();
@@ -13,12 +28,7 @@ export function useKeys(): void {
       const stroke = strokeOf(event);
       const reserved = stroke.startsWith("Mod+");
       if (!reserved && (isTyping(event.target) || useUi.getState().overlay !== null)) return;
-      const { why, closeWhy, account, closeAccount } = useUi.getState();
-      if (stroke === "Escape" && (why !== null || account !== null)) {
-        closeWhy();
-        closeAccount();
-        return;
-      }
+      if (stroke === "Escape" && dismiss(session)) return;
       const id = keymap.press(stroke, event.timeStamp);
       const action = ACTIONS.find((item) => item.id === id);
       if (action === undefined) return;

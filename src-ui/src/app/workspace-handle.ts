@@ -1,23 +1,49 @@
 import type { DockviewApi } from "dockview-react";
 import { useUi } from "~/stores/ui";
-import { applyDefault, saveLayout } from "./layout";
+import { applyDefault, makeRoom, saveLayout } from "./layout";
 import { type PanelName, PANELS } from "./panels";
 
 let dock: DockviewApi | null = null;
+/** There is an account whose panels belong into a workspace that begins anew. */
+let trading = false;
+const OFFERED = "hypersentry.trading-offered";
 /** A panel that was asked for while another view had the window. */
 let awaited: PanelName | null = null;
 
 export function setWorkspace(api: DockviewApi | null): void {
   dock = api;
+  if (trading) offerTrading();
   if (api === null || awaited === null) return;
   const panel = awaited;
   awaited = null;
   openPanel(panel);
 }
 
+/** Whether the panels of an account were brought into this browser's workspace before. */
+export function tradingOffered(): boolean {
+  try {
+    return localStorage.getItem(OFFERED) !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** An account is there. The first time its panels are brought in; whoever closes them afterwards meant it. */
+export function offerTrading(): void {
+  trading = true;
+  if (dock === null || tradingOffered()) return;
+  makeRoom(dock);
+  saveLayout(dock);
+  try {
+    localStorage.setItem(OFFERED, "1");
+  } catch {
+    // Without storage they are brought in again with the next window.
+  }
+}
+
 export function resetLayout(): void {
   if (dock === null) return;
-  applyDefault(dock);
+  applyDefault(dock, trading);
   saveLayout(dock);
 }
 

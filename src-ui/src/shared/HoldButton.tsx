@@ -4,6 +4,8 @@ interface HoldButtonProps {
   readonly holdMs: number;
   readonly onHeld: () => void;
   readonly disabled?: boolean;
+  /** A key elsewhere is held in its place: it shows as held, and who owns the key acts. */
+  readonly keyed?: boolean;
   readonly className?: string;
   readonly testId?: string;
   readonly title?: string;
@@ -12,7 +14,7 @@ interface HoldButtonProps {
 
 /** Acts when it was held for a time, by pointer, Enter or Space; a touch in passing does nothing. */
 export function HoldButton(props: HoldButtonProps): ReactNode {
-  const { holdMs, onHeld, disabled = false, className = "", testId, title, children } = props;
+  const { holdMs, onHeld, disabled = false, keyed = false, className = "", testId, title, children } = props;
   const [holding, setHolding] = useState(false);
   const latest = useRef(onHeld);
   latest.current = onHeld;
@@ -36,7 +38,7 @@ export function HoldButton(props: HoldButtonProps): ReactNode {
       type="button"
       className={`hold ${className}`}
       data-testid={testId}
-      data-holding={holding}
+      data-holding={holding || keyed}
       title={title}
       disabled={disabled}
       style={{ "--hold-ms": `${holdMs}ms` } as Record<string, string>}

@@ -1,8 +1,11 @@
-import { createContext, useContext, useSyncExternalStore } from "react";
+import { createContext, useContext, useMemo, useSyncExternalStore } from "react";
+import { clock } from "~/shared/clock";
+import { useSampled } from "~/shared/useSampled";
 import type { Intent } from "./intents";
 import type { Session } from "./session";
 import type { TicketDesk, TicketSnapshot } from "./ticket-desk";
 import type { TradingDesk, TradingSnapshot } from "./trading-desk";
+import { practiceOf, type Standing, standingOf } from "./trading-words";
 import type { SessionSnapshot } from "./session-snapshot";
 
 export const SessionContext = createContext<Session | null>(null);
@@ -41,11 +44,20 @@ const nothing = (): (() => void) => () => undefined;
 /** Whether there is an account to trade with; false also where nothing can ever be traded. */
 export function useCanTrade(): boolean {
   const { trading } = useSession();
-  return useSyncExternalStore(
-    trading?.subscribe ?? nothing,
-    () =>
-      trading !== null &&
-      trading.getSnapshot().phase !== "absent" &&
-      trading.getSnapshot().phase !== "asking",
-  );
+  return useSyncExternalStore(trading?.subscribe ?? nothing, () => trading?.getSnapshot().phase === "here");
+}
+
+/** Whether orders are taken, in words. */
+export function useStanding(desk: TradingDesk): Standing {
+  const session = useSession();
+  const key = useSampled(() => {
+    const stale = desk.state?.positions?.read(clock.now()).state === "stale";
+    return JSON.stringify(standingOf(desk.getSnapshot(), desk.state, stale, session.linked));
+  }, 200);
+  return useMemo(() => JSON.parse(key) as Standing, [key]);
+}
+
+/** The mark of practice that everything of the account bears; empty for a live one. */
+export function usePractice(desk: TradingDesk | null): ReturnType<typeof practiceOf> {
+  return useSampled(() => practiceOf(desk?.state ?? null), 200);
 }

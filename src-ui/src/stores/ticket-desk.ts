@@ -105,6 +105,11 @@ export class TicketDesk {
     return facts === null ? null : build(this.#snapshot.draft, facts);
   }
 
+  /** Where an order at the market would enter; null while that is not known. */
+  entry(): Decimal | null {
+    return this.facts(this.now())?.mid ?? null;
+  }
+
   setSide(side: Side): void {
     if (side !== this.#snapshot.draft.side) this.edit({ side });
   }

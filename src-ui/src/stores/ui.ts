@@ -36,6 +36,10 @@ interface UiStore {
   readonly why: string | null;
   /** The part of the account that is open; null while its drawer is closed. */
   readonly account: AccountTab | null;
+  /** The order whose records are laid open; null while the drawer is closed. */
+  readonly proof: string | null;
+  /** The kill switch's options are open. */
+  readonly kill: boolean;
   /** The tab shown when the window is too narrow for docked panels. */
   readonly tab: string;
   /** The same of the cockpit. */
@@ -46,6 +50,9 @@ interface UiStore {
   closeWhy(): void;
   openAccount(tab: AccountTab): void;
   closeAccount(): void;
+  openProof(cloid: string | null): void;
+  closeProof(): void;
+  showKill(open: boolean): void;
   openTab(tab: string): void;
   openCockpitTab(tab: string): void;
 }
@@ -55,15 +62,20 @@ export const useUi = create<UiStore>((set) => ({
   view: "terminal",
   why: null,
   account: reopened(),
+  proof: null,
+  kill: false,
   tab: "ladder",
   cockpitTab: "score",
   show: (overlay) => set({ overlay }),
   go: (view) => set({ view }),
-  openWhy: (why) => set({ why, account: null }),
+  openWhy: (why) => set({ why, account: null, proof: null }),
   closeWhy: () => set({ why: null }),
   // One drawer at a time: they take the same edge.
-  openAccount: (account) => set({ account, why: null }),
+  openAccount: (account) => set({ account, why: null, proof: null }),
   closeAccount: () => set({ account: null }),
+  openProof: (proof) => set({ proof, why: null, account: null }),
+  closeProof: () => set({ proof: null }),
+  showKill: (kill) => set({ kill }),
   openTab: (tab) => set({ tab }),
   openCockpitTab: (cockpitTab) => set({ cockpitTab }),
 }));

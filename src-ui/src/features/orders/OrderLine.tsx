@@ -1,0 +1,149 @@
+import { memo, type ReactNode } from "react";
+import { ageText, dayText, timeText } from "~/shared/age";
+import type { Decimal } from "~/shared/decimal";
+import { Figure } from "~/shared/Figure";
+import type { FigureText } from "~/shared/figure-ink";
+import { price, size } from "~/shared/format";
+import { LiveText } from "~/shared/LiveText";
+import type { Stamped } from "~/shared/stamped";
+import { useSession } from "~/stores/react";
+import type { TradingDesk } from "~/stores/trading-desk";
+import { LEG_NAMES, STATE_NAMES, tradingWords } from "~/stores/trading-words";
+import { useUi } from "~/stores/ui";
+import type { OrderView } from "~/transport/trading-types";
+import { canCancel, wantCancel } from "./cancel";
+import { useOrdersView } from "./view";
+
+interface OrderLineProps {
+  readonly desk: TradingDesk;
+  readonly orderKey: string;
+  readonly view: OrderView;
+  readonly practice: string;
+  readonly selected: boolean;
+  /** It belongs to the order above it. */
+  readonly grouped: boolean;
+}
+
+/** One order; what it is stands by React, what it has done is painted. */
+export const OrderLine = memo(function OrderLine(props: OrderLineProps): ReactNode {
+  const { desk, orderKey: key, view, practice, selected, grouped } = props;
+  const session = useSession();
+  const select = useOrdersView((state) => state.select);
+  const openProof = useUi((state) => state.openProof);
+  const read = (): Stamped<OrderView> | null => desk.orders.get(key)?.stamped ?? null;
+  const instrument = () => session.view(desk.state?.venue ?? "", view.symbol)?.instrument ?? null;
+  const cell = (
+    name: string,
+    pick: (order: OrderView) => Decimal | null,
+    format: (value: Decimal) => FigureText,
+  ): ReactNode => (
+    <td>
+      {pick(view) === null ? (
+        <span className="trade-nothing">{"\u2014"}</span>
+      ) : (
+        <Figure
+          label={`${view.symbol} order: ${name}`}
+          source="execution"
+          read={read}
+          format={(order) => format(pick(order) ?? view.size)}
+          everyMs={200}
+        />
+      )}
+    </td>
+  );
+  const onTick = (value: Decimal): FigureText => price(value, instrument()?.pxDecimals ?? null);
+  const onLot = (value: Decimal): FigureText => size(value, instrument()?.szDecimals ?? null);
+  const leg = LEG_NAMES[view.leg];
+  return (
+    <tr
+      data-practice={practice}
+      data-state={view.state}
+      data-testid={`order-${key}`}
+      data-grouped={grouped}
+      aria-selected={selected}
+      onClick={() => select(key)}
+    >
+      <th scope="row" title={`made ${dayText(view.createdMs, "day")} ${timeText(view.createdMs, 3)}`}>
+        {timeText(view.createdMs)}
+      </th>
+      <td className="trade-words strong">{view.symbol}</td>
+      <td className="trade-side" data-side={view.side}>
+        {view.side}
+      </td>
+      <td className="trade-words" title={view.reduceOnly ? "reduce-only" : undefined}>
+        {view.kind.replaceAll("_", " ")}
+        {leg === "" ? null : (
+          <span className="leg" data-leg={view.leg}>
+            {leg}
+          </span>
+        )}
+        {view.foreign ? (
+          <span className="leg" data-leg="foreign" title="Rests at the venue and was not made here">
+            foreign
+          </span>
+        ) : null}
+      </td>
+      {cell("limit price", (order) => order.px, onTick)}
+      {cell("trigger price", (order) => order.triggerPx, onTick)}
+      {cell("size", (order) => order.size, onLot)}
+      {cell("filled", (order) => order.filled, onLot)}
+      {cell("average price", (order) => order.averagePx, onTick)}
+      <td className="trade-words order-state" data-state={view.state}>
+        {view.state === "unknown" ? (
+          <LiveText
+            everyMs={200}
+            titled
+            read={(now) => unknownText(desk, view, now)}
+            testId={`unknown-${key}`}
+          />
+        ) : (
+          <span title={view.why === null ? undefined : whyText(view.why)}>
+            {STATE_NAMES[view.state]}
+            {view.why === null ? null : <em>{` ${view.why.text}`}</em>}
+          </span>
+        )}
+      </td>
+      <td className="trade-acts">
+        {canCancel(view) ? (
+          <button
+            type="button"
+            aria-label={`Cancel ${view.side} ${view.symbol} ${leg}`}
+            title="Cancel (x)"
+            onClick={(event) => {
+              event.stopPropagation();
+              wantCancel(desk, key);
+            }}
+          >
+            Cancel
+          </button>
+        ) : null}
+        {view.cloid === null ? null : (
+          <button
+            type="button"
+            aria-label={`Proof of ${view.side} ${view.symbol} ${leg}`}
+            title="What happened to it, step by step, with its proof"
+            onClick={(event) => {
+              event.stopPropagation();
+              openProof(view.cloid);
+            }}
+          >
+            Proof
+          </button>
+        )}
+      </td>
+    </tr>
+  );
+});
+
+function whyText(why: NonNullable<OrderView["why"]>): string {
+  const words = tradingWords({ code: why.code, message: why.text });
+  return `${words.what} ${words.why} ${words.next} (${why.code})`;
+}
+
+/** Counts down to the venue's time after which absence is proof. */
+function unknownText(desk: TradingDesk, view: OrderView, now: number): string {
+  const core = desk.coreNow(now);
+  const until = view.unknownUntilMs;
+  if (core === null || until === null) return "UNKNOWN, the venue is asked";
+  return until > core ? `UNKNOWN, known in ${ageText(until - core)}` : "UNKNOWN, the venue is asked";
+}

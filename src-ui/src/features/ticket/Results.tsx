@@ -1,0 +1,121 @@
+import type { ReactNode } from "react";
+import { ageText, timeText } from "~/shared/age";
+import { LiveText } from "~/shared/LiveText";
+import { useSampled } from "~/shared/useSampled";
+import type { Intent } from "~/stores/intents";
+import { hasEnded, orderKey } from "~/stores/own-orders";
+import { useIntents } from "~/stores/react";
+import type { TradingDesk } from "~/stores/trading-desk";
+import { STATE_NAMES, tradingWords } from "~/stores/trading-words";
+import { asRefusals } from "~/transport/trading-decode";
+
+/** Intents that are shown; all of them are in the lists of orders. */
+const SHOWN = 4;
+
+/** What became of what was sent, newest first. */
+export function Results({ desk }: { readonly desk: TradingDesk }): ReactNode {
+  const intents = useIntents(desk);
+  useSampled(() => desk.orders.revision + desk.notes.revision, 150);
+  const note = desk.latestNote;
+  if (intents.length === 0 && note === null) return null;
+  return (
+    <section className="results" aria-label="What became of it" data-testid="results">
+      <ul aria-live="polite">
+        {intents.slice(0, SHOWN).map((intent) => (
+          <Result key={intent.key} desk={desk} intent={intent} />
+        ))}
+        {note === null ? null : (
+          <li
+            className="result"
+            data-level={note.kind === "raised" || note.kind === "killed" ? "bad" : "warn"}
+          >
+            <p>
+              <span className="result-time">{timeText(note.atMs)}</span> {note.text} <code>{note.code}</code>
+            </p>
+          </li>
+        )}
+      </ul>
+    </section>
+  );
+}
+
+function Result({ desk, intent }: { readonly desk: TradingDesk; readonly intent: Intent }): ReactNode {
+  const { key, what, phase, at, asksAt, error } = intent;
+  const over = phase !== "sending" && phase !== "unknown";
+  return (
+    <li className="result" data-phase={phase} data-level={levelOf(desk, intent)} data-testid="result">
+      <p>
+        <span className="result-time">{timeText(at)}</span> <strong>{what}</strong>
+        {over ? (
+          <button
+            type="button"
+            className="result-close"
+            aria-label={`Take away: ${what}`}
+            onClick={() => desk.intents.dismiss(key)}
+          >
+            {"\u2715"}
+          </button>
+        ) : null}
+      </p>
+      {phase === "unknown" ? (
+        <>
+          <p>
+            UNKNOWN: the answer was lost, and it may have been taken.{" "}
+            {asksAt === null ? null : (
+              <LiveText
+                everyMs={200}
+                testId="result-countdown"
+                read={(now) => `Asked after in ${ageText(Math.max(0, asksAt - now))}.`}
+              />
+            )}
+          </p>
+          <button type="button" className="act" onClick={() => void desk.intents.again(key)}>
+            Send again, same key
+          </button>
+          <span className="hint"> It cannot become a second order.</span>
+        </>
+      ) : (
+        <p>{textOf(desk, intent)}</p>
+      )}
+      {phase === "refused" && error !== null
+        ? asRefusals(error.details["refusals"]).map(({ code, text, found, allowed }) => (
+            <p key={code} className="result-refusal">
+              {text}
+              {found === null || allowed === null ? "" : ` ${found} of at most ${allowed}.`}{" "}
+              <code>{code}</code>
+            </p>
+          ))
+        : null}
+    </li>
+  );
+}
+
+function statesOf(desk: TradingDesk, { orders }: Intent) {
+  return orders.map((order) => desk.orders.get(orderKey(order))?.view ?? order);
+}
+
+function levelOf(desk: TradingDesk, intent: Intent): "good" | "warn" | "bad" {
+  if (intent.phase === "unknown" || intent.phase === "refused") return "bad";
+  if (intent.phase === "sending" || intent.phase === "never") return "warn";
+  const views = statesOf(desk, intent);
+  if (views.some(({ state }) => state === "rejected" || state === "unknown")) return "bad";
+  return "good";
+}
+
+function textOf(desk: TradingDesk, intent: Intent): string {
+  const { phase, error } = intent;
+  if (phase === "sending") return "Sent, waiting for the server\u2019s word.";
+  if (phase === "never") return "It never reached the server, and its key is closed: nothing was done.";
+  if (phase === "refused" && error !== null) {
+    const { what, why, next } = tradingWords(error);
+    return `${what} ${why} ${next} (${error.code})`;
+  }
+  const views = statesOf(desk, intent);
+  if (views.length === 0) return "Taken: there was nothing to do.";
+  const counts = new Map<string, number>();
+  for (const { state, why } of views) {
+    const word = why !== null && hasEnded(state) ? `${STATE_NAMES[state]}: ${why.text}` : STATE_NAMES[state];
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return [...counts].map(([word, count]) => (views.length === 1 ? word : `${count} ${word}`)).join(", ");
+}

@@ -1,0 +1,46 @@
+import type { ReactNode } from "react";
+import { PanelAge } from "~/shared/PanelAge";
+import { PracticeMark } from "~/shared/Standing";
+import { shortAddress } from "~/stores/account-text";
+import { usePractice, useSession, useSessionPart, useTrading } from "~/stores/react";
+import type { TradingDesk } from "~/stores/trading-desk";
+
+export function TicketHead(): ReactNode {
+  const { trading } = useSession();
+  return trading === null ? null : <OfAccount desk={trading} />;
+}
+
+function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
+  const session = useSession();
+  const { accounts, account } = useTrading(desk);
+  const practice = usePractice(desk);
+  const link = useSessionPart((snapshot) => snapshot.link);
+  return (
+    <div className="head">
+      <PracticeMark practice={practice} />
+      <span className="spring" />
+      {accounts.length > 1 ? (
+        <select
+          className="sheet-choice"
+          aria-label="Account"
+          value={account ?? ""}
+          onChange={(event) => {
+            desk.choose(event.target.value);
+            session.ticket?.reset();
+          }}
+        >
+          {accounts.map((item) => (
+            <option key={item.account} value={item.account}>
+              {`${item.name ?? shortAddress(item.account)}${item.paper ? " PAPER" : ""}`}
+            </option>
+          ))}
+        </select>
+      ) : account === null ? null : (
+        <span className="hint" title={account}>
+          {accounts[0]?.name ?? shortAddress(account)}
+        </span>
+      )}
+      <PanelAge read={() => desk.state?.equityUsd ?? null} link={link} testId="age-ticket" />
+    </div>
+  );
+}

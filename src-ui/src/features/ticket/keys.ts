@@ -1,0 +1,18 @@
+import type { Side } from "~/transport/trading-types";
+import type { Session } from "~/stores/session";
+import { SIZE_ID } from "./Entries";
+
+/** Takes the side and goes to the size; a ticket that was hidden is mounted only then. */
+export function beginOrder(session: Session, side: Side): void {
+  const focus = (): void => {
+    const entry = document.getElementById(SIZE_ID);
+    if (!(entry instanceof HTMLInputElement)) return;
+    session.ticket?.withdraw();
+    session.ticket?.setSide(side);
+    entry.focus();
+    entry.select();
+  };
+  session.ticket?.setSide(side);
+  focus();
+  requestAnimationFrame(() => requestAnimationFrame(focus));
+}
