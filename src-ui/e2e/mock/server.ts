@@ -5,8 +5,10 @@ import { MockConviction, MockGovernance } from "./alpha";
 import { MockAuth, type MockAuthOptions } from "./auth";
 import { MockComposite } from "./composite";
 import { MockFeed, type RunFacts } from "./feed";
+import { type Answer, refuse } from "./answers";
 import { serveFile } from "./files";
 import { generator, LISTINGS } from "./market";
+import { MockTrading, type MockTradingOptions } from "./trading";
 import { MockVenue } from "./venue";
 
 /** The grid on which the engine publishes. */
@@ -20,6 +22,8 @@ export interface MockOptions {
   readonly updatesPerSecond?: number;
   readonly symbols?: readonly string[];
   readonly auth?: MockAuthOptions;
+  /** Users of this server may trade; without it there are no such routes. */
+  readonly trading?: MockTradingOptions;
 }
 
 /** A gateway that speaks the protocol over invented markets and fails on request. */
@@ -43,6 +47,10 @@ export class MockGateway {
   /** Sockets whose handshake carried a session, by its token. */
   readonly #identified = new Map<WebSocket, string>();
   readonly auth: MockAuth;
+  /** The account of whoever logged in first; null before. */
+  trading: MockTrading | null = null;
+  readonly #following = new Set<WebSocket>();
+  readonly #private = new Map<string, number>();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #combined: readonly MockComposite[];
   #carry = 0;
@@ -119,6 +127,7 @@ export class MockGateway {
 
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    this.trading?.stop();
     for (const socket of this.#sockets.keys()) socket.terminate();
     this.#http.closeAllConnections();
     await new Promise((resolve) => this.#http.close(resolve));
@@ -241,6 +250,7 @@ export class MockGateway {
     socket.on("close", () => {
       this.#sockets.delete(socket);
       this.#identified.delete(socket);
+      this.#following.delete(socket);
     });
     socket.on("message", (raw) => {
       if (!this.mute) this.#answer(socket, coins, JSON.parse(String(raw)));
@@ -257,6 +267,17 @@ export class MockGateway {
       coins.delete(coin);
       this.subscriptions.push(`-${coin}`);
       return reply({ type: "unsubscribed", coin, channels });
+    }
+    if (message["type"] === "subscribe_private") {
+      if (!this.#identified.has(socket))
+        return reply({ type: "error", code: "session_required", detail: "log in" });
+      this.#following.add(socket);
+      return reply({
+        type: "private_ready",
+        channels: message["channels"],
+        run_id: this.run.runId,
+        resumed: false,
+      });
     }
     if (message["type"] === "status") return reply(this.#readiness());
     if (message["type"] === "candles") return reply(this.#candles(message));
@@ -300,6 +321,16 @@ export class MockGateway {
       response.end(own.body === undefined ? undefined : JSON.stringify(own.body));
       return;
     }
+    if (this.options.trading !== undefined && /^\/(trading|audit\/order)\//.test(path)) {
+      const found = await this.#trade(request, path, this.options.trading);
+      if (found === null) {
+        response.destroy();
+        return;
+      }
+      response.writeHead(found.status, { "content-type": "application/json" });
+      response.end(JSON.stringify(found.body));
+      return;
+    }
     if (path === "/market/symbols") {
       const symbols = [...new Set(this.feeds.map((feed) => feed.listing))].map(({ symbol, sources }) => ({
         symbol,
@@ -310,5 +341,32 @@ export class MockGateway {
       return;
     }
     await serveFile(path === "/" || path === "/alpha" ? "index.html" : path, response);
+  }
+
+  async #trade(request: IncomingMessage, path: string, options: MockTradingOptions): Promise<Answer | null> {
+    const session = this.auth.sessionOf(request);
+    if (session === null) return refuse("session_required");
+    if (request.method !== "GET" && request.headers["x-hypersentry-csrf"] !== session.csrf)
+      return refuse("csrf_required");
+    this.trading ??= new MockTrading(
+      session.user.address,
+      this.run,
+      options,
+      (symbol) => {
+        const { market, listing } = this.feed("hyperliquid", symbol);
+        const { bid, ask } = market.best;
+        return { bid: Number(bid[0]), ask: Number(ask[0]), px: listing.pxDecimals, sz: listing.szDecimals };
+      },
+      (type, symbol, source, data) => this.#publishPrivate(type, symbol, source, data),
+    );
+    return this.trading.serve(request, path);
+  }
+
+  #publishPrivate(event_type: string, symbol: string, source: string, data: Record<string, unknown>): void {
+    const stream = `${source} ${event_type} ${symbol}`;
+    const seq = (this.#private.get(stream) ?? 0) + 1;
+    this.#private.set(stream, seq);
+    const text = JSON.stringify({ event_type, symbol, ts_ms: Date.now(), source, seq, data });
+    for (const socket of this.#following) socket.send(text);
   }
 }

@@ -4,7 +4,8 @@ import { useSampled } from "~/shared/useSampled";
 import type { Intent } from "./intents";
 import type { Session } from "./session";
 import type { TicketDesk, TicketSnapshot } from "./ticket-desk";
-import type { TradingDesk, TradingSnapshot } from "./trading-desk";
+import type { TradingDesk } from "./trading-desk";
+import type { TradingSnapshot } from "./trading-phase";
 import { practiceOf, type Standing, standingOf } from "./trading-words";
 import type { SessionSnapshot } from "./session-snapshot";
 

@@ -24,7 +24,8 @@ import { SampleBook } from "./samples";
 import { type Counters, emptySnapshot, type SessionSnapshot } from "./session-snapshot";
 import { TicketDesk } from "./ticket-desk";
 import { ticketFacts } from "./ticket-facts";
-import { TradingDesk } from "./trading-desk";
+import type { TradingDesk } from "./trading-desk";
+import { tradingOf } from "./trading-of";
 import { VenueBook } from "./venue-book";
 import type { VenueStatus } from "./venue-view";
 import { ViewBook } from "./view-book";
@@ -84,8 +85,7 @@ export class Session implements TransportListener {
     this.account = transport.account;
     this.auth = transport.auth === null ? null : new AuthDesk(transport.auth, transport);
     this.alpha = new AlphaDesk(transport, () => this.linked);
-    const { trading } = transport;
-    this.trading = trading === null ? null : new TradingDesk(trading, transport, () => this.linked);
+    this.trading = tradingOf(transport, this.auth, () => this.linked);
     this.ticket = this.trading === null ? null : new TicketDesk(this.trading, ticketFacts(this));
   }
 

@@ -11,35 +11,20 @@ import type {
   TradingAccount,
   TradingPort,
 } from "~/transport/trading-types";
-import type { ApiError, Envelope, LinkState } from "~/transport/types";
+import { ApiError, type Envelope, type LinkState } from "~/transport/types";
 import { freshKey, type Intent, Intents, type Wish } from "./intents";
 import { OwnFills } from "./own-fills";
 import { OwnOrders } from "./own-orders";
+import { ABSENT, NOTHING, type TradingSnapshot } from "./trading-phase";
 import { SequenceBook } from "./sequence-book";
 import { type ExecutionNote, ExecutionNotes } from "./execution-notes";
 import { wishes } from "./trading-wishes";
-
-/** `absent`: this server has no trading; `barred`: it has, and not for this user as things are. */
-export type TradingPhase = "asking" | "absent" | "barred" | "here";
-
-/** Cold facts for React; figures are read from the state each frame. */
-export interface TradingSnapshot {
-  readonly phase: TradingPhase;
-  readonly error: ApiError | null;
-  readonly accounts: readonly TradingAccount[];
-  /** The address of the chosen one; null while there is none. */
-  readonly account: string | null;
-}
-
-const NOTHING: TradingSnapshot = { phase: "asking", error: null, accounts: [], account: null };
 
 /** Events say what changes; an account that nothing is heard of for so long is asked for. */
 const QUIET_MS = 5000;
 const LOOK_EVERY_MS = 2500;
 /** An account's own limit, where its positions carry none. */
 const PROOF_LIMIT_MS = 10_000;
-
-const ABSENT: readonly string[] = ["trading_absent", "http_404", "http_405", "not_found", "malformed_answer"];
 
 /** One account's orders, fills, positions and balances, and what the user wants of them. */
 export class TradingDesk {
@@ -66,6 +51,8 @@ export class TradingDesk {
     readonly port: TradingPort,
     private readonly link: { followPrivate(): void },
     private readonly linked: () => boolean,
+    /** Somebody is logged in, where that is needed: without it nothing is asked. */
+    private readonly known: () => boolean = () => true,
     private readonly now: () => number = () => clock.now(),
   ) {
     this.intents = new Intents((views) => {
@@ -98,6 +85,13 @@ export class TradingDesk {
     void this.refresh();
   }
 
+  /** Somebody logged in or out. */
+  onLogin(): void {
+    const { phase, error } = this.#snapshot;
+    const out = phase === "asking" || error?.code === "session_required";
+    if (out === this.known() && this.linked()) void this.refresh();
+  }
+
   /** A new run begins every sequence again, and the account is another run's. */
   clear(): void {
     this.#sequences.clear();
@@ -115,6 +109,10 @@ export class TradingDesk {
   /** Asks for the accounts and for the chosen one's state. */
   async refresh(): Promise<void> {
     const question = (this.#asked += 1);
+    if (!this.known()) {
+      this.#failed(new ApiError("session_required", "nobody is logged in", false));
+      return;
+    }
     const current = (): boolean => question === this.#asked;
     this.#asking = true;
     try {
@@ -246,7 +244,7 @@ export class TradingDesk {
   #look(): void {
     if (this.#asking || document.hidden || !this.linked()) return;
     const { phase } = this.#snapshot;
-    if (phase === "absent" || this.now() - this.#heardAt < QUIET_MS) return;
+    if (phase === "absent" || !this.known() || this.now() - this.#heardAt < QUIET_MS) return;
     void this.refresh();
   }
 

@@ -1,6 +1,6 @@
 import type { AccountState, OrderState, OrderView, Ticket } from "~/transport/trading-types";
 import { KIND_NAMES } from "./ticket-draft";
-import type { TradingSnapshot } from "./trading-desk";
+import type { TradingSnapshot } from "./trading-phase";
 
 /** A fact in the reader's words: what is so, why, and what to do. */
 export interface Words {
