@@ -5,10 +5,10 @@ import { MockConviction, MockGovernance } from "./alpha";
 import { MockAuth, type MockAuthOptions } from "./auth";
 import { MockComposite } from "./composite";
 import { MockFeed, type RunFacts } from "./feed";
-import { type Answer, refuse } from "./answers";
 import { serveFile } from "./files";
 import { generator, LISTINGS } from "./market";
-import { MockTrading, type MockTradingOptions } from "./trading";
+import type { MockTradingOptions } from "./trading";
+import { MockTradingRoom } from "./trading-room";
 import { MockVenue } from "./venue";
 
 /** The grid on which the engine publishes. */
@@ -47,10 +47,7 @@ export class MockGateway {
   /** Sockets whose handshake carried a session, by its token. */
   readonly #identified = new Map<WebSocket, string>();
   readonly auth: MockAuth;
-  /** The account of whoever logged in first; null before. */
-  trading: MockTrading | null = null;
-  readonly #following = new Set<WebSocket>();
-  readonly #private = new Map<string, number>();
+  readonly room: MockTradingRoom;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #combined: readonly MockComposite[];
   #carry = 0;
@@ -88,6 +85,7 @@ export class MockGateway {
       () => `127.0.0.1:${this.port}`,
       (token, code) => this.#closeSession(token, code),
     );
+    this.room = new MockTradingRoom(this.auth, this.run, (symbol) => this.feed("hyperliquid", symbol));
     const sockets = new WebSocketServer({
       server: this.#http,
       path: "/ws",
@@ -127,7 +125,7 @@ export class MockGateway {
 
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
-    this.trading?.stop();
+    this.room.stop();
     for (const socket of this.#sockets.keys()) socket.terminate();
     this.#http.closeAllConnections();
     await new Promise((resolve) => this.#http.close(resolve));
@@ -250,7 +248,7 @@ export class MockGateway {
     socket.on("close", () => {
       this.#sockets.delete(socket);
       this.#identified.delete(socket);
-      this.#following.delete(socket);
+      this.room.leave(socket);
     });
     socket.on("message", (raw) => {
       if (!this.mute) this.#answer(socket, coins, JSON.parse(String(raw)));
@@ -269,15 +267,10 @@ export class MockGateway {
       return reply({ type: "unsubscribed", coin, channels });
     }
     if (message["type"] === "subscribe_private") {
-      if (!this.#identified.has(socket))
-        return reply({ type: "error", code: "session_required", detail: "log in" });
-      this.#following.add(socket);
-      return reply({
-        type: "private_ready",
-        channels: message["channels"],
-        run_id: this.run.runId,
-        resumed: false,
-      });
+      const may = this.#identified.has(socket);
+      return reply(
+        may ? this.room.join(socket) : { type: "error", code: "session_required", detail: "log in" },
+      );
     }
     if (message["type"] === "status") return reply(this.#readiness());
     if (message["type"] === "candles") return reply(this.#candles(message));
@@ -322,13 +315,12 @@ export class MockGateway {
       return;
     }
     if (this.options.trading !== undefined && /^\/(trading|audit\/order)\//.test(path)) {
-      const found = await this.#trade(request, path, this.options.trading);
-      if (found === null) {
-        response.destroy();
-        return;
-      }
-      response.writeHead(found.status, { "content-type": "application/json" });
-      response.end(JSON.stringify(found.body));
+      const found = await this.room.serve(request, path, this.options.trading);
+      if (found === null) response.destroy();
+      else
+        response
+          .writeHead(found.status, { "content-type": "application/json" })
+          .end(JSON.stringify(found.body));
       return;
     }
     if (path === "/market/symbols") {
@@ -341,32 +333,5 @@ export class MockGateway {
       return;
     }
     await serveFile(path === "/" || path === "/alpha" ? "index.html" : path, response);
-  }
-
-  async #trade(request: IncomingMessage, path: string, options: MockTradingOptions): Promise<Answer | null> {
-    const session = this.auth.sessionOf(request);
-    if (session === null) return refuse("session_required");
-    if (request.method !== "GET" && request.headers["x-hypersentry-csrf"] !== session.csrf)
-      return refuse("csrf_required");
-    this.trading ??= new MockTrading(
-      session.user.address,
-      this.run,
-      options,
-      (symbol) => {
-        const { market, listing } = this.feed("hyperliquid", symbol);
-        const { bid, ask } = market.best;
-        return { bid: Number(bid[0]), ask: Number(ask[0]), px: listing.pxDecimals, sz: listing.szDecimals };
-      },
-      (type, symbol, source, data) => this.#publishPrivate(type, symbol, source, data),
-    );
-    return this.trading.serve(request, path);
-  }
-
-  #publishPrivate(event_type: string, symbol: string, source: string, data: Record<string, unknown>): void {
-    const stream = `${source} ${event_type} ${symbol}`;
-    const seq = (this.#private.get(stream) ?? 0) + 1;
-    this.#private.set(stream, seq);
-    const text = JSON.stringify({ event_type, symbol, ts_ms: Date.now(), source, seq, data });
-    for (const socket of this.#following) socket.send(text);
   }
 }

@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useSyncExternalStore } from "react";
 import { AccountDrawer } from "~/features/account/AccountDrawer";
 import { AccountMark } from "~/features/account/AccountMark";
 import { WhyDrawer } from "~/features/cockpit/WhyDrawer";
+import { KillOptions } from "~/features/kill/KillSwitch";
 import { ProofDrawer } from "~/features/orders/ProofDrawer";
 import { StatusBar } from "~/features/status/StatusBar";
 import { Painted, usePaint } from "~/shared/paint";
@@ -61,6 +62,9 @@ function Frame({ session }: { readonly session: Session }): ReactNode {
             <AccountDrawer tab={account} />
           </Painted>
         )}
+        <Painted>
+          <KillOptions />
+        </Painted>
         {proof === null ? null : (
           <Painted>
             <ProofDrawer cloid={proof} />

@@ -11,6 +11,7 @@ export function tradingPanels(width: number, height: number): readonly Placed[] 
   const wide = width >= 1800;
   const ladder = Math.round(Math.max(226, Math.min(270, width * 0.175)));
   const side = Math.round(wide ? 300 : Math.max(206, Math.min(264, width * 0.17)));
+  const left = width - TICKET_WIDTH - ladder * (wide ? 2 : 1);
   const lower = Math.round(Math.max(150, height * (wide ? 0.24 : 0.25)));
   const [first, second] = VENUES;
   const another: readonly Placed[] = wide
@@ -35,7 +36,7 @@ export function tradingPanels(width: number, height: number): readonly Placed[] 
       beside: right(wide ? "ladder-2" : "ladder-1"),
       width: TICKET_WIDTH,
     },
-    { id: "positions", panel: "positions", beside: below("chart-1"), height: lower },
+    { id: "positions", panel: "positions", beside: below("chart-1"), width: left, height: lower },
     tab("positions", "orders"),
     tab("positions", "fills"),
     tab("positions", "balances"),

@@ -99,10 +99,12 @@ function place(api: DockviewApi, panels: readonly Placed[]): void {
         ? {}
         : { position: { referencePanel: beside.of, direction: beside.direction } }),
     });
-  for (const { id, width, height } of panels) {
-    if (width !== undefined) api.getPanel(id)?.api.setSize({ width });
-    if (height !== undefined) api.getPanel(id)?.api.setSize({ height });
-  }
+  // Each size is taken from the neighbours, so that the first ones hold only once the later ones do.
+  for (let pass = 0; pass < 2; pass += 1)
+    for (const { id, width, height } of panels) {
+      if (width !== undefined) api.getPanel(id)?.api.setSize({ width });
+      if (height !== undefined) api.getPanel(id)?.api.setSize({ height });
+    }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -55,6 +55,16 @@ export const KIND_NAMES: Readonly<Record<TicketKind, string>> = {
   twap: "TWAP",
 };
 
+/** The same where five stand beside each other. */
+export const KIND_SHORT: Readonly<Record<TicketKind, string>> = {
+  ...KIND_NAMES,
+  post_only: "Post",
+  stop_market: "Stop",
+  stop_limit: "Stop lim",
+  take_market: "Take",
+  take_limit: "Take lim",
+};
+
 /** Which entries belong to a kind. */
 export const KIND_HAS: Readonly<
   Record<

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { ageText, dayText, spanText } from "~/shared/age";
 import type { Decimal } from "~/shared/decimal";
 import { Figure } from "~/shared/Figure";
-import { barePercent, basisPoints, wholeUsd } from "~/shared/format";
+import { basisPoints, percent, wholeUsd } from "~/shared/format";
 import { LiveText } from "~/shared/LiveText";
 import { Notice } from "~/shared/Notice";
 import { Stamped } from "~/shared/stamped";
@@ -46,7 +46,7 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
                 label="share of the daily loss limit that is used"
                 source="account"
                 read={shareOf(desk)}
-                format={barePercent}
+                format={(value) => percent(value, 1)}
                 everyMs={250}
               />
             </dd>

@@ -29,7 +29,6 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
   const open = useUi((state) => state.kill);
   const showKill = useUi((state) => state.showKill);
   const killed = useSampled(() => desk.state?.killed ?? false, 100);
-  const keyed = useKeyHeld();
   if (phase !== "here" || account === null) return null;
   return (
     <div className="kill">
@@ -44,9 +43,23 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
       >
         {killed ? "KILLED" : "Kill"}
       </button>
-      {open ? <Options key={account} desk={desk} account={account} killed={killed} keyed={keyed} /> : null}
     </div>
   );
+}
+
+/** What the kill switch would do, and the way to do it; over the workspace while it is open or its key is held. */
+export function KillOptions(): ReactNode {
+  const { trading } = useSession();
+  return trading === null ? null : <OptionsOf desk={trading} />;
+}
+
+function OptionsOf({ desk }: { readonly desk: TradingDesk }): ReactNode {
+  const { phase, account } = useTrading(desk);
+  const open = useUi((state) => state.kill);
+  const killed = useSampled(() => desk.state?.killed ?? false, 100);
+  const keyed = useKeyHeld();
+  if (phase !== "here" || account === null || !open) return null;
+  return <Options key={account} desk={desk} account={account} killed={killed} keyed={keyed} />;
 }
 
 interface OptionsProps {

@@ -64,7 +64,7 @@ export const OrderLine = memo(function OrderLine(props: OrderLineProps): ReactNo
       onClick={() => select(key)}
     >
       <th scope="row" title={`made ${dayText(view.createdMs, "day")} ${timeText(view.createdMs, 3)}`}>
-        {timeText(view.createdMs)}
+        {grouped ? "" : timeText(view.createdMs)}
       </th>
       <td className="trade-words strong">{view.symbol}</td>
       <td className="trade-side" data-side={view.side}>

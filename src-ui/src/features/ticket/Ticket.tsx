@@ -5,7 +5,7 @@ import { useSampled } from "~/shared/useSampled";
 import { usePractice, useSession, useStanding, useTicket, useTrading } from "~/stores/react";
 import type { Built } from "~/stores/ticket-build";
 import type { TicketDesk } from "~/stores/ticket-desk";
-import { KIND_NAMES } from "~/stores/ticket-draft";
+import { KIND_NAMES, KIND_SHORT } from "~/stores/ticket-draft";
 import type { TradingDesk } from "~/stores/trading-desk";
 import type { PanelProps } from "~/shared/panel";
 import { TICKET_KINDS } from "~/transport/trading-types";
@@ -102,9 +102,10 @@ function OfAccount({ desk, ticket, symbol }: OfAccountProps): ReactNode {
               key={kind}
               type="button"
               aria-pressed={draft.kind === kind}
+              title={KIND_NAMES[kind]}
               onClick={() => ticket.edit({ kind })}
             >
-              {KIND_NAMES[kind]}
+              {KIND_SHORT[kind]}
             </button>
           ))}
         </div>

@@ -6,7 +6,8 @@ import { SIZE_ID } from "./Entries";
 export function beginOrder(session: Session, side: Side): void {
   const focus = (): void => {
     const entry = document.getElementById(SIZE_ID);
-    if (!(entry instanceof HTMLInputElement)) return;
+    // What was typed since must not be selected and typed over.
+    if (!(entry instanceof HTMLInputElement) || entry === document.activeElement) return;
     session.ticket?.withdraw();
     session.ticket?.setSide(side);
     entry.focus();
