@@ -91,7 +91,7 @@ test("sends an entry with target and stop, and the legs bear their marks", async
   await size(page, "Market", "0.01");
   await page.getByLabel("Bracket").check();
   await page.getByTestId("ticket-takeProfit").fill("90000");
-  await expect(page.getByText("A target of a buy is above the entry")).toBeVisible();
+  await expect(page.getByTestId("ticket-missing")).toHaveText("A target of a buy is above the entry");
   await expect(page.getByTestId("ticket-review")).toBeDisabled();
   await page.getByTestId("ticket-takeProfit").fill("99000");
   await page.getByTestId("ticket-stopLoss").fill("95000");

@@ -211,3 +211,16 @@ export class MockFeed {
     };
   }
 }
+
+/** The answer to a question for candles. */
+export function candlesOf(
+  silent: boolean,
+  feeds: readonly MockFeed[],
+  { symbol, source, interval, limit }: Json,
+): Json {
+  const found = feeds.find((feed) => feed.source === source && feed.listing.symbol === symbol);
+  const rows = silent ? [] : found?.candles.rows(String(interval), Number(limit), Date.now());
+  return rows === undefined
+    ? { type: "error", code: "unknown_symbol", detail: `${String(symbol)} has no candles`, retryable: false }
+    : { type: "candles", symbol, source, interval, candles: rows, pending: false };
+}

@@ -4,7 +4,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { MockConviction, MockGovernance } from "./alpha";
 import { MockAuth, type MockAuthOptions } from "./auth";
 import { MockComposite } from "./composite";
-import { MockFeed, type RunFacts } from "./feed";
+import { candlesOf, MockFeed, type RunFacts } from "./feed";
 import { serveFile } from "./files";
 import { generator, LISTINGS } from "./market";
 import type { MockTradingOptions } from "./trading";
@@ -273,7 +273,7 @@ export class MockGateway {
       );
     }
     if (message["type"] === "status") return reply(this.#readiness());
-    if (message["type"] === "candles") return reply(this.#candles(message));
+    if (message["type"] === "candles") return reply(candlesOf(this.silentMarkets, this.feeds, message));
     const alpha = /^alpha_(\w+)$/.exec(String(message["type"]))?.[1];
     if (alpha !== undefined) return reply(this.#alpha(alpha, message["symbol"]));
     const feeds = this.feeds.filter((feed) => feed.listing.symbol === coin);
@@ -294,14 +294,6 @@ export class MockGateway {
       if (composite.symbol === coin) socket.send(JSON.stringify(composite.update(true)));
   }
 
-  #candles({ symbol, source, interval, limit }: Record<string, unknown>): Record<string, unknown> {
-    const found = this.feeds.find((feed) => feed.source === source && feed.listing.symbol === symbol);
-    const rows = this.silentMarkets ? [] : found?.candles.rows(String(interval), Number(limit), Date.now());
-    return rows === undefined
-      ? { type: "error", code: "unknown_symbol", detail: `${symbol} has no candles`, retryable: false }
-      : { type: "candles", symbol, source, interval, candles: rows, pending: false };
-  }
-
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? "/", "http://mock").pathname;
     if (this.mute) return;
@@ -314,15 +306,7 @@ export class MockGateway {
       response.end(own.body === undefined ? undefined : JSON.stringify(own.body));
       return;
     }
-    if (this.options.trading !== undefined && /^\/(trading|audit\/order)\//.test(path)) {
-      const found = await this.room.serve(request, path, this.options.trading);
-      if (found === null) response.destroy();
-      else
-        response
-          .writeHead(found.status, { "content-type": "application/json" })
-          .end(JSON.stringify(found.body));
-      return;
-    }
+    if (await this.room.handled(request, response, path, this.options.trading)) return;
     if (path === "/market/symbols") {
       const symbols = [...new Set(this.feeds.map((feed) => feed.listing))].map(({ symbol, sources }) => ({
         symbol,

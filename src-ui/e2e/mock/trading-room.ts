@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { WebSocket } from "ws";
 import { type Answer, refuse } from "./answers";
 import type { MockAuth } from "./auth";
@@ -39,7 +39,25 @@ export class MockTradingRoom {
     this.trading?.stop();
   }
 
-  async serve(request: IncomingMessage, path: string, options: MockTradingOptions): Promise<Answer | null> {
+  /** Whether it was a route of trading; without options there are none. */
+  async handled(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    options: MockTradingOptions | undefined,
+  ): Promise<boolean> {
+    if (options === undefined || !/^\/(trading|audit\/order)\//.test(path)) return false;
+    const found = await this.#serve(request, path, options);
+    const head = { "content-type": "application/json" };
+    if (found === null) {
+      // A browser sends again by itself what was answered by nothing at all; an answer that breaks off it does not.
+      response.writeHead(200, { ...head, "content-length": "64" }).flushHeaders();
+      setTimeout(() => response.destroy(), 20);
+    } else response.writeHead(found.status, head).end(JSON.stringify(found.body));
+    return true;
+  }
+
+  async #serve(request: IncomingMessage, path: string, options: MockTradingOptions): Promise<Answer | null> {
     const session = this.auth.sessionOf(request);
     if (session === null) return refuse("session_required");
     if (request.method !== "GET" && request.headers["x-hypersentry-csrf"] !== session.csrf)
