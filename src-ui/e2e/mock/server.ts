@@ -266,12 +266,8 @@ export class MockGateway {
       this.subscriptions.push(`-${coin}`);
       return reply({ type: "unsubscribed", coin, channels });
     }
-    if (message["type"] === "subscribe_private") {
-      const may = this.#identified.has(socket);
-      return reply(
-        may ? this.room.join(socket) : { type: "error", code: "session_required", detail: "log in" },
-      );
-    }
+    if (message["type"] === "subscribe_private")
+      return reply(this.room.join(socket, this.#identified.has(socket)));
     if (message["type"] === "status") return reply(this.#readiness());
     if (message["type"] === "candles") return reply(candlesOf(this.silentMarkets, this.feeds, message));
     const alpha = /^alpha_(\w+)$/.exec(String(message["type"]))?.[1];

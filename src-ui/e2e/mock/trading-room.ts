@@ -26,7 +26,8 @@ export class MockTradingRoom {
     return this.trading;
   }
 
-  join(socket: WebSocket): Record<string, unknown> {
+  join(socket: WebSocket, identified: boolean): Record<string, unknown> {
+    if (!identified) return { type: "error", code: "session_required", detail: "log in" };
     this.#sockets.add(socket);
     return { type: "private_ready", run_id: this.run.runId, resumed: false };
   }
