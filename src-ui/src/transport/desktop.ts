@@ -28,6 +28,8 @@ import {
 
 const utf8 = new TextDecoder();
 
+const FOLLOW = { type: "subscribe_private", channels: PRIVATE };
+
 /** A team server is asked so often how far away it is. */
 const PING_EVERY_MS = 2000;
 
@@ -69,11 +71,12 @@ export class DesktopTransport implements Transport {
   followPrivate(): void {
     const first = !this.#private && this.server !== null;
     this.#private = true;
-    if (first && this.#session !== null) this.#followPrivate(this.#session);
+    if (first && this.#session !== null) this.#tell(this.#session, FOLLOW);
   }
 
-  #followPrivate(session: string): void {
-    this.#request(session, { type: "subscribe_private", channels: PRIVATE }).catch((error: unknown) => {
+  /** A request whose answer is nobody's in particular. */
+  #tell(session: string, message: object): void {
+    this.#request(session, message).catch((error: unknown) => {
       if (session === this.#session) this.#listener?.onError(asApiError(error));
     });
   }
@@ -171,10 +174,8 @@ export class DesktopTransport implements Transport {
       this.#session = session;
       this.#listener.onState({ phase: "open", since: Date.now() });
       for (const coin of this.#wanted) void this.#subscribe(session, coin);
-      this.#request(session, { type: "status" }).catch((error: unknown) => {
-        if (session === this.#session) this.#listener?.onError(asApiError(error));
-      });
-      if (this.server === null || this.#private) this.#followPrivate(session);
+      this.#tell(session, { type: "status" });
+      if (this.server === null || this.#private) this.#tell(session, FOLLOW);
       if (this.server !== null) this.#pingTimer = setInterval(() => this.#ping(session), PING_EVERY_MS);
       void this.#poll(session);
     } catch (error) {
