@@ -10,7 +10,7 @@ import { desktopTeam, teamAuth } from "./desktop-team";
 import { ownTrading } from "./desktop-trading";
 import { PendingAnswers } from "./pending";
 import { shown } from "./shown";
-import { alphaRequest, candleRequest, CHANNELS, PRIVATE, type Request } from "./requests";
+import { alphaRequest, candleRequest, CHANNELS, FOLLOW_PRIVATE, type Request } from "./requests";
 import { httpTrading } from "./trading-http";
 import type { TradingPort } from "./trading-types";
 import {
@@ -27,8 +27,6 @@ import {
 } from "./types";
 
 const utf8 = new TextDecoder();
-
-const FOLLOW = { type: "subscribe_private", channels: PRIVATE };
 
 /** A team server is asked so often how far away it is. */
 const PING_EVERY_MS = 2000;
@@ -71,7 +69,7 @@ export class DesktopTransport implements Transport {
   followPrivate(): void {
     const first = !this.#private && this.server !== null;
     this.#private = true;
-    if (first && this.#session !== null) this.#tell(this.#session, FOLLOW);
+    if (first && this.#session !== null) this.#tell(this.#session, FOLLOW_PRIVATE);
   }
 
   /** A request whose answer is nobody's in particular. */
@@ -175,7 +173,7 @@ export class DesktopTransport implements Transport {
       this.#listener.onState({ phase: "open", since: Date.now() });
       for (const coin of this.#wanted) void this.#subscribe(session, coin);
       this.#tell(session, { type: "status" });
-      if (this.server === null || this.#private) this.#tell(session, FOLLOW);
+      if (this.server === null || this.#private) this.#tell(session, FOLLOW_PRIVATE);
       if (this.server !== null) this.#pingTimer = setInterval(() => this.#ping(session), PING_EVERY_MS);
       void this.#poll(session);
     } catch (error) {

@@ -71,7 +71,7 @@ export class GatewayTransport implements Transport {
 
   followPrivate(): void {
     this.#private = true;
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(FOLLOW_PRIVATE);
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(FOLLOW_PRIVATE));
   }
 
   subscribe(coin: string): void {
@@ -179,7 +179,7 @@ export class GatewayTransport implements Transport {
     this.#channels = CHANNELS;
     this.#listener?.onState({ phase: "open", since: Date.now() });
     for (const coin of this.#wanted) this.#ask("subscribe", coin);
-    if (this.#private) socket.send(FOLLOW_PRIVATE);
+    if (this.#private) socket.send(JSON.stringify(FOLLOW_PRIVATE));
     socket.send('{"type":"status"}');
     this.#ping(socket);
   }

@@ -10,10 +10,10 @@ export const MARKET = "public.market";
 export const CHANNELS: readonly string[] = [MARKET, "public.alpha"];
 
 /** What the account of a desktop is told; a server has none. */
-export const PRIVATE: readonly string[] = ["private.execution", "private.account"];
+const PRIVATE: readonly string[] = ["private.execution", "private.account"];
 
-/** The request for them, as a socket sends it. */
-export const FOLLOW_PRIVATE = JSON.stringify({ type: "subscribe_private", channels: PRIVATE });
+/** The request for them. */
+export const FOLLOW_PRIVATE = { type: "subscribe_private", channels: PRIVATE } as const;
 
 /** A request as the protocol spells it, and how its answer is read; the same for both carriers. */
 export interface Request<T> {
