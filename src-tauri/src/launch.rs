@@ -32,6 +32,9 @@ pub struct Launch {
     /// Choose the simulated market
     #[arg(long, value_name = "N", requires = "practice")]
     pub seed: Option<u64>,
+    /// Trust the certificates in this file (PEM) for team servers too: those of a company's own authority
+    #[arg(long, value_name = "FILE", env = "HYPERSENTRY_TEAM_CA")]
+    pub team_ca: Option<PathBuf>,
     /// What is logged to the standard error stream, such as `warn` or `hypersentry_engine=debug`
     #[arg(
         long,

@@ -9,6 +9,7 @@ use crate::places::Places;
 use crate::shell::Shell;
 use crate::start;
 use crate::team::Team;
+use crate::team::door::Door;
 use crate::team::server::Server;
 use crate::wallet_page::Browser;
 use hypersentry_api::ApiError;
@@ -58,6 +59,7 @@ fn open(launch: &Launch) -> Result<i32, ApiError> {
                 "the user has no data directory: name one with --data-dir",
             )
         })?;
+    let door = launch.team_ca.as_deref().map(Door::trusting).transpose()?;
     let running = tauri::async_runtime::block_on(start::start(launch, &places))?;
     let (run, mode) = (
         running.terminal.run_id().to_owned(),
@@ -73,6 +75,10 @@ fn open(launch: &Launch) -> Result<i32, ApiError> {
         Browser::system(),
     )?;
     let team = Team::new(places.team, vault, Browser::system());
+    let team = match door {
+        Some(door) => team.by(door),
+        None => team,
+    };
     let app = application(
         Builder::default(),
         Shell::new(running, team, agents),

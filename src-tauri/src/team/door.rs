@@ -2,9 +2,13 @@
 
 use super::server::Server;
 use hypersentry_api::ApiError;
-use reqwest::{Client, Method, Response};
+use reqwest::{Certificate, Client, Method, Response};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
 use std::time::Duration;
 
 /// The longest that a connection to the server may take to come about.
@@ -15,6 +19,9 @@ const ANSWER: Duration = Duration::from_secs(10);
 
 /// The largest answer that is read. The longest one, the list of some thousand markets, has some 200 kB.
 const MAX_ANSWER: usize = 4 << 20;
+
+/// The largest file of certificates that is read.
+const MAX_ROOTS: u64 = 1 << 20;
 
 /// What the server lists among a user's sessions.
 const NAME: &str = concat!("HyperSentry desktop/", env!("CARGO_PKG_VERSION"));
@@ -92,30 +99,68 @@ pub(super) fn unreachable(error: &dyn std::error::Error) -> ApiError {
     while let Some(next) = cause.source() {
         cause = next;
     }
+    let why = cause.to_string();
+    // The library's own words for whatever it has against a certificate.
+    if why.starts_with("invalid peer certificate") {
+        let message = format!("the team server is not believed to be the one: {why}");
+        return ApiError::new("team_certificate_refused", message);
+    }
     ApiError::new(
         "team_unreachable",
-        format!("the team server is not reached: {cause}"),
+        format!("the team server is not reached: {why}"),
     )
     .retryable()
+}
+
+fn bounded(file: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(file)?
+        .take(MAX_ROOTS + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_ROOTS {
+        return Err(io::Error::other("it is over 1 MB"));
+    }
+    Ok(bytes)
 }
 
 impl Door {
     /// # Errors
     /// `team_tls_failed`: the system's certificates cannot be read.
     pub(crate) fn new() -> Result<Self, ApiError> {
+        Self::with_roots(Vec::new()).map_err(|e| {
+            ApiError::new(
+                "team_tls_failed",
+                format!("no secure connection can be made: {e}"),
+            )
+        })
+    }
+
+    /// A way that trusts the certificates of a file too, as PEM: those of a company's own authority.
+    ///
+    /// # Errors
+    /// `team_ca_unreadable`, `team_ca_invalid`.
+    pub(crate) fn trusting(file: &Path) -> Result<Self, ApiError> {
+        let refused = |code: &str, why: &dyn Display| {
+            ApiError::new(code, format!("--team-ca {}: {why}", file.display()))
+        };
+        let text = bounded(file).map_err(|e| refused("team_ca_unreadable", &e))?;
+        let roots = Certificate::from_pem_bundle(&text);
+        let roots = roots.map_err(|e| refused("team_ca_invalid", &e))?;
+        if roots.is_empty() {
+            return Err(refused("team_ca_invalid", &"it holds no certificate"));
+        }
+        Self::with_roots(roots).map_err(|e| refused("team_ca_invalid", &e))
+    }
+
+    fn with_roots(roots: Vec<Certificate>) -> reqwest::Result<Self> {
         hypersentry_engine::install_tls();
         Client::builder()
+            .tls_certs_merge(roots)
             .user_agent(NAME)
             .connect_timeout(CONNECT)
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map(Self)
-            .map_err(|e| {
-                ApiError::new(
-                    "team_tls_failed",
-                    format!("no secure connection can be made: {e}"),
-                )
-            })
     }
 
     /// Asks; `path` begins with `/`.

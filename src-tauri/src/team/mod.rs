@@ -131,6 +131,14 @@ impl Team {
         }
     }
 
+    /// Reaches servers by this way.
+    pub(crate) fn by(self, door: Door) -> Self {
+        Self {
+            door: OnceLock::from(door),
+            ..self
+        }
+    }
+
     #[cfg(test)]
     pub(crate) fn with_login_wait(mut self, wait: Duration) -> Self {
         self.pages = self.pages.waiting_for(wait);
@@ -234,7 +242,7 @@ impl Team {
     /// Connects to a server, if one answers there.
     ///
     /// # Errors
-    /// `team_address_invalid`, `team_address_insecure`, `team_unreachable`, `team_not_a_server`, `data_dir_read_only`.
+    /// `team_address_invalid`, `team_address_insecure`, `team_certificate_refused`, `team_unreachable`, `team_not_a_server`, `data_dir_read_only`.
     pub(crate) async fn connect(&self, address: &str) -> Result<(), ApiError> {
         let server = Server::read(address)?;
         login::chain(&self.door()?, &server).await?;

@@ -15,6 +15,11 @@ export const TEAM_WORDS: Readonly<Record<string, readonly [string, string, strin
     "",
     "Check the address and this computer's connection, then try again.",
   ],
+  team_certificate_refused: [
+    "The server's certificate is not trusted.",
+    "",
+    "Check the address. If the server has a certificate of your company's own authority, start the app with --team-ca FILE.",
+  ],
   team_not_a_server: [
     "No HyperSentry server answers there.",
     "Something else does, or a server that is too old to know logins.",

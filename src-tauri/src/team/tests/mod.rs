@@ -13,6 +13,7 @@ use hypersentry_gateway::auth::AuthArguments;
 use hypersentry_gateway::limits::Limits;
 use hypersentry_gateway::listen::{self, Server as Listening};
 use hypersentry_gateway::origin::Origins;
+use hypersentry_gateway::tls::Tls;
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -30,6 +31,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 mod page;
 /// What is not done, and what ends.
 mod refusals;
+/// Servers with certificates.
+mod tls;
 
 /// The longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -42,6 +45,7 @@ struct Arguments {
 
 /// A team server that plays a recording of another coin than the desk's own engine does.
 struct Gateway {
+    scheme: &'static str,
     address: SocketAddr,
     cancel: CancellationToken,
     serving: Option<JoinHandle<()>>,
@@ -50,6 +54,11 @@ struct Gateway {
 
 impl Gateway {
     fn start(arguments: &[&str]) -> Self {
+        Self::with(arguments, None)
+    }
+
+    fn with(arguments: &[&str], tls: Option<Tls>) -> Self {
+        let secure = tls.is_some();
         let dir = tempfile::tempdir().unwrap();
         let arguments = Arguments::parse_from([&["serve"][..], arguments].concat());
         let recording = record(dir.path(), "ETH");
@@ -57,7 +66,7 @@ impl Gateway {
         let (address, serving) = block_on(async {
             let listener = listen::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
             let address = listener.local_addr().unwrap();
-            let checked = arguments.auth.check(address, false).unwrap();
+            let checked = arguments.auth.check(address, secure).unwrap();
             let auth = checked.start(Some(dir.path()), None).await.unwrap();
             let terminal = Terminal::start(Prepared::playback(&recording).unwrap()).unwrap();
             for _ in 0..200 {
@@ -74,13 +83,14 @@ impl Gateway {
                 origins: Origins::read(&[]).unwrap(),
                 open_metrics: false,
                 auth,
-                tls: None,
+                tls,
                 cancel: cancel.clone(),
             };
             let serving = spawn(async move { listen::serve(listener, server).await.unwrap() });
             (address, serving)
         });
         Self {
+            scheme: if secure { "https" } else { "http" },
             address,
             cancel,
             serving: Some(serving),
@@ -89,7 +99,7 @@ impl Gateway {
     }
 
     fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     fn stop(&mut self) {
