@@ -1,7 +1,8 @@
 //! The simulator without sockets and without a clock: a test steps it through virtual time and calls it.
 //!
 //! It is the same world behind the same door, so that limits, faults and frames are those of the server. What belongs to
-//! a socket is left out: ping frames, and the closing of idle connections.
+//! a socket is left out: ping frames, and the closing of idle connections. A signed request is performed when it is made, as a
+//! block of its own: an answer that has to wait for a step would never come.
 
 use std::net::IpAddr;
 
@@ -75,6 +76,7 @@ impl Driver {
             let delay_ms = world.faults[venue].rest_delay_ms(world.market.now_ms());
             (delay_ms, door::answer(&mut world, venue, request))
         };
+        let delay_ms = delay_ms + reply.late_ms();
         (reply.finish(), delay_ms)
     }
 

@@ -50,6 +50,8 @@
 //! | `rate_limit_storm` | shared address over its limit | REST status 429 |
 //! | `slow_rest` | overload | REST answers late |
 //! | `lose_answers` | timeout behind the gateway | Hyperliquid's next signed requests without an answer, performed or not |
+//! | `fail_requests` | 429, 502, 503 | Hyperliquid's next signed requests with an error status, performed or not |
+//! | `late_answers` | a slow path to or from the venue | Hyperliquid's next signed requests answered late, performed in time or late |
 //! | `hold_regime` | (the market) | `quiet`, `chop`, `trend` or `burst` |
 //! | `price_shock` | (the market) | all coins move together; liquidations follow |
 //!

@@ -89,6 +89,8 @@ pub struct HyperliquidLimits {
     pub users: usize,
     /// Messages from the client per minute over all connections.
     pub messages_per_min: u64,
+    /// Posts over all connections that are not answered yet.
+    pub posts_in_flight: usize,
     /// REST weight per minute.
     pub rest_weight_per_min: u64,
     /// Seconds of server silence after which the server closes a connection.
@@ -105,6 +107,7 @@ impl Default for HyperliquidLimits {
             subscriptions: 1_000,
             users: 10,
             messages_per_min: 2_000,
+            posts_in_flight: 100,
             rest_weight_per_min: 1_200,
             idle_close_s: 60,
             client_queue: 4_096,

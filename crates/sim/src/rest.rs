@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use tokio::sync::oneshot;
+
 use crate::limits::Window;
 use crate::venue::Venue;
 use crate::world::World;
@@ -129,6 +131,10 @@ impl RestAnswer {
 pub(crate) enum Reply {
     Ready(RestAnswer),
     Later(Box<dyn FnOnce() -> RestAnswer + Send>),
+    /// So many milliseconds late.
+    Late(u64, RestAnswer),
+    /// The market will give it.
+    Awaited(oneshot::Receiver<RestAnswer>),
 }
 
 impl Reply {
@@ -138,8 +144,20 @@ impl Reply {
 
     pub(crate) fn finish(self) -> RestAnswer {
         match self {
-            Self::Ready(answer) => answer,
+            Self::Ready(answer) | Self::Late(_, answer) => answer,
             Self::Later(build) => build(),
+            // Nobody gave it: the gateway in front of the venue gives up.
+            Self::Awaited(mut answer) => answer
+                .try_recv()
+                .unwrap_or_else(|_| RestAnswer::with(504, "upstream request timeout")),
+        }
+    }
+
+    /// By how many milliseconds it is late.
+    pub(crate) fn late_ms(&self) -> u64 {
+        match self {
+            Self::Late(late_ms, _) => *late_ms,
+            Self::Ready(_) | Self::Later(_) | Self::Awaited(_) => 0,
         }
     }
 
@@ -149,6 +167,9 @@ impl Reply {
         match self {
             Self::Ready(answer) => Self::Ready(answer.header(name, value)),
             Self::Later(build) => Self::later(move || build().header(name, value)),
+            Self::Late(late_ms, answer) => Self::Late(late_ms, answer.header(name, value)),
+            // Hyperliquid's alone, which has no headers to add.
+            Self::Awaited(answer) => Self::Awaited(answer),
         }
     }
 }

@@ -179,6 +179,8 @@ pub async fn start(config: SimConfig) -> Result<Simulator, SimError> {
         tokio::task::spawn_blocking(move || World::new(seed, start_ms, symbols, scenario.as_ref()))
             .await
             .map_err(|_| SimError::Interrupted)?;
+    let mut world = world;
+    world.trading.by_block = true;
     let shared = Shared {
         world: SharedWorld::new(world),
         tasks: TaskTracker::new(),
@@ -247,6 +249,7 @@ async fn handle(
         let delay_ms = world.faults[venue].rest_delay_ms(world.market.now_ms());
         (delay_ms, door::answer(&mut world, venue, &request))
     };
+    let delay_ms = delay_ms + reply.late_ms();
     if delay_ms > 0 {
         tokio::select! {
             () = tokio::time::sleep(Duration::from_millis(delay_ms)) => {}
@@ -254,7 +257,14 @@ async fn handle(
         }
     }
     match reply {
-        Reply::Ready(answer) => response(answer),
+        Reply::Awaited(awaited) => tokio::select! {
+            answered = awaited => match answered {
+                Ok(answer) => response(answer),
+                Err(_) => response(RestAnswer::with(504, "upstream request timeout")),
+            },
+            () = shared.shutdown.cancelled() => response(RestAnswer::with(503, "null")),
+        },
+        Reply::Ready(answer) | Reply::Late(_, answer) => response(answer),
         Reply::Later(build) => match tokio::task::spawn_blocking(build).await {
             Ok(answer) => response(answer),
             Err(_) => response(RestAnswer::with(500, "null")),

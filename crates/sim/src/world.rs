@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use crate::exchange::{Address, Micro, Refusal, USD};
-use crate::faults::{Fault, Scenario, ScenarioCursor, VenueFaults, millis};
+use crate::faults::{ActionFault, Fault, Scenario, ScenarioCursor, VenueFaults, millis};
 use crate::generator::{Market, OutlierAt, Place, StepEvents, symbols};
 use crate::limits::Limits;
 use crate::rest::{Ledger, Usage};
@@ -105,6 +105,7 @@ impl World {
         if let Some(block_ms) = self.events.block_ms {
             hyperliquid::repeat_states(self, block_ms);
         }
+        hyperliquid::deliver(self);
         self.show_silence();
     }
 
@@ -221,7 +222,27 @@ impl World {
                 for_ms,
             } => self.faults[venue].set_slow_rest(delay_ms, until(for_ms)),
             Fault::LoseAnswers { count, performed } => {
-                self.faults[Venue::Hyperliquid].lose_answers(count, performed);
+                self.faults[Venue::Hyperliquid]
+                    .befall_actions(count, ActionFault::Lost { performed });
+            }
+            Fault::FailRequests {
+                count,
+                status,
+                performed,
+            } => {
+                let fault = ActionFault::Failed { status, performed };
+                self.faults[Venue::Hyperliquid].befall_actions(count, fault);
+            }
+            Fault::LateAnswers {
+                count,
+                delay_ms,
+                action_waits,
+            } => {
+                let fault = ActionFault::Late {
+                    delay_ms: millis(delay_ms),
+                    action_waits,
+                };
+                self.faults[Venue::Hyperliquid].befall_actions(count, fault);
             }
             Fault::HoldRegime { regime, for_ms } => {
                 self.market

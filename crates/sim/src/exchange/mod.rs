@@ -15,13 +15,13 @@
 //! - The same calls give the same answers and events.
 //!
 //! # Not simulated
-//! Sub-accounts, vaults, spot trading, builder fees, HIP-3 markets, the order of actions within a block, and transfers: money
-//! comes in by [`Exchange::pay_in`] alone.
+//! Sub-accounts, vaults, spot trading, builder fees, HIP-3 markets, and transfers: money comes in by [`Exchange::pay_in`] alone.
 
 mod account;
 mod action;
 mod address;
 mod agents;
+mod block;
 mod book;
 mod check;
 mod events;
@@ -52,6 +52,7 @@ mod twap;
 pub use account::{Account, Leverage, Party, Position, Schedule};
 pub use address::{Address, Cloid};
 pub use agents::{Agent, Agents};
+pub use block::{Turn, turn_of};
 pub use book::{Book, Met, Resting, Side};
 pub use events::UserFrame;
 pub use fill::{Fill, FundingPayment, LiquidationMark};

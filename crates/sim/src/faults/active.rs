@@ -1,11 +1,25 @@
 //! The faults of one venue that are in force.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Channels that carry trades, by the venues' names.
 const TRADE_CHANNELS: [&str; 5] = ["trade", "aggTrade", "trades", "matches", "publicTrade"];
 
 type Feed = (String, String);
+
+/// Faults of signed requests that wait for their turn.
+const MOST_ACTION_FAULTS: usize = 64;
+
+/// What befalls a signed request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ActionFault {
+    /// It is not answered.
+    Lost { performed: bool },
+    /// It is answered with an error status.
+    Failed { status: u16, performed: bool },
+    /// It is answered late, and with `action_waits` performed late.
+    Late { delay_ms: i64, action_waits: bool },
+}
 
 /// What happens to a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +52,8 @@ pub(crate) struct VenueFaults {
     /// Frames left to overtake, and whether one is waiting to be overtaken.
     reorder: BTreeMap<Feed, (u32, bool)>,
     late: BTreeMap<Feed, (i64, i64)>,
-    /// Signed requests left whose answer is lost, and whether they are performed.
-    lost_answers: (u32, bool),
+    /// What befalls the next signed requests, and how many of them; at most [`MOST_ACTION_FAULTS`].
+    actions: VecDeque<(u32, ActionFault)>,
 }
 
 /// Takes one from a counter.
@@ -108,15 +122,22 @@ impl VenueFaults {
         Passage::Through
     }
 
-    pub(crate) fn lose_answers(&mut self, count: u32, performed: bool) {
-        self.lost_answers = (count, performed);
+    /// Has a fault befall the next signed requests, after those that wait already. Beyond the bound it does not.
+    pub(crate) fn befall_actions(&mut self, count: u32, fault: ActionFault) {
+        if count > 0 && self.actions.len() < MOST_ACTION_FAULTS {
+            self.actions.push_back((count, fault));
+        }
     }
 
-    /// Whether the answer to the next signed request is lost, and then whether it is performed; counts it.
-    pub(crate) fn lose_answer(&mut self) -> Option<bool> {
-        let (left, performed) = &mut self.lost_answers;
-        *left = left.checked_sub(1)?;
-        Some(*performed)
+    /// What befalls the next signed request; counts it.
+    pub(crate) fn next_action_fault(&mut self) -> Option<ActionFault> {
+        let (left, fault) = self.actions.front_mut()?;
+        let fault = *fault;
+        *left -= 1;
+        if *left == 0 {
+            self.actions.pop_front();
+        }
+        Some(fault)
     }
 
     pub(crate) fn silence_channel(&mut self, channel: String, symbol: String, until: i64) {

@@ -189,6 +189,16 @@ fn of_fault(fault: &Fault) -> Option<String> {
             count,
         } => symbol(Venue::BinanceSpot, name).or_else(|| above("count", u64::from(*count), 10_000)),
         Fault::LoseAnswers { count, .. } => above("count", u64::from(*count), 10_000),
+        Fault::FailRequests { count, status, .. } => {
+            if *status != 429 && !(500..600).contains(status) {
+                return Some(format!("status: {status} is neither 429 nor 500 to 599"));
+            }
+            above("count", u64::from(*count), 10_000)
+        }
+        Fault::LateAnswers {
+            count, delay_ms, ..
+        } => above("count", u64::from(*count), 10_000)
+            .or_else(|| above("delay_ms", *delay_ms, 120_000)),
         Fault::Delay { delay_ms, .. } => above("delay_ms", *delay_ms, 10_000),
         Fault::SlowRest { delay_ms, .. } => above("delay_ms", *delay_ms, 120_000),
         Fault::ClockStep { step_ms, .. } => above("step_ms", step_ms.unsigned_abs(), 86_400_000),

@@ -4,7 +4,7 @@ mod active;
 mod check;
 mod scenario;
 
-pub(crate) use active::{Passage, VenueFaults};
+pub(crate) use active::{ActionFault, Passage, VenueFaults};
 pub(crate) use scenario::ScenarioCursor;
 pub use scenario::{Scenario, ScenarioStep};
 use serde::{Deserialize, Serialize};
@@ -213,6 +213,25 @@ pub enum Fault {
         count: u32,
         /// Whether they are performed nevertheless.
         performed: bool,
+    },
+    /// Hyperliquid's next signed requests get an error status; a posted action gets it as an error of its post. An error is not
+    /// a refusal: the action may have been performed.
+    FailRequests {
+        /// How many.
+        count: u32,
+        /// 429, or 500 to 599.
+        status: u16,
+        /// Whether they are performed nevertheless.
+        performed: bool,
+    },
+    /// Hyperliquid's next signed requests are answered late, while later ones are answered in time.
+    LateAnswers {
+        /// How many.
+        count: u32,
+        /// By how much; at most 120 s.
+        delay_ms: u64,
+        /// Whether the action itself is late too: it reaches the venue when its client has long given up.
+        action_waits: bool,
     },
     /// Not a fault of a venue but of the market: holds a regime.
     HoldRegime {

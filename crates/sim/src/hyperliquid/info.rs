@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
+use super::actions::{self, Origin, Performed};
 use super::frames;
 use super::rounding::Rounding;
-use super::trading::{self, Performed};
 use crate::door::not_found;
 use crate::generator::{CandleSource, Interval};
 use crate::rest::{Charged, Quota, Reply, RestAnswer, RestRequest};
@@ -72,8 +72,6 @@ pub(super) enum Answer {
     Banned(i64),
     /// No such request.
     Unknown,
-    /// A fault took the answer away.
-    Lost,
     NoCoin,
 }
 
@@ -109,38 +107,64 @@ pub(crate) fn answer(world: &mut World, request: &RestRequest) -> Reply {
     if request.method != "POST" {
         return RestAnswer::with(405, r#"{"code":405,"msg":"Method Not Allowed"}"#).into();
     }
-    let content = match serde_json::from_slice::<Value>(&request.body) {
+    match serde_json::from_slice::<Value>(&request.body) {
         Ok(body) if request.path == "/exchange" => {
-            match trading::perform(world, &body, request.address) {
-                Performed::Answer(answer) => Answer::Body(answer),
-                Performed::TooMany => Answer::TooMany,
-                Performed::Banned(seconds) => Answer::Banned(seconds),
-                Performed::Unreadable => Answer::Unknown,
-                Performed::Lost => Answer::Lost,
+            let origin = Origin::Request(request.address);
+            framed(actions::perform(world, &body, origin))
+        }
+        Ok(body) => match content(world, &body, request.address) {
+            Answer::Body(body) => RestAnswer::ok(body.to_string()).into(),
+            Answer::Candles(request) => {
+                Reply::later(move || RestAnswer::ok(request.build().to_string()))
             }
-        }
-        Ok(body) => content(world, &body, request.address),
-        Err(_) => Answer::Unknown,
+            Answer::TooMany => framed(Performed::TooMany),
+            Answer::Banned(seconds) => framed(Performed::Banned(seconds)),
+            Answer::Unknown => framed(Performed::Unreadable),
+            Answer::NoCoin => RestAnswer::with(500, "null").into(),
+        },
+        Err(_) => framed(Performed::Unreadable),
+    }
+}
+
+/// What a request came to, as HTTP has it.
+pub(super) fn framed(performed: Performed) -> Reply {
+    let coded = |status: u16, msg: &str| {
+        RestAnswer::with(status, json!({"code": status, "msg": msg}).to_string())
     };
-    match content {
-        Answer::Body(body) => RestAnswer::ok(body.to_string()).into(),
-        Answer::Candles(request) => {
-            Reply::later(move || RestAnswer::ok(request.build().to_string()))
+    match performed {
+        Performed::Answer(answer) => RestAnswer::ok(answer.to_string()).into(),
+        Performed::Late(late_ms, answer) => {
+            let late_ms = u64::try_from(late_ms).unwrap_or(0);
+            Reply::Late(late_ms, RestAnswer::ok(answer.to_string()))
         }
-        Answer::TooMany => {
-            RestAnswer::with(429, r#"{"code":429,"msg":"Too Many Requests"}"#).into()
+        Performed::Awaited(answer) => Reply::Awaited(answer),
+        Performed::TooMany => coded(429, "Too Many Requests").into(),
+        Performed::Banned(seconds) => coded(429, "Too Many Requests")
+            .header("retry-after", seconds)
+            .into(),
+        Performed::Unreadable => coded(
+            422,
+            "Failed to deserialize the JSON body into the target type",
+        )
+        .into(),
+        Performed::Failed(status @ 429) => coded(status, "Too Many Requests").into(),
+        Performed::Failed(status) => RestAnswer::with(status, reason(status)).into(),
+        // A request is never a post.
+        Performed::Lost | Performed::Posted => {
+            RestAnswer::with(504, "upstream request timeout").into()
         }
-        Answer::Banned(seconds) => {
-            RestAnswer::with(429, r#"{"code":429,"msg":"Too Many Requests"}"#)
-                .header("retry-after", seconds)
-                .into()
-        }
-        Answer::Unknown => {
-            let msg = "Failed to deserialize the JSON body into the target type";
-            RestAnswer::with(422, json!({"code": 422, "msg": msg}).to_string()).into()
-        }
-        Answer::NoCoin => RestAnswer::with(500, "null").into(),
-        Answer::Lost => RestAnswer::with(504, "upstream request timeout").into(),
+    }
+}
+
+/// The words of an error status.
+pub(super) fn reason(status: u16) -> &'static str {
+    match status {
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => "Server Error",
     }
 }
 

@@ -9,10 +9,12 @@
 //! Own choices where nothing is known: buckets of `3d` and `1w` candles are counted from the epoch; refusals beyond a limit
 //! (see [`crate::limits`]).
 
+mod actions;
 mod decimal;
 mod feeds;
 mod frames;
 mod info;
+mod mempool;
 mod rounding;
 mod session;
 mod subscription;
@@ -21,6 +23,7 @@ mod tests;
 mod trading;
 mod wrong;
 
+pub(crate) use actions::deliver;
 pub(crate) use feeds::Feeds;
 pub(crate) use info::answer;
 pub(crate) use session::{open, text};

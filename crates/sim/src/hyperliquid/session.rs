@@ -7,10 +7,11 @@ use axum::extract::ws::Utf8Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::actions::{self, Origin, Performed};
 use super::frames::frame;
 use super::info::{self, Answer};
+use super::mempool::Post;
 use super::subscription::{Echo, Subscription, Unfit};
-use super::trading::{self, Performed};
 use crate::door::{Knock, not_found};
 use crate::faults::millis;
 use crate::hub::Subscribed;
@@ -173,41 +174,68 @@ fn post(world: &mut World, id: ClientId, text: &str, message: &Value) -> Flow {
         return unparseable(world, id, text);
     };
     let payload = request.get("payload").unwrap_or(&Value::Null);
-    let respond = |kind: &str, payload: Value| {
-        frame(
-            "post",
-            json!({"id": key, "response": {"type": kind, "payload": payload}}),
-        )
-    };
     let address = world
         .hyperliquid
         .hub
         .address(id)
         .unwrap_or(std::net::IpAddr::from([0, 0, 0, 0]));
     let reply = match request.get("type").and_then(Value::as_str) {
-        Some("info") => match info::content(world, payload, address) {
-            Answer::Body(data) => respond("info", json!({"type": payload["type"], "data": data})),
-            Answer::Candles(request) => respond(
-                "info",
-                json!({"type": payload["type"], "data": request.build()}),
-            ),
-            Answer::TooMany | Answer::Banned(_) => respond("error", json!("429 Too Many Requests")),
-            Answer::Unknown | Answer::NoCoin | Answer::Lost => {
-                return unparseable(world, id, text);
+        Some("info") => {
+            let data = match info::content(world, payload, address) {
+                Answer::Body(data) => Some(data),
+                Answer::Candles(request) => Some(request.build()),
+                Answer::TooMany | Answer::Banned(_) => None,
+                Answer::Unknown | Answer::NoCoin => return unparseable(world, id, text),
+            };
+            match data {
+                Some(data) => response(key, "info", json!({"type": payload["type"], "data": data})),
+                None => too_many(key),
             }
-        },
-        Some("action") => match trading::perform(world, payload, address) {
-            Performed::Answer(answer) => respond("action", answer),
-            Performed::TooMany | Performed::Banned(_) => {
-                respond("error", json!("429 Too Many Requests"))
+        }
+        Some("action") => {
+            let post = Post {
+                client: id,
+                address,
+                key,
+            };
+            match actions::perform(world, payload, Origin::Post(post)) {
+                Performed::Unreadable => return unparseable(world, id, text),
+                performed => match posted(key, performed) {
+                    Some(reply) => reply,
+                    None => return Flow::Continue,
+                },
             }
-            Performed::Unreadable => return unparseable(world, id, text),
-            Performed::Lost => return Flow::Continue,
-        },
+        }
         _ => return unparseable(world, id, text),
     };
     say(world, id, reply);
     Flow::Continue
+}
+
+fn response(key: u64, kind: &str, payload: Value) -> Utf8Bytes {
+    frame(
+        "post",
+        json!({"id": key, "response": {"type": kind, "payload": payload}}),
+    )
+}
+
+fn too_many(key: u64) -> Utf8Bytes {
+    response(key, "error", json!("429 Too Many Requests"))
+}
+
+/// The answer to a posted action; none if it comes later or never.
+pub(super) fn posted(key: u64, performed: Performed) -> Option<Utf8Bytes> {
+    match performed {
+        Performed::Answer(answer) | Performed::Late(_, answer) => {
+            Some(response(key, "action", answer))
+        }
+        Performed::TooMany | Performed::Banned(_) => Some(too_many(key)),
+        Performed::Failed(status) => {
+            let words = format!("{status} {}", info::reason(status));
+            Some(response(key, "error", json!(words)))
+        }
+        Performed::Unreadable | Performed::Lost | Performed::Awaited(_) | Performed::Posted => None,
+    }
 }
 
 /// A text message.

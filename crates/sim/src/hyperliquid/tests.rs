@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::frames;
+use super::mempool::{Fate, ReplyTo, Waiting};
 use super::rounding::Rounding;
-use crate::exchange::{Address, USD};
+use crate::exchange::{Address, USD, turn_of};
 use crate::generator::Side;
 use crate::world::World;
 
@@ -214,4 +215,62 @@ fn what_a_user_sold_is_on_the_tape_as_often_as_in_the_fills() {
     let szi = world.trading.exchange.account(ANN).unwrap().szi(0);
     assert!(szi < 0);
     assert!((told * 1e5 + szi as f64).abs() < 1e-6, "{told} {szi}");
+}
+
+/// A body whose signer is said beside it waits for the block.
+fn wait(world: &mut World, user: Address, nonce: u64, action: &Value) {
+    let body = json!({"action": action, "nonce": nonce});
+    let due_ms = world.market.now_ms();
+    world.trading.mempool.wait(Waiting {
+        signer: user,
+        turn: turn_of(&body).unwrap(),
+        body,
+        due_ms,
+        to: ReplyTo::Nobody,
+        fate: Fate::Told(0),
+    });
+}
+
+#[test]
+fn within_a_block_makers_and_cancels_come_before_takers() {
+    let mut world = world();
+    let ask = street(&world, Side::Ask);
+    // A block has just ended: what is sent now meets in the next one.
+    until(&mut world, |world| {
+        world.market.block_ms() == world.market.now_ms()
+    });
+    let ask = street(&world, Side::Ask).max(ask) + 400;
+    let own = rest(&mut world, ANN, false, ask, "0.01");
+    let px = |px: i64| crate::exchange::print(px.into(), 1);
+    let order = |buy: bool, at: i64, sz: &str, tif: &str| {
+        let order = json!({"a": 0, "b": buy, "p": px(at), "s": sz, "r": false, "t": {"limit": {"tif": tif}}});
+        json!({"type": "order", "orders": [order], "grouping": "na"})
+    };
+    let nonce = world.market.now_ms() as u64 + 500;
+    // Bob's taker is sent first; Ann's cancel and her post-only order come before it all the same.
+    wait(&mut world, BOB, nonce, &order(true, ask + 10, "30", "Ioc"));
+    wait(
+        &mut world,
+        ANN,
+        nonce + 1,
+        &json!({"type": "cancel", "cancels": [{"a": 0, "o": own}]}),
+    );
+    wait(
+        &mut world,
+        ANN,
+        nonce + 2,
+        &order(false, ask + 10, "0.01", "Alo"),
+    );
+    let open = |world: &World, oid| world.trading.exchange.order(oid).is_some();
+    assert!(open(&world, own));
+    until(&mut world, |world| !open(world, own));
+    assert_eq!(status(&world, ANN, own), "canceled");
+    let request = json!({"type": "historicalOrders", "user": ANN.to_string()});
+    let history = world.trading.exchange.info(&request).unwrap();
+    let maker = &history[0];
+    assert_eq!(
+        (&maker["status"], &maker["order"]["limitPx"]),
+        (&json!("filled"), &json!(px(ask + 10))),
+        "{history}"
+    );
 }

@@ -1,4 +1,4 @@
-//! The exchange beside the generated market: what ties the two together, and `POST /exchange`.
+//! The exchange beside the generated market: what ties the two together.
 //!
 //! The generated book is shown to the exchange level by level, its mark and oracle prices and its hourly funding as they are. What
 //! users take from the street is taken from the generated book too. Until the first account is paid in nothing of this happens,
@@ -9,20 +9,19 @@
 //! are on the public tape and in the candles, with the same block or, if a request brought them about, with the next.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::actions::Performed;
 use super::feeds::pass;
 use super::frames::frame;
+use super::mempool::{Answered, Fate, Mempool};
 use super::subscription::{Subscription, UserFeed};
 use crate::exchange::{
-    Address, Exchange, MarketSpec, Micro, Network, PublicTrade, Refusal, Rules, Side,
-    SignatureFault, UserFrame, recover_signer,
+    Address, Exchange, MarketSpec, Micro, PublicTrade, Refusal, Rules, Side, UserFrame,
 };
 use crate::generator::{Guest, Level, Market, PerpTrade, Side as BookSide, StepEvents, mix};
 use crate::hub::{FeedName, Payload};
-use crate::rest::{Charged, Quota};
 use crate::venue::Venue;
 use crate::world::World;
 
@@ -49,6 +48,9 @@ pub(crate) struct Trading {
     active: bool,
     /// Users' trades that wait for the next block; at most [`MOST_TAPE`].
     tape: Vec<PerpTrade>,
+    /// Signed actions are performed with the next block; else each at once, as a block of its own.
+    pub(crate) by_block: bool,
+    pub(super) mempool: Mempool,
     /// By coin, the state of users' resting orders that the generated book has.
     seated: Vec<u64>,
 }
@@ -71,6 +73,8 @@ impl Trading {
             next_assets_ms: 0,
             active: false,
             tape: Vec::new(),
+            by_block: false,
+            mempool: Mempool::default(),
             seated: vec![0; market.coins().len()],
         }
     }
@@ -110,6 +114,7 @@ impl Trading {
         };
         self.exchange.advance(time);
         if !self.active {
+            self.perform_block(time);
             return Vec::new();
         }
         self.fill_guests(market, events);
@@ -122,7 +127,28 @@ impl Trading {
                 self.exchange.fund(index, rate);
             }
         }
+        self.perform_block(time);
         self.settle(market)
+    }
+
+    /// Performs the actions of a block. They see the street as it stands at its end.
+    fn perform_block(&mut self, block_ms: i64) {
+        for action in self.mempool.take_block(block_ms) {
+            let answer = self.exchange.post(action.signer, &action.body);
+            let (late_ms, performed) = match action.fate {
+                Fate::Told(late_ms) => (
+                    late_ms,
+                    answer.map_or(Performed::Unreadable, Performed::Answer),
+                ),
+                Fate::Lost => (0, Performed::Lost),
+                Fate::Status(status) => (0, Performed::Failed(status)),
+            };
+            self.mempool.answer(Answered {
+                due_ms: block_ms + late_ms,
+                to: action.to,
+                performed,
+            });
+        }
     }
 
     /// Performs a request whose signer is known.
@@ -287,68 +313,6 @@ fn on_tape(trade: &PublicTrade) -> PerpTrade {
         buyer,
         seller,
         guest: None,
-    }
-}
-
-/// What a request to `/exchange` comes to.
-#[derive(Debug)]
-pub(super) enum Performed {
-    Answer(Value),
-    TooMany,
-    /// For so many seconds.
-    Banned(i64),
-    Unreadable,
-    /// A fault took the answer away.
-    Lost,
-}
-
-/// One request weighs 1 and 1 more per 40 of its batch ("Rate limits and user limits").
-fn weight(body: &Value) -> u64 {
-    let action = &body["action"];
-    let items = ["orders", "cancels", "modifies"]
-        .into_iter()
-        .filter_map(|key| action[key].as_array())
-        .map(Vec::len)
-        .sum::<usize>();
-    1 + items as u64 / 40
-}
-
-/// Performs a signed request. The simulator is a testnet: that is what the official client signs for it.
-pub(super) fn perform(world: &mut World, body: &Value, address: IpAddr) -> Performed {
-    let quota = Quota {
-        class: "exchange",
-        bucket: "weight",
-        weight: weight(body),
-        span_ms: 60_000,
-        most: world.limits.hyperliquid.rest_weight_per_min,
-        ban: None,
-    };
-    let now_ms = world.market.now_ms();
-    match world.charge(Venue::Hyperliquid, address, quota) {
-        Charged::Admitted(_) => {}
-        Charged::TooMany(_) => return Performed::TooMany,
-        Charged::Banned(until) => return Performed::Banned((until - now_ms + 999) / 1_000),
-    }
-    let lost = world.faults[Venue::Hyperliquid].lose_answer();
-    if lost == Some(false) {
-        return Performed::Lost;
-    }
-    let signer = match recover_signer(body, Network::Testnet) {
-        Ok(signer) => signer,
-        Err(SignatureFault::Unreadable(_)) => return Performed::Unreadable,
-        Err(fault) => {
-            return Performed::Answer(json!({"status": "err", "response": fault.to_string()}));
-        }
-    };
-    let World {
-        market, trading, ..
-    } = world;
-    let (answer, frames) = trading.post(market, signer, body);
-    publish(world, frames);
-    match answer {
-        Some(_) if lost.is_some() => Performed::Lost,
-        Some(answer) => Performed::Answer(answer),
-        None => Performed::Unreadable,
     }
 }
 

@@ -7,21 +7,21 @@ use serde_json::json;
 
 use super::*;
 
-fn requests() -> Value {
+pub(super) fn requests() -> Value {
     serde_json::from_str(include_str!("signed_requests.json")).unwrap()
 }
 
-fn address(signed: &Value, who: &str) -> Address {
+pub(super) fn address(signed: &Value, who: &str) -> Address {
     Address::parse(signed[who].as_str().unwrap()).unwrap()
 }
 
-fn post(driver: &Driver, path: &str, body: &Value) -> (u16, Value) {
+pub(super) fn post(driver: &Driver, path: &str, body: &Value) -> (u16, Value) {
     let request = RestRequest::post(path, &body.to_string(), HERE);
     let (answer, _) = driver.rest(Venue::Hyperliquid, &request);
     (answer.status, serde_json::from_str(&answer.body).unwrap())
 }
 
-fn follow(driver: &Driver, user: Address) -> DriverSocket {
+pub(super) fn follow(driver: &Driver, user: Address) -> DriverSocket {
     let mut socket = driver.connect(Venue::Hyperliquid, "/ws", HERE).unwrap();
     for kind in ["orderUpdates", "userFills", "userEvents"] {
         let subscription = json!({"type": kind, "user": user.to_string()});
@@ -176,34 +176,6 @@ fn a_request_that_was_changed_is_somebody_elses() {
     assert_eq!(answer["response"], "Unable to recover signer.");
     request["action"] = json!({"type": "dance"});
     assert_eq!(post(&driver, "/exchange", &request).0, 422);
-}
-
-#[test]
-fn an_answer_that_is_lost_says_nothing_about_the_action() {
-    let signed = requests();
-    let driver = Driver::new(3, signed["start_ms"].as_i64().unwrap(), 2, None).unwrap();
-    let master = address(&signed, "master");
-    driver.pay_in(master, 10_000 * USD).unwrap();
-    let send = |name: &str| {
-        let body = signed["requests"][name].to_string();
-        let request = RestRequest::post("/exchange", &body, HERE);
-        driver.rest(Venue::Hyperliquid, &request).0.status
-    };
-    let open = || {
-        let request = json!({"type": "openOrders", "user": master.to_string()});
-        post(&driver, "/info", &request).1.as_array().unwrap().len()
-    };
-    driver.apply(Fault::LoseAnswers {
-        count: 1,
-        performed: false,
-    });
-    assert_eq!((send("rest"), open()), (504, 0));
-    driver.apply(Fault::LoseAnswers {
-        count: 1,
-        performed: true,
-    });
-    assert_eq!((send("rest"), open()), (504, 1));
-    assert_eq!((send("cancel"), open()), (200, 0));
 }
 
 #[test]
@@ -367,4 +339,48 @@ fn states_are_sent_whole_and_repeated_and_follow_the_account() {
     }
     let state = &of("clearinghouseState")[0]["clearinghouseState"];
     assert_eq!(state["assetPositions"][0]["position"]["szi"], "0.01");
+}
+
+/// The other solution of the curve's equation for the same key: `n - s` with the other parity.
+fn mirrored(signature: &Value) -> Value {
+    const ORDER: [u8; 32] = [
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xfe, 0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36,
+        0x41, 0x41,
+    ];
+    let digits = signature["s"].as_str().unwrap().trim_start_matches("0x");
+    let padded = format!("{digits:0>64}");
+    let mut high = ORDER;
+    let mut borrow = 0;
+    for at in (0..32).rev() {
+        let byte = u8::from_str_radix(&padded[2 * at..2 * at + 2], 16).unwrap();
+        let left = i32::from(ORDER[at]) - i32::from(byte) - borrow;
+        borrow = i32::from(left < 0);
+        high[at] = left.rem_euclid(256) as u8;
+    }
+    let text: String = high.iter().map(|byte| format!("{byte:02x}")).collect();
+    let v = 55 - signature["v"].as_u64().unwrap();
+    json!({"r": signature["r"], "s": format!("0x{text}"), "v": v})
+}
+
+#[test]
+fn a_signature_has_one_form() {
+    let signed = requests();
+    let driver = Driver::new(3, signed["start_ms"].as_i64().unwrap(), 2, None).unwrap();
+    let master = address(&signed, "master");
+    driver.pay_in(master, 10_000 * USD).unwrap();
+    let mut request = signed["requests"]["rest"].clone();
+    let low = request["signature"].clone();
+    request["signature"] = mirrored(&low);
+    assert_ne!(request["signature"]["s"], low["s"]);
+    let (status, answer) = post(&driver, "/exchange", &request);
+    assert_eq!((status, &answer["status"]), (200, &json!("err")));
+    assert_eq!(answer["response"], "Unable to recover signer.");
+    // Mirrored again it is the one that was signed.
+    request["signature"] = mirrored(&request["signature"]);
+    let (_, answer) = post(&driver, "/exchange", &request);
+    assert!(
+        answer["response"]["data"]["statuses"][0]["resting"].is_object(),
+        "{answer}"
+    );
 }

@@ -4,6 +4,7 @@
 mod bybit;
 mod coinbase;
 mod exchange;
+mod exchange_faults;
 mod market;
 mod okx;
 
