@@ -18,14 +18,14 @@ use hypersentry_engine::{AgentVenue, AgentVenueError, SystemClock};
 use hypersentry_identity::agent::{Agent, AgentRow, AgentState, Network, Terms};
 use hypersentry_identity::repository::memory::MemoryRepository;
 use hypersentry_identity::{
-    Address, AgentKey, Authenticated, Entropy, EntropyFailure, EoaVerifier, GrantRow, Grants,
-    Identity, LOCAL, MasterKey, Refusal, Repository, Settings,
+    Address, Authenticated, Entropy, EntropyFailure, EoaVerifier, GrantRow, Grants, Identity,
+    LOCAL, MasterKey, Refusal, Repository, Settings, Signature,
 };
 use hypersentry_model::Mode;
 use kept::KeychainRepository;
 use serde::Serialize;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How long the page in the browser waits for the wallet.
@@ -56,6 +56,8 @@ pub(crate) struct AgentDesk {
     place: Option<Place>,
     pages: Pages,
     open: tokio::sync::Mutex<Option<Opened>>,
+    /// The same, once keys can be opened: for those who cannot wait.
+    keyed: OnceLock<Opened>,
 }
 
 #[derive(Clone, Debug)]
@@ -75,18 +77,6 @@ enum Need {
     Keys,
     /// For a key that is being made.
     NewKey,
-}
-
-/// What signs for an account.
-#[derive(Debug)]
-#[cfg_attr(not(test), allow(dead_code, reason = "what relays orders reads it"))]
-pub(crate) struct Signer {
-    /// Wiped when it is dropped.
-    pub(crate) key: AgentKey,
-    /// The agent's id.
-    pub(crate) id: String,
-    /// From then on the venue takes no signature of it, UTC ms.
-    pub(crate) expires_ms: i64,
 }
 
 /// All agents, and how things stand with them.
@@ -176,6 +166,7 @@ impl AgentDesk {
             place,
             pages: Pages::new(browser, "approval", APPROVAL_WAIT),
             open: tokio::sync::Mutex::default(),
+            keyed: OnceLock::new(),
         })
     }
 
@@ -233,6 +224,10 @@ impl AgentDesk {
             keyed,
         };
         *open = Some(opened.clone());
+        if keyed {
+            // From here on it is never opened again.
+            let _ = self.keyed.set(opened.clone());
+        }
         match keyed || need == Need::Records {
             true => Ok(opened),
             false => Err(refused(Refusal::KeystoreUnavailable)),
@@ -343,44 +338,67 @@ impl AgentDesk {
             agent = approved.map_err(refused)?;
         }
         Ok(AgentChecked {
-            signs: self.signer_of(&agent).await.is_ok(),
+            signs: self.opens(&agent.id).await,
             agent: opened.row(agent),
             listed: listed.is_some(),
             valid_until_ms: listed.flatten(),
         })
     }
 
-    /// What signs for an account: its approved agent, of several the one that lasts longest. Ask again for each signature: an agent may
-    /// be revoked meanwhile.
-    ///
-    /// # Errors
-    /// `agent_required`: none is approved. `keystore_unavailable`, `keystore_seal_broken`, `store_failed`.
-    #[cfg_attr(not(test), allow(dead_code, reason = "what relays orders asks for it"))]
-    pub(crate) async fn signer(&self, account: Address) -> Result<Signer, ApiError> {
-        let opened = self.open(Need::Keys).await?;
-        let now_ms = opened.identity.now_ms();
-        let network = self.place.as_ref().map(|place| place.network);
-        let own = opened.identity.agents(&opened.by).into_iter();
-        let fit = own.filter(|agent| {
-            agent.account == account
-                && Some(agent.network) == network
-                && agent.state_at(now_ms) == AgentState::Approved
-        });
-        let Some(agent) = fit.max_by_key(|agent| agent.expires_ms) else {
-            let message = format!("no agent of this computer is approved for {account}");
-            return Err(ApiError::new("agent_required", message));
-        };
-        self.signer_of(&agent).await
+    /// Whether an agent's key is here and can be used.
+    async fn opens(&self, id: &str) -> bool {
+        let opened = self.open(Need::Keys).await;
+        opened.is_ok_and(|opened| opened.identity.agent_key(&opened.by, id).is_ok())
     }
 
-    async fn signer_of(&self, agent: &Agent) -> Result<Signer, ApiError> {
-        let Opened { identity, by, .. } = self.open(Need::Keys).await?;
-        let key = identity.agent_key(&by, &agent.id).map_err(refused)?;
-        Ok(Signer {
-            key,
-            id: agent.id.clone(),
-            expires_ms: agent.expires_ms,
+    /// The agent that signs for an account now: an approved one, of several the one that lasts longest. It waits for nobody: once the
+    /// agents were listed, or one was made, their keys are at hand.
+    ///
+    /// # Errors
+    /// `agent_required`: none is approved, or the keychain was of no use yet.
+    #[cfg_attr(not(test), allow(dead_code, reason = "what relays orders asks for it"))]
+    pub(crate) fn agent_of(&self, account: Address) -> Result<Agent, ApiError> {
+        let own = self.signing(account).into_iter();
+        own.max_by_key(|agent| agent.expires_ms).ok_or_else(|| {
+            let message = format!("no agent of this computer may sign for {account}");
+            ApiError::new("agent_required", message)
         })
+    }
+
+    /// Signs a digest with an agent of an account. Whether the agent may still do so is asked each time.
+    ///
+    /// # Errors
+    /// `agent_not_ready`: it was revoked or has ended meanwhile. `keystore_seal_broken`.
+    #[cfg_attr(not(test), allow(dead_code, reason = "what relays orders asks for it"))]
+    pub(crate) fn sign(
+        &self,
+        account: Address,
+        agent: Address,
+        digest: &[u8; 32],
+    ) -> Result<Signature, ApiError> {
+        let not_ready = || refused(Refusal::AgentNotReady);
+        let mut own = self.signing(account).into_iter();
+        let found = own.find(|found| found.address == agent);
+        let id = found.ok_or_else(not_ready)?.id;
+        let Opened { identity, by, .. } = self.keyed.get().ok_or_else(not_ready)?;
+        let key = identity.agent_key(by, &id).map_err(refused)?;
+        key.sign(digest).map_err(refused)
+    }
+
+    /// The agents that may sign for an account now.
+    fn signing(&self, account: Address) -> Vec<Agent> {
+        let (Some(opened), Some(place)) = (self.keyed.get(), &self.place) else {
+            return Vec::new();
+        };
+        let now_ms = opened.identity.now_ms();
+        let own = opened.identity.agents(&opened.by).into_iter();
+        own.filter(|agent| {
+            agent.account == account
+                && agent.network == place.network
+                && agent.state_at(now_ms) == AgentState::Approved
+                && agent.key.is_some()
+        })
+        .collect()
     }
 }
 

@@ -9,11 +9,11 @@ use crate::tests::browser::{nobody_listens, proof, tell, visit};
 use crate::tests::{Desk, Log, ask, call, code, no_browser, no_team, record};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use hypersentry_identity::AgentKey;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use tauri::WebviewWindow;
-use tauri::async_runtime::block_on;
 use tauri::test::MockRuntime;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -214,7 +214,7 @@ fn an_agent_is_approved_by_the_accounts_wallet_and_its_key_is_in_the_keychain_al
         assert_eq!(made["permissions"], json!(["order", "cancel", "modify"]));
         let first = id(&made);
         keys.push(key_bytes(&keychain, &first));
-        let signer = || block_on(desk.shell().agents.signer(account));
+        let signer = || desk.shell().agents.agent_of(account);
         assert_eq!(signer().unwrap_err().code, "agent_required");
         // The page can be called off, and is one at a time.
         let waiting = std::thread::spawn({
@@ -253,8 +253,15 @@ fn an_agent_is_approved_by_the_accounts_wallet_and_its_key_is_in_the_keychain_al
         let found = signer().unwrap();
         assert_eq!(found.id, first);
         assert_eq!(made["expires_ms"], found.expires_ms);
-        let signed = found.key.sign(&[7; 32]).unwrap().signer(&[7; 32]).unwrap();
-        assert_eq!(made["address"], signed.to_string());
+        let signed = |agent: Address| desk.shell().agents.sign(account, agent, &[7; 32]);
+        let signature = signed(found.address).unwrap();
+        assert_eq!(signature.signer(&[7; 32]), Ok(found.address));
+        assert_eq!(made["address"], found.address.to_string());
+        let other = desk
+            .shell()
+            .agents
+            .sign(found.address, found.address, &[7; 32]);
+        assert_eq!(other.unwrap_err().code, "agent_not_ready");
 
         // Another key takes its place, and the old one is gone.
         let rotated = told(&window, "agent_rotate", json!({ "id": first }));
@@ -266,6 +273,7 @@ fn an_agent_is_approved_by_the_accounts_wallet_and_its_key_is_in_the_keychain_al
         assert_eq!(done.unwrap()["state"], "approved");
         assert!(!kept(&first) && kept(&second));
         assert_eq!(signer().unwrap().id, second);
+        assert_eq!(signed(found.address).unwrap_err().code, "agent_not_ready");
         heard += &page;
         heard += &format!("{:?} {:?}", desk.shell(), signer());
         heard += &told(&window, "agents", json!({})).to_string();
@@ -288,11 +296,11 @@ fn an_agent_is_approved_by_the_accounts_wallet_and_its_key_is_in_the_keychain_al
         (&states[0]["state"], &states[1]["state"]),
         (&json!("revoked"), &json!("approved"))
     );
-    let found = block_on(desk.shell().agents.signer(account)).unwrap();
+    let found = desk.shell().agents.agent_of(account).unwrap();
     assert_eq!(found.id, second);
     ask(&window, "agent_revoke", json!({ "id": second }));
     assert!(!kept(&second));
-    let gone = block_on(desk.shell().agents.signer(account)).unwrap_err();
+    let gone = desk.shell().agents.agent_of(account).unwrap_err();
     assert_eq!(gone.code, "agent_required");
     heard += &told(&window, "agents", json!({})).to_string();
 
@@ -379,7 +387,7 @@ fn in_practice_an_agent_is_approved_at_the_simulator_and_ends_with_the_run() {
     let (done, _, _) = approve(&window, &opened, &other, &wallet(9));
     assert_eq!(done.unwrap()["state"], "approved");
     for (account, id) in [(own, &made), (wallet(9).address(), &other)] {
-        let found = block_on(desk.shell().agents.signer(account)).unwrap();
+        let found = desk.shell().agents.agent_of(account).unwrap();
         assert_eq!(&found.id, id);
     }
     // Nothing of practice is kept.

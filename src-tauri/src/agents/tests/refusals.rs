@@ -1,6 +1,7 @@
 use super::*;
 use crate::keychain::Switched;
 use hypersentry_identity::WalletKey;
+use tauri::async_runtime::block_on;
 
 #[test]
 fn without_a_keychain_no_key_is_made_and_it_is_said_why() {
@@ -63,7 +64,7 @@ fn a_keychain_that_is_locked_for_a_while_loses_nothing() {
     keychain.switch(true);
     by_key(&window).unwrap();
     let agents = &desk_locked.shell().agents;
-    assert_eq!(block_on(agents.signer(own)).unwrap().id, made);
+    assert_eq!(agents.agent_of(own).unwrap().id, made);
     assert_eq!(told(&window, "agents", json!({}))["ready"], true);
 
     drop(desk_locked);
@@ -74,14 +75,14 @@ fn a_keychain_that_is_locked_for_a_while_loses_nothing() {
     ask(&window, "agent_revoke", json!({ "id": made }));
     keychain.switch(true);
     assert!(keychain.read(&key_name(&made)).unwrap().is_some());
-    let error = block_on(desk_locked.shell().agents.signer(own)).unwrap_err();
-    assert_eq!(error.code, "agent_required");
 
     drop(desk_locked);
     // A key that somebody removes is gone, and the agent with it.
     let desk = open(true);
     let window = desk.window("main");
     let next = id(&create(&window, own, "bot"));
+    let error = desk.shell().agents.agent_of(own).unwrap_err();
+    assert_eq!(error.code, "agent_required");
     told(&window, "agent_approve_by_key", json!({ "id": next }));
     drop(desk);
     keychain.delete(&key_name(&next)).unwrap();
@@ -90,8 +91,8 @@ fn a_keychain_that_is_locked_for_a_while_loses_nothing() {
     let list = told(&window, "agents", json!({}));
     assert_eq!(list["agents"][1]["state"], "approved");
     assert_eq!(list["ready"], false);
-    let error = block_on(desk.shell().agents.signer(own)).unwrap_err();
-    assert_eq!(error.code, "agent_not_ready");
+    let error = desk.shell().agents.agent_of(own).unwrap_err();
+    assert_eq!(error.code, "agent_required");
     let checked = told(&window, "agent_check", json!({ "id": next }));
     assert_eq!(
         (&checked["listed"], &checked["signs"]),
