@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import type { Page } from "@playwright/test";
 import type { AxeResults } from "axe-core";
 import { expect, openCockpit, openTerminal, test } from "./gateway";
+import { chooseKind, openDesk, send, showPanel, size } from "./trade";
 import { TestWallet } from "./wallet";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -108,3 +109,52 @@ for (const theme of ["dark", "light"] as const)
     await expect(page.getByTestId("users")).toBeVisible();
     expect(await violations(page)).toEqual([]);
   });
+
+for (const theme of ["dark", "light"] as const)
+  test(`has no serious barrier where orders are given, ${theme}`, async ({ page, startMock }) => {
+    const mock = await startMock({ symbols: ["BTC"], trading: {} });
+    const account = await openDesk(page, mock);
+    await page.locator("header.top").click({ position: { x: 500, y: 34 } });
+    if (theme === "light") await page.keyboard.press("t");
+    await expect(page.locator("html")).toHaveAttribute("data-theme", theme);
+    await size(page, "Market", "0.01");
+    await send(page);
+    await expect(page.getByTestId("position-BTC")).toBeVisible();
+    expect(await violations(page)).toEqual([]);
+    account.fault = "lost_ack";
+    await size(page, "Limit", "0.01");
+    await page.getByTestId("ticket-px").fill("96000.57");
+    await page.getByLabel("Bracket").check();
+    await page.getByTestId("ticket-stopLoss").fill("95000");
+    await page.getByTestId("ticket-review").click();
+    expect(await violations(page)).toEqual([]);
+    await page.getByTestId("ticket-send").click();
+    await showPanel(page, "Orders");
+    await expect(page.locator(".order-state").first()).toContainText("UNKNOWN");
+    expect(await violations(page)).toEqual([]);
+    await size(page, "Market", "1");
+    await expect(page.getByTestId("preview-refusals")).toBeVisible();
+    await page.getByRole("button", { name: "Arm one-click" }).click();
+    await page
+      .getByRole("button", { name: /^Proof/ })
+      .first()
+      .click();
+    await expect(page.getByTestId("proof-records")).toBeVisible();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.getByTestId("kill-button").click();
+    await showPanel(page, "Balances");
+    await expect(page.getByTestId("balance-equity")).toBeVisible();
+    expect(await violations(page)).toEqual([]);
+  });
+
+test("has no serious barrier where orders are given in a narrow window", async ({ page, startMock }) => {
+  const mock = await startMock({ symbols: ["BTC"], trading: {} });
+  await openDesk(page, mock);
+  await page.setViewportSize({ width: 390, height: 800 });
+  await page.getByRole("tab", { name: "Ticket" }).click();
+  await chooseKind(page, "Scale");
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole("tab", { name: "Positions" }).click();
+  expect(await violations(page)).toEqual([]);
+});

@@ -173,3 +173,40 @@ test("keeps what a trader arranged: closed panels stay closed", async ({ page, s
   expect(await kept(page, "hypersentry.trading-offered")).toBe("1");
   await expect.poll(() => kept(page, "hypersentry.layout")).toMatch(/"ticket"/);
 });
+
+test("takes a price from the book, and marks the row where an own order rests", async ({
+  page,
+  startMock,
+}) => {
+  const mock = await startMock({ symbols: ["BTC"], trading: {} });
+  const account = await openDesk(page, mock);
+  await size(page, "Post", "0.01");
+  const canvas = page.getByTestId("ladder-canvas-hyperliquid");
+  const box = await canvas.boundingBox();
+  if (box === null) throw new Error("no book");
+  await page.mouse.click(box.x + 40, box.y + box.height - 30);
+  await expect(page.getByTestId("ticket-px")).not.toHaveValue("");
+  await send(page);
+  await expect(page.getByTestId("result")).toContainText("resting");
+  expect(account.orderRequests[0]).toMatchObject({ kind: "post_only" });
+});
+
+test("gives orders in a narrow window, and nothing leaves it", async ({ page, startMock }) => {
+  const mock = await startMock({ symbols: ["BTC"], trading: {} });
+  await openDesk(page, mock);
+  for (const width of [899, 700, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const name of ["Ticket", "Positions", "Orders", "Fills", "Balances"]) {
+      await page.getByRole("tab", { name, exact: true }).click();
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(overflow).toBeLessThanOrEqual(0);
+    }
+  }
+  await page.keyboard.press("b");
+  await expect(page.getByTestId("ticket-amount")).toBeFocused();
+  await chooseKind(page, "Market");
+  await page.getByTestId("ticket-amount").fill("0.01");
+  await send(page);
+  await page.getByRole("tab", { name: "Positions", exact: true }).click();
+  await expect(page.getByTestId("position-BTC-size")).toHaveText("0.01000");
+});

@@ -13,6 +13,8 @@ interface CanvasSurfaceProps {
   /** The figure under a point, for the tooltip. */
   readonly factsAt?: (x: number, y: number, width: number, height: number, now: number) => TipFacts | null;
   readonly onWheel?: (rows: number) => void;
+  /** A click on the picture; for what can be done by keys elsewhere too. */
+  readonly onPick?: (x: number, y: number, width: number, height: number) => void;
   readonly testId?: string;
 }
 
@@ -82,6 +84,7 @@ export function CanvasSurface(props: CanvasSurfaceProps): ReactNode {
   return (
     <div
       ref={box}
+      role="presentation"
       className="surface"
       onPointerMove={(event) => {
         const rect = event.currentTarget.getBoundingClientRect();
@@ -89,6 +92,11 @@ export function CanvasSurface(props: CanvasSurfaceProps): ReactNode {
         if (latest.current.factsAt) showTip(ask.current);
       }}
       onPointerLeave={() => hideTip(ask.current)}
+      onClick={(event) => {
+        const rect = event.currentTarget.getBoundingClientRect();
+        const { onPick } = latest.current;
+        onPick?.(event.clientX - rect.left, event.clientY - rect.top, rect.width, rect.height);
+      }}
       onWheel={(event) => latest.current.onWheel?.(Math.sign(event.deltaY) * 3)}
     >
       <canvas ref={canvas} aria-hidden="true" data-testid={props.testId} />

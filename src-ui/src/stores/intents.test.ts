@@ -7,6 +7,9 @@ const lost = () => Promise.reject(new ApiError("unreachable", "no answer", true)
 const refused = (code: string) => () => Promise.reject(new ApiError(code, code, false));
 const none = (): Promise<readonly OrderView[]> => Promise.resolve([]);
 
+const one = (): Promise<readonly OrderView[]> =>
+  Promise.resolve([{ account: "0xa", cloid: "0x1", state: "acked" } as unknown as OrderView]);
+
 const wish = (part: Partial<Wish> = {}): Wish => ({
   key: "k1",
   what: "Buy",
@@ -31,7 +34,7 @@ describe("an intent", () => {
   it("whose answer was lost is unknown and never refused, and is asked after without being sent again", async () => {
     const intents = make();
     const send = vi.fn(lost);
-    const find = vi.fn(none);
+    const find = vi.fn(one);
     expect(await intents.run(wish({ send, find }))).toBe("unknown");
     expect(intents.get("k1")?.asksAt).not.toBeNull();
     await vi.advanceTimersByTimeAsync(1000);
@@ -46,6 +49,16 @@ describe("an intent", () => {
     await vi.advanceTimersByTimeAsync(1000 + 3 * 3000);
     expect(find).toHaveBeenCalledTimes(4);
     expect(intents.get("k1")?.phase).toBe("unknown");
+  });
+  it("that the server has not seen may still arrive: it stays unknown and is asked after", async () => {
+    const intents = make();
+    const find = vi.fn(none);
+    await intents.run(wish({ send: lost, find }));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(intents.get("k1")).toMatchObject({ phase: "unknown", unseen: true });
+    find.mockImplementation(one);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(intents.get("k1")?.phase).toBe("taken");
   });
   it("never arrived only where the server has closed its key", async () => {
     const intents = make();

@@ -34,6 +34,8 @@ export interface Intent {
   readonly at: number;
   /** Monotonic time of the next question what became of it; null when none is planned. */
   readonly asksAt: number | null;
+  /** The server was asked after its answer was lost, and has not seen it; it may still be on its way. */
+  readonly unseen: boolean;
 }
 
 export interface Wish {
@@ -42,7 +44,7 @@ export interface Wish {
   readonly symbol: string;
   /** Sends it with its key; may be called again with the same effect. */
   readonly send: () => Promise<readonly OrderView[]>;
-  /** Asks what became of the key. */
+  /** Asks what became of the key; nothing while the server has not seen it. */
   readonly find: () => Promise<readonly OrderView[]>;
 }
 
@@ -88,7 +90,7 @@ export class Intents {
     const { key, what, symbol } = wish;
     const at = this.wall();
     this.#set([
-      { key, what, symbol, at, phase: "sending", error: null, orders: [], asksAt: null },
+      { key, what, symbol, at, phase: "sending", error: null, orders: [], asksAt: null, unseen: false },
       ...this.#list.filter((intent) => intent.key !== key),
     ]);
     await this.#answered(key, wish.send());
@@ -133,7 +135,12 @@ export class Intents {
   }
 
   #lost(key: string, error: ApiError, wait: number): void {
-    this.#change(key, { phase: "unknown", error, asksAt: this.now() + wait });
+    this.#change(key, { phase: "unknown", error });
+    this.#plan(key, wait);
+  }
+
+  #plan(key: string, wait: number): void {
+    this.#change(key, { asksAt: this.now() + wait });
     this.#cancelTimer(key);
     this.#timers.set(
       key,
@@ -148,7 +155,12 @@ export class Intents {
     this.#change(key, { asksAt: null });
     try {
       const orders = await wish.find();
-      if (this.get(key)?.phase === "unknown") this.#take(key, orders);
+      if (this.get(key)?.phase !== "unknown") return;
+      if (orders.length > 0) this.#take(key, orders);
+      else {
+        this.#change(key, { unseen: true });
+        this.#plan(key, ASK_EVERY_MS);
+      }
     } catch (thrown) {
       if (this.get(key)?.phase !== "unknown") return;
       const error = asApiError(thrown);

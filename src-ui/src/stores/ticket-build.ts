@@ -111,6 +111,8 @@ export function build(draft: Draft, facts: TicketFacts): Built {
   const entry = px ?? trigger ?? scale?.middle ?? facts.mid;
   if (bracket && takeProfit === null && stopLoss === null && reader.problems.length === 0)
     reader.say("takeProfit", "A bracket needs a target, a stop or both", true);
+  if (bracket && draft.reduceOnly)
+    reader.say("takeProfit", "A bracket belongs to an order that opens: take off reduce-only");
   checkSides(reader, draft, entry, trigger, facts.mid, takeProfit, stopLoss);
   const size = readSize(reader, draft, facts, entry, stopLoss);
   const { problems, sent } = reader;

@@ -17,7 +17,7 @@ import { OwnFills } from "./own-fills";
 import { OwnOrders } from "./own-orders";
 import { ABSENT, NOTHING, type TradingSnapshot } from "./trading-phase";
 import { SequenceBook } from "./sequence-book";
-import { type ExecutionNote, ExecutionNotes } from "./execution-notes";
+import { ExecutionNotes } from "./execution-notes";
 import { wishes } from "./trading-wishes";
 
 /** Events say what changes; an account that nothing is heard of for so long is asked for. */
@@ -58,7 +58,7 @@ export class TradingDesk {
     this.intents = new Intents((views) => {
       const proof = this.#proof();
       if (proof === null) return;
-      for (const view of views) if (view.account === this.#snapshot.account) this.orders.take(view, proof);
+      for (const view of views) if (this.#isOurs(view.account)) this.orders.take(view, proof);
     });
     this.wish = wishes(port, freshKey);
   }
@@ -144,7 +144,7 @@ export class TradingDesk {
     const { event_type: type, data } = envelope;
     if (type !== "order_update" && type !== "fill_update" && type !== "account_update")
       if (type !== "execution_event") return false;
-    if (data["account"] !== this.#snapshot.account) return true;
+    if (!this.#isOurs(data["account"])) return true;
     if (this.#sequences.gap(envelope)) void this.refresh();
     if (type === "account_update") this.#takeState(asAccountState(data, arrivedAt));
     else if (type === "execution_event") this.notes.take(data);
@@ -167,10 +167,6 @@ export class TradingDesk {
     }
   }
 
-  get latestNote(): ExecutionNote | null {
-    return this.notes.newest[0] ?? null;
-  }
-
   /** The account, by the newest word; null while the server tells of none. */
   get chosen(): TradingAccount | null {
     return this.#snapshot.accounts.find(({ account }) => account === this.#snapshot.account) ?? null;
@@ -179,6 +175,11 @@ export class TradingDesk {
   /** The server's clock now, as far as the newest word tells it. */
   coreNow(now: number): number | null {
     return this.state === null ? null : this.state.nowMs + Math.max(0, now - this.#heardAt);
+  }
+
+  /** An address is the same with and without its checksum. */
+  #isOurs(account: unknown): boolean {
+    return typeof account === "string" && account.toLowerCase() === this.#snapshot.account?.toLowerCase();
   }
 
   #takeRow({ event_type: type, data }: Envelope, arrivedAt: number): void {

@@ -72,6 +72,17 @@ const WORDS: Readonly<Record<string, readonly [string, string, string]>> = {
     "The relay takes no more at once. Nothing was sent.",
     "Try again in a moment.",
   ],
+  trading_stopping: ["The server is stopping.", "Nothing was sent.", "Try again when it is back."],
+  exit_side: [
+    "Target or stop is on the wrong side.",
+    "",
+    "Put the target beyond the entry, the stop before it.",
+  ],
+  audit_proof_broken: [
+    "The proof does not hold.",
+    "",
+    "Keep the order\u2019s name and tell the operator: the log was changed or is damaged.",
+  ],
   order_unknown: ["The server does not know this order.", "", "The list is read anew."],
   bad_request: ["The server did not take the entry.", "", "Correct it, then review again. Nothing was sent."],
   unknown_symbol: ["This market cannot be traded here.", "", "Choose another symbol."],

@@ -73,7 +73,7 @@ export function asOrder(value: unknown): OrderView | null {
     changedMs,
     group: text(body["group"]),
     leg: member(body["leg"], LEGS) ?? "single",
-    kind: text(body["kind"]) ?? "limit",
+    kind: text(body["kind"]) ?? "",
     px: parseDecimal(body["px"]),
     triggerPx: parseDecimal(body["trigger_px"]),
     averagePx: parseDecimal(body["average_px"]),

@@ -1,6 +1,7 @@
 import { type Decimal, parseDecimal } from "~/shared/decimal";
 import { Stamped } from "~/shared/stamped";
 import { asMode, asObject } from "./decode";
+import type { Proof, ProofRecord } from "./proof-types";
 import { asStamp } from "./stamp";
 import {
   type AccountAnswer,
@@ -10,10 +11,9 @@ import {
   type PositionView,
   type Preview,
   type PreviewOrder,
-  type Proof,
-  type ProofRecord,
   type TradeRefusal,
   type TradingAccount,
+  type TwapView,
   LEGS,
   SIDES,
 } from "./trading-types";
@@ -146,6 +146,18 @@ function asLimits(value: unknown): AccountLimits {
   };
 }
 
+function asTwap(value: unknown): TwapView | null {
+  const body = asObject(value);
+  const key = text(body?.["key"]);
+  const symbol = text(body?.["symbol"]);
+  const side = member(body?.["side"], SIDES);
+  const left = parseDecimal(body?.["left"]);
+  const slicesLeft = whole(body?.["slices_left"]);
+  const nextMs = count(body?.["next_ms"]);
+  if (key === null || symbol === null || side === null || left === null) return null;
+  return slicesLeft === null || nextMs === null ? null : { key, symbol, side, left, slicesLeft, nextMs };
+}
+
 export function asAccountState(value: unknown, arrivedAt: number): AccountState | null {
   const body = asObject(value);
   const account = text(body?.["account"]);
@@ -180,6 +192,7 @@ export function asAccountState(value: unknown, arrivedAt: number): AccountState 
     limits: asLimits(body["limits"]),
     fees: { takerBps: parseDecimal(fees?.["taker_bps"]), makerBps: parseDecimal(fees?.["maker_bps"]) },
     stream: text(body["stream"]) ?? "closed",
+    twaps: list(body["twaps"] ?? [], MOST_FINDINGS, asTwap) ?? [],
   };
 }
 
@@ -251,5 +264,6 @@ export function asProof(value: unknown): Proof | null {
   const records = list(body?.["records"], MOST_ROWS, asRecord);
   const checkpoint = text(body?.["checkpoint"]);
   const size = whole(body?.["size"]);
-  return records === null || checkpoint === null || size === null ? null : { records, checkpoint, size };
+  if (records === null || checkpoint === null || size === null) return null;
+  return { records, checkpoint, size, text: detailsOf(body?.["proof"]) };
 }

@@ -1,5 +1,6 @@
 import type { Decimal } from "~/shared/decimal";
 import type { Stamped } from "~/shared/stamped";
+import type { Proof } from "./proof-types";
 import type { Mode } from "./types";
 
 /** Orders and what follows from them, as the trading contract has them. Amounts are decimals, times UTC ms of the server's clock. */
@@ -169,6 +170,17 @@ export interface AccountLimits {
   readonly symbols: readonly string[] | null;
 }
 
+/** A TWAP that the server is slicing. */
+export interface TwapView {
+  readonly key: string;
+  readonly symbol: string;
+  readonly side: Side;
+  /** Base units that are not sent yet. */
+  readonly left: Decimal;
+  readonly slicesLeft: number;
+  readonly nextMs: number;
+}
+
 export interface AccountState {
   readonly account: string;
   readonly mode: Mode;
@@ -192,6 +204,7 @@ export interface AccountState {
   readonly limits: AccountLimits;
   readonly fees: { readonly takerBps: Decimal | null; readonly makerBps: Decimal | null };
   readonly stream: string;
+  readonly twaps: readonly TwapView[];
 }
 
 /** What a question for an account brings. */
@@ -220,28 +233,6 @@ export interface KillWish {
   readonly on: boolean;
   readonly flatten: boolean;
   readonly drill: boolean;
-}
-
-/** One step of an order in the audit log. */
-export interface ProofRecord {
-  readonly index: number;
-  readonly atMs: number;
-  readonly what: string;
-  readonly from: string | null;
-  readonly to: string | null;
-  readonly step: string | null;
-  readonly user: string | null;
-  readonly session: string | null;
-  readonly request: string | null;
-  readonly details: string;
-}
-
-export interface Proof {
-  readonly records: readonly ProofRecord[];
-  /** Root that the records lead to. */
-  readonly checkpoint: string;
-  /** Records in the log at that checkpoint. */
-  readonly size: number;
 }
 
 export interface Ask {

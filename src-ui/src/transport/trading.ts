@@ -1,5 +1,6 @@
 import { clock } from "~/shared/clock";
 import { asAccountAnswer, asAccounts, asKill, asOrders, asPreview, asProof } from "./trading-decode";
+import type { Proof } from "./proof-types";
 import type {
   AccountAnswer,
   Ask,
@@ -8,7 +9,6 @@ import type {
   KillWish,
   OrderView,
   Preview,
-  Proof,
   Ticket,
   TradingAccount,
   TradingPort,

@@ -8,6 +8,7 @@ import { useSampled } from "~/shared/useSampled";
 import { venueName } from "~/shared/venue";
 import type { CandleSeries } from "~/stores/candles";
 import { useSession, useSessionPart, useSessionSnapshot } from "~/stores/react";
+import { marksKey, ownMarks } from "~/stores/own-marks";
 import { useSettings } from "~/stores/settings";
 import { sourceFor, sourcesOf } from "~/stores/sources";
 import { Mirror } from "./Mirror";
@@ -29,6 +30,7 @@ export function Chart({ symbol, source: wanted }: PanelProps): ReactNode {
   const host = useRef<HTMLDivElement>(null);
   const picture = useRef<ChartPicture | null>(null);
   const looked = useRef("");
+  const marked = useRef("");
   const series = (): CandleSeries => session.candles.open(source, symbol, interval);
   const listed = sourcesOf(snapshot, symbol).includes(source) || snapshot.symbols === null;
   const shown = failure === undefined && listed;
@@ -46,6 +48,7 @@ export function Chart({ symbol, source: wanted }: PanelProps): ReactNode {
     return () => {
       forget();
       picture.current = null;
+      marked.current = "";
       made.dispose();
     };
   }, [shown]);
@@ -66,6 +69,9 @@ export function Chart({ symbol, source: wanted }: PanelProps): ReactNode {
     chart.setPlaces(session.view(source, symbol)?.instrument?.pxDecimals ?? placesOf(held));
     chart.setStudies(studies);
     chart.draw(held, session.liquidations.feed(source, symbol));
+    const own = `${marksKey(session.trading)} ${source} ${symbol} ${look}`;
+    if (own !== marked.current) chart.drawOwn(ownMarks(session.trading, source, symbol));
+    marked.current = own;
   }, REDRAW_MS);
 
   if (failure !== undefined)

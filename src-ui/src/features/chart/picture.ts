@@ -16,9 +16,11 @@ import { axisPrice } from "~/shared/format";
 import { look } from "~/shared/theme";
 import { type Candle, type CandleSeries, INTERVAL_MS } from "~/stores/candles";
 import type { LiquidationFeed } from "~/stores/liquidations";
+import type { OwnMark } from "~/stores/own-marks";
 import type { Study } from "~/stores/settings";
 import { gapMarks, liquidationMarks } from "./marks";
 import { faint, inkOfCandle, type Plot, plotOf } from "./plot";
+import { OwnLines } from "./own-lines";
 import { seconds, StudyLines } from "./study-lines";
 import { crossTime, tickText } from "./times";
 
@@ -36,6 +38,7 @@ export class ChartPicture {
   readonly #volume: ISeriesApi<"Histogram">;
   readonly #gaps: ISeriesApi<"Histogram">;
   readonly #lines: StudyLines;
+  readonly #own: OwnLines;
   readonly #marks: ISeriesMarkersPluginApi<Time>;
   readonly #gapMarks: ISeriesMarkersPluginApi<Time>;
   #drawn: { series: CandleSeries | null; revision: number; reshaped: number } = {
@@ -68,6 +71,7 @@ export class ChartPicture {
     this.#candles = chart.addSeries(CandlestickSeries, { borderVisible: true });
     this.#candles.priceScale().applyOptions({ scaleMargins: { top: 0.1, bottom: 0.2 } });
     this.#lines = new StudyLines(chart);
+    this.#own = new OwnLines(this.#candles);
     this.#marks = createSeriesMarkers(this.#candles, []);
     this.#gapMarks = createSeriesMarkers(this.#gaps, []);
     chart.subscribeCrosshairMove(({ logical, time }) => {
@@ -98,6 +102,7 @@ export class ChartPicture {
       },
     });
     this.#lines.applyLook();
+    this.#own.forget();
     this.#drawn.revision = -1;
     this.#drawn.reshaped = -1;
     this.#marked = "";
@@ -202,6 +207,11 @@ export class ChartPicture {
     this.#marked = key;
     const marks = wanted === null ? [] : liquidationMarks(wanted.events, series.rows, series.interval);
     this.#marks.setMarkers(marks);
+  }
+
+  /** The account's orders and position at this venue. */
+  drawOwn(marks: readonly OwnMark[]): void {
+    this.#own.draw(marks);
   }
 
   zoom(factor: number): void {

@@ -12,7 +12,9 @@ import type { TipFacts } from "~/shared/tooltip";
 import { useSampled } from "~/shared/useSampled";
 import { venueName } from "~/shared/venue";
 import { figureSet } from "~/stores/figures";
+import type { Level } from "~/stores/book";
 import type { MarketView } from "~/stores/market-view";
+import { marksKey, type OwnMark, ownMarks } from "~/stores/own-marks";
 import { useSession, useSessionPart, useSessionSnapshot } from "~/stores/react";
 import { sourceFor, sourcesOf } from "~/stores/sources";
 import { drawLadder } from "./draw";
@@ -33,6 +35,13 @@ export function Ladder({ symbol, source: wanted }: PanelProps): ReactNode {
   const present = useSampled(() => read()?.book != null);
   const failure = useSessionPart((part) => part.coinErrors[symbol]);
   const closed = snapshot.link.phase === "closed";
+  const own = (): readonly OwnMark[] => ownMarks(session.trading, source, symbol);
+  /** A price of the book becomes the ticket's; it is sent by no click. */
+  const pick = (y: number, height: number): void => {
+    const { trading, ticket } = session;
+    const level = trading?.getSnapshot().phase === "here" ? levelAt(read(), y, height) : null;
+    if (level !== null) ticket?.pick(level.px);
+  };
 
   if (failure !== undefined)
     return (
@@ -53,15 +62,16 @@ export function Ladder({ symbol, source: wanted }: PanelProps): ReactNode {
         testId={`ladder-canvas-${source}`}
         contentKey={(now) => {
           const view = read();
-          return `${symbol}|${source}|${closed}|${view?.revision}|${ageKey(view?.book ?? null, now)}|${ageKey(view?.deep ?? null, now)}|${ageKey(view?.figure("price") ?? null, now)}`;
+          return `${marksKey(session.trading)}|${symbol}|${source}|${closed}|${view?.revision}|${ageKey(view?.book ?? null, now)}|${ageKey(view?.deep ?? null, now)}|${ageKey(view?.figure("price") ?? null, now)}`;
         }}
         draw={(pen, now) => {
           pen.held = closed;
           const view = read();
           if (view?.book == null) pen.begin(12);
-          else drawLadder(pen, view, figures.bookSpread(view), now);
+          else drawLadder(pen, view, figures.bookSpread(view), own(), now);
         }}
-        factsAt={(_x, y, _width, height, now) => factsAt(read(), y, height, now)}
+        factsAt={(_x, y, _width, height, now) => factsAt(read(), own(), y, height, now)}
+        onPick={(_x, y, _width, height) => pick(y, height)}
       />
       {present ? null : (
         <Notice
@@ -79,19 +89,43 @@ export function Ladder({ symbol, source: wanted }: PanelProps): ReactNode {
   );
 }
 
-function factsAt(view: MarketView | null, y: number, height: number, now: number): TipFacts | null {
+interface RowPlace {
+  readonly side: "bid" | "ask";
+  readonly index: number;
+}
+
+function rowAt(view: MarketView | null, y: number, height: number): RowPlace | null {
   if (view?.book == null || y < HEAD_HEIGHT) return null;
   const place = geometry(height, look().row);
   const side = y < place.spreadTop ? "ask" : "bid";
   const distance = side === "ask" ? place.spreadTop - y : y - place.spreadTop - place.spreadHeight;
-  if (distance < 0) return null;
   const index = Math.floor(distance / place.row);
+  return distance < 0 || index >= place.rows ? null : { side, index };
+}
+
+function levelAt(view: MarketView | null, y: number, height: number): Level | null {
+  const row = rowAt(view, y, height);
+  if (row === null) return null;
+  const levels = view?.book?.draw(0, (book) => (row.side === "ask" ? book.asks : book.bids));
+  return levels?.[row.index] ?? null;
+}
+
+function factsAt(
+  view: MarketView | null,
+  own: readonly OwnMark[],
+  y: number,
+  height: number,
+  now: number,
+): TipFacts | null {
+  const row = rowAt(view, y, height);
+  if (view === null || row === null) return null;
+  const { side, index } = row;
   const beyond = view.deepFrom !== null && index >= view.deepFrom;
   const stamped = beyond ? view.deep : view.book;
   return (
     stamped?.draw(now, (book, reading) => {
       const level = (side === "ask" ? book.asks : book.bids)[index];
-      if (level === undefined || index >= place.rows) return null;
+      if (level === undefined) return null;
       const px = tipFigure(price(level.px, view.instrument?.pxDecimals ?? null));
       const sz = tipFigure(size(level.sz, view.instrument?.szDecimals ?? null));
       const walls = view.flow.walls?.draw(now, (both) => (side === "ask" ? both.asks : both.bids)) ?? [];
@@ -100,7 +134,8 @@ function factsAt(view: MarketView | null, y: number, height: number, now: number
         wall === undefined
           ? `${side} level ${index + 1}`
           : `${side} level ${index + 1}, a wall since ${timeText(wall.sinceMs)}, ${tipFigure(size(wall.timesMedian, null))} times the median`;
-      return { label, value: `${sz} at ${px}`, source: view.source, reading };
+      const mine = own.filter((mark) => mark.order === level.key).map(({ text }) => `, yours: ${text}`);
+      return { label, value: `${sz} at ${px}${mine.join("")}`, source: view.source, reading };
     }) ?? null
   );
 }

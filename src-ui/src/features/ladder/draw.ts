@@ -6,6 +6,7 @@ import { look } from "~/shared/theme";
 import type { Level } from "~/stores/book";
 import type { Spread } from "~/stores/figures";
 import type { BookView, MarketView } from "~/stores/market-view";
+import type { OwnMark } from "~/stores/own-marks";
 import { cumulate, type Geometry, geometry, HEAD_HEIGHT, rowTop } from "./rows";
 
 const PAD = 8;
@@ -17,6 +18,8 @@ interface SideLook {
   readonly deepFrom: number | null;
   /** Prices of the walls, by their sort keys. */
   readonly walls: ReadonlySet<number>;
+  /** What the account has there, by the same keys. */
+  readonly own: ReadonlyMap<number, OwnMark>;
 }
 
 function wallsOf(view: MarketView, side: "bids" | "asks", now: number): ReadonlySet<number> {
@@ -24,7 +27,13 @@ function wallsOf(view: MarketView, side: "bids" | "asks", now: number): Readonly
   return new Set(walls.map((wall) => sortKey(wall.px)));
 }
 
-export function drawLadder(pen: Pen, view: MarketView, spread: Stamped<Spread> | null, now: number): void {
+export function drawLadder(
+  pen: Pen,
+  view: MarketView,
+  spread: Stamped<Spread> | null,
+  own: readonly OwnMark[],
+  now: number,
+): void {
   const place = geometry(pen.height, look().row);
   pen.begin(12);
   drawHead(pen);
@@ -33,7 +42,12 @@ export function drawLadder(pen: Pen, view: MarketView, spread: Stamped<Spread> |
     const bids = cumulate(book.bids, place.rows);
     const asks = cumulate(book.asks, place.rows);
     const most = Math.max(bids.last, asks.last);
-    const common = { reading, deep, deepFrom: view.deepFrom };
+    const common = {
+      reading,
+      deep,
+      deepFrom: view.deepFrom,
+      own: new Map(own.map((mark) => [mark.order, mark])),
+    };
     drawSide(pen, view, book, asks.totals, most, place, {
       side: "ask",
       walls: wallsOf(view, "asks", now),
@@ -97,6 +111,8 @@ function drawSide(
     pen.rect(pen.width - bar, top, bar, height - 1, fill, look().dark ? 0.16 : 0.13);
     pen.figure(price(level.px, places?.pxDecimals ?? null), reading, PAD, middle, tone, "left");
     const lot = places?.szDecimals ?? null;
+    const mine = how.own.get(level.key);
+    if (mine !== undefined) drawOwn(pen, mine, top, height);
     const wall = how.walls.has(level.key);
     const edge = sizeEdge(pen.width);
     const used = pen.figure(size(level.sz, lot), reading, edge, middle, wall ? "warn" : "ink-0", "right");
@@ -112,6 +128,14 @@ function drawWall(pen: Pen, right: number, top: number, height: number, middle: 
   pen.words(10);
   pen.label("wall", right - 6, middle, "warn", "right");
   pen.fontSize(12);
+}
+
+/** An own order frames its row, in the colour of its side. */
+function drawOwn(pen: Pen, { side }: OwnMark, top: number, height: number): void {
+  const ink = side === "buy" ? "up" : "down";
+  pen.rect(0, top, pen.width, 1, ink);
+  pen.rect(0, top + height - 2, pen.width, 1, ink);
+  pen.rect(pen.width - 3, top, 3, height - 1, ink);
 }
 
 function drawSpread(

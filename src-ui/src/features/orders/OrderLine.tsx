@@ -71,7 +71,7 @@ export const OrderLine = memo(function OrderLine(props: OrderLineProps): ReactNo
         {view.side}
       </td>
       <td className="trade-words" title={view.reduceOnly ? "reduce-only" : undefined}>
-        {view.kind.replaceAll("_", " ")}
+        {view.kind === "" ? "\u2014" : view.kind.replaceAll("_", " ")}
         {leg === "" ? null : (
           <span className="leg" data-leg={view.leg}>
             {leg}

@@ -1,5 +1,8 @@
 import type { KeyboardEvent, ReactNode } from "react";
+import { spanText } from "~/shared/age";
 import { ConfirmBar } from "~/shared/ConfirmBar";
+import { digits } from "~/shared/decimal";
+import { LiveText } from "~/shared/LiveText";
 import { Notice } from "~/shared/Notice";
 import { StandingNotice } from "~/shared/Standing";
 import { TableHead } from "~/shared/TableHead";
@@ -57,6 +60,7 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
   return (
     <div className="panel trade-panel">
       <div className="sheet-box" tabIndex={0} role="region" aria-label="Orders" onKeyDown={onKey}>
+        <Twaps desk={desk} />
         <table className="sheet trade-sheet orders" data-testid={`orders-${list}`}>
           <TableHead columns={COLUMNS} />
           <tbody>
@@ -84,6 +88,29 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
       {asked === null ? null : <Asking desk={desk} asked={asked} />}
     </div>
   );
+}
+
+/** TWAPs that are being sliced: their slices are orders, the rest of them is not yet. */
+function Twaps({ desk }: { readonly desk: TradingDesk }): ReactNode {
+  const keys = useSampled(() => (desk.state?.twaps ?? []).map(({ key }) => key).join(), 250);
+  if (keys === "") return null;
+  return (
+    <ul className="twaps" aria-label="Running TWAPs" data-testid="twaps">
+      {keys.split(",").map((key) => (
+        <li key={key}>
+          <strong>TWAP</strong> <LiveText everyMs={250} read={(now) => twapText(desk, key, now)} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function twapText(desk: TradingDesk, key: string, now: number): string {
+  const twap = desk.state?.twaps.find((item) => item.key === key);
+  const core = desk.coreNow(now);
+  if (twap === undefined || core === null) return "over";
+  const { side, symbol, left, slicesLeft, nextMs } = twap;
+  return `${side} ${symbol}: ${digits(left)} left in ${slicesLeft} slices, next in ${spanText(Math.max(0, nextMs - core))}. Cancel all ends it.`;
 }
 
 interface AskingProps {

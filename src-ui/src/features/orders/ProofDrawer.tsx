@@ -8,7 +8,8 @@ import type { TradingDesk } from "~/stores/trading-desk";
 import { STATE_NAMES, tradingWords } from "~/stores/trading-words";
 import { useUi } from "~/stores/ui";
 import { asApiError } from "~/transport/decode";
-import { ORDER_STATES, type Proof, type ProofRecord } from "~/transport/trading-types";
+import type { Proof, ProofRecord } from "~/transport/proof-types";
+import { ORDER_STATES } from "~/transport/trading-types";
 import type { ApiError } from "~/transport/types";
 
 /** What happened to one order, from the audit log, with what proves it. */
@@ -103,7 +104,7 @@ function Failure({ error }: { readonly error: ApiError }): ReactNode {
 }
 
 function Steps({ proof }: { readonly proof: Proof }): ReactNode {
-  const { records, checkpoint, size } = proof;
+  const { records, checkpoint, size, text } = proof;
   return (
     <>
       <table className="account-table" data-testid="proof-records">
@@ -119,6 +120,12 @@ function Steps({ proof }: { readonly proof: Proof }): ReactNode {
         <CopyButton text={checkpoint} />
       </p>
       <p className="hint">
+        {text === "" ? null : (
+          <>
+            The proof of these records alone, for a verifier elsewhere:
+            <CopyButton text={text} />.{" "}
+          </>
+        )}
         With a copy of the log, <code>hypersentry-gateway audit prove</code> and{" "}
         <code>tools/verify_audit.py</code> recompute it without this server. A checkpoint that is kept
         elsewhere shows afterwards whether the log was rolled back.

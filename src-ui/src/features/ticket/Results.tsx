@@ -16,7 +16,7 @@ const SHOWN = 4;
 export function Results({ desk }: { readonly desk: TradingDesk }): ReactNode {
   const intents = useIntents(desk);
   useSampled(() => desk.orders.revision + desk.notes.revision, 150);
-  const note = desk.latestNote;
+  const note = desk.notes.newest[0] ?? null;
   if (intents.length === 0 && note === null) return null;
   return (
     <section className="results" aria-label="What became of it" data-testid="results">
@@ -60,7 +60,8 @@ function Result({ desk, intent }: { readonly desk: TradingDesk; readonly intent:
       {phase === "unknown" ? (
         <>
           <p>
-            UNKNOWN: the answer was lost, and it may have been taken.{" "}
+            UNKNOWN: the answer was lost, and{" "}
+            {intent.unseen ? "the server has not seen it; it may still arrive." : "it may have been taken."}{" "}
             {asksAt === null ? null : (
               <LiveText
                 everyMs={200}

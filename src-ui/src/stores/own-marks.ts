@@ -1,0 +1,61 @@
+import { type Decimal, digits, isNegative, sortKey } from "~/shared/decimal";
+import type { Side } from "~/transport/trading-types";
+import type { TradingDesk } from "./trading-desk";
+import { KIND_NAMES } from "./ticket-draft";
+import { LEG_NAMES } from "./trading-words";
+
+/** A price at which an account has something, as the book and the chart mark it. */
+export interface OwnMark {
+  readonly px: Decimal;
+  readonly order: number;
+  readonly kind: "order" | "trigger" | "entry" | "liquidation";
+  readonly side: Side;
+  readonly text: string;
+}
+
+/** Marks that are drawn of one market. */
+const MOST_MARKS = 60;
+
+/** What the account has in one market; nothing at a venue where it does not trade. */
+export function ownMarks(desk: TradingDesk | null, source: string, symbol: string): readonly OwnMark[] {
+  if (desk === null || desk.state === null || desk.state.venue !== source) return [];
+  const marks: OwnMark[] = [];
+  for (const { view } of desk.orders.open) {
+    const px = view.triggerPx ?? view.px;
+    if (view.symbol !== symbol || px === null || marks.length >= MOST_MARKS) continue;
+    const kind = view.triggerPx === null ? "order" : "trigger";
+    const name = LEG_NAMES[view.leg] || named(view.kind);
+    marks.push({
+      px,
+      order: sortKey(px),
+      kind,
+      side: view.side,
+      text: `${view.side} ${digits(view.size)} ${name}`,
+    });
+  }
+  const position = desk.state.positions?.draw(0, (rows) => rows.find((row) => row.symbol === symbol));
+  if (position === undefined) return marks;
+  const { size, entryPx, liquidationPx } = position;
+  const short = isNegative(size);
+  const side = short ? "sell" : "buy";
+  const held = `${short ? "short" : "long"} ${digits(size).replace("-", "")}`;
+  if (entryPx !== null) marks.push({ px: entryPx, order: sortKey(entryPx), kind: "entry", side, text: held });
+  if (liquidationPx !== null)
+    marks.push({
+      px: liquidationPx,
+      order: sortKey(liquidationPx),
+      kind: "liquidation",
+      side,
+      text: "liquidation",
+    });
+  return marks;
+}
+
+function named(kind: string): string {
+  return Object.hasOwn(KIND_NAMES, kind) ? KIND_NAMES[kind as keyof typeof KIND_NAMES].toLowerCase() : kind;
+}
+
+/** Changes whenever the marks could. */
+export function marksKey(desk: TradingDesk | null): string {
+  return desk === null ? "" : `${desk.orders.revision} ${desk.revision}`;
+}
