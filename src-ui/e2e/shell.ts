@@ -129,6 +129,7 @@ export async function pretendDesktop(page: Page, gateway: string, shell: Scripte
           keep();
           return null;
         },
+        trade: () => refuse("trading_absent", "this app takes orders in practice"),
         team_key: () => key,
         agents: () =>
           JSON.stringify({

@@ -1,7 +1,6 @@
 import { type Decimal, digits, isNegative, sortKey } from "~/shared/decimal";
 import type { Side } from "~/transport/trading-types";
 import type { TradingDesk } from "./trading-desk";
-import { KIND_NAMES } from "./ticket-draft";
 import { LEG_NAMES } from "./trading-words";
 
 /** A price at which an account has something, as the book and the chart mark it. */
@@ -24,14 +23,8 @@ export function ownMarks(desk: TradingDesk | null, source: string, symbol: strin
     const px = view.triggerPx ?? view.px;
     if (view.symbol !== symbol || px === null || marks.length >= MOST_MARKS) continue;
     const kind = view.triggerPx === null ? "order" : "trigger";
-    const name = LEG_NAMES[view.leg] || named(view.kind);
-    marks.push({
-      px,
-      order: sortKey(px),
-      kind,
-      side: view.side,
-      text: `${view.side} ${digits(view.size)} ${name}`,
-    });
+    const name = LEG_NAMES[view.leg] || named(view.kind, view.side);
+    marks.push({ px, order: sortKey(px), kind, side: view.side, text: `${name} ${digits(view.size)}` });
   }
   const position = desk.state.positions?.draw(0, (rows) => rows.find((row) => row.symbol === symbol));
   if (position === undefined) return marks;
@@ -51,8 +44,9 @@ export function ownMarks(desk: TradingDesk | null, source: string, symbol: strin
   return marks;
 }
 
-function named(kind: string): string {
-  return Object.hasOwn(KIND_NAMES, kind) ? KIND_NAMES[kind as keyof typeof KIND_NAMES].toLowerCase() : kind;
+/** One word: the line says the rest. */
+function named(kind: string, side: Side): string {
+  return kind.startsWith("stop") ? "stop" : kind.startsWith("take") ? "take" : side;
 }
 
 /** Changes whenever the marks could. */

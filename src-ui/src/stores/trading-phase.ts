@@ -19,6 +19,7 @@ export const NOTHING: TradingSnapshot = { phase: "asking", error: null, accounts
 /** Codes of servers that have no trading. */
 export const ABSENT: readonly string[] = [
   "trading_absent",
+  "team_request_refused",
   "http_404",
   "http_405",
   "not_found",

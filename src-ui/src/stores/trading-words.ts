@@ -14,6 +14,11 @@ const TRY_LATER = "It is tried again by itself; try again when the account is fr
 /** Refusals by code. Where a word is empty, the server's own stands there: only it knows the figures. */
 const WORDS: Readonly<Record<string, readonly [string, string, string]>> = {
   trading_absent: ["Trading is not available at this server.", "", "Market data work without it."],
+  team_request_refused: [
+    "Orders of a team server are given in its own page.",
+    "This app takes orders for its own account alone.",
+    "Open the address of the server in a browser.",
+  ],
   agent_required: [
     "No agent signs for this account.",
     "Orders are signed by an agent key that the account's wallet has approved.",
@@ -145,6 +150,8 @@ export function standingOf(
   linked: boolean,
 ): Standing {
   const of = (level: Standing["level"], code: string, words: Words): Standing => ({ level, code, ...words });
+  if (phase === "absent" && error?.code === "team_request_refused")
+    return of("warn", error.code, tradingWords(error));
   if (phase === "absent")
     return of("warn", error?.code ?? "trading_absent", {
       what: "Trading is not available at this server.",

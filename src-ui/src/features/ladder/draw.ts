@@ -46,7 +46,7 @@ export function drawLadder(
       reading,
       deep,
       deepFrom: view.deepFrom,
-      own: new Map(own.map((mark) => [mark.order, mark])),
+      own: new Map(own.filter(rests).map((mark) => [mark.order, mark])),
     };
     drawSide(pen, view, book, asks.totals, most, place, {
       side: "ask",
@@ -128,6 +128,11 @@ function drawWall(pen: Pen, right: number, top: number, height: number, middle: 
   pen.words(10);
   pen.label("wall", right - 6, middle, "warn", "right");
   pen.fontSize(12);
+}
+
+/** What waits in the book; where a position was opened is the chart's. */
+function rests({ kind }: OwnMark): boolean {
+  return kind === "order" || kind === "trigger";
 }
 
 /** An own order frames its row, in the colour of its side. */

@@ -16,7 +16,8 @@ const SHOWN = 4;
 export function Results({ desk }: { readonly desk: TradingDesk }): ReactNode {
   const intents = useIntents(desk);
   useSampled(() => desk.orders.revision + desk.notes.revision, 150);
-  const note = desk.notes.newest[0] ?? null;
+  // What was refused stands with what was asked for.
+  const note = desk.notes.newest.find(({ kind }) => kind !== "refused" || intents.length === 0) ?? null;
   if (intents.length === 0 && note === null) return null;
   return (
     <section className="results" aria-label="What became of it" data-testid="results">
@@ -109,6 +110,7 @@ function textOf(desk: TradingDesk, intent: Intent): string {
   if (phase === "never") return "It never reached the server, and its key is closed: nothing was done.";
   if (phase === "refused" && error !== null) {
     const { what, why, next } = tradingWords(error);
+    if (asRefusals(error.details["refusals"]).length > 0) return `${what} Nothing was sent.`;
     return `${what} ${why} ${next} (${error.code})`;
   }
   const views = statesOf(desk, intent);

@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { asAccountState } from "~/transport/trading-decode";
+import { ApiError } from "~/transport/types";
+import type { TradingSnapshot } from "./trading-phase";
+import { orderWords, practiceOf, standingOf, tradingWords } from "./trading-words";
+
+const HERE: TradingSnapshot = {
+  phase: "here",
+  error: null,
+  accounts: [{ account: "0xa", name: null, paper: false, mayTrade: true }],
+  account: "0xa",
+};
+
+function state(part: object = {}) {
+  const made = asAccountState(
+    { account: "0xa", mode: "live", paper: false, now_ms: 1, ready: true, killed: false, ...part },
+    0,
+  );
+  if (made === null) throw new Error("not a state");
+  return made;
+}
+
+/** The codes that the contract names; each must be more than its code to a reader. */
+const CODES = [
+  "trading_absent",
+  "agent_required",
+  "grant_required",
+  "session_required",
+  "role_required",
+  "risk_refused",
+  "idempotency_conflict",
+  "idempotency_key_invalid",
+  "kill_switch_on",
+  "trading_locked",
+  "audit_stopped",
+  "relay_busy",
+  "order_unknown",
+  "bad_request",
+  "unknown_symbol",
+  "price_tick",
+  "size_lot",
+  "min_notional",
+  "reduce_only_no_position",
+  "reduce_only_would_increase",
+  "market_stale",
+];
+
+describe("the words of a refusal", () => {
+  it.each(CODES)("of %s say what, why and what to do", (code) => {
+    const { what, why, next } = tradingWords({ code, message: "the server's words" });
+    expect(what).toMatch(/\.$/);
+    expect(what).not.toBe("The server refused.");
+    expect(why).toMatch(/\.$/);
+    expect(next).toMatch(/\.$/);
+  });
+  it("of a code that is not known are the server's", () => {
+    expect(tradingWords({ code: "new_code", message: "it rains" }).why).toBe("It rains.");
+    expect(tradingWords({ code: "risk_new", message: "too much" }).what).toBe("The risk check refused it.");
+  });
+});
+
+describe("the standing of an account", () => {
+  it("is good only where everything is", () => {
+    expect(standingOf(HERE, state(), false, true).level).toBe("good");
+  });
+  it.each([
+    ["disconnected", HERE, state(), false, false],
+    ["account_stale", HERE, state(), true, true],
+    ["kill_switch_on", HERE, state({ killed: true }), false, true],
+    [
+      "trading_locked",
+      HERE,
+      state({ ready: false, locks: [{ code: "trading_locked", text: "x" }] }),
+      false,
+      true,
+    ],
+    ["agent_required", HERE, state({ ready: false }), false, true],
+    ["not_ready", HERE, state({ ready: false, agent: { address: "0xb" } }), false, true],
+    ["asking", HERE, null, false, true],
+    ["grant_required", { ...HERE, accounts: [] }, state(), false, true],
+    ["no_account", { ...HERE, phase: "barred" }, null, false, true],
+    [
+      "session_required",
+      { ...HERE, phase: "barred", error: new ApiError("session_required", "", false) },
+      null,
+      false,
+      true,
+    ],
+    ["trading_absent", { ...HERE, phase: "absent" }, null, false, true],
+  ] as const)("is %s, and says what to do", (code, snapshot, account, stale, linked) => {
+    const standing = standingOf(snapshot as TradingSnapshot, account, stale, linked);
+    expect(standing.code).toBe(code);
+    expect(standing.level).not.toBe("good");
+    expect(standing.what).not.toBe("");
+    expect(standing.next).not.toBe("");
+  });
+});
+
+describe("the mark of practice", () => {
+  it("is there for each account that is not live", () => {
+    expect(practiceOf(state())).toBe("");
+    expect(practiceOf(state({ paper: true }))).toBe("paper");
+    expect(practiceOf(state({ mode: "simulated" }))).toBe("simulated");
+    expect(practiceOf(state({ mode: "replay" }))).toBe("replay");
+  });
+});
+
+describe("a ticket in words", () => {
+  it("is what is sent", () => {
+    const common = { account: "0xa", symbol: "BTC", size: "0.01", reduce_only: true } as const;
+    expect(
+      orderWords({ ...common, side: "sell", kind: "stop_limit", px: "95000", trigger_px: "96000" }),
+    ).toBe("Sell 0.01 BTC stop limit at 95000 when 96000 reduce-only");
+  });
+});

@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { HttpAuth } from "./auth-http";
+import { ownTrading } from "./desktop-trading";
+import { Trading } from "./trading";
+import { httpTrading } from "./trading-http";
+
+const invoke = vi.hoisted(() => vi.fn());
+vi.mock("@tauri-apps/api/core", () => ({ invoke }));
+
+const TICKET = {
+  account: "0xa",
+  symbol: "BTC",
+  side: "buy",
+  kind: "market",
+  size: "0.01",
+  reduce_only: false,
+} as const;
+
+function gateway(answer: () => Response) {
+  const asked: { method: string; path: string; body: unknown; csrf: string | null }[] = [];
+  const auth = new HttpAuth(new URL("http://desk/"), (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    const headers = new Headers(init?.headers);
+    if (url.pathname === "/auth/state")
+      return Promise.resolve(
+        Response.json({
+          mode: "gateway",
+          login: "optional",
+          session: {
+            session_id: "s",
+            csrf: "C",
+            user: { id: "u", role: "trader" },
+            created_ms: 1,
+            expires_ms: 2,
+          },
+        }),
+      );
+    asked.push({
+      method: init?.method ?? "GET",
+      path: url.pathname + url.search,
+      body: typeof init?.body === "string" ? JSON.parse(init.body) : null,
+      csrf: headers.get("X-HyperSentry-CSRF"),
+    });
+    return Promise.resolve(answer());
+  });
+  return { auth, trading: httpTrading(auth), asked };
+}
+
+describe("trading over a gateway", () => {
+  it("carries the session's token with each change, and the routes of the contract", async () => {
+    const { auth, trading, asked } = gateway(() => Response.json({ orders: [] }));
+    await auth.state();
+    await trading.order({ ...TICKET, key: "k" });
+    await trading.cancelAll({ account: "0xa", key: "k2" });
+    await trading.close({ account: "0xa", key: "k3", symbol: "BTC", share_percent: 25 });
+    await trading.find({ account: "0xa", key: "k" });
+    expect(asked.map(({ method, path, csrf }) => `${method} ${path} ${csrf}`)).toEqual([
+      "POST /trading/order C",
+      "POST /trading/cancel-all C",
+      "POST /trading/close C",
+      "POST /trading/find C",
+    ]);
+    expect(asked[0]?.body).toEqual({ ...TICKET, key: "k" });
+    expect(asked[2]?.body).toEqual({ account: "0xa", key: "k3", symbol: "BTC", share_percent: 25 });
+  });
+  it("reads by GET and sends no token with it", async () => {
+    const { trading, asked } = gateway(() => Response.json({ accounts: [] }));
+    await trading.accounts();
+    await trading.account({ account: "0xa" }).catch(() => undefined);
+    await trading.proof({ account: "0xa", cloid: "0xb" }).catch(() => undefined);
+    expect(asked.map(({ method, path, csrf }) => `${method} ${path} ${csrf}`)).toEqual([
+      "GET /trading/accounts null",
+      "GET /trading/account?account=0xa null",
+      "GET /audit/order/0xb?account=0xa null",
+    ]);
+  });
+  it("gives a refusal with its details, and an answer that is none as such", async () => {
+    const refusals = [{ code: "risk_order_usd", text: "too large" }];
+    const refused = gateway(() =>
+      Response.json(
+        { code: "risk_refused", message: "no", retryable: false, details: { refusals } },
+        { status: 409 },
+      ),
+    );
+    await expect(refused.trading.order({ ...TICKET, key: "k" })).rejects.toMatchObject({
+      code: "risk_refused",
+      details: { refusals },
+    });
+    const broken = gateway(() => Response.json({ orders: [{}] }));
+    await expect(broken.trading.order({ ...TICKET, key: "k" })).rejects.toMatchObject({
+      code: "malformed_answer",
+    });
+    const proxy = gateway(() => new Response("<html>", { status: 502 }));
+    await expect(proxy.trading.order({ ...TICKET, key: "k" })).rejects.toMatchObject({ code: "http_502" });
+  });
+});
+
+describe("trading by the app's own engine", () => {
+  afterEach(() => invoke.mockReset());
+  it("is one command with the type beside the body", async () => {
+    invoke.mockResolvedValue({ orders: [] });
+    await ownTrading.cancel({ account: "0xa", key: "k", cloid: "0xb" });
+    expect(invoke).toHaveBeenCalledWith("trade", {
+      request: { type: "cancel", account: "0xa", key: "k", cloid: "0xb" },
+    });
+  });
+  it("gives the engine's refusal, and says so of an app without the command", async () => {
+    invoke.mockRejectedValueOnce({ code: "kill_switch_on", message: "on", retryable: false, details: {} });
+    await expect(ownTrading.accounts()).rejects.toMatchObject({ code: "kill_switch_on" });
+    invoke.mockRejectedValueOnce("Command trade not found");
+    await expect(ownTrading.accounts()).rejects.toMatchObject({ code: "trading_absent" });
+  });
+});
+
+describe("an answer that does not come", () => {
+  it("is given up after a time as lost, not as refused", async () => {
+    vi.useFakeTimers();
+    const trading = new Trading(() => new Promise(() => undefined));
+    const answer = expect(trading.accounts()).rejects.toMatchObject({ code: "unreachable" });
+    await vi.advanceTimersByTimeAsync(15_000);
+    await answer;
+    vi.useRealTimers();
+  });
+});
