@@ -21,7 +21,7 @@ const TAURI_FILES = new Set([
   "transport/desktop-team.ts",
   "transport/desktop-team.test.ts",
   "transport/desktop-trading.ts",
-  "transport/trading.test.ts",
+  "transport/desktop-trading.test.ts",
   "transport/bindings.gen.ts",
 ]);
 // Modules that draw; the rest of the hot path must work without React.

@@ -1,11 +1,7 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { HttpAuth } from "./auth-http";
-import { ownTrading } from "./desktop-trading";
 import { Trading } from "./trading";
 import { httpTrading } from "./trading-http";
-
-const invoke = vi.hoisted(() => vi.fn());
-vi.mock("@tauri-apps/api/core", () => ({ invoke }));
 
 const TICKET = {
   account: "0xa",
@@ -92,23 +88,6 @@ describe("trading over a gateway", () => {
     });
     const proxy = gateway(() => new Response("<html>", { status: 502 }));
     await expect(proxy.trading.order({ ...TICKET, key: "k" })).rejects.toMatchObject({ code: "http_502" });
-  });
-});
-
-describe("trading by the app's own engine", () => {
-  afterEach(() => invoke.mockReset());
-  it("is one command with the type beside the body", async () => {
-    invoke.mockResolvedValue({ orders: [] });
-    await ownTrading.cancel({ account: "0xa", key: "k", cloid: "0xb" });
-    expect(invoke).toHaveBeenCalledWith("trade", {
-      request: { type: "cancel", account: "0xa", key: "k", cloid: "0xb" },
-    });
-  });
-  it("gives the engine's refusal, and says so of an app without the command", async () => {
-    invoke.mockRejectedValueOnce({ code: "kill_switch_on", message: "on", retryable: false, details: {} });
-    await expect(ownTrading.accounts()).rejects.toMatchObject({ code: "kill_switch_on" });
-    invoke.mockRejectedValueOnce("Command trade not found");
-    await expect(ownTrading.accounts()).rejects.toMatchObject({ code: "trading_absent" });
   });
 });
 
