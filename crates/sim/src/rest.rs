@@ -97,14 +97,14 @@ fn unescape(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// An answer; the body is JSON.
+/// An answer; the body is JSON, or with a status of 500 and more perhaps plain words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RestAnswer {
     /// HTTP status.
     pub status: u16,
     /// Beside the content type.
     pub headers: Vec<(&'static str, String)>,
-    /// JSON.
+    /// JSON, or plain words.
     pub body: String,
 }
 

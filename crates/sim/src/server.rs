@@ -297,11 +297,16 @@ fn welcome(shared: &Shared, upgrade: WebSocketUpgrade, joined: door::Joined) -> 
 }
 
 fn response(answer: RestAnswer) -> Response {
+    // What stands in front of a venue speaks in plain words.
+    let is_text = answer.status >= 500
+        && serde_json::from_str::<serde::de::IgnoredAny>(&answer.body).is_err();
+    let kind = if is_text {
+        "text/plain; charset=utf-8"
+    } else {
+        "application/json"
+    };
     let mut response = (
-        [(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        )],
+        [(header::CONTENT_TYPE, HeaderValue::from_static(kind))],
         answer.body,
     )
         .into_response();

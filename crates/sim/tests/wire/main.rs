@@ -6,4 +6,5 @@ mod binance_usdm;
 mod client;
 mod faults;
 mod hyperliquid;
+mod hyperliquid_actions;
 mod start_up;
