@@ -197,6 +197,7 @@ def parse(record):
         3: row is None and after == 0 and 1 <= before <= 12 and 1 <= step <= 16 and ids[3],
         4: (step, before, after) == (0, 0, 0),
         5: (step, before, after) == (0, 0, 0),
+        6: (step, before, after) == (0, 0, 0),
     }
     return (index, link, ids[3]) if fits.get(kind) else None
 

@@ -243,7 +243,7 @@ fn one(cloid: &Cloid, order: &Order, there: Option<&Resting>) -> Option<Finding>
 mod tests {
     use super::*;
     use crate::ledger::Fill;
-    use crate::order::{Intent, Step};
+    use crate::order::{Intent, Leg, Step, Terms, Tif};
     use proptest::prelude::*;
 
     fn btc() -> Symbol {
@@ -261,6 +261,12 @@ mod tests {
     fn order(name: u8, steps: &[Step]) -> (Cloid, Order) {
         let intent = Intent {
             cloid: [name; 16],
+            group: [name; 16],
+            leg: Leg::Single,
+            terms: Terms::Limit {
+                px: Price::from_units(50_000_000_000_000_000),
+                tif: Tif::Gtc,
+            },
             symbol: btc(),
             side: Side::Buy,
             size: size(10),

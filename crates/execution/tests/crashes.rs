@@ -16,8 +16,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hypersentry_execution::keys::Key;
-use hypersentry_execution::order::{Cloid, Event, Intent, Side, State, Step};
-use hypersentry_execution::relay::{Input, Output, Record, Relay, Submit};
+use hypersentry_execution::order::{Cloid, Event, Intent, Leg, Side, State, Step, Terms, Tif};
+use hypersentry_execution::relay::{Input, Output, Part, Record, Relay, Submit};
 use hypersentry_execution::risk::{Limits, Market, Pricing, Scope, Standing, Wish};
 use hypersentry_model::{Price, Size, Source, Stamp, Stamped, Symbol, Timestamp, Usd, Venue};
 
@@ -210,13 +210,15 @@ impl World {
                         self.sync_at = Some(self.now + 1 + self.chance.below(20));
                     }
                 }
-                Output::Send { intent } => {
-                    *self.sent.entry(intent.cloid).or_default() += 1;
-                    let logged = self.disk.iter().any(
+                Output::Send { intents } => {
+                    for intent in intents {
+                        *self.sent.entry(intent.cloid).or_default() += 1;
+                        let logged = self.disk.iter().any(
                         |record| matches!(record, Record::Intent { intent: kept, .. } if kept.cloid == intent.cloid),
                     );
-                    assert!(logged, "sent before it was on disk");
-                    self.post(ToVenue::Order(intent));
+                        assert!(logged, "sent before it was on disk");
+                        self.post(ToVenue::Order(intent));
+                    }
                 }
                 Output::SendCancel { cloid } => self.post(ToVenue::Cancel(cloid)),
                 Output::Ask { cloid } => self.post(ToVenue::Ask(cloid)),
@@ -479,17 +481,21 @@ fn submit(wanted: &Wanted, now: i64) -> Submit {
         request: 1,
         key: wanted.key.clone(),
         body: [7; 32],
-        cloid: wanted.cloid,
         expires_after: at(wanted.expires),
-        wish: Wish {
-            symbol: Symbol::new("BTC").unwrap(),
-            side: Side::Buy,
-            size: lots(wanted.size),
-            pricing: Pricing::Limit { limit: px },
-            reduce_only: false,
-            stop: None,
-            liquidation: None,
-        },
+        parts: vec![Part {
+            cloid: wanted.cloid,
+            leg: Leg::Single,
+            terms: Terms::Limit { px, tif: Tif::Gtc },
+            wish: Wish {
+                symbol: Symbol::new("BTC").unwrap(),
+                side: Side::Buy,
+                size: lots(wanted.size),
+                pricing: Pricing::Limit { limit: px },
+                reduce_only: false,
+                stop: None,
+                liquidation: None,
+            },
+        }],
         market: Market {
             now: at(now),
             mid: seen(px, now),

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use hypersentry_execution::order::{Event, Intent, Order, Side, State, Step};
-use hypersentry_model::{Size, Symbol, Timestamp};
+use hypersentry_execution::order::{Event, Intent, Leg, Order, Side, State, Step, Terms, Tif};
+use hypersentry_model::{Price, Size, Symbol, Timestamp};
 
 const LOTS: u8 = 2;
 const CRASHES: u8 = 2;
@@ -56,6 +56,12 @@ fn size(lots: u8) -> Size {
 fn intent() -> Intent {
     Intent {
         cloid: [3; 16],
+        group: [3; 16],
+        leg: Leg::Single,
+        terms: Terms::Limit {
+            px: Price::from_units(50_000_000_000_000_000),
+            tif: Tif::Gtc,
+        },
         symbol: Symbol::new("BTC").unwrap(),
         side: Side::Sell,
         size: size(LOTS),

@@ -90,6 +90,9 @@ pub enum What {
     Signed,
     /// A signature was asked for and refused. The details have the code.
     SigningRefused,
+    /// Something else that has to be remembered: a cancel that was asked for, an order's end, a switch, a change of limits, a refusal. The
+    /// details say which, as JSON.
+    Noted,
 }
 
 impl What {
@@ -107,6 +110,7 @@ impl What {
             }
             Self::Signed => [4, 0, 0, 0],
             Self::SigningRefused => [5, 0, 0, 0],
+            Self::Noted => [6, 0, 0, 0],
         }
     }
 
@@ -124,12 +128,13 @@ impl What {
             }),
             [4, 0, 0, 0] => Some(Self::Signed),
             [5, 0, 0, 0] => Some(Self::SigningRefused),
+            [6, 0, 0, 0] => Some(Self::Noted),
             _ => None,
         }
     }
 
     fn names_an_order(self) -> bool {
-        !matches!(self, Self::Signed | Self::SigningRefused)
+        !matches!(self, Self::Signed | Self::SigningRefused | Self::Noted)
     }
 }
 

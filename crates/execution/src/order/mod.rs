@@ -4,8 +4,11 @@
 //! filled, and takes the absence of an order as proven only when the venue's own clock is past the order's `expiresAfter`.
 
 mod state;
+mod terms;
 #[cfg(test)]
 mod tests;
+
+pub use terms::{Aim, Leg, Terms, Tif};
 
 pub use state::{State, Step, TABLE, next};
 
@@ -36,6 +39,12 @@ pub enum Side {
 pub struct Intent {
     /// Its id at the venue.
     pub cloid: Cloid,
+    /// The id of the first order of the request that it belongs to; its own where it came alone or first.
+    pub group: Cloid,
+    /// Its part in that request.
+    pub leg: Leg,
+    /// At what price and how long.
+    pub terms: Terms,
     /// The market.
     pub symbol: Symbol,
     /// Buys or sells.
@@ -139,6 +148,8 @@ impl OrderError {
 pub struct Change {
     /// Where it stood.
     pub from: State,
+    /// What happened, as the table has it between the two; nothing where the event was known before.
+    pub step: Option<Step>,
     /// Where it stands; the same where only the filled size grew, or nothing did.
     pub to: State,
     /// Base units filled in all, as far as is known.
@@ -308,6 +319,7 @@ impl Order {
         self.state = to;
         Ok(Change {
             from,
+            step: tabled(from, step, to),
             to,
             filled: self.filled(),
         })
@@ -318,6 +330,7 @@ impl Order {
         if self.fills.contains(&id) || self.fills.len() >= MOST_FILLS {
             return Ok(Change {
                 from: self.state,
+                step: None,
                 to: self.state,
                 filled: self.filled(),
             });
@@ -340,6 +353,7 @@ impl Order {
             self.counted = total;
             return Ok(Change {
                 from: State::Filled,
+                step: None,
                 to: State::Filled,
                 filled: self.filled(),
             });
@@ -394,4 +408,12 @@ impl Order {
             told: self.told,
         }
     }
+}
+
+/// The step by which the table comes from one state to the other, where what happened is another one: an ack of an order of which a part was
+/// filled is as that part, and an error reply to an order that the venue was seen to hold is as none.
+fn tabled(from: State, step: Step, to: State) -> Option<Step> {
+    let leads = |step: &Step| next(from, *step) == Some(to);
+    let stands_for = [step, Step::FillPart, Step::LoseReply, Step::DoubtCancel];
+    stands_for.into_iter().find(|step| leads(step))
 }

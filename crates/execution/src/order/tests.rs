@@ -1,4 +1,5 @@
 use super::*;
+use hypersentry_model::Price;
 use proptest::prelude::*;
 
 fn size(lots: i128) -> Size {
@@ -12,6 +13,12 @@ fn at(ms: i64) -> Timestamp {
 fn order(lots: i128) -> Order {
     let intent = Intent {
         cloid: [1; 16],
+        group: [1; 16],
+        leg: Leg::Single,
+        terms: Terms::Limit {
+            px: Price::from_units(50_000_000_000_000_000),
+            tif: Tif::Gtc,
+        },
         symbol: Symbol::new("BTC").unwrap(),
         side: Side::Buy,
         size: size(lots),

@@ -10,20 +10,23 @@
 mod tests;
 mod words;
 
-pub use words::{Input, Output, Record, Refused, Request, Submit};
+pub use words::{Input, Output, Part, Record, Refused, Request, Submit};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hypersentry_model::Timestamp;
+use hypersentry_model::{Size, Timestamp};
 
 use crate::keys::{Key, KeyError, Keys, Seen};
-use crate::order::{Cloid, Event, Intent, Order, State, Step};
-use crate::risk;
+use crate::order::{Cloid, Event, Intent, Leg, Order, Side, State, Step};
+use crate::risk::{self, Limits, Scope, Standing, Wish};
 
 /// Orders of an account that have not ended: the venue's own cap on resting ones.
 pub const MOST_LIVE: usize = 5_000;
 /// Records that wait for the disk.
 pub const MOST_WAITING: usize = 1_024;
+
+/// Orders of one request.
+pub const MOST_PARTS: usize = 20;
 
 /// Requests that may name one order: its own, and cancels.
 const MOST_NAMES: usize = 32;
@@ -35,7 +38,7 @@ const ASK_EVERY_MS: i64 = 1_000;
 /// What happens when a record is on disk.
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Then {
-    Send(Cloid),
+    Send(Vec<Cloid>),
     Cancel(Cloid),
     Nothing,
 }
@@ -54,6 +57,8 @@ pub struct Relay {
     keys: Keys,
     /// As many as there are keys: an order is forgotten with its key.
     orders: BTreeMap<Cloid, Live>,
+    /// The orders of each request that had several, by the first; as many as there are keys.
+    groups: BTreeMap<Cloid, Vec<Cloid>>,
     /// Those that have not ended.
     open: BTreeSet<Cloid>,
     /// Those of them that are to be cancelled as soon as they are known to rest.
@@ -72,11 +77,15 @@ impl Relay {
         for record in records {
             match record {
                 Record::Intent { key, body, intent } => {
-                    let cloid = intent.cloid;
+                    let (cloid, first) = (intent.cloid, intent.group);
                     let Ok(order) = Order::recovered(intent, now) else {
                         continue;
                     };
-                    let _ = relay.keys.submit(&key, body, cloid, now);
+                    let _ = relay.keys.submit(&key, body, first, now);
+                    if cloid != first {
+                        let group = relay.groups.entry(first).or_insert_with(|| vec![first]);
+                        group.push(cloid);
+                    }
                     relay.open.insert(cloid);
                     relay.orders.insert(cloid, Live::new(order, key));
                 }
@@ -99,9 +108,7 @@ impl Relay {
                         live.order.restore(state, filled, at);
                         relay.open.remove(&cloid);
                         relay.unwanted.remove(&cloid);
-                        for key in &live.keys {
-                            relay.keys.end(key, at);
-                        }
+                        relay.end_keys(cloid, at);
                     }
                 }
             }
@@ -178,10 +185,9 @@ impl Relay {
         let Submit {
             key,
             body,
-            cloid,
-            wish,
+            parts,
             market,
-            scopes,
+            mut scopes,
             expires_after,
             ..
         } = submit;
@@ -189,49 +195,97 @@ impl Relay {
         if let Some(known) = self.known(&key, body)? {
             return Ok(known);
         }
+        let first = parts.first().ok_or(Refused::PartCount)?.cloid;
+        if parts.len() > MOST_PARTS {
+            return Err(Refused::PartCount);
+        }
         if self.log_broken {
             return Err(Refused::LogBroken);
         }
-        if self.killed && !wish.reduce_only {
+        if self.killed && !parts.iter().all(|part| part.wish.reduce_only) {
             return Err(Refused::Killed);
         }
         if self.locked {
             return Err(Refused::Locked);
         }
-        if self.open.len() >= MOST_LIVE || self.waiting.len() >= MOST_WAITING {
+        let room = self.open.len() + parts.len() <= MOST_LIVE;
+        if !room || self.waiting.len() + parts.len() > MOST_WAITING {
             return Err(Refused::Busy);
         }
-        if self.orders.contains_key(&cloid) {
-            return Err(Refused::IdTaken);
+        let mut orders: BTreeMap<Cloid, Order> = BTreeMap::new();
+        let mut ids = Vec::with_capacity(parts.len());
+        let mut refusals = Vec::new();
+        for part in parts {
+            let Part {
+                cloid,
+                leg,
+                terms,
+                wish,
+            } = part;
+            if self.orders.contains_key(&cloid) || orders.contains_key(&cloid) {
+                return Err(Refused::IdTaken);
+            }
+            let covers: Vec<_> = scopes
+                .iter()
+                .map(|(scope, limits, standing)| (*scope, limits, standing))
+                .collect();
+            if let Err(refused) = risk::check(&wish, &market, &covers) {
+                refusals.extend(refused);
+            }
+            reckon(&mut scopes, &wish, leg);
+            let intent = Intent {
+                cloid,
+                group: first,
+                leg,
+                terms,
+                symbol: wish.symbol,
+                side: wish.side,
+                size: wish.size,
+                reduce_only: wish.reduce_only,
+                expires_after,
+            };
+            let mut order = Order::new(intent, now)?;
+            order.apply(
+                now,
+                &Event::Plain {
+                    step: Step::PassRisk,
+                },
+            )?;
+            orders.insert(cloid, order);
+            ids.push(cloid);
         }
-        let covers: Vec<_> = scopes
-            .iter()
-            .map(|(scope, limits, standing)| (*scope, limits, standing))
-            .collect();
-        risk::check(&wish, &market, &covers).map_err(Refused::Risk)?;
-        let intent = Intent {
-            cloid,
-            symbol: wish.symbol,
-            side: wish.side,
-            size: wish.size,
-            reduce_only: wish.reduce_only,
-            expires_after,
-        };
-        let mut order = Order::new(intent.clone(), now)?;
-        order.apply(
-            now,
-            &Event::Plain {
-                step: Step::PassRisk,
-            },
-        )?;
-        let Seen::First = self.keys.submit(&key, body, cloid, now)? else {
+        if !refusals.is_empty() {
+            let mut told = Vec::new();
+            for refusal in refusals {
+                if !told.contains(&refusal) {
+                    told.push(refusal);
+                }
+            }
+            return Err(Refused::Risk(told));
+        }
+        let Seen::First = self.keys.submit(&key, body, first, now)? else {
             return Err(Refused::IdTaken);
         };
-        let state = order.state();
-        self.open.insert(cloid);
-        self.orders.insert(cloid, Live::new(order, key.clone()));
-        self.log(Record::Intent { key, body, intent }, Then::Send(cloid), out);
-        Ok((cloid, state))
+        if ids.len() > 1 {
+            self.groups.insert(first, ids.clone());
+        }
+        let last = ids.last().copied();
+        for cloid in &ids {
+            let Some(order) = orders.remove(cloid) else {
+                continue;
+            };
+            let (key, intent) = (key.clone(), order.intent().clone());
+            self.open.insert(*cloid);
+            self.orders.insert(*cloid, Live::new(order, key.clone()));
+            // The log is in order: when the last of them is on disk, all are.
+            let then = if Some(*cloid) == last {
+                Then::Send(ids.clone())
+            } else {
+                Then::Nothing
+            };
+            self.log(Record::Intent { key, body, intent }, then, out);
+        }
+        Ok((first, State::RiskPassed))
     }
 
     /// The order of a repeated request.
@@ -287,21 +341,7 @@ impl Relay {
         let later = self.waiting.split_off(&seq.saturating_add(1));
         for (_, then) in std::mem::replace(&mut self.waiting, later) {
             match then {
-                Then::Send(cloid) => {
-                    let Some(live) = self.orders.get(&cloid) else {
-                        continue;
-                    };
-                    let intent = live.order.intent().clone();
-                    self.plain(now, cloid, Step::LogIntent, out);
-                    // The kill switch or the clock may have come between the request and the disk.
-                    let killed = self.killed && !intent.reduce_only;
-                    if killed || now >= intent.expires_after {
-                        self.plain(now, cloid, Step::NotSend, out);
-                        continue;
-                    }
-                    self.plain(now, cloid, Step::Send, out);
-                    out.push(Output::Send { intent });
-                }
+                Then::Send(cloids) => self.send(now, &cloids, out),
                 Then::Cancel(cloid) => {
                     if let Some(live) = self.orders.get_mut(&cloid) {
                         live.order.want_cancel();
@@ -310,6 +350,30 @@ impl Relay {
                 }
                 Then::Nothing => {}
             }
+        }
+    }
+
+    fn send(&mut self, now: Timestamp, cloids: &[Cloid], out: &mut Vec<Output>) {
+        let mut intents = Vec::with_capacity(cloids.len());
+        for cloid in cloids {
+            if let Some(live) = self.orders.get(cloid) {
+                intents.push(live.order.intent().clone());
+                self.plain(now, *cloid, Step::LogIntent, out);
+            }
+        }
+        // The kill switch or the clock may have come between the request and the disk. What was asked for as one is sent as one or not at all.
+        let killed = self.killed && !intents.iter().all(|intent| intent.reduce_only);
+        let late = intents.iter().any(|intent| now >= intent.expires_after);
+        let step = if killed || late {
+            Step::NotSend
+        } else {
+            Step::Send
+        };
+        for intent in &intents {
+            self.plain(now, intent.cloid, step, out);
+        }
+        if step == Step::Send && !intents.is_empty() {
+            out.push(Output::Send { intents });
         }
     }
 
@@ -330,8 +394,10 @@ impl Relay {
         self.log_broken = true;
         // What waits was never sent, and never will be.
         for (_, then) in std::mem::take(&mut self.waiting) {
-            if let Then::Send(cloid) = then {
-                self.plain(now, cloid, Step::FailLog, out);
+            if let Then::Send(cloids) = then {
+                for cloid in cloids {
+                    self.plain(now, cloid, Step::FailLog, out);
+                }
             }
         }
     }
@@ -368,9 +434,7 @@ impl Relay {
             return;
         };
         let (state, filled) = (live.order.state(), live.order.filled());
-        for key in &live.keys {
-            self.keys.end(key, now);
-        }
+        self.end_keys(cloid, now);
         self.open.remove(&cloid);
         self.unwanted.remove(&cloid);
         if !self.log_broken {
@@ -385,6 +449,28 @@ impl Relay {
                 Then::Nothing,
                 out,
             );
+        }
+    }
+
+    /// Begins the retention of the keys that named an order, where nothing that they named lives.
+    fn end_keys(&mut self, cloid: Cloid, at: Timestamp) {
+        let Some(live) = self.orders.get(&cloid) else {
+            return;
+        };
+        let first = live.order.intent().group;
+        let over = |cloid: &Cloid| {
+            let live = self.orders.get(cloid);
+            live.is_none_or(|live| live.order.state().is_terminal())
+        };
+        let group = self.groups.get(&first);
+        let ended = group.is_none_or(|group| group.iter().all(over));
+        let legs = group.map_or_else(|| vec![cloid], Clone::clone);
+        if ended {
+            for live in legs.iter().filter_map(|leg| self.orders.get(leg)) {
+                for key in &live.keys {
+                    self.keys.end(key, at);
+                }
+            }
         }
     }
 
@@ -417,12 +503,42 @@ impl Relay {
     }
 
     fn forget(&mut self, now: Timestamp) {
-        for cloid in self.keys.forget(now) {
-            let over = |live: &Live| live.order.state().is_terminal();
-            if self.orders.get(&cloid).is_some_and(over) {
-                self.orders.remove(&cloid);
+        for named in self.keys.forget(now) {
+            let legs = self.groups.remove(&named).unwrap_or_else(|| vec![named]);
+            for cloid in legs {
+                let over = |live: &Live| live.order.state().is_terminal();
+                if self.orders.get(&cloid).is_some_and(over) {
+                    self.orders.remove(&cloid);
+                }
             }
         }
+    }
+}
+
+/// What the next order of the same request finds: the one before it counts as resting, and an entry's exits find the position that it makes.
+fn reckon(scopes: &mut [(Scope, Limits, Standing)], wish: &Wish, leg: Leg) {
+    for (_, _, standing) in scopes {
+        standing.orders_in_minute = standing.orders_in_minute.saturating_add(1);
+        if wish.reduce_only {
+            continue;
+        }
+        standing.orders_in_day = standing.orders_in_day.saturating_add(1);
+        let signed = match wish.side {
+            Side::Buy => wish.size,
+            Side::Sell => Size::from_units(-wish.size.units()),
+        };
+        if leg == Leg::Entry {
+            if let Some(position) = &mut standing.position {
+                let after = position.value.checked_add(signed);
+                position.value = after.unwrap_or(position.value);
+            }
+            continue;
+        }
+        let resting = match wish.side {
+            Side::Buy => &mut standing.buying,
+            Side::Sell => &mut standing.selling,
+        };
+        *resting = resting.checked_add(wish.size).unwrap_or(*resting);
     }
 }
 

@@ -4,13 +4,26 @@ use hypersentry_model::{Size, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::keys::Key;
-use crate::order::{Change, Cloid, Event, Intent, OrderError, State};
+use crate::order::{Change, Cloid, Event, Intent, Leg, OrderError, State, Terms};
 use crate::risk::{Limits, Market, Refusal, Scope, Standing, Wish};
 
 /// The number that a caller's request has within a run; its answer carries it.
 pub type Request = u64;
 
-/// A request for an order.
+/// One order of a request.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Part {
+    /// The id that the order has at the venue, derived from account, key and leg.
+    pub cloid: Cloid,
+    /// Its part.
+    pub leg: Leg,
+    /// Price, and how long it waits.
+    pub terms: Terms,
+    /// What the risk checks look at.
+    pub wish: Wish,
+}
+
+/// A request for an order, or for several that are sent as one: all of them or none.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Submit {
     /// Which request.
@@ -19,12 +32,10 @@ pub struct Submit {
     pub key: Key,
     /// SHA-256 of its canonical bytes.
     pub body: [u8; 32],
-    /// The id that the order has at the venue, derived from account, key and leg.
-    pub cloid: Cloid,
     /// Until when the venue may take it, by the venue's clock.
     pub expires_after: Timestamp,
-    /// What is asked for.
-    pub wish: Wish,
+    /// What is asked for: 1 to [`MOST_PARTS`](super::MOST_PARTS). The first one names them all; exits come after their entry.
+    pub parts: Vec<Part>,
     /// The market at this moment.
     pub market: Market,
     /// Every scope that covers the order, with its limits and what it has done. Without any, nothing is sent.
@@ -139,6 +150,9 @@ pub enum Refused {
     /// Too many orders live, or too many records wait for the disk.
     #[error("too much is under way")]
     Busy,
+    /// No order in it, or more than are sent as one.
+    #[error("a request has 1 to {most} orders", most = super::MOST_PARTS)]
+    PartCount,
     /// There is no such order.
     #[error("no such order is known")]
     UnknownOrder,
@@ -158,6 +172,7 @@ impl Refused {
             Self::Killed => "kill_switch_on",
             Self::Locked => "trading_locked",
             Self::Busy => "relay_busy",
+            Self::PartCount => "order_part_count",
             Self::UnknownOrder => "order_unknown",
             Self::IdTaken => "order_id_taken",
         }
@@ -174,10 +189,10 @@ pub enum Output {
         /// The record.
         record: Record,
     },
-    /// Sign and send the order. Its record is on disk.
+    /// Sign and send the orders of one request, as one. Their records are on disk.
     Send {
-        /// The order.
-        intent: Intent,
+        /// The orders, in the order of the request; never empty.
+        intents: Vec<Intent>,
     },
     /// Sign and send a cancel by the order's id. Its record is on disk.
     SendCancel {
