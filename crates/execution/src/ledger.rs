@@ -141,6 +141,29 @@ fn sub(a: Usd, b: Usd) -> Result<Usd, LedgerError> {
 }
 
 impl Ledger {
+    /// Begins with what an account has already: positions at their entry prices, and its equity with what they would realise now. What
+    /// happened before is not known, and all of it counts as paid in.
+    ///
+    /// # Errors
+    /// [`LedgerError::Overflow`], [`LedgerError::Full`].
+    pub fn opened(
+        positions: impl IntoIterator<Item = (Symbol, Holding)>,
+        equity: Usd,
+        unrealised: Usd,
+    ) -> Result<Self, LedgerError> {
+        let mut ledger = Self::default();
+        for (symbol, held) in positions {
+            ledger.books.position = add(ledger.books.position, held.cost)?;
+            ledger.books.notional = sub(ledger.books.notional, held.cost)?;
+            ledger.holdings.insert(symbol, held);
+        }
+        if ledger.holdings.len() > MOST_POSITIONS {
+            return Err(LedgerError::Full);
+        }
+        ledger.transfer(sub(equity, unrealised)?)?;
+        Ok(ledger)
+    }
+
     /// The books.
     pub fn books(&self) -> &Books {
         &self.books
@@ -298,6 +321,21 @@ fn gcd(mut a: u128, mut b: u128) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_account_that_has_something_already_ties_from_the_first_moment() {
+        let eth = Symbol::new("ETH").unwrap();
+        let held = Holding {
+            size: Size::parse("-0.5").unwrap(),
+            cost: Usd::parse("-1500").unwrap(),
+        };
+        let usd = |text| Usd::parse(text).unwrap();
+        let ledger = Ledger::opened([(eth, held)], usd("995"), usd("-5")).unwrap();
+        assert_eq!(ledger.books().sum(), Some(Usd::ZERO));
+        let mark = |px| ledger.equity(|_| Price::parse(px).ok()).unwrap();
+        assert_eq!(mark("3010"), Some(usd("995")));
+        assert_eq!(mark("2990"), Some(usd("1005")));
+    }
     use proptest::prelude::*;
 
     fn fill(id: u64, side: Side, px: &str, size: &str, fee: &str) -> Fill {

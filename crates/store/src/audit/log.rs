@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use hypersentry_execution::audit::Entry;
 
 use super::error::AuditError;
-use super::open::{AuditOptions, Opened, open};
+use super::open::{AuditOptions, Opened, Recall, open};
 use super::sign::Signer;
 use super::writer::Job;
 use crate::disk::{Disk, NativeDisk};
@@ -71,6 +71,19 @@ impl AuditLog {
         Self::open_on(Box::new(NativeDisk), dir, signer, options)
     }
 
+    /// The same, and `recall` is told each record that the log holds.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn resume(
+        dir: &Path,
+        signer: Signer,
+        options: AuditOptions,
+        recall: Recall<'_>,
+    ) -> Result<(Self, Opened), AuditError> {
+        Self::begin(Box::new(NativeDisk), dir, signer, options, recall)
+    }
+
     /// The same on a given disk.
     ///
     /// # Errors
@@ -81,7 +94,17 @@ impl AuditLog {
         signer: Signer,
         options: AuditOptions,
     ) -> Result<(Self, Opened), AuditError> {
-        let (writer, opened) = open(disk, dir, signer, options)?;
+        Self::begin(disk, dir, signer, options, &mut |_| {})
+    }
+
+    fn begin(
+        disk: Box<dyn Disk>,
+        dir: &Path,
+        signer: Signer,
+        options: AuditOptions,
+        recall: Recall<'_>,
+    ) -> Result<(Self, Opened), AuditError> {
+        let (writer, opened) = open(disk, dir, signer, options, recall)?;
         let (jobs, waiting): (_, Receiver<Job>) = sync_channel(options.queue.max(1));
         let state = Arc::new(State::default());
         let told = Arc::clone(&state);

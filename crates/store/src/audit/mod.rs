@@ -29,7 +29,7 @@ pub use hypersentry_execution::audit::PublicKey;
 
 pub use error::{AuditError, Damage};
 pub use log::{AuditLog, Done, Receipt};
-pub use open::{AuditOptions, Cut, Opened};
+pub use open::{AuditOptions, Cut, Opened, Recall};
 pub use prove::{Proof, ProofError, ProvenRecord, prove};
 pub use sign::{Signer, verify_signature};
 pub use verify::{Image, Rollback, Verified, verify, verify_images};

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hypersentry_execution::audit::Follower;
+use hypersentry_execution::audit::{Follower, record::Record};
 
 use super::error::AuditError;
 use super::files;
@@ -51,11 +51,15 @@ pub struct Cut {
     pub kept_in: PathBuf,
 }
 
+/// Takes each record that the log holds, in order, when it is opened.
+pub type Recall<'a> = &'a mut dyn FnMut(Record);
+
 pub(super) fn open(
     disk: Box<dyn Disk>,
     dir: &Path,
     signer: Signer,
     options: AuditOptions,
+    recall: Recall<'_>,
 ) -> Result<(Writer, Opened), AuditError> {
     let made = disk.make_dir(dir);
     made.map_err(|error| AuditError::io("create", dir, &error))?;
@@ -72,9 +76,13 @@ pub(super) fn open(
     for (place, first) in segments.iter().enumerate() {
         let mut segment = files::read(dir, *first)?;
         if place + 1 < segments.len() {
-            walk(&segment, &mut follower, &mut |_| {})?;
+            walk(&segment, &mut follower, &mut |passed| tell(passed, recall))?;
         } else {
+            let start = follower.clone();
             cut = end(&*disk, dir, &mut segment, &mut follower)?;
+            // Only now is it known what of it is signed.
+            let mut again = start;
+            walk(&segment, &mut again, &mut |passed| tell(passed, recall))?;
             image = Some(segment);
         }
     }
@@ -99,6 +107,12 @@ pub(super) fn open(
         _lock: lock,
     };
     Ok((writer, opened))
+}
+
+fn tell(passed: Passed<'_>, recall: Recall<'_>) {
+    if let Passed::Record { record, .. } = passed {
+        recall(record);
+    }
 }
 
 /// Goes through the last segment and reduces it to what is signed.

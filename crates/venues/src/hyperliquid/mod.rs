@@ -3,9 +3,6 @@
 //! Every book message is a whole book, there are no sequence numbers anywhere, and the trades of the last minutes come again
 //! with every subscription. So this folder needs no splicing; it needs to notice silence and to drop what it has seen.
 
-/// Orders, and what else an account may ask for.
-/// What is told of an account.
-pub mod account;
 /// What is told of an account.
 pub mod account;
 /// REST bodies, told apart by their shape.
@@ -14,6 +11,7 @@ mod bodies;
 pub mod decode;
 /// The venue's figures to events.
 mod events;
+/// Orders, and what else an account may ask for.
 pub mod exchange;
 /// A reader of the exact spelling of order books.
 mod fast;
