@@ -127,6 +127,36 @@ impl Relay {
         self.orders.values().map(|live| &live.order)
     }
 
+    /// The first order of a request that was made before.
+    ///
+    /// # Errors
+    /// [`KeyError::Conflict`].
+    pub fn seen(&self, key: &Key, body: [u8; 32]) -> Result<Option<Cloid>, KeyError> {
+        self.keys.seen(key, body)
+    }
+
+    /// What the checks would say of a request's orders. Nothing changes.
+    ///
+    /// # Errors
+    /// All refusals.
+    pub fn rehearse(
+        &self,
+        parts: &[Part],
+        market: &risk::Market,
+        mut scopes: Vec<(Scope, Limits, Standing)>,
+    ) -> Result<(), Vec<risk::Refusal>> {
+        let mut refusals = Vec::new();
+        for part in parts {
+            weigh(&part.wish, market, &scopes, &mut refusals);
+            reckon(&mut scopes, &part.wish, part.leg);
+        }
+        if refusals.is_empty() {
+            Ok(())
+        } else {
+            Err(refusals)
+        }
+    }
+
     /// Whether new orders are refused until the account matches the venue.
     pub fn is_locked(&self) -> bool {
         self.locked
@@ -225,13 +255,7 @@ impl Relay {
             if self.orders.contains_key(&cloid) || orders.contains_key(&cloid) {
                 return Err(Refused::IdTaken);
             }
-            let covers: Vec<_> = scopes
-                .iter()
-                .map(|(scope, limits, standing)| (*scope, limits, standing))
-                .collect();
-            if let Err(refused) = risk::check(&wish, &market, &covers) {
-                refusals.extend(refused);
-            }
+            weigh(&wish, &market, &scopes, &mut refusals);
             reckon(&mut scopes, &wish, leg);
             let intent = Intent {
                 cloid,
@@ -255,13 +279,7 @@ impl Relay {
             ids.push(cloid);
         }
         if !refusals.is_empty() {
-            let mut told = Vec::new();
-            for refusal in refusals {
-                if !told.contains(&refusal) {
-                    told.push(refusal);
-                }
-            }
-            return Err(Refused::Risk(told));
+            return Err(Refused::Risk(refusals));
         }
         let Seen::First = self.keys.submit(&key, body, first, now)? else {
             return Err(Refused::IdTaken);
@@ -511,6 +529,24 @@ impl Relay {
                     self.orders.remove(&cloid);
                 }
             }
+        }
+    }
+}
+
+/// Adds what the checks say of one order, each refusal once.
+fn weigh(
+    wish: &Wish,
+    market: &risk::Market,
+    scopes: &[(Scope, Limits, Standing)],
+    refusals: &mut Vec<risk::Refusal>,
+) {
+    let covers: Vec<_> = scopes
+        .iter()
+        .map(|(scope, limits, standing)| (*scope, limits, standing))
+        .collect();
+    for refusal in risk::check(wish, market, &covers).err().unwrap_or_default() {
+        if !refusals.contains(&refusal) {
+            refusals.push(refusal);
         }
     }
 }

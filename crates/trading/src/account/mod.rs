@@ -1,0 +1,322 @@
+//! One account's task: it alone changes what is held of the account, in the order in which things come.
+
+mod compare;
+mod figures;
+mod hear;
+mod perform;
+mod request;
+mod show;
+mod venue;
+
+use crate::desk::Settings;
+use crate::error::TradeError;
+use crate::log::{By, Pen, Recalled, Said};
+use crate::nonces::NonceBook;
+use crate::ticket::Ticket;
+use crate::view::{AccountState, FillView, Killed, OrderView, Preview, Why};
+use crate::world::World;
+use figures::Figures;
+use hypersentry_execution::audit::What;
+use hypersentry_execution::order::{Cloid, Event};
+use hypersentry_execution::relay::{Input, Output, Relay};
+use hypersentry_execution::risk::Limits;
+use hypersentry_model::{Symbol, Timestamp};
+use hypersentry_venues::hyperliquid::account::{Assets, Fees};
+use hypersentry_venues::hyperliquid::account::{Fill, Known, OpenOrder, Payment, Positions};
+use hypersentry_venues::hyperliquid::exchange::Address;
+use hypersentry_venues::hyperliquid::exchange::reply::Outcome;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+/// Requests and news that may wait for the task. Requests beyond are refused; news waits where it comes from.
+pub(crate) const INBOX: usize = 1_024;
+/// Between two looks at the clock.
+const TICK: Duration = Duration::from_millis(100);
+/// Trades that are shown.
+pub(crate) const MOST_FILLS: usize = 1_000;
+/// Trades of orders whose number is not known yet.
+const MOST_UNMATCHED: usize = 1_000;
+/// How long the venue may take an order, by its clock.
+pub(crate) const LIFE_MS: i64 = 15_000;
+
+/// A request and where its answer goes.
+pub(crate) enum Asked {
+    Order(
+        Ticket,
+        By,
+        oneshot::Sender<Result<Vec<OrderView>, TradeError>>,
+    ),
+    Preview(Ticket, oneshot::Sender<Result<Preview, TradeError>>),
+    Cancel {
+        key: String,
+        cloid: Cloid,
+        by: By,
+        answer: oneshot::Sender<Result<Vec<OrderView>, TradeError>>,
+    },
+    CancelAll {
+        key: String,
+        symbol: Option<Symbol>,
+        by: By,
+        answer: oneshot::Sender<Result<Vec<OrderView>, TradeError>>,
+    },
+    Close {
+        key: String,
+        symbol: Symbol,
+        /// Of the position; 200 turns it round.
+        percent: u32,
+        by: By,
+        answer: oneshot::Sender<Result<Vec<OrderView>, TradeError>>,
+    },
+    Kill {
+        on: bool,
+        flatten: bool,
+        drill: bool,
+        by: By,
+        answer: oneshot::Sender<Result<Killed, TradeError>>,
+    },
+    State(Option<String>, oneshot::Sender<AccountState>),
+}
+
+/// What comes from the venue.
+pub(crate) enum News {
+    /// The answer to orders.
+    Sent(Vec<(Cloid, Outcome)>),
+    /// Nothing left: why.
+    NotSent(Vec<Cloid>, Why),
+    /// The answer to a cancel.
+    CancelTold(Cloid, Outcome),
+    /// The answer to a question about an order; the venue's clock showed at least this.
+    Status(Cloid, Result<Option<Known>, Why>, Option<Timestamp>),
+    Assets(Assets),
+    Fees(Fees),
+    Positions(Positions, Timestamp),
+    /// A whole look at the account.
+    Whole(Box<Whole>),
+    /// It could not be had.
+    Unreadable(Why),
+    /// The account's stream.
+    Orders(Vec<Known>),
+    Fills(Vec<Fill>),
+    Stream(bool),
+}
+
+/// Everything about the account, asked for in this order.
+#[derive(Clone, Debug)]
+pub(crate) struct Whole {
+    pub(crate) open: Vec<OpenOrder>,
+    pub(crate) positions: Positions,
+    pub(crate) fills: Vec<Fill>,
+    pub(crate) payments: Vec<Payment>,
+    /// When the first question left.
+    pub(crate) asked: Timestamp,
+}
+
+pub(crate) enum Message {
+    Asked(Asked),
+    News(News),
+}
+
+/// What is known of an order beyond its life.
+#[derive(Clone, Debug, Default)]
+struct Extra {
+    oid: Option<u64>,
+    created: Timestamp,
+    why: Option<Why>,
+    /// Price times size of the fills that were seen, and their size, in units.
+    paid: (i128, i128),
+    strategy: &'static str,
+    by: By,
+}
+
+/// The task's state.
+pub(crate) struct Account {
+    pub(crate) address: Address,
+    pub(crate) name: String,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) world: World,
+    pub(crate) pen: Pen,
+    pub(crate) nonces: Arc<NonceBook>,
+    pub(crate) inbox: mpsc::Sender<Message>,
+    relay: Relay,
+    /// As many as the relay remembers orders.
+    extras: BTreeMap<Cloid, Extra>,
+    /// The venue's numbers of those orders.
+    numbers: BTreeMap<u64, Cloid>,
+    /// Newest first; at most [`MOST_FILLS`].
+    fills: VecDeque<FillView>,
+    /// Numbers of the trades in `fills`.
+    seen: BTreeSet<u64>,
+    /// At most [`MOST_UNMATCHED`].
+    unmatched: VecDeque<Fill>,
+    figures: Figures,
+    limits: Limits,
+    /// Times of the orders of the last minute.
+    lately: VecDeque<Timestamp>,
+    /// The UTC day and its orders that could open.
+    today: (i64, u32),
+    day_open: Option<(i64, hypersentry_model::Usd)>,
+    killed: bool,
+    stopped: bool,
+    /// The relay's number that was acknowledged last.
+    synced: u64,
+    /// Answers wait for the relay's, which come within the same step.
+    requests: u64,
+    answers: BTreeMap<u64, Result<Cloid, TradeError>>,
+}
+
+impl Account {
+    #[expect(clippy::too_many_arguments, reason = "made in one place")]
+    pub(crate) fn new(
+        address: Address,
+        settings: Arc<Settings>,
+        world: World,
+        pen: Pen,
+        nonces: Arc<NonceBook>,
+        inbox: mpsc::Sender<Message>,
+        recalled: Recalled,
+        now: Timestamp,
+    ) -> Self {
+        let killed = recalled.killed;
+        let day_open = recalled.day;
+        let limits = recalled.limits.clone();
+        let limits = limits.unwrap_or_else(|| settings.limits.clone());
+        let (records, created) = recalled.records();
+        let relay = Relay::recovered(records, now);
+        let extra = |created: Timestamp| Extra {
+            created,
+            strategy: "manual",
+            ..Extra::default()
+        };
+        let extras = created.into_iter().map(|(cloid, at)| (cloid, extra(at)));
+        let today = now.ms().div_euclid(86_400_000);
+        let opened = relay.orders().filter(|order| !order.intent().reduce_only);
+        let extras: BTreeMap<Cloid, Extra> = extras.collect();
+        let opened = opened.filter(|order| {
+            let extra = extras.get(&order.intent().cloid);
+            extra.is_some_and(|extra| extra.created.ms().div_euclid(86_400_000) == today)
+        });
+        let count = u32::try_from(opened.count()).unwrap_or(u32::MAX);
+        Self {
+            name: address.to_string(),
+            address,
+            settings,
+            world,
+            pen,
+            nonces,
+            inbox,
+            relay,
+            extras,
+            numbers: BTreeMap::new(),
+            fills: VecDeque::new(),
+            seen: BTreeSet::new(),
+            unmatched: VecDeque::new(),
+            figures: Figures::default(),
+            limits,
+            lately: VecDeque::new(),
+            today: (today, count),
+            day_open,
+            killed,
+            stopped: false,
+            synced: 0,
+            requests: 0,
+            answers: BTreeMap::new(),
+        }
+    }
+
+    /// Runs until it is told to end.
+    pub(crate) async fn run(
+        mut self,
+        mut inbox: mpsc::Receiver<Message>,
+        cancel: CancellationToken,
+    ) {
+        self.begin();
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let heard = Arc::clone(&self.pen.heard);
+        loop {
+            tokio::select! {
+                () = cancel.cancelled() => break,
+                () = heard.changed() => self.acknowledged(),
+                _ = tick.tick() => {
+                    self.acknowledged();
+                    self.ask_venue();
+                    self.step(Input::Tick);
+                }
+                message = inbox.recv() => match message {
+                    None => break,
+                    Some(Message::News(news)) => self.news(news),
+                    Some(Message::Asked(asked)) => self.asked(asked).await,
+                },
+            }
+        }
+    }
+
+    /// What a restart begins with: what was under way is in doubt, and nothing new until it was compared.
+    fn begin(&mut self) {
+        let now = self.world.door.now();
+        let by = By::default();
+        for order in self
+            .relay
+            .orders()
+            .filter(|order| !order.state().is_terminal())
+        {
+            let cloid = order.intent().cloid;
+            let recovered = What::Step {
+                from: hypersentry_execution::order::State::IntentLogged,
+                step: hypersentry_execution::order::Step::Recover,
+                to: order.state(),
+            };
+            self.pen.note(now, recovered, Some(&cloid), &by, None);
+        }
+        self.step(Input::Reconciled { locked: true });
+        if self.killed {
+            // The switch outlives the process.
+            self.step(Input::Kill { on: true });
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.world.door.now()
+    }
+
+    /// One step of the relay, and what follows from it.
+    fn step(&mut self, input: Input) {
+        let now = self.now();
+        let mut out = Vec::new();
+        self.relay.step(now, input, &mut out);
+        self.perform(now, out);
+    }
+
+    fn heard(&mut self, cloid: Cloid, event: Event) {
+        self.step(Input::Heard { cloid, event });
+    }
+
+    /// What the log's thread said since.
+    fn acknowledged(&mut self) {
+        if self.pen.heard.broken() && !self.stopped {
+            self.stopped = true;
+            self.step(Input::LogBroken);
+            self.tell_event(
+                crate::view::EventKind::Stopped,
+                "audit_stopped",
+                "the audit log cannot be written: nothing new is sent until the program was started anew",
+                None,
+            );
+        }
+        let seq = self.pen.heard.synced();
+        if seq > self.synced && !self.stopped {
+            self.synced = seq;
+            self.step(Input::Synced { seq });
+        }
+    }
+
+    fn note_said(&self, what: What, cloid: Option<&Cloid>, by: &By, said: Said) {
+        self.pen.note(self.now(), what, cloid, by, Some(said));
+    }
+}
+
+/// Outputs of a step, named here for its parts.
+type Outputs = Vec<Output>;

@@ -1,0 +1,612 @@
+//! What the account's traders ask for.
+
+use super::{Account, Asked, Extra, LIFE_MS};
+use crate::compose::{self, Composed};
+use crate::error::TradeError;
+use crate::log::{By, Said};
+use crate::ticket::{Kind, OrderSide, Ticket, digest};
+use crate::view::{EventKind, Killed, OrderView, Preview, PreviewOrder, RefusalView};
+use crate::wire;
+use crate::world::Sight;
+use hypersentry_execution::audit::What;
+use hypersentry_execution::keys::Key;
+use hypersentry_execution::order::{Cloid, Order, Side, Terms};
+use hypersentry_execution::relay::{Input, Part, Submit};
+use hypersentry_execution::risk::{self, Market, Pricing, Walk, walk};
+use hypersentry_model::agg::{Field, Mark};
+use hypersentry_model::{Price, Rate, Size, Symbol, Timestamp, Usd};
+use hypersentry_venues::hyperliquid::account::Asset;
+use sha2::{Digest, Sha256};
+
+type Orders = Result<Vec<OrderView>, TradeError>;
+
+impl Account {
+    pub(super) async fn asked(&mut self, asked: Asked) {
+        match asked {
+            Asked::Order(ticket, by, answer) => {
+                let result = self.order(ticket, by).await;
+                let _ = answer.send(result);
+            }
+            Asked::Preview(ticket, answer) => {
+                let result = self.preview(&ticket).await;
+                let _ = answer.send(result);
+            }
+            Asked::Cancel {
+                key,
+                cloid,
+                by,
+                answer,
+            } => {
+                let result = Key::new(&key).map_err(TradeError::from);
+                let result = result.and_then(|key| self.cancel(key, cloid, by));
+                let _ = answer.send(result.map(|order| vec![order]));
+            }
+            Asked::CancelAll {
+                key,
+                symbol,
+                by,
+                answer,
+            } => {
+                let result = self.cancel_all(&key, symbol, &by);
+                let _ = answer.send(result);
+            }
+            Asked::Close {
+                key,
+                symbol,
+                percent,
+                by,
+                answer,
+            } => {
+                let result = self.close(key, symbol, percent, by).await;
+                let _ = answer.send(result);
+            }
+            Asked::Kill {
+                on,
+                flatten,
+                drill,
+                by,
+                answer,
+            } => {
+                let result = self.kill(on, flatten, drill, &by).await;
+                let _ = answer.send(result);
+            }
+            Asked::State(user, answer) => {
+                let _ = answer.send(self.whole_state(user.as_deref()));
+            }
+        }
+    }
+
+    fn asset(&self, symbol: Symbol) -> Result<Asset, TradeError> {
+        if self.figures.assets.is_empty() {
+            let text = "the venue's list of markets is not known yet";
+            return Err(TradeError::new("assets_unknown", text).later());
+        }
+        let known = self
+            .figures
+            .assets
+            .get(&symbol)
+            .filter(|asset| !asset.delisted);
+        known.copied().ok_or_else(|| {
+            let text = format!("{symbol} is not traded at Hyperliquid");
+            TradeError::new("unknown_symbol", text)
+        })
+    }
+
+    fn made(
+        &self,
+        ticket: &Ticket,
+        sight: &Sight,
+        now: Timestamp,
+    ) -> Result<(Composed, Asset), TradeError> {
+        ticket.check()?;
+        let symbol = ticket.symbol()?;
+        let asset = self.asset(symbol)?;
+        let position = self.figures.position(symbol).map(|position| position.value);
+        let mut composed = compose::compose(ticket, &asset, position, sight, &self.limits, now)?;
+        for part in &mut composed.parts {
+            part.wish.liquidation = self.liquidation(&asset, position, part);
+        }
+        Ok((composed, asset))
+    }
+
+    /// Where the position would be liquidated after an order that opens.
+    fn liquidation(&self, asset: &Asset, position: Option<Size>, part: &Part) -> Option<Price> {
+        if part.wish.reduce_only {
+            return None;
+        }
+        let signed = match part.wish.side {
+            Side::Buy => part.wish.size,
+            Side::Sell => Size::from_units(-part.wish.size.units()),
+        };
+        let after = position?.checked_add(signed)?;
+        let px = part.terms.px();
+        let worth = px.notional(part.wish.size).ok()?;
+        let most = 2 * i128::from(asset.rules.max_leverage.max(1));
+        let available = self.figures.available_units()? - worth.units() / most;
+        compose::liquidation(&asset.rules, after, px, available)
+    }
+
+    fn market(&self, sight: &Sight, side: OrderSide, now: Timestamp) -> Market {
+        Market {
+            now,
+            mid: sight.mid,
+            against: compose::against(sight, side).cloned(),
+            clock_bound_ms: sight
+                .venue_time
+                .and_then(|time| u32::try_from(time.uncertainty_ms).ok()),
+        }
+    }
+
+    /// The look comes first, the checks and the decision then happen at one moment.
+    async fn order(&mut self, ticket: Ticket, by: By) -> Orders {
+        let key = ticket.key()?;
+        let symbol = ticket.symbol()?;
+        let sight = self.world.eyes.look(symbol).await;
+        let now = self.now();
+        let body = ticket.body();
+        if let Some(known) = self.repeated(&key, body)? {
+            return Ok(known);
+        }
+        let made = self.made(&ticket, &sight, now);
+        let signer = self.world.signers.agent(self.address, by.user.as_deref());
+        let made = signer.map_err(TradeError::from).and(made);
+        let (composed, _) = made.map_err(|error| self.refused(error, &key, &by))?;
+        self.submit(key, body, composed, &sight, ticket.side, by)
+    }
+
+    /// The orders of a request that was made before.
+    fn repeated(&self, key: &Key, body: [u8; 32]) -> Result<Option<Vec<OrderView>>, TradeError> {
+        let first = self.relay.seen(key, body)?;
+        Ok(first.map(|first| self.group(&first)))
+    }
+
+    fn group(&self, first: &Cloid) -> Vec<OrderView> {
+        let legs = self
+            .relay
+            .orders()
+            .filter(|order| order.intent().group == *first);
+        let legs = legs.map(|order| order.intent().cloid);
+        let mut views: Vec<OrderView> = legs.filter_map(|cloid| self.order_view(&cloid)).collect();
+        views.sort_by_key(|view| view.leg);
+        views
+    }
+
+    fn submit(
+        &mut self,
+        key: Key,
+        body: [u8; 32],
+        composed: Composed,
+        sight: &Sight,
+        side: OrderSide,
+        by: By,
+    ) -> Orders {
+        let now = self.now();
+        let Some(first) = composed.parts.first().map(|part| part.cloid) else {
+            return Err(TradeError::bad("there is no order in it"));
+        };
+        let scopes = self.scopes(composed.symbol);
+        let market = self.market(sight, side, now);
+        self.requests += 1;
+        let request = self.requests;
+        // Before the relay speaks of them: what it says is shown with what is known here.
+        let new: Vec<Cloid> = composed.parts.iter().map(|part| part.cloid).collect();
+        let fresh = new.iter().all(|cloid| self.relay.order(cloid).is_none());
+        if fresh {
+            for cloid in &new {
+                let extra = Extra {
+                    created: now,
+                    strategy: "manual",
+                    by: by.clone(),
+                    ..Extra::default()
+                };
+                self.extras.insert(*cloid, extra);
+            }
+        }
+        let opens = composed
+            .parts
+            .iter()
+            .filter(|part| !part.wish.reduce_only)
+            .count();
+        let count = composed.parts.len();
+        let venue = sight.venue_time.map_or(now.ms(), |time| time.ms);
+        let submit = Submit {
+            request,
+            key: key.clone(),
+            body,
+            expires_after: Timestamp::from_ms(venue).plus_ms(LIFE_MS),
+            parts: composed.parts,
+            market,
+            scopes,
+        };
+        for cloid in &new {
+            self.pen.note(now, What::Created, Some(cloid), &by, None);
+        }
+        self.step(Input::Submit(Box::new(submit)));
+        let result = self.answers.remove(&request);
+        let result = result.unwrap_or_else(|| Err(TradeError::stopping()));
+        match result {
+            Ok(_) => {
+                for _ in 0..count {
+                    self.lately.push_back(now);
+                }
+                self.today.1 += u32::try_from(opens).unwrap_or(u32::MAX);
+                for cloid in &new {
+                    self.tell_order(cloid);
+                }
+                Ok(self.group(&first))
+            }
+            Err(error) => {
+                for cloid in &new {
+                    if self.relay.order(cloid).is_none() {
+                        self.extras.remove(cloid);
+                    }
+                }
+                Err(self.refused(error, &key, &by))
+            }
+        }
+    }
+
+    /// Every refusal is recorded and told.
+    fn refused(&self, error: TradeError, key: &Key, by: &By) -> TradeError {
+        let said = Said::Refused {
+            code: error.code.clone(),
+            text: error.text.chars().take(1_000).collect(),
+            key: key.as_str().to_owned(),
+        };
+        self.note_said(What::Noted, None, by, said);
+        self.tell_event(EventKind::Refused, &error.code, &error.text, None);
+        error
+    }
+
+    fn cancel(&mut self, key: Key, cloid: Cloid, by: By) -> Result<OrderView, TradeError> {
+        self.requests += 1;
+        let request = self.requests;
+        if let Some(extra) = self.extra(&cloid) {
+            extra.by = by;
+        }
+        let body = digest(&("cancel", cloid));
+        self.step(Input::Cancel {
+            request,
+            key,
+            body,
+            cloid,
+        });
+        let result = self.answers.remove(&request);
+        let cloid = result.unwrap_or_else(|| Err(TradeError::stopping()))?;
+        self.order_view(&cloid).ok_or_else(TradeError::stopping)
+    }
+
+    fn cancel_all(&mut self, key: &str, symbol: Option<Symbol>, by: &By) -> Orders {
+        Key::new(key)?;
+        let alive = self.relay.orders().filter(|order| {
+            let wanted = symbol.is_none_or(|symbol| order.intent().symbol == symbol);
+            wanted && !order.state().is_terminal()
+        });
+        let alive: Vec<Cloid> = alive.map(|order| order.intent().cloid).collect();
+        let mut views = Vec::with_capacity(alive.len());
+        for cloid in alive {
+            views.push(self.cancel(derived(key, &cloid)?, cloid, by.clone())?);
+        }
+        Ok(views)
+    }
+
+    /// Closes a share of a position, or turns it round.
+    async fn close(&mut self, key: String, symbol: Symbol, percent: u32, by: By) -> Orders {
+        let sight = self.world.eyes.look(symbol).await;
+        let named = Key::new(&key)?;
+        // A repeated request is the same one, whatever has become of the position since.
+        let body = digest(&("close", symbol, percent));
+        if let Some(known) = self.repeated(&named, body)? {
+            return Ok(known);
+        }
+        let made = self.closing(key, symbol, percent, &sight);
+        let (composed, side) = made.map_err(|error| self.refused(error, &named, &by))?;
+        self.submit(named, body, composed, &sight, side, by)
+    }
+
+    fn closing(
+        &self,
+        key: String,
+        symbol: Symbol,
+        percent: u32,
+        sight: &Sight,
+    ) -> Result<(Composed, OrderSide), TradeError> {
+        if !(1..=200).contains(&percent) {
+            return Err(TradeError::bad("a share is 1 to 100 percent"));
+        }
+        let position = self.figures.position(symbol);
+        let position = position.map(|it| it.value).filter(|size| !size.is_zero());
+        let position = position.ok_or_else(|| {
+            TradeError::new(
+                "reduce_only_no_position",
+                format!("there is no position in {symbol}"),
+            )
+        })?;
+        let asset = self.asset(symbol)?;
+        let units = position
+            .units()
+            .checked_abs()
+            .and_then(|it| it.checked_mul(percent.into()));
+        let units = units.ok_or_else(|| TradeError::bad("the position is out of range"))? / 100;
+        let size = if percent == 100 || percent == 200 {
+            Size::from_units(units)
+        } else {
+            let lots = hypersentry_venues::hyperliquid::exchange::tick::snap_size(
+                &asset.rules,
+                Size::from_units(units),
+            );
+            lots.ok_or_else(|| TradeError::new("size_lot", "that share is less than one lot"))?
+        };
+        let side = if position.is_positive() {
+            OrderSide::Sell
+        } else {
+            OrderSide::Buy
+        };
+        let ticket = Ticket {
+            account: self.name.clone(),
+            key,
+            symbol: symbol.to_string(),
+            side,
+            kind: Kind::Market,
+            size,
+            px: None,
+            trigger_px: None,
+            reduce_only: percent <= 100,
+            // Out goes before price, within the collar.
+            slippage_bps: Some(self.limits.collar_bps.min(self.limits.slippage_bps.max(1))),
+            take_profit: None,
+            stop_loss: None,
+            scale: None,
+        };
+        let (composed, _) = self.made(&ticket, sight, self.now())?;
+        Ok((composed, side))
+    }
+
+    /// Nothing new, everything that rests is cancelled, and the positions are closed where that is asked for. A drill says what it would do.
+    async fn kill(
+        &mut self,
+        on: bool,
+        flatten: bool,
+        drill: bool,
+        by: &By,
+    ) -> Result<Killed, TradeError> {
+        let alive = |order: &&Order| on && !order.state().is_terminal();
+        let cancelled = self.relay.orders().filter(alive).count();
+        let held: Vec<Symbol> = match &self.figures.positions {
+            Some((positions, _)) if on && flatten => positions.held.keys().copied().collect(),
+            _ => Vec::new(),
+        };
+        if drill {
+            let flattened = held.len();
+            let said = Said::Drill {
+                cancelled,
+                flattened,
+            };
+            self.note_said(What::Noted, None, by, said);
+            let text = format!(
+                "a drill: {cancelled} orders would be cancelled, {flattened} positions closed"
+            );
+            self.tell_event(EventKind::Drill, "kill_switch_drill", &text, None);
+            return Ok(Killed {
+                on: self.killed,
+                cancelled,
+                flattened,
+                drill,
+            });
+        }
+        self.killed = on;
+        self.step(Input::Kill { on });
+        let mut flattened = 0;
+        for symbol in held {
+            let key = format!("kill-{}-{symbol}", self.now().ns());
+            match self.close(key, symbol, 100, by.clone()).await {
+                Ok(_) => flattened += 1,
+                Err(error) => {
+                    let text = format!("{symbol} was not closed: {}", error.text);
+                    self.tell_event(EventKind::Raised, &error.code, &text, None);
+                }
+            }
+        }
+        let (kind, code, text) = if on {
+            (EventKind::Killed, "kill_switch_on", "the kill switch is on")
+        } else {
+            (
+                EventKind::Released,
+                "kill_switch_off",
+                "the kill switch is off",
+            )
+        };
+        self.tell_event(kind, code, text, None);
+        self.tell_account();
+        Ok(Killed {
+            on,
+            cancelled,
+            flattened,
+            drill,
+        })
+    }
+
+    async fn preview(&mut self, ticket: &Ticket) -> Result<Preview, TradeError> {
+        let symbol = ticket.symbol()?;
+        let sight = self.world.eyes.look(symbol).await;
+        let now = self.now();
+        let mid = Field {
+            v: sight.mid.map(|mid| mid.value),
+            mark: Mark::of(
+                sight.mid.map(|mid| mid.stamp),
+                sight.mid.map_or(3_000, |mid| mid.limit_ms),
+                now,
+            ),
+        };
+        let size_decimals = self.asset(symbol)?.rules.sz_decimals;
+        let mut preview = Preview {
+            orders: Vec::new(),
+            mid,
+            average_px: None,
+            slippage_bps: None,
+            fee_usd: None,
+            fee_bps: None,
+            liquidation_px: None,
+            margin_usd: None,
+            size_decimals,
+            refusals: Vec::new(),
+            now_ms: now.ms(),
+        };
+        let (composed, asset) = match self.made(ticket, &sight, now) {
+            Ok(made) => made,
+            Err(error) if error.code == "bad_request" => return Err(error),
+            Err(error) => {
+                preview.refusals.push(refusal(&error));
+                return Ok(preview);
+            }
+        };
+        self.weigh(&mut preview, &composed, &asset, &sight, ticket.side);
+        self.check(&mut preview, &composed, &sight, ticket.side, now);
+        Ok(preview)
+    }
+
+    /// What the orders would cost.
+    fn weigh(
+        &self,
+        preview: &mut Preview,
+        composed: &Composed,
+        asset: &Asset,
+        sight: &Sight,
+        side: OrderSide,
+    ) {
+        for part in &composed.parts {
+            let px = part.terms.px();
+            preview.orders.push(PreviewOrder {
+                leg: part.leg,
+                side: wire::side(part.wish.side),
+                px,
+                trigger_px: match part.terms {
+                    Terms::Trigger { trigger, .. } => Some(trigger),
+                    Terms::Limit { .. } => None,
+                },
+                size: part.wish.size,
+                notional_usd: px.notional(part.wish.size).ok(),
+                reduce_only: part.wish.reduce_only,
+            });
+        }
+        let Some(first) = composed.parts.first() else {
+            return;
+        };
+        let px = first.terms.px();
+        let taken = compose::against(sight, side)
+            .filter(|_| matches!(first.wish.pricing, Pricing::Taker { .. }));
+        let (side, size) = (first.wish.side, first.wish.size);
+        let taken = taken.and_then(|levels| walk(side, size, px, &levels.value));
+        let taken = taken.filter(|walk| walk.filled.is_positive());
+        preview.average_px = taken.and_then(|Walk { filled, cost, .. }| {
+            let one = 10_i128.pow(Size::SCALE);
+            let units = cost.units().checked_mul(one)?.checked_div(filled.units())?;
+            Some(Price::from_units(units))
+        });
+        preview.slippage_bps = taken.zip(sight.mid).and_then(|(walk, mid)| {
+            let bps = risk::slippage_bps(side, walk.filled, walk.cost, mid.value)?;
+            i64::try_from(bps).ok()
+        });
+        let total = composed
+            .parts
+            .iter()
+            .filter(|part| !part.wish.reduce_only || composed.parts.len() == 1);
+        let mut worth = total.clone().filter_map(|part| {
+            let px = if part.cloid == first.cloid {
+                preview.average_px.unwrap_or(px)
+            } else {
+                part.terms.px()
+            };
+            px.notional(part.wish.size).ok()
+        });
+        let worth = worth.try_fold(Usd::ZERO, |sum, usd| sum.checked_add(usd));
+        if let (Some(fees), Some(worth)) = (self.figures.fees, worth) {
+            let post_only = matches!(
+                first.terms,
+                Terms::Limit {
+                    tif: hypersentry_execution::order::Tif::PostOnly,
+                    ..
+                }
+            );
+            let rate = if post_only { fees.maker } else { fees.taker };
+            preview.fee_usd = share(worth, rate);
+            preview.fee_bps = Some(super::show::bps(rate));
+        }
+        preview.liquidation_px = first.wish.liquidation;
+        let leverage = self
+            .figures
+            .positions
+            .as_ref()
+            .and_then(|(it, _)| it.held.get(&composed.symbol));
+        let leverage = leverage
+            .map_or(asset.rules.max_leverage, |held| held.leverage)
+            .max(1);
+        if !first.wish.reduce_only {
+            preview.margin_usd =
+                worth.map(|worth| Usd::from_units(worth.units() / i128::from(leverage)));
+        }
+    }
+
+    /// What would refuse them.
+    fn check(
+        &mut self,
+        preview: &mut Preview,
+        composed: &Composed,
+        sight: &Sight,
+        side: OrderSide,
+        now: Timestamp,
+    ) {
+        let scopes = self.scopes(composed.symbol);
+        let market = self.market(sight, side, now);
+        if let Err(refusals) = self.relay.rehearse(&composed.parts, &market, scopes) {
+            preview
+                .refusals
+                .extend(refusals.into_iter().map(RefusalView::from));
+        }
+        let locked = self.relay.is_locked();
+        if locked {
+            let text = "trading is locked until the account matches the venue";
+            preview.refusals.push(plain("trading_locked", text));
+        }
+        if self.killed && !composed.parts.iter().all(|part| part.wish.reduce_only) {
+            preview
+                .refusals
+                .push(plain("kill_switch_on", "the kill switch is on"));
+        }
+    }
+}
+
+fn plain(code: &str, text: &str) -> RefusalView {
+    RefusalView {
+        code: code.to_owned(),
+        text: text.to_owned(),
+        found: None,
+        allowed: None,
+    }
+}
+
+fn refusal(error: &TradeError) -> RefusalView {
+    plain(&error.code, &error.text)
+}
+
+/// A share of an amount; nothing where it is out of range.
+fn share(amount: Usd, rate: Rate) -> Option<Usd> {
+    // 10^12 units and 10^18: the rate to twelve digits is more exact than any fee.
+    let rate = rate.units() / 10_i128.pow(Rate::SCALE - 12);
+    let units = amount.units().checked_mul(rate)? / 10_i128.pow(12);
+    Some(Usd::from_units(units))
+}
+
+/// The key of one cancel among many of a request: the same request asks for the same cancels.
+fn derived(key: &str, cloid: &Cloid) -> Result<Key, TradeError> {
+    let mut hash = Sha256::new();
+    hash.update(key.as_bytes());
+    hash.update([0]);
+    hash.update(cloid);
+    let digits = hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>();
+    Ok(Key::new(&digits)?)
+}

@@ -1,0 +1,290 @@
+//! What goes to the venue, away from the task.
+
+use super::{Account, Message, News, Whole};
+use crate::log::{By, Pen, Said};
+use crate::nonces::NonceBook;
+use crate::view::Why;
+use crate::wire::why;
+use crate::world::World;
+use hypersentry_execution::audit::What;
+use hypersentry_execution::order::Cloid;
+use hypersentry_model::{Symbol, Timestamp};
+use hypersentry_venues::hyperliquid::account::{
+    self as told, Ask, Known, Unreadable, fills_request, open_orders_request, payments_request,
+    positions_request,
+};
+use hypersentry_venues::hyperliquid::exchange::action::Action;
+use hypersentry_venues::hyperliquid::exchange::nonce::VenueTime;
+use hypersentry_venues::hyperliquid::exchange::order::OrderId;
+use hypersentry_venues::hyperliquid::exchange::reply::{self, Outcome};
+use hypersentry_venues::hyperliquid::exchange::request::PATH;
+use hypersentry_venues::hyperliquid::exchange::{Address, Cloid as Name, L1, Network, Signature};
+use hypersentry_venues::session::RequestClass;
+use std::sync::Arc;
+
+/// Carries one request.
+pub(super) struct Courier {
+    world: World,
+    pen: Pen,
+    nonces: Arc<NonceBook>,
+    account: Address,
+    network: Network,
+    by: By,
+    cloid: Option<Cloid>,
+}
+
+impl Account {
+    pub(super) fn courier(&self, by: By, cloid: Option<Cloid>) -> Courier {
+        Courier {
+            world: self.world.clone(),
+            pen: self.pen.clone(),
+            nonces: Arc::clone(&self.nonces),
+            account: self.address,
+            network: self.settings.network,
+            by,
+            cloid,
+        }
+    }
+}
+
+impl Courier {
+    /// Signs and sends. An error means that no byte left.
+    pub(super) async fn send(
+        &self,
+        action: Action,
+        expires_after: Option<u64>,
+        items: usize,
+    ) -> Result<Vec<Outcome>, Why> {
+        let asked = action.asked();
+        let weight = action.cost().ip_weight;
+        let signed = self.sign(&action, expires_after).await;
+        let body = signed.inspect_err(|refused| {
+            let said = Said::Told {
+                code: refused.code.clone(),
+                text: refused.text.clone(),
+            };
+            let now = self.world.door.now();
+            self.pen.note(
+                now,
+                What::SigningRefused,
+                self.cloid.as_ref(),
+                &self.by,
+                Some(said),
+            );
+        })?;
+        let door = &self.world.door;
+        let got = door.post(PATH, body, RequestClass::Orders, weight).await;
+        let outcomes = reply::read(asked, got.status, &got.body);
+        debug_assert_eq!(outcomes.len(), items);
+        Ok(outcomes)
+    }
+
+    async fn sign(&self, action: &Action, expires_after: Option<u64>) -> Result<String, Why> {
+        let refused = |code: &str, text: String| why(code, &text);
+        let agent = self
+            .world
+            .signers
+            .agent(self.account, self.by.user.as_deref());
+        let agent = agent.map_err(|e| refused(&e.code, e.text))?;
+        let time = self.world.eyes.look(Symbol::ANY).await.venue_time;
+        let nonce = self.nonces.next(agent.address, time);
+        let nonce = nonce.map_err(|e| refused(e.code(), e.to_string()))?;
+        let l1 = L1 {
+            action,
+            nonce,
+            vault: None,
+            expires_after,
+        };
+        let digest = l1.digest(self.network);
+        let digest = digest.map_err(|e| refused(e.code(), e.to_string()))?;
+        let said = Said::Signed {
+            agent: agent.address.to_string(),
+            digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            nonce,
+        };
+        let now = self.world.door.now();
+        self.pen
+            .note(now, What::Signed, self.cloid.as_ref(), &self.by, Some(said));
+        let signature = self
+            .world
+            .signers
+            .sign(self.account, agent.address, &digest);
+        let signature = signature.map_err(|e| refused(&e.code, e.text))?;
+        let signature = Signature::from_bytes(&signature);
+        let malformed = || why("signature_malformed", "the signer gave no signature");
+        let body = l1.body(&signature.ok_or_else(malformed)?);
+        let body = body.map_err(|e| refused(e.code(), e.to_string()))?;
+        String::from_utf8(body).map_err(|e| refused("action_not_encodable", e.to_string()))
+    }
+
+    async fn info(&self, ask: Ask) -> Result<bytes::Bytes, Why> {
+        let door = &self.world.door;
+        let got = door
+            .post("/info", ask.body, RequestClass::Account, ask.weight)
+            .await;
+        if got.status == 200 {
+            return Ok(got.body);
+        }
+        let text = String::from_utf8_lossy(&got.body);
+        Err(why(
+            "venue_not_answering",
+            &format!("status {}: {text}", got.status),
+        ))
+    }
+
+    /// An order's state, and what the venue's clock showed at the least when it answered.
+    pub(super) async fn status(
+        &self,
+        cloid: Cloid,
+        symbol: Symbol,
+    ) -> (Result<Option<Known>, Why>, Option<Timestamp>) {
+        // Before the question: the venue answers later than that.
+        let time = self.world.eyes.look(symbol).await.venue_time;
+        let order = OrderId::Cloid(Name::new(cloid));
+        let body = self
+            .info(told::order_status_request(self.account, order))
+            .await;
+        let known = body.and_then(|body| told::order_status(&body).map_err(unreadable));
+        (known, time.map(at_least))
+    }
+
+    /// The whole account: orders first, then positions, then what explains them.
+    pub(super) async fn whole(
+        &self,
+        fills_from: Timestamp,
+        payments_from: Timestamp,
+    ) -> Result<Whole, Why> {
+        let asked = self.world.door.now();
+        let open = self.info(open_orders_request(self.account)).await?;
+        let positions = self.info(positions_request(self.account)).await?;
+        let fills = self.info(fills_request(self.account, fills_from)).await?;
+        let payments = self
+            .info(payments_request(self.account, payments_from))
+            .await?;
+        Ok(Whole {
+            open: told::open_orders(&open).map_err(unreadable)?,
+            positions: told::positions(&positions).map_err(unreadable)?,
+            fills: told::fills(&fills).map_err(unreadable)?,
+            payments: told::payments(&payments).map_err(unreadable)?,
+            asked,
+        })
+    }
+
+    async fn positions(&self) -> Result<News, Why> {
+        let body = self.info(positions_request(self.account)).await?;
+        let now = self.world.door.now();
+        told::positions(&body)
+            .map(|it| News::Positions(it, now))
+            .map_err(unreadable)
+    }
+
+    async fn assets(&self) -> Result<News, Why> {
+        let body = self.info(told::assets_request()).await?;
+        told::assets(&body).map(News::Assets).map_err(unreadable)
+    }
+
+    async fn fees(&self) -> Result<News, Why> {
+        let body = self.info(told::fees_request(self.account)).await?;
+        told::fees(&body).map(News::Fees).map_err(unreadable)
+    }
+}
+
+fn unreadable(error: Unreadable) -> Why {
+    why(error.code(), &error.to_string())
+}
+
+fn at_least(time: VenueTime) -> Timestamp {
+    Timestamp::from_ms(time.ms.saturating_sub(time.uncertainty_ms))
+}
+
+/// When each thing was asked for last, and how often.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rounds {
+    assets: Option<Timestamp>,
+    fees: Option<Timestamp>,
+    positions: Option<Timestamp>,
+    whole: Option<Timestamp>,
+    /// One look at a time.
+    pub(super) looking: bool,
+    /// Something does not fit: look again soon.
+    pub(super) hurried: bool,
+}
+
+/// Lists of markets change over days; their mark prices are not relied on.
+const ASSETS_MS: i64 = 300_000;
+const FEES_MS: i64 = 600_000;
+/// Positions weigh 2 of 1,200 a minute.
+const POSITIONS_MS: i64 = 4_000;
+/// A whole look weighs 62, or more for long lists.
+const WHOLE_MS: i64 = 30_000;
+const HURRIED_MS: i64 = 1_500;
+
+fn due(last: Option<Timestamp>, now: Timestamp, every_ms: i64) -> bool {
+    last.is_none_or(|last| now >= last.plus_ms(every_ms))
+}
+
+impl Account {
+    pub(super) fn look_soon(&mut self) {
+        self.figures.rounds.hurried = true;
+    }
+
+    /// Asks for what is due.
+    pub(super) fn ask_venue(&mut self) {
+        let now = self.now();
+        let rounds = &mut self.figures.rounds;
+        let mut ask = (false, false, false, false);
+        if due(rounds.assets, now, ASSETS_MS) {
+            rounds.assets = Some(now);
+            ask.0 = true;
+        }
+        if due(rounds.fees, now, FEES_MS) {
+            rounds.fees = Some(now);
+            ask.1 = true;
+        }
+        let every = if rounds.hurried { HURRIED_MS } else { WHOLE_MS };
+        if due(rounds.whole, now, every) && !rounds.looking {
+            rounds.whole = Some(now);
+            rounds.positions = Some(now);
+            rounds.looking = true;
+            rounds.hurried = false;
+            ask.3 = true;
+        } else if due(rounds.positions, now, POSITIONS_MS) {
+            rounds.positions = Some(now);
+            ask.2 = true;
+        }
+        let from = self.figures.fills_from(now);
+        let paid_from = self.figures.payments_from(now);
+        let spawn = |which: u8| {
+            let courier = self.courier(By::default(), None);
+            let inbox = self.inbox.clone();
+            tokio::spawn(async move {
+                let news = match which {
+                    0 => courier.assets().await,
+                    1 => courier.fees().await,
+                    2 => courier.positions().await,
+                    _ => {
+                        let whole = courier.whole(from, paid_from).await;
+                        whole.map(|whole| News::Whole(Box::new(whole)))
+                    }
+                };
+                let news = news.unwrap_or_else(News::Unreadable);
+                let _ = inbox.send(Message::News(news)).await;
+            });
+        };
+        for (which, due) in [(0, ask.0), (1, ask.1), (2, ask.2), (3, ask.3)] {
+            if due {
+                spawn(which);
+            }
+        }
+    }
+
+    /// Something could not be had: it is asked for again soon.
+    pub(super) fn unreadable(&mut self, why: Why) {
+        tracing::warn!(account = %self.name, code = %why.code, "the account cannot be read: {}", why.text);
+        self.figures.rounds.looking = false;
+        if self.figures.assets.is_empty() {
+            self.figures.rounds.assets = Some(self.now().plus_ms(2_000 - ASSETS_MS));
+        }
+        self.figures.trouble = Some(why);
+    }
+}

@@ -1,0 +1,309 @@
+//! All accounts of a process.
+
+use crate::account::{Account, Asked, INBOX, Message};
+use crate::error::TradeError;
+use crate::log::{self, Acknowledged, By, Pen, Recalled};
+use crate::nonces::NonceBook;
+use crate::stream;
+use crate::ticket::Ticket;
+use crate::view::{AccountState, Killed, OrderView, Preview};
+use crate::world::World;
+use hypersentry_execution::order::Cloid;
+use hypersentry_execution::risk::Limits;
+use hypersentry_model::{Mode, Symbol};
+use hypersentry_store::audit::{AuditLog, Signer};
+use hypersentry_venues::hyperliquid::exchange::{Address, Cloid as Name, Network};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Accounts that are open at once. Each asks the venue some 200 of the 1,200 a minute that an IP address has.
+pub const MOST_ACCOUNTS: usize = 64;
+
+/// What does not change while the process lives.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whether the figures are real.
+    pub mode: Mode,
+    /// The run.
+    pub run_id: String,
+    /// Which of the venue's chains.
+    pub network: Network,
+    /// Limits of accounts of which nothing else was said.
+    pub limits: Limits,
+}
+
+/// Who asks.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Asker {
+    /// The user.
+    pub user: Option<String>,
+    /// The session's public id.
+    pub session: Option<String>,
+    /// The request's id.
+    pub request: String,
+}
+
+impl From<Asker> for By {
+    fn from(asker: Asker) -> Self {
+        Self {
+            user: asker.user,
+            session: asker.session,
+            request: asker.request,
+        }
+    }
+}
+
+/// The way to every account's task.
+#[derive(Debug)]
+pub struct Trading {
+    settings: Arc<Settings>,
+    world: World,
+    log: Arc<AuditLog>,
+    nonces: Arc<NonceBook>,
+    /// What the log held of accounts that were not opened yet.
+    recalled: Mutex<BTreeMap<String, Recalled>>,
+    /// At most [`MOST_ACCOUNTS`].
+    open: Mutex<BTreeMap<Address, mpsc::Sender<Message>>>,
+    cancel: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Trading {
+    /// Opens the audit log in `dir` and takes up every account that has something under way. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// The log or the nonces cannot be read or written: without them nothing may be sent.
+    pub fn open(
+        dir: &Path,
+        signer: Signer,
+        settings: Settings,
+        world: World,
+    ) -> Result<Self, TradeError> {
+        let nonces = NonceBook::open(dir.join("nonces"));
+        let nonces = nonces.map_err(|e| TradeError::new("nonce_not_kept", e.to_string()))?;
+        let (log, recalled) = log::open(&dir.join("audit"), signer, world.door.now())?;
+        let trading = Self {
+            settings: Arc::new(settings),
+            world,
+            log: Arc::new(log),
+            nonces: Arc::new(nonces),
+            recalled: Mutex::default(),
+            open: Mutex::default(),
+            cancel: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
+        let known: Vec<String> = recalled.keys().cloned().collect();
+        *trading
+            .recalled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = recalled;
+        for name in known {
+            // What was under way is looked after before anybody asks.
+            if let Err(error) = trading.account(&name) {
+                tracing::error!(account = %name, code = %error.code, %error, "an account of the log cannot be taken up");
+            }
+        }
+        Ok(trading)
+    }
+
+    fn account(&self, name: &str) -> Result<mpsc::Sender<Message>, TradeError> {
+        let address: Address = name
+            .parse()
+            .map_err(|_| TradeError::bad("`account` is 0x and 40 hexadecimal digits"))?;
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(inbox) = open.get(&address) {
+            return Ok(inbox.clone());
+        }
+        if open.len() >= MOST_ACCOUNTS {
+            let text = format!("{MOST_ACCOUNTS} accounts are traded already");
+            return Err(TradeError::new("too_many_accounts", text).later());
+        }
+        let (inbox, messages) = mpsc::channel(INBOX);
+        let mut recalled = self.recalled.lock().unwrap_or_else(PoisonError::into_inner);
+        let recalled = recalled.remove(&address.to_string()).unwrap_or_default();
+        let pen = Pen {
+            log: Arc::clone(&self.log),
+            account: address,
+            heard: Arc::new(Acknowledged::default()),
+        };
+        let account = Account::new(
+            address,
+            Arc::clone(&self.settings),
+            self.world.clone(),
+            pen,
+            Arc::clone(&self.nonces),
+            inbox.clone(),
+            recalled,
+            self.world.door.now(),
+        );
+        self.tasks.spawn(account.run(messages, self.cancel.clone()));
+        let stream = stream::follow(
+            self.world.clone(),
+            address,
+            inbox.clone(),
+            self.cancel.clone(),
+        );
+        self.tasks.spawn(stream);
+        open.insert(address, inbox.clone());
+        Ok(inbox)
+    }
+
+    async fn ask<T>(
+        &self,
+        account: &str,
+        asked: impl FnOnce(oneshot::Sender<T>) -> Asked,
+    ) -> Result<T, TradeError> {
+        let inbox = self.account(account)?;
+        let (answer, answered) = oneshot::channel();
+        inbox
+            .try_send(Message::Asked(asked(answer)))
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => {
+                    TradeError::new("relay_busy", "too much is asked of the account at once")
+                        .later()
+                }
+                mpsc::error::TrySendError::Closed(_) => TradeError::stopping(),
+            })?;
+        answered.await.map_err(|_| TradeError::stopping())
+    }
+
+    /// Places orders.
+    ///
+    /// # Errors
+    /// Nothing was sent; the code says why.
+    pub async fn order(&self, ticket: Ticket, by: Asker) -> Result<Vec<OrderView>, TradeError> {
+        let account = ticket.account.clone();
+        self.ask(&account, |answer| Asked::Order(ticket, by.into(), answer))
+            .await?
+    }
+
+    /// What would come of a ticket. Nothing is sent.
+    ///
+    /// # Errors
+    /// `bad_request`, `unknown_symbol`, `assets_unknown`.
+    pub async fn preview(&self, ticket: Ticket) -> Result<Preview, TradeError> {
+        let account = ticket.account.clone();
+        self.ask(&account, |answer| Asked::Preview(ticket, answer))
+            .await?
+    }
+
+    /// Cancels an order.
+    ///
+    /// # Errors
+    /// `order_unknown`, `idempotency_conflict`, ...
+    pub async fn cancel(
+        &self,
+        account: &str,
+        key: String,
+        cloid: &str,
+        by: Asker,
+    ) -> Result<Vec<OrderView>, TradeError> {
+        let cloid: Name = cloid
+            .parse()
+            .map_err(|_| TradeError::bad("`cloid` is 0x and 32 hexadecimal digits"))?;
+        let cloid: Cloid = *cloid.bytes();
+        let by = by.into();
+        self.ask(account, |answer| Asked::Cancel {
+            key,
+            cloid,
+            by,
+            answer,
+        })
+        .await?
+    }
+
+    /// Cancels everything that was sent from here, or that of one market.
+    ///
+    /// # Errors
+    /// As [`Self::cancel`].
+    pub async fn cancel_all(
+        &self,
+        account: &str,
+        key: String,
+        symbol: Option<Symbol>,
+        by: Asker,
+    ) -> Result<Vec<OrderView>, TradeError> {
+        let by = by.into();
+        self.ask(account, |answer| Asked::CancelAll {
+            key,
+            symbol,
+            by,
+            answer,
+        })
+        .await?
+    }
+
+    /// Closes `percent` of a position; 200 turns it round.
+    ///
+    /// # Errors
+    /// As [`Self::order`].
+    pub async fn close(
+        &self,
+        account: &str,
+        key: String,
+        symbol: Symbol,
+        percent: u32,
+        by: Asker,
+    ) -> Result<Vec<OrderView>, TradeError> {
+        let by = by.into();
+        self.ask(account, |answer| Asked::Close {
+            key,
+            symbol,
+            percent,
+            by,
+            answer,
+        })
+        .await?
+    }
+
+    /// Throws the kill switch or puts it back; a drill only says what it would do.
+    ///
+    /// # Errors
+    /// `trading_stopping`, `relay_busy`.
+    pub async fn kill(
+        &self,
+        account: &str,
+        on: bool,
+        flatten: bool,
+        drill: bool,
+        by: Asker,
+    ) -> Result<Killed, TradeError> {
+        let by = by.into();
+        self.ask(account, |answer| Asked::Kill {
+            on,
+            flatten,
+            drill,
+            by,
+            answer,
+        })
+        .await?
+    }
+
+    /// The account as it stands, as one user sees it.
+    ///
+    /// # Errors
+    /// `bad_request`, `too_many_accounts`, `relay_busy`, `trading_stopping`.
+    pub async fn state(
+        &self,
+        account: &str,
+        user: Option<String>,
+    ) -> Result<AccountState, TradeError> {
+        self.ask(account, |answer| Asked::State(user, answer)).await
+    }
+
+    /// The newest checkpoint of the log, to be kept elsewhere.
+    pub fn checkpoint(&self) -> Option<String> {
+        self.log.checkpoint()
+    }
+
+    /// Ends the tasks. What was sent is looked after at the next start.
+    pub async fn stop(&self) {
+        self.cancel.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}

@@ -1,0 +1,320 @@
+//! The audit log as the relay's memory: what is written of whom, and what is found again.
+
+use crate::error::TradeError;
+use hypersentry_execution::audit::{Entry, Id, Ids, Record as Written, What};
+use hypersentry_execution::keys::RETENTION_MS;
+use hypersentry_execution::order::{Cloid, State, Step};
+use hypersentry_execution::relay::Record;
+use hypersentry_execution::risk::Limits;
+use hypersentry_model::{Timestamp, Usd};
+use hypersentry_store::audit::{AuditLog, AuditOptions, Signer};
+use hypersentry_store::{Disk, NativeDisk};
+use hypersentry_venues::hyperliquid::exchange::{Address, Cloid as Name};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use tokio::sync::Notify;
+
+/// What a record's details say.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct Line {
+    pub(crate) account: String,
+    #[serde(flatten)]
+    pub(crate) said: Said,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "line")]
+pub(crate) enum Said {
+    /// A line of the relay.
+    Relay { relay: Record },
+    /// A request was refused.
+    Refused {
+        code: String,
+        text: String,
+        key: String,
+    },
+    /// The account's equity when its UTC day was seen first.
+    DayOpened { day: i64, equity: Usd },
+    /// Its limits from now on.
+    Limits { limits: Box<Limits> },
+    /// The kill switch was rehearsed.
+    Drill { cancelled: usize, flattened: usize },
+    /// The venue's words about an order.
+    Told { code: String, text: String },
+    /// A signature: whose, of what.
+    Signed {
+        agent: String,
+        digest: String,
+        nonce: u64,
+    },
+}
+
+/// On whose behalf.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct By {
+    pub(crate) user: Option<String>,
+    pub(crate) session: Option<String>,
+    pub(crate) request: String,
+}
+
+/// What the log holds of an account.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Recalled {
+    /// Lines of the relay by their order; of ended orders those of the retention.
+    orders: BTreeMap<Cloid, Remembered>,
+    pub(crate) killed: bool,
+    pub(crate) day: Option<(i64, Usd)>,
+    pub(crate) limits: Option<Limits>,
+    place: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Remembered {
+    place: u64,
+    at: Timestamp,
+    lines: Vec<Record>,
+    ended: Option<Timestamp>,
+}
+
+/// An order as it was found: when it was asked for.
+pub(crate) type Created = BTreeMap<Cloid, Timestamp>;
+
+impl Recalled {
+    fn take(&mut self, at: Timestamp, said: Said, now: Timestamp) {
+        match said {
+            Said::Relay { relay } => self.relay(at, relay, now),
+            Said::DayOpened { day, equity } => self.day = Some((day, equity)),
+            Said::Limits { limits } => self.limits = Some(*limits),
+            Said::Refused { .. } | Said::Drill { .. } | Said::Told { .. } | Said::Signed { .. } => {
+            }
+        }
+    }
+
+    fn relay(&mut self, at: Timestamp, record: Record, now: Timestamp) {
+        let cloid = match &record {
+            Record::Kill { on } => {
+                self.killed = *on;
+                return;
+            }
+            Record::Intent { intent, .. } => intent.cloid,
+            Record::CancelIntent { cloid, .. } | Record::Ended { cloid, .. } => *cloid,
+        };
+        self.place += 1;
+        let first = Remembered {
+            place: self.place,
+            at,
+            ..Remembered::default()
+        };
+        let held = self.orders.entry(cloid).or_insert(first);
+        if let Record::Ended { at, .. } = record {
+            held.ended = Some(at);
+            // Longer than a day ago: nobody repeats that request any more.
+            if at.plus_ms(RETENTION_MS) <= now {
+                self.orders.remove(&cloid);
+                return;
+            }
+        }
+        held.lines.push(record);
+    }
+
+    /// The relay's lines in their order, and when each order was asked for. An order of a group that was forgotten alone takes its
+    /// ended record with it.
+    pub(crate) fn records(self) -> (Vec<Record>, Created) {
+        let mut all: Vec<_> = self.orders.into_iter().collect();
+        all.sort_by_key(|(_, held)| held.place);
+        let mut created = Created::new();
+        let mut records = Vec::new();
+        if self.killed {
+            records.push(Record::Kill { on: true });
+        }
+        for (cloid, held) in all {
+            created.insert(cloid, held.at);
+            records.extend(held.lines);
+        }
+        (records, created)
+    }
+}
+
+/// Where a log is kept, and its key: made with the log, readable by its owner alone.
+///
+/// # Errors
+/// The key can be neither read nor made.
+pub fn audit_signer(dir: &Path, chance: &[u8; 32]) -> Result<Signer, TradeError> {
+    let failed =
+        |error: std::io::Error| TradeError::new("audit_key_unavailable", error.to_string());
+    let path = dir.join("audit.key");
+    NativeDisk.make_dir(dir).map_err(failed)?;
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let text: String = chance.iter().map(|byte| format!("{byte:02x}")).collect();
+            let mut options = std::fs::OpenOptions::new();
+            options.write(true).create_new(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let mut file = options.open(&path).map_err(failed)?;
+            std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
+            file.sync_all().map_err(failed)?;
+            text
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    let text = text.trim();
+    let malformed = || {
+        TradeError::new(
+            "audit_key_malformed",
+            "audit.key is not 64 hexadecimal digits",
+        )
+    };
+    let mut seed = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return Err(malformed());
+    }
+    for (byte, at) in seed.iter_mut().zip((0..64).step_by(2)) {
+        let digits = text.get(at..at + 2).ok_or_else(malformed)?;
+        *byte = u8::from_str_radix(digits, 16).map_err(|_| malformed())?;
+    }
+    Signer::from_seed("hypersentry/orders", &seed).map_err(|_| malformed())
+}
+
+/// The log with what was found in it.
+pub(crate) fn open(
+    dir: &Path,
+    signer: Signer,
+    now: Timestamp,
+) -> Result<(AuditLog, BTreeMap<String, Recalled>), TradeError> {
+    let mut found: BTreeMap<String, Recalled> = BTreeMap::new();
+    let (log, _) = AuditLog::resume(
+        dir,
+        signer,
+        AuditOptions::default(),
+        &mut |record: Written| {
+            let Written { entry, .. } = record;
+            if let Ok(line) = serde_json::from_slice::<Line>(&entry.details) {
+                let held = found.entry(line.account).or_default();
+                held.take(entry.at, line.said, now);
+            }
+        },
+    )?;
+    Ok((log, found))
+}
+
+/// What the log's thread says of one account's records.
+#[derive(Debug, Default)]
+pub(crate) struct Acknowledged {
+    /// The relay's newest number that is on disk.
+    synced: AtomicU64,
+    broken: AtomicBool,
+    changed: Notify,
+}
+
+impl Acknowledged {
+    pub(crate) fn synced(&self) -> u64 {
+        self.synced.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn broken(&self) -> bool {
+        self.broken.load(Ordering::Acquire)
+    }
+
+    pub(crate) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    fn fail(&self) {
+        self.broken.store(true, Ordering::Release);
+        self.changed.notify_one();
+    }
+}
+
+/// One account's pen.
+#[derive(Clone, Debug)]
+pub(crate) struct Pen {
+    pub(crate) log: Arc<AuditLog>,
+    pub(crate) account: Address,
+    pub(crate) heard: Arc<Acknowledged>,
+}
+
+impl Pen {
+    /// Writes something that nothing waits for. That it cannot be written stops trading.
+    pub(crate) fn note(
+        &self,
+        at: Timestamp,
+        what: What,
+        cloid: Option<&Cloid>,
+        by: &By,
+        said: Option<Said>,
+    ) {
+        self.submit(at, what, cloid, by, said, None);
+    }
+
+    /// Writes a line of the relay, whose number is acknowledged when it is on disk.
+    pub(crate) fn line(&self, at: Timestamp, seq: u64, record: Record, by: &By) {
+        let (what, cloid) = match &record {
+            Record::Intent { intent, .. } => (
+                What::Step {
+                    from: State::RiskPassed,
+                    step: Step::LogIntent,
+                    to: State::IntentLogged,
+                },
+                Some(intent.cloid),
+            ),
+            Record::CancelIntent { cloid, .. } | Record::Ended { cloid, .. } => {
+                (What::Noted, Some(*cloid))
+            }
+            Record::Kill { .. } => (What::Noted, None),
+        };
+        let said = Some(Said::Relay { relay: record });
+        self.submit(at, what, cloid.as_ref(), by, said, Some(seq));
+    }
+
+    fn submit(
+        &self,
+        at: Timestamp,
+        what: What,
+        cloid: Option<&Cloid>,
+        by: &By,
+        said: Option<Said>,
+        seq: Option<u64>,
+    ) {
+        let id = |text: &str| Id::new(text).unwrap_or_default();
+        let account = self.account.to_string();
+        let details = said.map(|said| Line { account, said });
+        let details = details.map(|line| serde_json::to_vec(&line));
+        let Ok(details) = details.transpose() else {
+            self.heard.fail();
+            return;
+        };
+        let entry = Entry {
+            at,
+            what,
+            ids: Ids {
+                request: id(&by.request),
+                session: id(by.session.as_deref().unwrap_or_default()),
+                user: id(by.user.as_deref().unwrap_or_default()),
+                order: cloid.map_or_else(Id::default, |cloid| id(&Name::new(*cloid).to_string())),
+                trace: Id::default(),
+            },
+            details: details.unwrap_or_default(),
+        };
+        let heard = Arc::clone(&self.heard);
+        let taken = self.log.submit(
+            entry,
+            Box::new(move |outcome| match (outcome, seq) {
+                (Ok(_), Some(seq)) => {
+                    heard.synced.fetch_max(seq, Ordering::AcqRel);
+                    heard.changed.notify_one();
+                }
+                (Ok(_), None) => {}
+                (Err(_), _) => heard.fail(),
+            }),
+        );
+        if let Err(error) = taken {
+            tracing::error!(code = error.code(), %error, "an order's record was not taken");
+            self.heard.fail();
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! An account's own connection to the venue's streams. A connection serves one account, because what it says of orders names no user.
+
+use crate::account::{Message, News};
+use crate::world::World;
+use futures_util::{SinkExt, StreamExt};
+use hypersentry_venues::hyperliquid::account::{Told, read, subscriptions};
+use hypersentry_venues::hyperliquid::exchange::Address;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, interval, sleep, timeout};
+use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_util::sync::CancellationToken;
+
+const CONNECT: Duration = Duration::from_secs(10);
+/// The venue closes a connection to which it sent nothing for 60 s; a ping keeps it and shows that it lives.
+/// Hyperliquid docs, API > Websocket > Timeouts and heartbeats.
+const PING: Duration = Duration::from_secs(3);
+/// Without any frame, pongs included, for so long the connection is given up.
+const SILENCE: Duration = Duration::from_secs(10);
+/// Between attempts: doubled up to the last.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+
+/// Connects again and again until it is told to end.
+pub(crate) async fn follow(
+    world: World,
+    account: Address,
+    inbox: mpsc::Sender<Message>,
+    cancel: CancellationToken,
+) {
+    let mut pause = PAUSE.0;
+    while !cancel.is_cancelled() {
+        let ended = tokio::select! {
+            () = cancel.cancelled() => return,
+            ended = listen(&world, account, &inbox) => ended,
+        };
+        match ended {
+            // It stood: the next attempt comes soon.
+            Ok(reason) => {
+                tracing::info!(%account, reason, "the account's stream ended");
+                pause = PAUSE.0;
+            }
+            Err(reason) => {
+                tracing::warn!(%account, reason, "the account's stream cannot be opened")
+            }
+        }
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = sleep(pause) => pause = (pause * 2).min(PAUSE.1),
+        }
+    }
+}
+
+/// Until the connection ends; an error if it never stood.
+async fn listen(
+    world: &World,
+    account: Address,
+    inbox: &mpsc::Sender<Message>,
+) -> Result<&'static str, String> {
+    world.door.may_stream().await?;
+    let url = world.door.stream_url();
+    let connected = timeout(CONNECT, tokio_tungstenite::connect_async(url)).await;
+    let socket = match connected {
+        Ok(Ok((socket, _))) => socket,
+        Ok(Err(error)) => {
+            world.door.stream_ended();
+            return Err(error.to_string());
+        }
+        Err(_) => {
+            world.door.stream_ended();
+            return Err("no answer".to_owned());
+        }
+    };
+    let (mut write, mut read_half) = socket.split();
+    let mut stands = 0;
+    let mut heard = Instant::now();
+    let mut ping = interval(PING);
+    let told = |news| inbox.send(Message::News(news));
+    let mut reason = "the task ended";
+    let mut subscribed = Ok(());
+    for text in subscriptions(account) {
+        let sent = write.send(Frame::text(text)).await;
+        subscribed = subscribed.and(sent.map_err(|error| error.to_string()));
+    }
+    while subscribed.is_ok() {
+        let frame = tokio::select! {
+            _ = ping.tick() => {
+                if heard.elapsed() > SILENCE {
+                    reason = "silence";
+                    break;
+                }
+                let ping = Frame::text(r#"{"method":"ping"}"#);
+                if write.send(ping).await.is_err() {
+                    reason = "it was closed";
+                    break;
+                }
+                continue;
+            }
+            frame = read_half.next() => frame,
+        };
+        let Some(Ok(frame)) = frame else {
+            reason = "it was closed";
+            break;
+        };
+        heard = Instant::now();
+        let bytes = match &frame {
+            Frame::Text(text) => text.as_bytes(),
+            Frame::Binary(bytes) => bytes.as_ref(),
+            _ => continue,
+        };
+        let sent = match read(bytes) {
+            Ok(Told::Orders(orders)) => told(News::Orders(orders)).await,
+            Ok(Told::Fills { fills, .. }) => told(News::Fills(fills)).await,
+            Ok(Told::Subscribed) => {
+                stands += 1;
+                if stands == 2 {
+                    told(News::Stream(true)).await
+                } else {
+                    Ok(())
+                }
+            }
+            Ok(Told::Pong | Told::Other) => Ok(()),
+            Err(error) => {
+                tracing::warn!(%account, code = error.code(), %error, "the account's stream says what is not understood");
+                reason = "it was not understood";
+                break;
+            }
+        };
+        if sent.is_err() {
+            break;
+        }
+    }
+    world.door.stream_ended();
+    if stands >= 2 {
+        let _ = told(News::Stream(false)).await;
+        return Ok(reason);
+    }
+    subscribed.map(|()| reason).and(Err(reason.to_owned()))
+}

@@ -1,0 +1,164 @@
+//! What a trader asks for.
+
+use crate::error::TradeError;
+use hypersentry_execution::keys::Key;
+use hypersentry_model::{Price, Size, Symbol};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Orders of a scale.
+pub(crate) const MOST_STEPS: u32 = 20;
+
+/// Which side.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderSide {
+    /// Buys.
+    Buy,
+    /// Sells.
+    Sell,
+}
+
+/// Kinds of orders.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Takes at once, up to a worst price that is reckoned from the mid.
+    Market,
+    /// At a price or better, until cancelled.
+    Limit,
+    /// As a limit, and refused if it would match at once.
+    PostOnly,
+    /// At a price or better, at once or not at all.
+    Ioc,
+    /// Stops a loss at any price up to the collar.
+    StopMarket,
+    /// Stops a loss at a price or better.
+    StopLimit,
+    /// Takes a profit at any price up to the collar.
+    TakeMarket,
+    /// Takes a profit at a price or better.
+    TakeLimit,
+    /// Several limits between two prices.
+    Scale,
+}
+
+/// Several limits at prices of equal distance, with equal sizes.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scale {
+    /// How many: 2 to 20.
+    pub orders: u32,
+    /// The first price.
+    pub from: Price,
+    /// The last price.
+    pub to: Price,
+}
+
+/// A request for orders. Prices, sizes: decimal strings, sizes in base units. What does not belong to its kind is left out.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ticket {
+    /// The account: `0x` and 40 hexadecimal digits.
+    pub account: String,
+    /// The asker's name for this request; the same name is the same request. A preview needs none.
+    #[serde(default)]
+    pub key: String,
+    /// Canonical symbol.
+    pub symbol: String,
+    /// Which side.
+    pub side: OrderSide,
+    /// Which kind.
+    pub kind: Kind,
+    /// How much; of a scale all together.
+    pub size: Size,
+    /// The price of limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub px: Option<Price>,
+    /// The mark price that a stop or take waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger_px: Option<Price>,
+    /// Whether it may only make a position smaller.
+    #[serde(default)]
+    pub reduce_only: bool,
+    /// How far from the mid a market order may go, in basis points; at most the account's collar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slippage_bps: Option<u32>,
+    /// Where a profit is taken of what the order opens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub take_profit: Option<Price>,
+    /// Where a loss is stopped of what the order opens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_loss: Option<Price>,
+    /// Of a scale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<Scale>,
+}
+
+impl Ticket {
+    /// SHA-256 of what is asked for: the same key with another body is a conflict.
+    pub(crate) fn body(&self) -> [u8; 32] {
+        digest(self)
+    }
+
+    pub(crate) fn key(&self) -> Result<Key, TradeError> {
+        Ok(Key::new(&self.key)?)
+    }
+
+    pub(crate) fn symbol(&self) -> Result<Symbol, TradeError> {
+        Symbol::new(&self.symbol).map_err(|_| {
+            let symbol: String = self.symbol.chars().take(40).collect();
+            TradeError::new("unknown_symbol", format!("`{symbol}` is no symbol"))
+        })
+    }
+
+    /// Whether what is there belongs together.
+    pub(crate) fn check(&self) -> Result<(), TradeError> {
+        let kind = self.kind;
+        let wants = |name: &str, there: bool, wanted: bool| match (there, wanted) {
+            (false, true) => Err(TradeError::bad(format!("`{name}` is missing"))),
+            (true, false) => {
+                let text = format!("`{name}` does not belong to this kind of order");
+                Err(TradeError::bad(text))
+            }
+            _ => Ok(()),
+        };
+        let trigger = matches!(
+            kind,
+            Kind::StopMarket | Kind::StopLimit | Kind::TakeMarket | Kind::TakeLimit
+        );
+        let priced = matches!(
+            kind,
+            Kind::Limit | Kind::PostOnly | Kind::Ioc | Kind::StopLimit | Kind::TakeLimit
+        );
+        wants("px", self.px.is_some(), priced)?;
+        wants("trigger_px", self.trigger_px.is_some(), trigger)?;
+        wants("scale", self.scale.is_some(), kind == Kind::Scale)?;
+        if kind != Kind::Market {
+            wants("slippage_bps", self.slippage_bps.is_some(), false)?;
+        }
+        let exits = self.take_profit.is_some() || self.stop_loss.is_some();
+        let entry = matches!(
+            kind,
+            Kind::Market | Kind::Limit | Kind::PostOnly | Kind::Ioc
+        );
+        if exits && (!entry || self.reduce_only) {
+            let text = "`take_profit` and `stop_loss` belong to an order that opens: a market, limit, post-only or IOC order that is not reduce-only";
+            return Err(TradeError::bad(text));
+        }
+        if let Some(scale) = self.scale
+            && !(2..=MOST_STEPS).contains(&scale.orders)
+        {
+            let text = format!("a scale has 2 to {MOST_STEPS} orders");
+            return Err(TradeError::bad(text));
+        }
+        Ok(())
+    }
+}
+
+/// SHA-256 of a request as JSON.
+pub(crate) fn digest(request: &impl Serialize) -> [u8; 32] {
+    let bytes = serde_json::to_vec(request).unwrap_or_default();
+    Sha256::digest(bytes).into()
+}

@@ -1,0 +1,337 @@
+//! What clients are shown. Decimal strings, UTC milliseconds; `docs/protocol.md` has the shapes.
+
+use hypersentry_execution::order::{Leg, State};
+use hypersentry_execution::risk::Limits;
+use hypersentry_model::agg::{Field, Mark};
+use hypersentry_model::{Mode, Price, Size, Symbol, Usd};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::ticket::{Kind, OrderSide};
+
+/// A code and its words.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Why {
+    /// Stable.
+    pub code: String,
+    /// In words, ours or the venue's.
+    pub text: String,
+}
+
+/// Why no order is taken.
+pub type Lock = Why;
+
+/// A check that refuses.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct RefusalView {
+    /// Stable.
+    pub code: String,
+    /// In words.
+    pub text: String,
+    /// What was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+    /// What is allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<String>,
+}
+
+/// An order and where it stands.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct OrderView {
+    /// The account.
+    pub account: String,
+    /// Its id; none of an order that somebody else sent without one.
+    pub cloid: Option<String>,
+    /// The venue's number, where it is known.
+    pub oid: Option<u64>,
+    /// The first order of the same request.
+    pub group: Option<String>,
+    /// Its part there.
+    #[schemars(with = "String")]
+    pub leg: Leg,
+    /// The market.
+    #[schemars(with = "String")]
+    pub symbol: Symbol,
+    /// Which side.
+    pub side: OrderSide,
+    /// Which kind; none of what somebody else sent.
+    pub kind: Option<Kind>,
+    /// Its price, or the worst that it takes.
+    pub px: Price,
+    /// The mark price that it waits for.
+    pub trigger_px: Option<Price>,
+    /// Base units.
+    pub size: Size,
+    /// Of them filled, as far as is known.
+    pub filled: Size,
+    /// Average price of the fills that were seen.
+    pub average_px: Option<Price>,
+    /// Whether it may only make a position smaller.
+    pub reduce_only: bool,
+    /// Who asked for it.
+    pub strategy: &'static str,
+    /// Where it stands.
+    #[schemars(with = "String")]
+    pub state: State,
+    /// When it was asked for.
+    pub created_ms: i64,
+    /// When it came to stand there.
+    pub changed_ms: i64,
+    /// When an unknown order can be proven absent, by the venue's clock.
+    pub unknown_until_ms: Option<i64>,
+    /// Why it stands there, where more is known.
+    pub why: Option<Why>,
+    /// Not sent from here.
+    pub foreign: bool,
+}
+
+/// A trade of the account.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct FillView {
+    /// The account.
+    pub account: String,
+    /// The venue's number of the trade.
+    pub tid: u64,
+    /// The order's id, where it is known.
+    pub cloid: Option<String>,
+    /// The venue's number of the order.
+    pub oid: u64,
+    /// The market.
+    #[schemars(with = "String")]
+    pub symbol: Symbol,
+    /// Which side.
+    pub side: OrderSide,
+    /// Price.
+    pub px: Price,
+    /// Base units.
+    pub size: Size,
+    /// Paid; negative when it is a rebate.
+    pub fee_usd: Usd,
+    /// What closing brought, before the fee.
+    pub closed_pnl_usd: Usd,
+    /// The venue's time.
+    pub time_ms: i64,
+    /// `taker` or `maker`.
+    pub liquidity: &'static str,
+    /// The order's part in its request.
+    #[schemars(with = "Option<String>")]
+    pub leg: Option<Leg>,
+}
+
+/// A position.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct PositionView {
+    /// The market.
+    #[schemars(with = "String")]
+    pub symbol: Symbol,
+    /// Base units, negative when short.
+    pub size: Size,
+    /// Average price of entry.
+    pub entry_px: Option<Price>,
+    /// The mark price that it was valued at.
+    pub mark_px: Option<Price>,
+    /// What it is worth, positive.
+    pub value_usd: Usd,
+    /// What closing at the mark price would bring.
+    pub unrealised_usd: Usd,
+    /// Where it is liquidated.
+    pub liquidation_px: Option<Price>,
+    /// Times.
+    pub leverage: u32,
+    /// `cross` or `isolated`.
+    pub margin: &'static str,
+    /// Margin in use.
+    pub margin_used_usd: Usd,
+    /// Funding paid since it was opened; negative when received.
+    pub funding_usd: Usd,
+}
+
+/// Rates of fees, in basis points.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Fees {
+    /// Of what takes.
+    pub taker_bps: String,
+    /// Of what rests.
+    pub maker_bps: String,
+}
+
+/// The agent that signs.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct AgentView {
+    /// Its address.
+    pub address: String,
+    /// When its approval ends.
+    pub expires_ms: i64,
+}
+
+/// An account.
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
+pub struct AccountState {
+    /// Its address.
+    pub account: String,
+    /// Whether the figures are real.
+    #[schemars(with = "String")]
+    pub mode: Mode,
+    /// Whether its fills are reckoned and not the venue's.
+    pub paper: bool,
+    /// Where.
+    pub venue: &'static str,
+    /// The run.
+    pub run_id: String,
+    /// The present.
+    pub now_ms: i64,
+    /// Whether orders are taken.
+    pub ready: bool,
+    /// Why not.
+    pub locks: Vec<Lock>,
+    /// Whether the kill switch is on.
+    pub killed: bool,
+    /// Who signs.
+    pub agent: Option<AgentView>,
+    /// What it is worth.
+    pub equity_usd: Field<Usd>,
+    /// What may be withdrawn.
+    pub withdrawable_usd: Field<Usd>,
+    /// Margin in use.
+    pub margin_used_usd: Field<Usd>,
+    /// What the UTC day has lost; negative when it has won.
+    pub day_loss_usd: Field<Usd>,
+    /// Positions.
+    pub positions: Field<Vec<PositionView>>,
+    /// When it was last compared with the venue and found equal.
+    pub reconciled_ms: Option<i64>,
+    /// What differs.
+    pub findings: Vec<Why>,
+    /// Its limits.
+    #[schemars(with = "serde_json::Value")]
+    pub limits: Limits,
+    /// What trades cost.
+    pub fees: Option<Fees>,
+    /// `open`, `polling` or `closed`.
+    pub stream: &'static str,
+    /// Orders, newest first; absent where it is told as an event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub orders: Option<Vec<OrderView>>,
+    /// Trades, newest first; likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fills: Option<Vec<FillView>>,
+}
+
+/// An order as it would be sent.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct PreviewOrder {
+    /// Its part.
+    #[schemars(with = "String")]
+    pub leg: Leg,
+    /// Which side.
+    pub side: OrderSide,
+    /// Its price, or the worst that it takes.
+    pub px: Price,
+    /// The mark price that it waits for.
+    pub trigger_px: Option<Price>,
+    /// Base units.
+    pub size: Size,
+    /// Size at that price.
+    pub notional_usd: Option<Usd>,
+    /// Whether it may only make a position smaller.
+    pub reduce_only: bool,
+}
+
+/// What would come of a request.
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
+pub struct Preview {
+    /// The orders.
+    pub orders: Vec<PreviewOrder>,
+    /// The mid that it was reckoned from.
+    pub mid: Field<Price>,
+    /// Average price by the book as it stands, of what takes at once.
+    pub average_px: Option<Price>,
+    /// What that costs against the mid, in basis points.
+    pub slippage_bps: Option<i64>,
+    /// The fee at that price, or as a taker at its own price where it would rest.
+    pub fee_usd: Option<Usd>,
+    /// The rate.
+    pub fee_bps: Option<String>,
+    /// Where the position would be liquidated, reckoned from the first tier's margin and everything else as it stands.
+    pub liquidation_px: Option<Price>,
+    /// Initial margin of what it adds, at the leverage that is set.
+    pub margin_usd: Option<Usd>,
+    /// Decimals of a size.
+    pub size_decimals: u32,
+    /// Every check that refuses.
+    pub refusals: Vec<RefusalView>,
+    /// The present.
+    pub now_ms: i64,
+}
+
+/// What the kill switch did.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Killed {
+    /// Whether it is on.
+    pub on: bool,
+    /// Orders that are being cancelled.
+    pub cancelled: usize,
+    /// Positions that are being closed.
+    pub flattened: usize,
+    /// Nothing was done: it says what would have been.
+    pub drill: bool,
+}
+
+/// What happened to an account that is neither an order nor a fill.
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// A request was refused.
+    Refused,
+    /// Something does not fit.
+    Raised,
+    /// The kill switch was thrown.
+    Killed,
+    /// It was put back.
+    Released,
+    /// It was rehearsed.
+    Drill,
+    /// Orders wait until account and venue match.
+    Locked,
+    /// They match.
+    Unlocked,
+    /// The log cannot be written: nothing is sent any more.
+    Stopped,
+}
+
+/// The same with its words.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Event {
+    /// The account.
+    pub account: String,
+    /// What.
+    pub kind: EventKind,
+    /// Stable.
+    pub code: String,
+    /// In words.
+    pub text: String,
+    /// Which order.
+    pub cloid: Option<String>,
+}
+
+/// What the audience is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    /// An order changed.
+    Order(Box<OrderView>),
+    /// A trade.
+    Fill(Box<FillView>),
+    /// The account, without orders and fills.
+    Account(Box<AccountState>),
+    /// Something else.
+    Event(Box<Event>),
+}
+
+/// A figure of the account that was never told.
+pub(crate) fn missing<T>(age_limit_ms: u32) -> Field<T> {
+    Field {
+        v: None,
+        mark: Mark::of(None, age_limit_ms, hypersentry_model::Timestamp::default()),
+    }
+}

@@ -1,0 +1,120 @@
+//! What the rim needs of the world, so that it can be given another one: the real venue, the simulator, a test's.
+
+use bytes::Bytes;
+use hypersentry_model::{Price, Size, Stamped, Symbol, Timestamp};
+use hypersentry_venues::hyperliquid::exchange::Address;
+use hypersentry_venues::hyperliquid::exchange::nonce::VenueTime;
+use hypersentry_venues::session::RequestClass;
+use std::fmt::Debug;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::view::Told;
+
+/// Something that comes later.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What a request brought.
+#[derive(Clone, Debug)]
+pub struct Got {
+    /// HTTP status; 0 when no answer came, `body` then says why.
+    pub status: u16,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// The one way to the venue, with its allowance of requests.
+pub trait Door: Debug + Send + Sync {
+    /// The present.
+    fn now(&self) -> Timestamp;
+    /// Makes a `POST` when the allowance permits. Orders may use the reserve.
+    fn post(
+        &self,
+        path: &'static str,
+        body: String,
+        class: RequestClass,
+        weight: u32,
+    ) -> Later<'_, Got>;
+    /// Where the venue's WebSocket is.
+    fn stream_url(&self) -> String;
+    /// Waits until a connection may be attempted.
+    fn may_stream(&self) -> Later<'_, Result<(), String>>;
+    /// The connection ended, or was not made.
+    fn stream_ended(&self);
+}
+
+/// A market at a moment.
+#[derive(Clone, Debug, Default)]
+pub struct Sight {
+    /// Middle of best bid and best ask at the venue.
+    pub mid: Option<Stamped<Price>>,
+    /// Bids, best first.
+    pub bids: Option<Stamped<Vec<(Price, Size)>>>,
+    /// Offers, best first.
+    pub asks: Option<Stamped<Vec<(Price, Size)>>>,
+    /// The venue's time, with its bound.
+    pub venue_time: Option<VenueTime>,
+}
+
+/// A look at the market that clients see.
+pub trait Eyes: Debug + Send + Sync {
+    /// A market; of an unknown one only the venue's time.
+    fn look(&self, symbol: Symbol) -> Later<'_, Sight>;
+}
+
+/// An agent that may sign for an account.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AgentKind {
+    /// Its address.
+    pub address: Address,
+    /// When its approval ends, UTC ms.
+    pub expires_ms: i64,
+}
+
+/// Why nothing is signed.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{text}")]
+pub struct SignRefused {
+    /// Stable.
+    pub code: String,
+    /// In words.
+    pub text: String,
+}
+
+/// Who signs.
+pub trait Signers: Debug + Send + Sync {
+    /// The agent that signs for an account now: a user's own, or any that may where nobody asks (the kill switch, a lapsed lease).
+    ///
+    /// # Errors
+    /// There is none, or the user may not trade.
+    fn agent(&self, account: Address, user: Option<&str>) -> Result<AgentKind, SignRefused>;
+    /// Signs a digest: r, s, v (27 or 28).
+    ///
+    /// # Errors
+    /// The agent may not sign any more.
+    fn sign(
+        &self,
+        account: Address,
+        agent: Address,
+        digest: &[u8; 32],
+    ) -> Result<[u8; 65], SignRefused>;
+}
+
+/// Who is told. It must not wait.
+pub trait Audience: Debug + Send + Sync {
+    /// Something is said of an account.
+    fn tell(&self, account: &str, told: Told);
+}
+
+/// All of it.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The way to the venue.
+    pub door: Arc<dyn Door>,
+    /// The market.
+    pub eyes: Arc<dyn Eyes>,
+    /// Signatures.
+    pub signers: Arc<dyn Signers>,
+    /// Clients.
+    pub audience: Arc<dyn Audience>,
+}
