@@ -4,6 +4,7 @@
 //! market's, and what it says is in no hash of a run.
 
 use crate::core::Core;
+use crate::trading::TradingEvent;
 use hypersentry_alpha::AlphaConviction;
 use hypersentry_alpha::governance::{MacroRegime, Run};
 use hypersentry_alpha::plan::make::Scenery;
@@ -25,6 +26,8 @@ pub enum AccountEvent {
     Risk(Box<Envelope<RiskUpdate>>),
     /// How it would be entered.
     Plan(Box<Envelope<ExecPlan>>),
+    /// What became of its orders.
+    Trading(Box<Envelope<TradingEvent>>),
 }
 
 impl AccountEvent {
@@ -33,6 +36,7 @@ impl AccountEvent {
         match self {
             Self::Risk(e) => e.stream(),
             Self::Plan(e) => e.stream(),
+            Self::Trading(e) => e.stream(),
         }
     }
 
@@ -41,6 +45,7 @@ impl AccountEvent {
         match &mut self {
             Self::Risk(e) => e.seq = seq,
             Self::Plan(e) => e.seq = seq,
+            Self::Trading(e) => e.seq = seq,
         }
         self
     }
@@ -51,6 +56,7 @@ impl Serialize for AccountEvent {
         match self {
             Self::Risk(e) => e.serialize(serializer),
             Self::Plan(e) => e.serialize(serializer),
+            Self::Trading(e) => e.serialize(serializer),
         }
     }
 }

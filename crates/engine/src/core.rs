@@ -238,6 +238,11 @@ impl Core {
         }
     }
 
+    /// The lowest and the highest offset of a venue's clock that the evidence allows, in nanoseconds.
+    pub fn venue_offset(&self, venue: Venue, now: Timestamp) -> Option<(i64, i64)> {
+        self.slots.get(&venue)?.offset(now)
+    }
+
     fn slot(&mut self, venue: Venue) -> &mut Slot {
         let (config, now) = (&self.config, self.now);
         let new = || Slot::new(venue, config, now);

@@ -32,6 +32,8 @@ pub mod replay;
 mod rim;
 /// The start-up order.
 pub mod startup;
+/// What the rim of execution needs.
+pub mod trading;
 
 pub use config::{CoreConfig, Endpoints, EngineConfig, SymbolMap};
 pub use desk::Desk;

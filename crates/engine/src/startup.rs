@@ -15,6 +15,7 @@ use crate::rim::seat::Seat;
 use crate::rim::sequencer::{COMMANDS, Entry, QUEUE, Sequencer};
 use crate::rim::upstream::Upstream;
 use crate::rim::{rest, tls};
+use crate::trading::VenueDoor;
 use hypersentry_model::{Clock, Mode};
 use hypersentry_store::{Header, Journal, Options};
 use hypersentry_venues::session::Lane;
@@ -62,6 +63,7 @@ pub struct Engine {
     tasks: TaskTracker,
     thread: Option<std::thread::JoinHandle<()>>,
     health: watch::Receiver<Health>,
+    door: Option<Arc<VenueDoor>>,
 }
 
 fn run_id(clock: &dyn Clock) -> Result<String, EngineError> {
@@ -183,6 +185,7 @@ impl Prepared {
             synced: Vec::new(),
         };
         let (health, watched) = watch::channel(start);
+        let mut door = None;
         let thread = match self.plan {
             Plan::Playback(replay) => {
                 let playback = Playback {
@@ -207,6 +210,7 @@ impl Prepared {
                 let (entries, queue) = mpsc::channel(QUEUE);
                 let mut lanes = BTreeMap::new();
                 let upstream = Arc::new(Upstream::new(&config, http, Arc::clone(&self.clock)));
+                door = VenueDoor::at(Arc::clone(&upstream), &config);
                 let now = self.clock.now();
                 for (venue, endpoints) in &config.endpoints {
                     // The queue is empty and holds thousands.
@@ -266,6 +270,7 @@ impl Prepared {
             tasks,
             thread: Some(thread),
             health: watched,
+            door,
         })
     }
 }
@@ -285,6 +290,11 @@ fn thread(
 }
 
 impl Engine {
+    /// The way to the venue that takes orders; there is none where a recording is played.
+    pub fn door(&self) -> Option<Arc<VenueDoor>> {
+        self.door.clone()
+    }
+
     /// How the engine is doing.
     pub fn health(&self) -> Health {
         self.health.borrow().clone()

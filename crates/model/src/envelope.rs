@@ -45,6 +45,14 @@ pub enum EventType {
     RiskUpdate,
     /// How an account would enter a position. Private.
     ExecPlan,
+    /// Where an order of an account stands. Private.
+    OrderUpdate,
+    /// A trade of an account. Private.
+    FillUpdate,
+    /// An account's money, positions and limits. Private.
+    AccountUpdate,
+    /// What else happened to an account's orders: refusals, switches, locks. Private.
+    ExecutionEvent,
 }
 
 impl EventType {
@@ -68,6 +76,10 @@ impl EventType {
             Self::GovUpdate => "gov_update",
             Self::RiskUpdate => "risk_update",
             Self::ExecPlan => "exec_plan",
+            Self::OrderUpdate => "order_update",
+            Self::FillUpdate => "fill_update",
+            Self::AccountUpdate => "account_update",
+            Self::ExecutionEvent => "execution_event",
         }
     }
 }

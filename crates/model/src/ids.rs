@@ -93,6 +93,8 @@ pub enum Source {
     Alpha,
     /// What is said to an account's owner alone.
     Account,
+    /// What became of orders; said to the account's owner alone.
+    Execution,
 }
 
 impl Source {
@@ -103,6 +105,7 @@ impl Source {
             Self::Composite => "composite",
             Self::Alpha => "alpha",
             Self::Account => "account",
+            Self::Execution => "execution",
         }
     }
 
@@ -110,7 +113,7 @@ impl Source {
     pub const fn venue(self) -> Option<Venue> {
         match self {
             Self::Venue(venue) => Some(venue),
-            Self::Composite | Self::Alpha | Self::Account => None,
+            Self::Composite | Self::Alpha | Self::Account | Self::Execution => None,
         }
     }
 }
@@ -128,7 +131,7 @@ impl JsonSchema for Source {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let venues = Venue::ALL.into_iter().map(Self::Venue);
-        let all = venues.chain([Self::Composite, Self::Alpha, Self::Account]);
+        let all = venues.chain([Self::Composite, Self::Alpha, Self::Account, Self::Execution]);
         let names: Vec<&str> = all.map(Self::name).collect();
         json_schema!({
             "type": "string",
@@ -157,6 +160,7 @@ impl<'de> Deserialize<'de> for Source {
                     "composite" => Ok(Source::Composite),
                     "alpha" => Ok(Source::Alpha),
                     "account" => Ok(Source::Account),
+                    "execution" => Ok(Source::Execution),
                     venue => venue.parse().map(Source::Venue).map_err(E::custom),
                 }
             }

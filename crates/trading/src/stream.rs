@@ -56,17 +56,17 @@ async fn listen(
     account: Address,
     inbox: &mpsc::Sender<Message>,
 ) -> Result<&'static str, String> {
-    world.door.may_stream().await?;
+    world.door.may_stream(account).await?;
     let url = world.door.stream_url();
     let connected = timeout(CONNECT, tokio_tungstenite::connect_async(url)).await;
     let socket = match connected {
         Ok(Ok((socket, _))) => socket,
         Ok(Err(error)) => {
-            world.door.stream_ended();
+            world.door.stream_ended(account);
             return Err(error.to_string());
         }
         Err(_) => {
-            world.door.stream_ended();
+            world.door.stream_ended(account);
             return Err("no answer".to_owned());
         }
     };
@@ -129,7 +129,7 @@ async fn listen(
             break;
         }
     }
-    world.door.stream_ended();
+    world.door.stream_ended(account);
     if stands >= 2 {
         let _ = told(News::Stream(false)).await;
         return Ok(reason);

@@ -38,9 +38,9 @@ pub trait Door: Debug + Send + Sync {
     /// Where the venue's WebSocket is.
     fn stream_url(&self) -> String;
     /// Waits until a connection may be attempted.
-    fn may_stream(&self) -> Later<'_, Result<(), String>>;
+    fn may_stream(&self, account: Address) -> Later<'_, Result<(), String>>;
     /// The connection ended, or was not made.
-    fn stream_ended(&self);
+    fn stream_ended(&self, account: Address);
 }
 
 /// A market at a moment.

@@ -72,6 +72,8 @@ pub enum RequestKind {
     Funding,
     /// The venue's clock.
     Time,
+    /// An account's affairs; no session asks for them.
+    Account,
 }
 
 /// What a request draws on, in the venue's allowance. See [`crate::ledger`](crate).

@@ -106,7 +106,12 @@ impl Channels {
         match event {
             EventType::AlphaConviction | EventType::GovUpdate => self.alpha,
             // There is no public channel for what is private.
-            EventType::RiskUpdate | EventType::ExecPlan => false,
+            EventType::RiskUpdate
+            | EventType::ExecPlan
+            | EventType::OrderUpdate
+            | EventType::FillUpdate
+            | EventType::AccountUpdate
+            | EventType::ExecutionEvent => false,
             _ => self.market,
         }
     }
@@ -179,8 +184,11 @@ impl PrivateChannels {
     /// Whether events of that type come on one of them.
     pub(crate) const fn carry(self, event: EventType) -> bool {
         match event {
-            EventType::ExecPlan => self.execution,
-            EventType::RiskUpdate => self.account,
+            EventType::ExecPlan
+            | EventType::OrderUpdate
+            | EventType::FillUpdate
+            | EventType::ExecutionEvent => self.execution,
+            EventType::RiskUpdate | EventType::AccountUpdate => self.account,
             _ => false,
         }
     }
@@ -207,7 +215,14 @@ mod tests {
     #[test]
     fn nothing_private_is_on_a_public_channel() {
         let both = Channels::read(Some(&json!(["public.alpha", "public.market"]))).unwrap();
-        for event in [EventType::RiskUpdate, EventType::ExecPlan] {
+        for event in [
+            EventType::RiskUpdate,
+            EventType::ExecPlan,
+            EventType::OrderUpdate,
+            EventType::FillUpdate,
+            EventType::AccountUpdate,
+            EventType::ExecutionEvent,
+        ] {
             assert!(!both.carry(event));
         }
     }

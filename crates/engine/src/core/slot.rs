@@ -100,6 +100,11 @@ impl Slot {
         }
     }
 
+    /// The bounds of the venue's clock.
+    pub(super) fn offset(&self, now: Timestamp) -> Option<(i64, i64)> {
+        self.clock.bounds(now)
+    }
+
     pub(super) fn refuse(&mut self, symbol: Symbol, code: &str) {
         let key = (symbol, code.to_owned());
         let symbol = if self.refused.len() < MAX_REFUSED || self.refused.contains_key(&key) {

@@ -88,6 +88,10 @@ impl Upstream {
         Some(gate.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub(crate) fn ask(&self, venue: Venue, ask: Ask) -> Admission {
         let now = self.clock.now();
         self.gate(venue)

@@ -122,6 +122,16 @@ impl Relay {
         self.orders.get(cloid).map(|live| &live.order)
     }
 
+    /// How many orders are remembered.
+    pub fn len(&self) -> usize {
+        self.orders.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.orders.is_empty()
+    }
+
     /// Every order that is remembered.
     pub fn orders(&self) -> impl Iterator<Item = &Order> {
         self.orders.values().map(|live| &live.order)

@@ -148,7 +148,7 @@ impl Market {
         let mut data = match source {
             Source::Composite => self.composites.get(&symbol)?.snapshot()?,
             Source::Venue(_) => self.markets.get(&id)?.snapshot(self.config.depth)?,
-            Source::Alpha | Source::Account => return None,
+            Source::Alpha | Source::Account | Source::Execution => return None,
         };
         data.ts_source = Some(TsSource::Receive);
         let now_ms = data.now_ms;

@@ -111,7 +111,9 @@ impl Figures {
             size: fill.size,
             fee: fill.fee,
         });
-        entered.map(|_| ())
+        // The venue's own figures are wanted as soon as a trade has changed them.
+        self.rounds.moved |= entered?;
+        Ok(())
     }
 
     /// Enters a funding payment, once.
@@ -138,6 +140,15 @@ impl Figures {
             None => told(),
         };
         Some(stamped(value.unwrap_or(Size::ZERO), *stamp))
+    }
+
+    /// Markets in which there is a position.
+    pub(super) fn held(&self) -> Vec<Symbol> {
+        match (&self.ledger, &self.positions) {
+            (Some(ledger), _) => ledger.holdings().keys().copied().collect(),
+            (None, Some((positions, _))) => positions.held.keys().copied().collect(),
+            (None, None) => Vec::new(),
+        }
     }
 
     pub(super) fn equity(&self) -> Option<Stamped<Usd>> {

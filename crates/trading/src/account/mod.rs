@@ -244,6 +244,7 @@ impl Account {
                     self.acknowledged();
                     self.ask_venue();
                     self.step(Input::Tick);
+                    self.forget();
                 }
                 message = inbox.recv() => match message {
                     None => break,

@@ -6,7 +6,7 @@ use crate::log::{By, Said};
 use crate::view::EventKind;
 use crate::wire;
 use hypersentry_execution::audit::What;
-use hypersentry_execution::order::{Change, Cloid, Intent, OrderError, State, Step};
+use hypersentry_execution::order::{Change, Cloid, Intent, OrderError, Step};
 use hypersentry_execution::relay::Output;
 use hypersentry_model::Timestamp;
 use hypersentry_venues::hyperliquid::exchange::action::Action;
@@ -161,14 +161,12 @@ impl Account {
 
     /// Forgets what the relay forgot.
     pub(super) fn forget(&mut self) {
+        if self.extras.len() <= self.relay.len() {
+            return;
+        }
         let relay = &self.relay;
         self.extras.retain(|cloid, _| relay.order(cloid).is_some());
         let extras = &self.extras;
         self.numbers.retain(|_, cloid| extras.contains_key(cloid));
-    }
-
-    /// Whether an order waits for a word of the venue.
-    pub(super) fn waits(state: State) -> bool {
-        matches!(state, State::Sent | State::Unknown | State::Cancelling)
     }
 }

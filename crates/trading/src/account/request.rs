@@ -372,9 +372,10 @@ impl Account {
     ) -> Result<Killed, TradeError> {
         let alive = |order: &&Order| on && !order.state().is_terminal();
         let cancelled = self.relay.orders().filter(alive).count();
-        let held: Vec<Symbol> = match &self.figures.positions {
-            Some((positions, _)) if on && flatten => positions.held.keys().copied().collect(),
-            _ => Vec::new(),
+        let held = if on && flatten {
+            self.figures.held()
+        } else {
+            Vec::new()
         };
         if drill {
             let flattened = held.len();

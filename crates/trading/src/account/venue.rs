@@ -208,6 +208,8 @@ pub(super) struct Rounds {
     pub(super) looking: bool,
     /// Something does not fit: look again soon.
     pub(super) hurried: bool,
+    /// A trade changed the positions.
+    pub(super) moved: bool,
 }
 
 /// Lists of markets change over days; their mark prices are not relied on.
@@ -215,6 +217,8 @@ const ASSETS_MS: i64 = 300_000;
 const FEES_MS: i64 = 600_000;
 /// Positions weigh 2 of 1,200 a minute.
 const POSITIONS_MS: i64 = 4_000;
+/// After trades, at most so often.
+const MOVED_MS: i64 = 700;
 /// A whole look weighs 62, or more for long lists.
 const WHOLE_MS: i64 = 30_000;
 const HURRIED_MS: i64 = 1_500;
@@ -248,8 +252,13 @@ impl Account {
             rounds.looking = true;
             rounds.hurried = false;
             ask.3 = true;
-        } else if due(rounds.positions, now, POSITIONS_MS) {
+        } else if due(
+            rounds.positions,
+            now,
+            if rounds.moved { MOVED_MS } else { POSITIONS_MS },
+        ) {
             rounds.positions = Some(now);
+            rounds.moved = false;
             ask.2 = true;
         }
         let from = self.figures.fills_from(now);

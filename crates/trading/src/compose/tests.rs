@@ -171,9 +171,9 @@ fn a_liquidation_price_is_the_documented_formula() {
     };
     let available = 1_000 * 10_i128.pow(12);
     let long = liquidation(&rules, Size::parse("0.5").unwrap(), px("10000"), available).unwrap();
-    assert_eq!(long.to_string(), "7979.797979797980");
+    assert_eq!(long.to_string(), "7979.79797979798");
     let short = liquidation(&rules, Size::parse("-0.5").unwrap(), px("10000"), available).unwrap();
-    assert_eq!(short.to_string(), "11980.198019801980");
+    assert_eq!(short.to_string(), "11980.19801980198");
     assert_eq!(liquidation(&rules, Size::ZERO, px("1"), available), None);
     assert_eq!(
         liquidation(&rules, Size::parse("0.01").unwrap(), px("1"), available),

@@ -1,0 +1,286 @@
+//! What the rim of execution needs of the engine: the venue's door behind the one gate, a look at the market, and the form in which clients are told.
+
+use crate::account::AccountEvent;
+use crate::config::EngineConfig;
+use crate::desk::Desk;
+use crate::rim::upstream::Upstream;
+use hypersentry_market::MarketId;
+use hypersentry_model::{
+    Clock, Envelope, EventType, Mode, Price, Size, Source, Stamped, Symbol, Timestamp, Venue,
+};
+use hypersentry_trading::{Door, Eyes, Got, Later, Sight, Told};
+use hypersentry_venues::hyperliquid::exchange::Address;
+use hypersentry_venues::hyperliquid::exchange::nonce::VenueTime;
+use hypersentry_venues::session::{Lane, Request, RequestClass, RequestKey, RequestKind};
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The venue that takes orders.
+const VENUE: Venue = Venue::Hyperliquid;
+
+/// Accounts whose streams are followed at once: the venue allows ten users an IP address (Hyperliquid docs, API > Rate limits and user
+/// limits), and two are left for what else runs there. The others are asked for.
+pub const MOST_STREAMS: u8 = 8;
+
+/// Lanes of account streams come after those of the market's sessions.
+const FIRST_LANE: u8 = 200;
+
+/// Levels of a side that a look brings: a risk check walks no further.
+const LEVELS: usize = 200;
+
+/// The way to Hyperliquid, with the allowance that everything in the process shares.
+pub struct VenueDoor {
+    upstream: Arc<Upstream>,
+    stream_url: String,
+    /// Which lane an account's stream has; at most [`MOST_STREAMS`].
+    lanes: Mutex<BTreeMap<Address, u8>>,
+}
+
+impl std::fmt::Debug for VenueDoor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VenueDoor")
+            .field("stream_url", &self.stream_url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl VenueDoor {
+    /// `None` where the venue is not connected to.
+    pub(crate) fn at(upstream: Arc<Upstream>, config: &EngineConfig) -> Option<Arc<Self>> {
+        let endpoints = config.endpoints.get(&VENUE)?;
+        Some(Arc::new(Self {
+            upstream,
+            stream_url: endpoints.ws.first()?.clone(),
+            lanes: Mutex::default(),
+        }))
+    }
+
+    fn lane(&self, account: Address) -> Option<Lane> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lane) = lanes.get(&account) {
+            return Some(Lane(*lane));
+        }
+        let free = (FIRST_LANE..FIRST_LANE + MOST_STREAMS)
+            .find(|lane| !lanes.values().any(|it| it == lane))?;
+        lanes.insert(account, free);
+        Some(Lane(free))
+    }
+}
+
+impl Door for VenueDoor {
+    fn now(&self) -> Timestamp {
+        self.upstream.now()
+    }
+
+    fn post(
+        &self,
+        path: &'static str,
+        body: String,
+        class: RequestClass,
+        weight: u32,
+    ) -> Later<'_, Got> {
+        Box::pin(async move {
+            let request = Request {
+                key: RequestKey {
+                    kind: RequestKind::Account,
+                    symbol: Symbol::ANY,
+                    attempt: 0,
+                },
+                path: path.to_owned(),
+                body: Some(body),
+                class,
+                weight,
+            };
+            let answer = self.upstream.fetch(VENUE, request).await;
+            Got {
+                status: answer.status,
+                body: answer.body,
+            }
+        })
+    }
+
+    fn stream_url(&self) -> String {
+        self.stream_url.clone()
+    }
+
+    fn may_stream(&self, account: Address) -> Later<'_, Result<(), String>> {
+        Box::pin(async move {
+            let lane = self.lane(account).ok_or_else(|| {
+                format!("{MOST_STREAMS} accounts are followed already: this one is asked for")
+            })?;
+            self.upstream.may_connect(VENUE, lane).await
+        })
+    }
+
+    fn stream_ended(&self, account: Address) {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lane) = lanes.remove(&account) {
+            self.upstream.closed(VENUE, Lane(lane), None);
+        }
+    }
+}
+
+/// Looks at the market that clients see.
+pub struct MarketEyes {
+    desk: Desk,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for MarketEyes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MarketEyes").finish_non_exhaustive()
+    }
+}
+
+impl MarketEyes {
+    /// Through an engine's desk.
+    pub fn new(desk: Desk, clock: Arc<dyn Clock>) -> Self {
+        Self { desk, clock }
+    }
+}
+
+impl Eyes for MarketEyes {
+    fn look(&self, symbol: Symbol) -> Later<'_, Sight> {
+        Box::pin(async move {
+            let now = self.clock.now();
+            let seen = self.desk.read(move |core| {
+                let held = core.market().held(MarketId::at(VENUE, symbol));
+                let book = held.and_then(|held| held.book());
+                let offset = core.venue_offset(VENUE, now);
+                let sides = book.map(|book| {
+                    let stamped = |value| Stamped {
+                        value,
+                        stamp: book.stamp,
+                        source: Source::Venue(VENUE),
+                        limit_ms: book.limit_ms,
+                    };
+                    let side = |levels: &[hypersentry_model::Level]| -> Vec<(Price, Size)> {
+                        let levels = levels.iter().take(LEVELS);
+                        levels.map(|level| (level.px, level.sz)).collect()
+                    };
+                    (stamped(side(book.bids)), stamped(side(book.asks)))
+                });
+                (sides, offset)
+            });
+            let (sides, offset) = seen.await.unwrap_or_default();
+            let mid = sides.as_ref().and_then(|(bids, asks)| {
+                let (bid, ask) = (bids.value.first()?.0, asks.value.first()?.0);
+                let middle = Price::from_units((bid.units() + ask.units()) / 2);
+                Some(bids.clone().map(|_| middle))
+            });
+            let (bids, asks) = sides.unzip();
+            Sight {
+                mid,
+                bids,
+                asks,
+                venue_time: offset.map(|(low, high)| venue_time(now, low, high)),
+            }
+        })
+    }
+}
+
+/// The venue's time from the bounds of its clock's offset, in nanoseconds.
+fn venue_time(now: Timestamp, low: i64, high: i64) -> VenueTime {
+    let middle = low + (high - low) / 2;
+    let bound = (high - low) / 2;
+    VenueTime {
+        ms: (now.ns() + middle).div_euclid(1_000_000),
+        uncertainty_ms: bound.div_euclid(1_000_000) + 1,
+    }
+}
+
+/// What is told of an account's orders, with the run that it belongs to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TradingEvent {
+    told: Told,
+    run: Run,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+struct Run {
+    mode: Mode,
+    run_id: String,
+    now_ms: i64,
+}
+
+impl Serialize for TradingEvent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct With<'a, T> {
+            #[serde(flatten)]
+            told: &'a T,
+            #[serde(flatten)]
+            run: &'a Run,
+        }
+        let run = &self.run;
+        match &self.told {
+            Told::Order(told) => With { told, run }.serialize(serializer),
+            Told::Fill(told) => With { told, run }.serialize(serializer),
+            Told::Event(told) => With { told, run }.serialize(serializer),
+            // It has them itself.
+            Told::Account(told) => told.serialize(serializer),
+        }
+    }
+}
+
+/// The envelope of what is told. Its place is given to it for each recipient.
+pub fn enveloped(told: Told, mode: Mode, run_id: &str, now: Timestamp) -> AccountEvent {
+    let (event_type, symbol, source, ts_ms) = match &told {
+        Told::Order(order) => (
+            EventType::OrderUpdate,
+            order.symbol,
+            Source::Execution,
+            now.ms(),
+        ),
+        Told::Fill(fill) => (
+            EventType::FillUpdate,
+            fill.symbol,
+            Source::Execution,
+            fill.time_ms,
+        ),
+        Told::Account(_) => (
+            EventType::AccountUpdate,
+            Symbol::ANY,
+            Source::Account,
+            now.ms(),
+        ),
+        Told::Event(_) => (
+            EventType::ExecutionEvent,
+            Symbol::ANY,
+            Source::Execution,
+            now.ms(),
+        ),
+    };
+    let run = Run {
+        mode,
+        run_id: run_id.to_owned(),
+        now_ms: now.ms(),
+    };
+    AccountEvent::Trading(Box::new(Envelope {
+        event_type,
+        symbol,
+        ts_ms,
+        source,
+        seq: 0,
+        data: TradingEvent { told, run },
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_venues_time_lies_within_its_bound() {
+        let now = Timestamp::from_ms(1_000_000);
+        let time = venue_time(now, -20_000_000, 60_000_000);
+        assert_eq!(
+            time,
+            VenueTime {
+                ms: 1_000_020,
+                uncertainty_ms: 41
+            }
+        );
+    }
+}

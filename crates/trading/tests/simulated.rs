@@ -1,0 +1,572 @@
+//! The rim against the simulator over sockets: orders, brackets, switches, lost answers, restarts.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test, with the machine's clock"
+)]
+
+use hypersentry_execution::order::{Leg, State};
+use hypersentry_execution::risk::Limits;
+use hypersentry_model::{Mode, Price, Size, Source, Stamp, Stamped, Symbol, Timestamp, Usd, Venue};
+use hypersentry_sim::{Fault, SimConfig, Simulator, exchange};
+use hypersentry_trading::{
+    AccountState, AgentKind, Asker, Audience, Door, Eyes, Got, Later, OrderView, Settings, Sight,
+    SignRefused, Signers, Ticket, Told, TradeError, Trading, World, audit_signer,
+};
+use hypersentry_venues::hyperliquid::exchange::nonce::VenueTime;
+use hypersentry_venues::hyperliquid::exchange::{Address, Network};
+use hypersentry_venues::session::RequestClass;
+use k256::ecdsa::SigningKey;
+use serde_json::{Value, json};
+use sha3::{Digest, Keccak256};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Timestamp::from_ns(since.unwrap().as_nanos() as i64)
+}
+
+/// The venue's door and the trader's eyes at once, both by plain requests.
+#[derive(Debug)]
+struct Way {
+    base: String,
+    http: reqwest::Client,
+}
+
+impl Way {
+    async fn info(&self, body: Value) -> Option<Value> {
+        let url = format!("{}/info", self.base);
+        let sent = self
+            .http
+            .post(url)
+            .header("content-type", "application/json");
+        let answer = sent.body(body.to_string()).send().await.ok()?;
+        serde_json::from_slice(&answer.bytes().await.ok()?).ok()
+    }
+}
+
+impl Door for Way {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    fn post(&self, path: &'static str, body: String, _: RequestClass, _: u32) -> Later<'_, Got> {
+        Box::pin(async move {
+            let url = format!("{}{path}", self.base);
+            let sent = self
+                .http
+                .post(url)
+                .header("content-type", "application/json");
+            let none = |e: reqwest::Error| Got {
+                status: 0,
+                body: e.to_string().into(),
+            };
+            match sent.body(body).send().await {
+                Err(error) => none(error),
+                Ok(answer) => {
+                    let status = answer.status().as_u16();
+                    match answer.bytes().await {
+                        Ok(body) => Got { status, body },
+                        Err(error) => none(error),
+                    }
+                }
+            }
+        })
+    }
+
+    fn stream_url(&self) -> String {
+        format!("{}/ws", self.base.replacen("http", "ws", 1))
+    }
+
+    fn may_stream(&self, _: Address) -> Later<'_, Result<(), String>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn stream_ended(&self, _: Address) {}
+}
+
+impl Eyes for Way {
+    fn look(&self, symbol: Symbol) -> Later<'_, Sight> {
+        Box::pin(async move {
+            let asked = now();
+            let venue_time = Some(VenueTime {
+                ms: asked.ms(),
+                uncertainty_ms: 100,
+            });
+            let blind = Sight {
+                venue_time,
+                ..Sight::default()
+            };
+            if symbol == Symbol::ANY {
+                return blind;
+            }
+            let Some(book) = self
+                .info(json!({"type": "l2Book", "coin": symbol.as_str()}))
+                .await
+            else {
+                return blind;
+            };
+            let side = |n: usize| -> Vec<(Price, Size)> {
+                let rows = book["levels"][n].as_array().cloned().unwrap_or_default();
+                let text = |row: &Value, key: &str| row[key].as_str().unwrap().to_owned();
+                rows.iter()
+                    .map(|row| {
+                        (
+                            Price::parse(&text(row, "px")).unwrap(),
+                            Size::parse(&text(row, "sz")).unwrap(),
+                        )
+                    })
+                    .collect()
+            };
+            let (bids, asks) = (side(0), side(1));
+            let mid = bids
+                .first()
+                .zip(asks.first())
+                .map(|(bid, ask)| Price::from_units((bid.0.units() + ask.0.units()) / 2));
+            Sight {
+                mid: mid.map(seen),
+                bids: Some(seen(bids)),
+                asks: Some(seen(asks)),
+                venue_time,
+            }
+        })
+    }
+}
+
+fn seen<T>(value: T) -> Stamped<T> {
+    Stamped {
+        value,
+        stamp: Stamp::at(now()),
+        source: Source::Venue(Venue::Hyperliquid),
+        limit_ms: 4_000,
+    }
+}
+
+/// The account's own wallet signs, as the venue allows.
+struct Wallet(SigningKey);
+
+impl std::fmt::Debug for Wallet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Wallet")
+    }
+}
+
+impl Wallet {
+    fn address(&self) -> Address {
+        let point = self.0.verifying_key().to_encoded_point(false);
+        let hash = Keccak256::digest(&point.as_bytes()[1..]);
+        Address::new(hash[12..].try_into().unwrap())
+    }
+}
+
+impl Signers for Wallet {
+    fn agent(&self, _: Address, _: Option<&str>) -> Result<AgentKind, SignRefused> {
+        Ok(AgentKind {
+            address: self.address(),
+            expires_ms: i64::MAX,
+        })
+    }
+
+    fn sign(&self, _: Address, _: Address, digest: &[u8; 32]) -> Result<[u8; 65], SignRefused> {
+        let (signature, id) = self.0.sign_prehash_recoverable(digest).unwrap();
+        let mut bytes = [0; 65];
+        bytes[..64].copy_from_slice(&signature.to_bytes());
+        bytes[64] = 27 + id.to_byte();
+        Ok(bytes)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Ears(Mutex<Vec<Told>>);
+
+impl Audience for Ears {
+    fn tell(&self, _: &str, told: Told) {
+        self.0.lock().unwrap().push(told);
+    }
+}
+
+struct Bench {
+    simulator: Simulator,
+    wallet: Arc<Wallet>,
+    ears: Arc<Ears>,
+    dir: tempfile::TempDir,
+    trading: Trading,
+}
+
+fn world(simulator: &Simulator, wallet: &Arc<Wallet>, ears: &Arc<Ears>) -> World {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let http = reqwest::Client::builder()
+        .timeout(Duration::from_secs(2))
+        .build()
+        .unwrap();
+    let base = format!("http://{}/hyperliquid", simulator.local_addr());
+    let way = Arc::new(Way { base, http });
+    let door: Arc<dyn Door> = Arc::<Way>::clone(&way);
+    World {
+        door,
+        eyes: way,
+        signers: Arc::<Wallet>::clone(wallet),
+        audience: Arc::<Ears>::clone(ears),
+    }
+}
+
+fn open(dir: &Path, world: World) -> Trading {
+    let limits = Limits {
+        order_usd: Usd::parse("20000").unwrap(),
+        symbol_usd: Usd::parse("50000").unwrap(),
+        gross_usd: Usd::parse("90000").unwrap(),
+        ..Limits::default()
+    };
+    let settings = Settings {
+        mode: Mode::Simulated,
+        run_id: "test".to_owned(),
+        network: Network::Testnet,
+        limits,
+    };
+    let signer = audit_signer(dir, &[7; 32]).unwrap();
+    Trading::open(dir, signer, settings, world).unwrap()
+}
+
+impl Bench {
+    async fn start(key: u8) -> Self {
+        let simulator = hypersentry_sim::start(SimConfig::default()).await.unwrap();
+        let wallet = Arc::new(Wallet(SigningKey::from_slice(&[key; 32]).unwrap()));
+        let address = wallet.address().to_string();
+        let user = exchange::Address::parse(&address).unwrap();
+        simulator.pay_in(user, 100_000 * exchange::USD).unwrap();
+        let ears = Arc::<Ears>::default();
+        let dir = tempfile::tempdir().unwrap();
+        let trading = open(dir.path(), world(&simulator, &wallet, &ears));
+        let bench = Self {
+            simulator,
+            wallet,
+            ears,
+            dir,
+            trading,
+        };
+        bench
+            .until("the account is ready", |state| {
+                state.ready && state.stream == "open"
+            })
+            .await;
+        bench
+    }
+
+    fn account(&self) -> String {
+        self.wallet.address().to_string()
+    }
+
+    async fn state(&self) -> AccountState {
+        self.trading.state(&self.account(), None).await.unwrap()
+    }
+
+    async fn until(&self, what: &str, holds: impl Fn(&AccountState) -> bool) -> AccountState {
+        let began = std::time::Instant::now();
+        loop {
+            let state = self.state().await;
+            if holds(&state) {
+                return state;
+            }
+            assert!(began.elapsed() < PATIENCE, "never: {what}; {state:#?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    async fn mid(&self) -> i64 {
+        let eyes = world(&self.simulator, &self.wallet, &self.ears).eyes;
+        let sight = eyes.look(Symbol::new("BTC").unwrap()).await;
+        (sight.mid.unwrap().value.units() / 10_i128.pow(12)) as i64
+    }
+
+    fn ticket(&self, key: &str, rest: Value) -> Ticket {
+        let mut ticket =
+            json!({"account": self.account(), "key": key, "symbol": "BTC", "size": "0.01"});
+        for (name, value) in rest.as_object().unwrap() {
+            ticket[name] = value.clone();
+        }
+        serde_json::from_value(ticket).unwrap()
+    }
+
+    async fn order(&self, key: &str, rest: Value) -> Result<Vec<OrderView>, TradeError> {
+        self.trading
+            .order(self.ticket(key, rest), Asker::default())
+            .await
+    }
+
+    async fn ends(&self, key: &OrderView, state: State) -> OrderView {
+        let cloid = key.cloid.clone();
+        let find = |whole: &AccountState| {
+            let orders = whole.orders.iter().flatten();
+            orders.clone().find(|order| order.cloid == cloid).cloned()
+        };
+        let is = |whole: &AccountState| find(whole).is_some_and(|order| order.state == state);
+        let whole = self.until(&format!("{cloid:?} is {state:?}"), is).await;
+        find(&whole).unwrap()
+    }
+}
+
+/// A whole number of dollars, `percent` from the mid.
+fn away(mid: i64, percent_tenths: i64) -> String {
+    (mid * (1_000 + percent_tenths) / 1_000).to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_order_rests_and_is_cancelled() {
+    let bench = Bench::start(0x21).await;
+    let px = away(bench.mid().await, -8);
+    let ask = json!({"side": "buy", "kind": "limit", "px": px});
+    let orders = bench.order("a", ask.clone()).await.unwrap();
+    assert_eq!(orders.len(), 1);
+    let order = bench.ends(&orders[0], State::Acked).await;
+    assert!(order.oid.is_some());
+    // The same request is the same order; another body under its key is refused.
+    let again = bench.order("a", ask).await.unwrap();
+    assert_eq!(again[0].cloid, order.cloid);
+    let other = json!({"side": "buy", "kind": "limit", "px": px, "size": "0.02"});
+    assert_eq!(
+        bench.order("a", other).await.unwrap_err().code,
+        "idempotency_conflict"
+    );
+    let cloid = order.cloid.clone().unwrap();
+    let account = bench.account();
+    let cancelled = bench
+        .trading
+        .cancel(&account, "c".into(), &cloid, Asker::default())
+        .await;
+    assert_eq!(cancelled.unwrap()[0].cloid, order.cloid);
+    let order = bench.ends(&order, State::Cancelled).await;
+    assert_eq!(order.filled, Size::ZERO);
+    let told = bench.ears.0.lock().unwrap();
+    let states: Vec<State> = told
+        .iter()
+        .filter_map(|told| match told {
+            Told::Order(view) if view.cloid == order.cloid => Some(view.state),
+            _ => None,
+        })
+        .collect();
+    assert!(
+        states.contains(&State::Sent) && states.contains(&State::Cancelling),
+        "{states:?}"
+    );
+    assert_eq!(states.last(), Some(&State::Cancelled));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_is_opened_and_closed_and_the_ledger_ties() {
+    let bench = Bench::start(0x22).await;
+    let orders = bench
+        .order(
+            "m",
+            json!({"side": "buy", "kind": "market", "slippage_bps": 80, "size": "0.05"}),
+        )
+        .await
+        .unwrap();
+    let order = bench.ends(&orders[0], State::Filled).await;
+    assert!(order.average_px.is_some());
+    let held = bench
+        .until("a position", |it| {
+            it.positions.v.as_ref().is_some_and(|rows| rows.len() == 1)
+        })
+        .await;
+    let fills = held.fills.unwrap();
+    let sum: i128 = fills.iter().map(|fill| fill.size.units()).sum();
+    assert_eq!(Size::from_units(sum), Size::parse("0.05").unwrap());
+    assert!(
+        fills
+            .iter()
+            .all(|fill| fill.fee_usd.is_positive() && fill.cloid == order.cloid)
+    );
+    let (account, btc) = (bench.account(), Symbol::new("BTC").unwrap());
+    let closed = bench
+        .trading
+        .close(&account, "x".into(), btc, 100, Asker::default())
+        .await
+        .unwrap();
+    assert!(closed[0].reduce_only);
+    bench.ends(&closed[0], State::Filled).await;
+    let flat = bench
+        .until("flat", |it| {
+            it.positions.v.as_ref().is_some_and(Vec::is_empty)
+        })
+        .await;
+    // A look after that finds ledger and venue equal to the cent.
+    let after = flat.now_ms;
+    let tied = bench
+        .until("the ledger ties", |it| {
+            it.reconciled_ms.is_some_and(|at| at > after)
+        })
+        .await;
+    assert_eq!(tied.findings, Vec::new());
+    let none = bench
+        .trading
+        .close(&account, "y".into(), btc, 100, Asker::default())
+        .await;
+    assert_eq!(none.unwrap_err().code, "reduce_only_no_position");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bracket_protects_what_it_opens_and_the_switch_takes_everything_back() {
+    let bench = Bench::start(0x23).await;
+    let mid = bench.mid().await;
+    let (take, stop) = (away(mid, 40), away(mid, -20));
+    let ask = json!({"side": "buy", "kind": "market", "slippage_bps": 80, "take_profit": take, "stop_loss": stop});
+    let orders = bench.order("b", ask).await.unwrap();
+    let legs: Vec<Leg> = orders.iter().map(|order| order.leg).collect();
+    assert_eq!(legs, [Leg::Entry, Leg::TakeProfit, Leg::StopLoss]);
+    bench.ends(&orders[0], State::Filled).await;
+    for exit in &orders[1..] {
+        let exit = bench.ends(exit, State::Acked).await;
+        assert!(exit.trigger_px.is_some());
+    }
+    let account = bench.account();
+    let drill = bench
+        .trading
+        .kill(&account, true, true, true, Asker::default())
+        .await
+        .unwrap();
+    assert_eq!((drill.on, drill.cancelled, drill.flattened), (false, 2, 1));
+    let killed = bench
+        .trading
+        .kill(&account, true, true, false, Asker::default())
+        .await
+        .unwrap();
+    assert_eq!((killed.on, killed.flattened), (true, 1));
+    for exit in &orders[1..] {
+        bench.ends(exit, State::Cancelled).await;
+    }
+    bench
+        .until("flat", |it| {
+            it.positions.v.as_ref().is_some_and(Vec::is_empty)
+        })
+        .await;
+    let refused = bench
+        .order("n", json!({"side": "buy", "kind": "market"}))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code, "kill_switch_on");
+    bench
+        .trading
+        .kill(&account, false, false, false, Asker::default())
+        .await
+        .unwrap();
+    assert!(
+        bench
+            .order(
+                "o",
+                json!({"side": "buy", "kind": "market", "slippage_bps": 80})
+            )
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_ends_in_what_the_venue_did() {
+    let bench = Bench::start(0x24).await;
+    let px = away(bench.mid().await, -8);
+    for performed in [true, false] {
+        bench.simulator.faults().apply(Fault::LoseAnswers {
+            count: 1,
+            performed,
+        });
+        let key = format!("l{performed}");
+        let orders = bench
+            .order(&key, json!({"side": "buy", "kind": "limit", "px": px}))
+            .await
+            .unwrap();
+        let end = if performed {
+            State::Acked
+        } else {
+            State::Expired
+        };
+        let order = bench.ends(&orders[0], end).await;
+        let told = bench.ears.0.lock().unwrap();
+        let unknown = told.iter().any(|told| matches!(told, Told::Order(view)
+            if view.cloid == order.cloid && view.state == State::Unknown && view.unknown_until_ms.is_some()));
+        // The account's stream may have told it before the answer was missed.
+        assert!(unknown || performed, "it was never unknown");
+    }
+    let open = bench.state().await.orders.unwrap();
+    assert_eq!(
+        open.iter()
+            .filter(|order| order.state == State::Acked)
+            .count(),
+        1
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_finds_what_was_under_way() {
+    let bench = Bench::start(0x25).await;
+    let px = away(bench.mid().await, -8);
+    let ask = json!({"side": "buy", "kind": "limit", "px": px});
+    let resting = bench.order("r", ask.clone()).await.unwrap();
+    bench.ends(&resting[0], State::Acked).await;
+    let Bench {
+        simulator,
+        wallet,
+        ears,
+        dir,
+        trading,
+    } = bench;
+    trading.stop().await;
+    drop(trading);
+    let trading = open(dir.path(), world(&simulator, &wallet, &ears));
+    let bench = Bench {
+        simulator,
+        wallet,
+        ears,
+        dir,
+        trading,
+    };
+    bench
+        .until("the account is ready again", |state| state.ready)
+        .await;
+    let found = bench.ends(&resting[0], State::Acked).await;
+    assert!((found.created_ms - resting[0].created_ms).abs() < 1_000);
+    let again = bench.order("r", ask).await.unwrap();
+    assert_eq!(again[0].cloid, resting[0].cloid);
+    let all = bench
+        .trading
+        .cancel_all(&bench.account(), "all".into(), None, Asker::default())
+        .await;
+    assert_eq!(all.unwrap().len(), 1);
+    bench.ends(&resting[0], State::Cancelled).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_says_every_reason_and_sends_nothing() {
+    let bench = Bench::start(0x26).await;
+    let mid = bench.mid().await;
+    let far = away(mid, 50);
+    let error = bench
+        .order(
+            "f",
+            json!({"side": "buy", "kind": "limit", "px": far, "size": "0.9"}),
+        )
+        .await
+        .unwrap_err();
+    assert_eq!(error.code, "risk_refused");
+    let codes: Vec<&str> = error.refusals.iter().map(|it| it.code.as_str()).collect();
+    assert!(
+        codes.contains(&"risk_collar") && codes.contains(&"risk_order_size"),
+        "{codes:?}"
+    );
+    let ticket = bench.ticket(
+        "",
+        json!({"side": "buy", "kind": "market", "slippage_bps": 80, "stop_loss": away(mid, -20)}),
+    );
+    let preview = bench.trading.preview(ticket).await.unwrap();
+    assert_eq!(preview.orders.len(), 2);
+    assert_eq!(preview.refusals, Vec::new());
+    assert!(preview.average_px.is_some());
+    // The account is worth far more than the order: no price takes all of it.
+    assert_eq!(preview.liquidation_px, None);
+    assert_eq!(bench.state().await.orders, Some(Vec::new()));
+}
