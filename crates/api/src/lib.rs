@@ -63,11 +63,14 @@ pub mod session;
 mod status;
 /// Engine and fan-out as one.
 pub mod terminal;
+/// Orders, as clients ask for them.
+pub mod trade;
 
 pub use encoded::{Born, Encoded};
 pub use error::ApiError;
 pub use hub::{Depth, Hub, MAX_CLIENTS};
+pub use hypersentry_trading::{AgentKind, Asker, SignRefused, Signers};
 pub use plane::Access;
 pub use queue::{Bell, CLASSES, Lost, Taken};
 pub use session::ClientSession;
-pub use terminal::Terminal;
+pub use terminal::{Terminal, TradingPlan};

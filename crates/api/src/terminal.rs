@@ -6,11 +6,15 @@ use crate::listing::Listing;
 use crate::message::{AskCandles, Candles, Readiness, Snapshot, Symbols, login_required};
 use crate::plane::OneUser;
 use crate::status::Status;
+use crate::trade::{self, AskTrade, ToHub, TradeAnswer};
 use crate::{ApiError, ClientSession, Hub};
 use hypersentry_engine::startup::Relay;
+use hypersentry_engine::trading::MarketEyes;
 use hypersentry_engine::{Desk, Engine, Prepared, SystemClock};
 use hypersentry_model::{Mode, Owner, Public};
-use std::sync::Arc;
+use hypersentry_trading::{Asker, Settings, Signers, Trading, World, audit_signer};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use tokio::runtime::Handle;
 
 /// A running terminal.
@@ -23,6 +27,22 @@ pub struct Terminal {
     runtime: Handle,
     /// The one user of this machine, where there is one.
     owner: Option<Owner>,
+    trading: OnceLock<Arc<Trading>>,
+}
+
+/// How orders are taken.
+#[derive(Debug)]
+pub struct TradingPlan<'a> {
+    /// Where the audit log and the marks of nonces are kept.
+    pub dir: &'a Path,
+    /// Fresh chance: a new log's key is made of it.
+    pub chance: [u8; 32],
+    /// Which of the venue's chains.
+    pub network: hypersentry_engine::trading::Network,
+    /// Limits of accounts of which nothing else was said.
+    pub limits: hypersentry_engine::trading::Limits,
+    /// Who signs.
+    pub signers: Arc<dyn Signers>,
 }
 
 impl Terminal {
@@ -66,6 +86,7 @@ impl Terminal {
             status,
             runtime: Handle::current(),
             owner,
+            trading: OnceLock::new(),
         })
     }
 
@@ -135,6 +156,58 @@ impl Terminal {
         told.map_err(|e| ApiError::new(e.code(), e.to_string()))
     }
 
+    /// Begins to take orders, and looks after those that were under way.
+    ///
+    /// # Errors
+    /// `trading_absent` where no venue is connected to; the audit log's codes where it cannot be read or written.
+    pub fn open_trading(&self, plan: TradingPlan<'_>) -> Result<(), ApiError> {
+        let door = self.engine.door().ok_or_else(trade::absent)?;
+        let clock = Arc::new(SystemClock::start());
+        let world = World {
+            door,
+            eyes: Arc::new(MarketEyes::new(self.hub.desk().clone(), clock)),
+            signers: plan.signers,
+            audience: Arc::new(ToHub {
+                hub: Arc::clone(&self.hub),
+                mode: self.listing.mode,
+                run_id: self.listing.run_id.clone(),
+            }),
+        };
+        let settings = Settings {
+            mode: self.listing.mode,
+            run_id: self.listing.run_id.clone(),
+            network: plan.network,
+            limits: plan.limits,
+        };
+        let signer = audit_signer(plan.dir, &plan.chance)?;
+        let _runtime = self.runtime.enter();
+        let trading = Trading::open(plan.dir, signer, settings, world)?;
+        // There is one: a second opening would not get the log's lock.
+        let _ = self.trading.set(Arc::new(trading));
+        Ok(())
+    }
+
+    /// Whether orders are taken here.
+    pub fn trades(&self) -> bool {
+        self.trading.get().is_some()
+    }
+
+    /// Answers a trading request of whoever may make it.
+    ///
+    /// # Errors
+    /// `trading_absent`; else nothing was sent, and the code says why.
+    pub fn trade(
+        &self,
+        asked: AskTrade,
+        by: Asker,
+    ) -> impl Future<Output = Result<TradeAnswer, ApiError>> + Send + use<> {
+        let trading = self.trading.get().cloned();
+        async move {
+            let trading = trading.ok_or_else(trade::absent)?;
+            trade::answer(&trading, asked, by).await
+        }
+    }
+
     /// What the conviction engine holds, as JSON. Reading changes nothing.
     ///
     /// # Errors
@@ -163,6 +236,10 @@ impl Terminal {
 
     /// Disconnects and closes the journal.
     pub async fn stop(self) {
+        // Orders first: what they wait for comes through the engine's gate.
+        if let Some(trading) = self.trading.get() {
+            trading.stop().await;
+        }
         self.engine.stop().await;
     }
 }

@@ -4,14 +4,17 @@ use crate::account::AccountEvent;
 use crate::config::EngineConfig;
 use crate::desk::Desk;
 use crate::rim::upstream::Upstream;
+pub use hypersentry_execution::risk::Limits;
 use hypersentry_market::MarketId;
 use hypersentry_model::{
     Clock, Envelope, EventType, Mode, Price, Size, Source, Stamped, Symbol, Timestamp, Venue,
 };
 use hypersentry_trading::{Door, Eyes, Got, Later, Sight, Told};
 use hypersentry_venues::hyperliquid::exchange::Address;
+pub use hypersentry_venues::hyperliquid::exchange::Network;
 use hypersentry_venues::hyperliquid::exchange::nonce::VenueTime;
 use hypersentry_venues::session::{Lane, Request, RequestClass, RequestKey, RequestKind};
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -197,27 +200,37 @@ pub struct TradingEvent {
     run: Run,
 }
 
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-struct Run {
-    mode: Mode,
-    run_id: String,
-    now_ms: i64,
+/// The run that something belongs to.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Run {
+    /// Whether the figures are real.
+    #[schemars(with = "String")]
+    pub mode: Mode,
+    /// The run.
+    pub run_id: String,
+    /// The present.
+    pub now_ms: i64,
+}
+
+/// Something with the run that it belongs to.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+#[schemars(rename = "{T}InRun")]
+pub struct InRun<T> {
+    /// It.
+    #[serde(flatten)]
+    pub told: T,
+    /// The run.
+    #[serde(flatten)]
+    pub run: Run,
 }
 
 impl Serialize for TradingEvent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct With<'a, T> {
-            #[serde(flatten)]
-            told: &'a T,
-            #[serde(flatten)]
-            run: &'a Run,
-        }
-        let run = &self.run;
+        let run = self.run.clone();
         match &self.told {
-            Told::Order(told) => With { told, run }.serialize(serializer),
-            Told::Fill(told) => With { told, run }.serialize(serializer),
-            Told::Event(told) => With { told, run }.serialize(serializer),
+            Told::Order(told) => InRun { told, run }.serialize(serializer),
+            Told::Fill(told) => InRun { told, run }.serialize(serializer),
+            Told::Event(told) => InRun { told, run }.serialize(serializer),
             // It has them itself.
             Told::Account(told) => told.serialize(serializer),
         }

@@ -148,8 +148,9 @@ impl Agent {
         )
     }
 
-    fn seal_scope(user: &str, id: &str) -> String {
-        format!("{user}/{id}")
+    /// What its sealed key is bound to.
+    pub(crate) fn seal_scope(&self) -> String {
+        format!("{}/{}", self.user, self.id)
     }
 
     /// As the venue reads it: the end of its validity is part of the name.
@@ -263,7 +264,7 @@ impl Identity {
         let master = self.master()?;
         let key = AgentKey::new(&*self.secret()?).ok_or(Refusal::EntropyFailed)?;
         let id = self.id("agent")?;
-        let scope = Agent::seal_scope(&by.user.id, &id);
+        let scope = format!("{}/{id}", by.user.id);
         let sealed = master.seal(&key, &scope, self.chance()?)?;
         self.commit(by, |state, now_ms| {
             may_trade(state, by, terms.account)?;
@@ -395,7 +396,7 @@ impl Identity {
         may_trade(&state, by, agent.account)?;
         let ready = agent.state_at(self.now_ms()) == AgentState::Approved;
         let sealed = agent.key.as_ref().filter(|_| ready);
-        let scope = Agent::seal_scope(&agent.user, &agent.id);
+        let scope = agent.seal_scope();
         self.master()?
             .open(sealed.ok_or(Refusal::AgentNotReady)?, &scope)
     }

@@ -37,6 +37,8 @@ mod role;
 mod session;
 /// Signatures of wallets.
 mod signature;
+/// Signatures by agents.
+mod signing;
 /// Users, sessions, grants and agents in memory.
 mod state;
 /// Hyperliquid's approval of an agent as typed data.

@@ -302,6 +302,7 @@ pub enum EventKind {
 
 /// The same with its words.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+#[schemars(rename = "ExecutionNotice")]
 pub struct Event {
     /// The account.
     pub account: String,

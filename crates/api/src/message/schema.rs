@@ -5,10 +5,12 @@ use hypersentry_alpha::AlphaConviction;
 use hypersentry_alpha::governance::GovUpdate;
 use hypersentry_alpha::plan::ExecPlan;
 use hypersentry_alpha::risk::RiskUpdate;
+use hypersentry_engine::trading::InRun;
 use hypersentry_model::agg::AggUpdate;
 use hypersentry_model::liquidation::LiquidationBatch;
 use hypersentry_model::status::VenueStatus;
 use hypersentry_model::{Envelope, EventType, Interval, Source};
+use hypersentry_trading::{AccountState, Event as Happened, FillView, OrderView};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -163,7 +165,7 @@ fn enveloped<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
 }
 
 /// The events that clients get, and their shapes.
-const EVENTS: [(EventType, Make); 7] = [
+const EVENTS: [(EventType, Make); 11] = [
     (EventType::AggUpdate, enveloped::<AggUpdate>),
     (EventType::LiquidationBatch, enveloped::<LiquidationBatch>),
     (EventType::VenueStatus, enveloped::<VenueStatus>),
@@ -171,6 +173,10 @@ const EVENTS: [(EventType, Make); 7] = [
     (EventType::GovUpdate, enveloped::<GovUpdate>),
     (EventType::RiskUpdate, enveloped::<RiskUpdate>),
     (EventType::ExecPlan, enveloped::<ExecPlan>),
+    (EventType::OrderUpdate, enveloped::<InRun<OrderView>>),
+    (EventType::FillUpdate, enveloped::<InRun<FillView>>),
+    (EventType::AccountUpdate, enveloped::<AccountState>),
+    (EventType::ExecutionEvent, enveloped::<InRun<Happened>>),
 ];
 
 impl Event {
