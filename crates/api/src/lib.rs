@@ -59,6 +59,8 @@ mod queue;
 mod restamp;
 /// One client's subscriptions and events.
 pub mod session;
+/// Who signs for accounts.
+pub mod signers;
 /// Whether the terminal can be relied on.
 mod status;
 /// Engine and fan-out as one.

@@ -176,6 +176,20 @@ impl AskTrade {
         }
     }
 
+    /// Spells the account as the venue does.
+    pub fn lower_account(&mut self) {
+        let account = match self {
+            Self::Account(it) => &mut it.account,
+            Self::Preview(it) | Self::Order(it) => &mut it.account,
+            Self::Cancel(it) => &mut it.account,
+            Self::CancelAll(it) => &mut it.account,
+            Self::Close(it) => &mut it.account,
+            Self::Reverse(it) => &mut it.account,
+            Self::Kill(it) => &mut it.account,
+        };
+        account.make_ascii_lowercase();
+    }
+
     /// Whether it changes nothing.
     pub const fn reads(&self) -> bool {
         matches!(self, Self::Account(_) | Self::Preview(_))

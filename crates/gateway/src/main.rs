@@ -11,6 +11,7 @@ mod decode;
 mod judge;
 mod load;
 mod parquet;
+mod practice;
 mod replay;
 mod serve;
 mod shutdown;

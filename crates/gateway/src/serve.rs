@@ -1,9 +1,10 @@
 //! `serve`: the server.
 
-use crate::{Refused, shutdown, sim};
-use hypersentry_api::Terminal;
+use crate::{Refused, practice, shutdown, sim};
+use hypersentry_api::{Terminal, TradingPlan};
 use hypersentry_engine::Prepared;
 use hypersentry_engine::config::{self, ConfigFile, Weights};
+use hypersentry_engine::trading::{Limits as RiskLimits, Network};
 use hypersentry_gateway::auth::{AuthArguments, Misconfigured};
 use hypersentry_gateway::limits::{Limits, Rate};
 use hypersentry_gateway::listen::{self, Server};
@@ -276,6 +277,30 @@ async fn prepare(arguments: &Arguments) -> anyhow::Result<Ready> {
     })
 }
 
+fn trading_plan(
+    dir: &Path,
+    simulated: bool,
+    signers: Arc<dyn hypersentry_api::Signers>,
+) -> anyhow::Result<TradingPlan<'_>> {
+    let mut chance = [0; 32];
+    getrandom::fill(&mut chance).map_err(|e| Refused::because("entropy_failed", e))?;
+    Ok(TradingPlan {
+        dir,
+        chance,
+        network: if simulated {
+            Network::Testnet
+        } else {
+            Network::Mainnet
+        },
+        limits: if simulated {
+            practice::limits()
+        } else {
+            RiskLimits::default()
+        },
+        signers,
+    })
+}
+
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     tokio::runtime::Runtime::new()?.block_on(async {
         let origins = Origins::read(&arguments.access.origins)
@@ -308,8 +333,22 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             .start(kept, ready.exchange.as_deref())
             .await
             .map_err(fault)?;
-        let terminal =
-            Arc::new(Terminal::start(prepared).map_err(|e| Refused::because(&e.code, &e.message))?);
+        let refused = |e: hypersentry_api::ApiError| Refused::because(&e.code, &e.message);
+        let terminal = Arc::new(Terminal::start(prepared).map_err(refused)?);
+        if let Some(dir) = kept {
+            let place = match &simulator {
+                // A simulated venue begins anew with each run, and so does what is remembered of its orders.
+                Some(_) => practice::place(dir, terminal.run_id())?,
+                None => dir.join("trading"),
+            };
+            let signers = match &simulator {
+                Some(simulator) => practice::signers(simulator),
+                None => auth.signers(),
+            };
+            terminal
+                .open_trading(trading_plan(&place, simulator.is_some(), signers)?)
+                .map_err(refused)?;
+        }
         let scheme = if tls.is_some() { "https" } else { "http" };
         writeln!(std::io::stdout(), "listening on {scheme}://{address}")?;
         let cancel = tokio_util::sync::CancellationToken::new();

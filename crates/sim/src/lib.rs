@@ -93,7 +93,7 @@ pub use limits::{
     BinanceLimits, BybitLimits, CoinbaseLimits, HyperliquidLimits, Limits, OkxLimits,
 };
 pub use rest::{RestAnswer, RestRequest, Usage};
-pub use server::{Faults, PRACTICE_SYMBOLS, SimConfig, Simulator, start};
+pub use server::{Faults, PRACTICE_SYMBOLS, Practice, SimConfig, Simulator, start};
 pub use session::Received;
 pub use truth::TrueBook;
 pub use venue::Venue;

@@ -92,7 +92,34 @@ impl Faults {
     }
 }
 
+/// A handle that opens accounts for practice.
+#[derive(Debug, Clone)]
+pub struct Practice {
+    world: SharedWorld,
+}
+
+impl Practice {
+    /// Opens an account of Hyperliquid's exchange with so many millionths of a dollar, for which `agent` signs. It may outlive the simulator and
+    /// then does nothing that anybody sees.
+    ///
+    /// # Errors
+    /// Without room for another account, or where the key signs for another one.
+    pub fn open(&self, user: Address, agent: Address, amount: Micro) -> Result<(), Refusal> {
+        let mut world = self.world.lock();
+        world.pay_in(user, amount)?;
+        world.admit_agent(user, agent)
+    }
+}
+
 impl Simulator {
+    /// The handle that opens accounts for practice.
+    #[must_use]
+    pub fn practice(&self) -> Practice {
+        Practice {
+            world: self.shared.world.clone(),
+        }
+    }
+
     /// The address that it listens on.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {

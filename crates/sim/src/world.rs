@@ -114,6 +114,11 @@ impl World {
         self.trading.pay_in(&self.market, user, amount)
     }
 
+    /// Lets a key sign for an account of Hyperliquid's exchange.
+    pub(crate) fn admit_agent(&mut self, user: Address, agent: Address) -> Result<(), Refusal> {
+        self.trading.admit_agent(user, agent)
+    }
+
     pub(crate) fn apply(&mut self, fault: Fault) {
         let now_ms = self.market.now_ms();
         let until = |for_ms: u64| now_ms.saturating_add(millis(for_ms));

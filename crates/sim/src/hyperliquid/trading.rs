@@ -79,6 +79,11 @@ impl Trading {
         }
     }
 
+    /// Lets a key sign for an account.
+    pub(crate) fn admit_agent(&mut self, user: Address, agent: Address) -> Result<(), Refusal> {
+        self.exchange.admit_agent(user, agent)
+    }
+
     /// Pays an account in; the first one wakes the exchange.
     pub(crate) fn pay_in(
         &mut self,

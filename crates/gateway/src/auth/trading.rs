@@ -1,0 +1,224 @@
+//! `/trading`: orders, for whoever may trade for the account.
+
+use super::{Body, Caller, Refused, body};
+use crate::http::Shared;
+use crate::openapi::{Operation, of};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::{Method, StatusCode};
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use hypersentry_api::trade::{
+    AskTrade, CancelAll, CancelOrder, ClosePosition, Kill, OfAccount, Orders, ReversePosition,
+    TradeAnswer,
+};
+use hypersentry_api::{ApiError, Asker};
+use hypersentry_identity::{Authenticated, Refusal};
+use hypersentry_trading::{AccountState, Killed, Preview, Ticket};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation::new(
+        Method::GET,
+        "/trading/accounts",
+        "The accounts that the user may see.",
+        of::<Accounts>,
+    ),
+    Operation::new(
+        Method::GET,
+        "/trading/account",
+        "An account: money, positions, orders, trades.",
+        of::<AccountState>,
+    )
+    .asking(of::<OfAccount>),
+    Operation::new(
+        Method::POST,
+        "/trading/preview",
+        "What would come of an order. Nothing is sent.",
+        of::<Preview>,
+    )
+    .taking(of::<Ticket>),
+    Operation::new(
+        Method::POST,
+        "/trading/order",
+        "Place orders.",
+        of::<Orders>,
+    )
+    .taking(of::<Ticket>),
+    Operation::new(
+        Method::POST,
+        "/trading/cancel",
+        "Cancel an order.",
+        of::<Orders>,
+    )
+    .taking(of::<CancelOrder>),
+    Operation::new(
+        Method::POST,
+        "/trading/cancel-all",
+        "Cancel every order that was sent from here.",
+        of::<Orders>,
+    )
+    .taking(of::<CancelAll>),
+    Operation::new(
+        Method::POST,
+        "/trading/close",
+        "Close a position.",
+        of::<Orders>,
+    )
+    .taking(of::<ClosePosition>),
+    Operation::new(
+        Method::POST,
+        "/trading/reverse",
+        "Turn a position round.",
+        of::<Orders>,
+    )
+    .taking(of::<ReversePosition>),
+    Operation::new(
+        Method::POST,
+        "/trading/kill",
+        "Throw the kill switch, put it back, or rehearse it.",
+        of::<Killed>,
+    )
+    .taking(of::<Kill>),
+];
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/trading/accounts", get(accounts))
+        .route("/trading/account", get(account))
+        .route("/trading/preview", post(preview))
+        .route("/trading/order", post(order))
+        .route("/trading/cancel", post(cancel))
+        .route("/trading/cancel-all", post(cancel_all))
+        .route("/trading/close", post(close))
+        .route("/trading/reverse", post(reverse))
+        .route("/trading/kill", post(kill))
+}
+
+/// An account that a user may see.
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "TradingAccount")]
+struct Listed {
+    account: String,
+    /// Whether its fills are reckoned and not the venue's.
+    paper: bool,
+    may_trade: bool,
+}
+
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "TradingAccounts")]
+struct Accounts {
+    accounts: Vec<Listed>,
+}
+
+async fn accounts(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<Accounts>, Refused> {
+    let by = caller.session()?;
+    if !shared.terminal.trades() {
+        return Err(absent());
+    }
+    let all = shared.auth.identity.accounts(by).into_iter();
+    let seen = all.filter(|(_, grants)| grants.view);
+    let accounts = seen.map(|(account, grants)| Listed {
+        account: account.to_string(),
+        paper: false,
+        may_trade: grants.trade,
+    });
+    Ok(Json(Accounts {
+        accounts: accounts.collect(),
+    }))
+}
+
+fn absent() -> Refused {
+    let text = "orders are not taken at this server";
+    Refused(StatusCode::NOT_FOUND, ApiError::new("trading_absent", text))
+}
+
+/// Names a request in the audit log.
+static REQUESTS: AtomicU64 = AtomicU64::new(1);
+
+/// Whether the user may do it with the account; who asks.
+fn admitted(shared: &Shared, by: &Authenticated, asked: &AskTrade) -> Result<Asker, Refused> {
+    if !shared.terminal.trades() {
+        return Err(absent());
+    }
+    let mut accounts = shared.auth.identity.accounts(by).into_iter();
+    let granted =
+        accounts.find(|(account, _)| account.to_string().eq_ignore_ascii_case(asked.account()));
+    let granted = granted.map(|(_, grants)| grants).unwrap_or_default();
+    let may = match asked {
+        _ if asked.reads() => granted.view,
+        // Whoever may stop trading need not be able to trade.
+        AskTrade::Kill(_) | AskTrade::CancelAll(_) => granted.trade || granted.manage_risk,
+        _ => granted.trade,
+    };
+    if !may {
+        return Err(Refusal::GrantRequired.into());
+    }
+    let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
+    Ok(Asker {
+        user: Some(by.user.id.clone()),
+        session: Some(by.session.id.clone()),
+        request: format!("http-{number}"),
+    })
+}
+
+async fn answer(
+    shared: &Shared,
+    caller: &Caller,
+    mut asked: AskTrade,
+) -> Result<Json<TradeAnswer>, Refused> {
+    let by = admitted(shared, caller.session()?, &asked)?;
+    asked.lower_account();
+    let answer = shared.terminal.trade(asked, by).await;
+    answer.map(Json).map_err(told)
+}
+
+/// A refusal of the relay as an answer.
+fn told(error: ApiError) -> Refused {
+    let status = match error.code.as_str() {
+        "bad_request" | "exit_side" | "idempotency_key_invalid" => StatusCode::BAD_REQUEST,
+        "unknown_symbol" | "order_unknown" | "trading_absent" => StatusCode::NOT_FOUND,
+        "agent_required" | "grant_required" => StatusCode::FORBIDDEN,
+        _ if error.retryable => StatusCode::SERVICE_UNAVAILABLE,
+        "audit_stopped" | "trading_stopping" => StatusCode::SERVICE_UNAVAILABLE,
+        // It was understood, and is refused as things stand.
+        _ => StatusCode::CONFLICT,
+    };
+    Refused(status, error)
+}
+
+async fn account(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    query: Result<Query<OfAccount>, QueryRejection>,
+) -> Result<Json<TradeAnswer>, Refused> {
+    let Query(asked) = query.map_err(|e| Refused::bad_request(e.body_text()))?;
+    answer(&shared, &caller, AskTrade::Account(asked)).await
+}
+
+/// A handler of a body.
+macro_rules! handler {
+    ($name:ident, $body:ty, $make:expr) => {
+        async fn $name(
+            State(shared): State<Shared>,
+            Extension(caller): Extension<Caller>,
+            asked: Body<$body>,
+        ) -> Result<Json<TradeAnswer>, Refused> {
+            let make: fn($body) -> AskTrade = $make;
+            answer(&shared, &caller, make(body(asked)?)).await
+        }
+    };
+}
+
+handler!(preview, Ticket, |it| AskTrade::Preview(Box::new(it)));
+handler!(order, Ticket, |it| AskTrade::Order(Box::new(it)));
+handler!(cancel, CancelOrder, AskTrade::Cancel);
+handler!(cancel_all, CancelAll, AskTrade::CancelAll);
+handler!(close, ClosePosition, AskTrade::Close);
+handler!(reverse, ReversePosition, AskTrade::Reverse);
+handler!(kill, Kill, AskTrade::Kill);
