@@ -4,7 +4,8 @@ use crate::{ApiError, Hub};
 use hypersentry_engine::trading::enveloped;
 use hypersentry_model::{Mode, Owner, Private, Symbol};
 use hypersentry_trading::{
-    AccountState, Asker, Audience, Killed, OrderView, Preview, Ticket, Told, TradeError, Trading,
+    AccountState, Asker, Audience, Killed, OrderView, Preview, ProofView, Ticket, Told, TradeError,
+    Trading,
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -19,6 +20,26 @@ pub struct OfAccount {
     /// `0x` and 40 hexadecimal digits.
     #[schemars(regex(pattern = "^0x[0-9a-fA-F]{40}$"))]
     pub account: String,
+}
+
+/// Names the orders that a key named.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FindOrders {
+    /// The account.
+    pub account: String,
+    /// The asker's name for the request.
+    pub key: String,
+}
+
+/// Names an order whose records are wanted.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProofOf {
+    /// The account.
+    pub account: String,
+    /// The order.
+    pub cloid: String,
 }
 
 /// Names an order to be cancelled.
@@ -106,6 +127,10 @@ pub enum AskTrade {
     Preview(Box<Ticket>),
     /// Orders.
     Order(Box<Ticket>),
+    /// The orders that a key named.
+    Find(FindOrders),
+    /// The records of an order.
+    Proof(ProofOf),
     /// A cancel.
     Cancel(CancelOrder),
     /// All of them.
@@ -150,6 +175,8 @@ impl AskTrade {
             "account" => Self::Account(read(body)?),
             "preview" => Self::Preview(read(body)?),
             "order" => Self::Order(read(body)?),
+            "find" => Self::Find(read(body)?),
+            "proof" => Self::Proof(read(body)?),
             "cancel" => Self::Cancel(read(body)?),
             "cancel_all" => Self::CancelAll(read(body)?),
             "close" => Self::Close(read(body)?),
@@ -168,6 +195,8 @@ impl AskTrade {
         match self {
             Self::Account(it) => &it.account,
             Self::Preview(it) | Self::Order(it) => &it.account,
+            Self::Find(it) => &it.account,
+            Self::Proof(it) => &it.account,
             Self::Cancel(it) => &it.account,
             Self::CancelAll(it) => &it.account,
             Self::Close(it) => &it.account,
@@ -181,6 +210,8 @@ impl AskTrade {
         let account = match self {
             Self::Account(it) => &mut it.account,
             Self::Preview(it) | Self::Order(it) => &mut it.account,
+            Self::Find(it) => &mut it.account,
+            Self::Proof(it) => &mut it.account,
             Self::Cancel(it) => &mut it.account,
             Self::CancelAll(it) => &mut it.account,
             Self::Close(it) => &mut it.account,
@@ -192,7 +223,10 @@ impl AskTrade {
 
     /// Whether it changes nothing.
     pub const fn reads(&self) -> bool {
-        matches!(self, Self::Account(_) | Self::Preview(_))
+        matches!(
+            self,
+            Self::Account(_) | Self::Preview(_) | Self::Find(_) | Self::Proof(_)
+        )
     }
 }
 
@@ -208,6 +242,8 @@ pub enum TradeAnswer {
     Orders(Orders),
     /// What the kill switch did.
     Killed(Killed),
+    /// The records of an order.
+    Proof(Box<ProofView>),
 }
 
 impl From<TradeError> for ApiError {
@@ -248,6 +284,10 @@ pub async fn answer(
             TradeAnswer::Preview(Box::new(trading.preview(*ticket).await?))
         }
         AskTrade::Order(ticket) => orders(trading.order(*ticket, by).await?),
+        AskTrade::Find(it) => orders(trading.find(&it.account, it.key).await?),
+        AskTrade::Proof(it) => {
+            TradeAnswer::Proof(Box::new(trading.proof(&it.account, &it.cloid).await?))
+        }
         AskTrade::Cancel(it) => orders(trading.cancel(&it.account, it.key, &it.cloid, by).await?),
         AskTrade::CancelAll(it) => {
             let symbol = it.symbol.as_deref().map(symbol).transpose()?;

@@ -135,6 +135,11 @@ impl Keys {
         self.entries.is_empty()
     }
 
+    /// The order that a key named.
+    pub fn named(&self, key: &Key) -> Option<Cloid> {
+        self.entries.get(key).map(|entry| entry.cloid)
+    }
+
     /// The order of a request that was made before.
     ///
     /// # Errors

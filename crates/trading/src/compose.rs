@@ -154,6 +154,7 @@ impl Making<'_> {
                 let px = px.ok_or_else(|| TradeError::bad("the market has no price below it"))?;
                 Ok(Terms::Limit { px, tif: Tif::Ioc })
             }
+            Kind::Twap => Err(TradeError::bad("a TWAP is made of market orders")),
             Kind::Limit | Kind::Scale => limit(Tif::Gtc),
             Kind::PostOnly => limit(Tif::PostOnly),
             Kind::Ioc => limit(Tif::Ioc),

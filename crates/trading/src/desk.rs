@@ -4,17 +4,18 @@ use crate::account::{Account, Asked, INBOX, Message};
 use crate::error::TradeError;
 use crate::log::{self, Acknowledged, By, Pen, Recalled};
 use crate::nonces::NonceBook;
+use crate::proof;
 use crate::stream;
 use crate::ticket::Ticket;
-use crate::view::{AccountState, Killed, OrderView, Preview};
+use crate::view::{AccountState, Killed, OrderView, Preview, ProofView};
 use crate::world::World;
 use hypersentry_execution::order::Cloid;
 use hypersentry_execution::risk::Limits;
 use hypersentry_model::{Mode, Symbol};
-use hypersentry_store::audit::{AuditLog, Signer};
+use hypersentry_store::audit::{AuditLog, PublicKey, Signer};
 use hypersentry_venues::hyperliquid::exchange::{Address, Cloid as Name, Network};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -63,6 +64,8 @@ pub struct Trading {
     settings: Arc<Settings>,
     world: World,
     log: Arc<AuditLog>,
+    dir: PathBuf,
+    key: PublicKey,
     nonces: Arc<NonceBook>,
     /// What the log held of accounts that were not opened yet.
     recalled: Mutex<BTreeMap<String, Recalled>>,
@@ -85,11 +88,14 @@ impl Trading {
     ) -> Result<Self, TradeError> {
         let nonces = NonceBook::open(dir.join("nonces"));
         let nonces = nonces.map_err(|e| TradeError::new("nonce_not_kept", e.to_string()))?;
+        let key = signer.key().clone();
         let (log, recalled) = log::open(&dir.join("audit"), signer, world.door.now())?;
         let trading = Self {
             settings: Arc::new(settings),
             world,
             log: Arc::new(log),
+            dir: dir.to_owned(),
+            key,
             nonces: Arc::new(nonces),
             recalled: Mutex::default(),
             open: Mutex::default(),
@@ -293,6 +299,26 @@ impl Trading {
         user: Option<String>,
     ) -> Result<AccountState, TradeError> {
         self.ask(account, |answer| Asked::State(user, answer)).await
+    }
+
+    /// The orders that a key named, for whoever missed the answer; none if it never came.
+    ///
+    /// # Errors
+    /// `idempotency_key_invalid`, and as [`Self::state`].
+    pub async fn find(&self, account: &str, key: String) -> Result<Vec<OrderView>, TradeError> {
+        self.ask(account, |answer| Asked::Find(key, answer)).await?
+    }
+
+    /// The records of one of the account's orders, with their proof. Reads the whole log.
+    ///
+    /// # Errors
+    /// `order_unknown`; the audit log's codes.
+    pub async fn proof(&self, account: &str, cloid: &str) -> Result<ProofView, TradeError> {
+        let (dir, key) = (self.dir.join("audit"), self.key.clone());
+        let (account, cloid) = (account.to_owned(), cloid.to_ascii_lowercase());
+        let read = move || proof::read(&dir, &key, &account, &cloid);
+        let read = tokio::task::spawn_blocking(read).await;
+        read.map_err(|_| TradeError::stopping())?
     }
 
     /// The newest checkpoint of the log, to be kept elsewhere.

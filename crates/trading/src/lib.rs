@@ -15,6 +15,7 @@ mod desk;
 mod error;
 mod log;
 mod nonces;
+mod proof;
 mod stream;
 mod ticket;
 mod view;
@@ -25,9 +26,9 @@ pub use compose::{Composed, compose};
 pub use desk::{Asker, MOST_ACCOUNTS, Settings, Trading};
 pub use error::TradeError;
 pub use log::audit_signer;
-pub use ticket::{Kind, OrderSide, Scale, Ticket};
+pub use ticket::{Kind, OrderSide, Scale, Ticket, TwapWish};
 pub use view::{
     AccountState, Event, EventKind, Fees, FillView, Killed, Lock, OrderView, PositionView, Preview,
-    PreviewOrder, RefusalView, Told, Why,
+    PreviewOrder, ProofRecord, ProofView, RefusalView, Told, TwapView, Why,
 };
 pub use world::{AgentKind, Audience, Door, Eyes, Got, Later, Sight, SignRefused, Signers, World};

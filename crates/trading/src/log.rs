@@ -42,6 +42,10 @@ pub(crate) enum Said {
     Limits { limits: Box<Limits> },
     /// The kill switch was rehearsed.
     Drill { cancelled: usize, flattened: usize },
+    /// A TWAP runs.
+    TwapBegun { key: String },
+    /// It does not any more.
+    TwapEnded { key: String },
     /// The venue's words about an order.
     Told { code: String, text: String },
     /// A signature: whose, of what.
@@ -68,6 +72,8 @@ pub(crate) struct Recalled {
     pub(crate) killed: bool,
     pub(crate) day: Option<(i64, Usd)>,
     pub(crate) limits: Option<Limits>,
+    /// TWAPs that ran.
+    pub(crate) twaps: std::collections::BTreeSet<String>,
     place: u64,
 }
 
@@ -88,6 +94,12 @@ impl Recalled {
             Said::Relay { relay } => self.relay(at, relay, now),
             Said::DayOpened { day, equity } => self.day = Some((day, equity)),
             Said::Limits { limits } => self.limits = Some(*limits),
+            Said::TwapBegun { key } => {
+                self.twaps.insert(key);
+            }
+            Said::TwapEnded { key } => {
+                self.twaps.remove(&key);
+            }
             Said::Refused { .. } | Said::Drill { .. } | Said::Told { .. } | Said::Signed { .. } => {
             }
         }

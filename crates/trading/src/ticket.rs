@@ -42,6 +42,20 @@ pub enum Kind {
     TakeLimit,
     /// Several limits between two prices.
     Scale,
+    /// Market orders in slices over time.
+    Twap,
+}
+
+/// Over how long.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TwapWish {
+    /// Minutes, 1 to 1,440.
+    #[schemars(range(min = 1, max = 1440))]
+    pub minutes: u32,
+    /// Whether the times between slices vary.
+    #[serde(default)]
+    pub randomize: bool,
 }
 
 /// Several limits at prices of equal distance, with equal sizes.
@@ -94,6 +108,9 @@ pub struct Ticket {
     /// Of a scale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<Scale>,
+    /// Of a TWAP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twap: Option<TwapWish>,
 }
 
 impl Ticket {
@@ -135,6 +152,13 @@ impl Ticket {
         wants("px", self.px.is_some(), priced)?;
         wants("trigger_px", self.trigger_px.is_some(), trigger)?;
         wants("scale", self.scale.is_some(), kind == Kind::Scale)?;
+        wants("twap", self.twap.is_some(), kind == Kind::Twap)?;
+        if let Some(twap) = self.twap
+            && !(1..=crate::account::MOST_MINUTES).contains(&twap.minutes)
+        {
+            let text = format!("a TWAP takes 1 to {} minutes", crate::account::MOST_MINUTES);
+            return Err(TradeError::bad(text));
+        }
         if kind != Kind::Market {
             wants("slippage_bps", self.slippage_bps.is_some(), false)?;
         }

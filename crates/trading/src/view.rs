@@ -210,12 +210,75 @@ pub struct AccountState {
     pub fees: Option<Fees>,
     /// `open`, `polling` or `closed`.
     pub stream: &'static str,
+    /// TWAPs that run.
+    pub twaps: Vec<TwapView>,
     /// Orders, newest first; absent where it is told as an event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub orders: Option<Vec<OrderView>>,
     /// Trades, newest first; likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fills: Option<Vec<FillView>>,
+}
+
+/// A TWAP that runs.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct TwapView {
+    /// The request's key.
+    pub key: String,
+    /// The market.
+    #[schemars(with = "String")]
+    pub symbol: Symbol,
+    /// Which side.
+    pub side: OrderSide,
+    /// Base units that were not sent yet.
+    pub left: Size,
+    /// In so many slices.
+    pub slices_left: u32,
+    /// When the next one is due.
+    pub next_ms: i64,
+}
+
+/// A record of an order in the audit log.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct ProofRecord {
+    /// Its number in the log.
+    pub index: u64,
+    /// When.
+    pub at_ms: i64,
+    /// `created`, `step`, `contradiction`, `signed`, `signing_refused` or `noted`.
+    pub what: &'static str,
+    /// The state before a step.
+    #[schemars(with = "Option<String>")]
+    pub from: Option<State>,
+    /// The step.
+    #[schemars(with = "Option<String>")]
+    pub step: Option<hypersentry_execution::order::Step>,
+    /// The state after it.
+    #[schemars(with = "Option<String>")]
+    pub to: Option<State>,
+    /// On whose behalf.
+    pub user: String,
+    /// By which session.
+    pub session: String,
+    /// By which request.
+    pub request: String,
+    /// What else was written.
+    pub details: String,
+}
+
+/// An order's records, and how they hang in the log.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct ProofView {
+    /// The records, the oldest first.
+    pub records: Vec<ProofRecord>,
+    /// The log's newest checkpoint, a signed note.
+    pub checkpoint: String,
+    /// Records that it covers.
+    pub size: u64,
+    /// With what it is verified.
+    pub key: String,
+    /// What anybody can check with that key: records, paths and checkpoint.
+    pub proof: serde_json::Value,
 }
 
 /// An order as it would be sent.

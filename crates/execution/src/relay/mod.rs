@@ -145,6 +145,11 @@ impl Relay {
         self.keys.seen(key, body)
     }
 
+    /// The first order that a key named, whatever was asked for.
+    pub fn named(&self, key: &Key) -> Option<Cloid> {
+        self.keys.named(key)
+    }
+
     /// What the checks would say of a request's orders. Nothing changes.
     ///
     /// # Errors

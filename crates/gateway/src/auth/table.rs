@@ -96,6 +96,8 @@ pub(crate) const ROUTES: &[Rule] = &[
     rule(Method::GET, "/trading/account", VIEWER),
     rule(Method::POST, "/trading/preview", VIEWER),
     rule(Method::POST, "/trading/order", TRADER),
+    rule(Method::POST, "/trading/find", VIEWER),
+    rule(Method::GET, "/audit/order/{cloid}", VIEWER),
     rule(Method::POST, "/trading/cancel", TRADER),
     rule(Method::POST, "/trading/cancel-all", TRADER),
     rule(Method::POST, "/trading/close", TRADER),

@@ -1,7 +1,7 @@
 //! `/trading`: orders, for whoever may trade for the account.
 
 use super::{Body, Caller, Refused, body};
-use crate::http::Shared;
+use crate::http::{Named, Shared};
 use crate::openapi::{Operation, of};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -9,12 +9,12 @@ use axum::http::{Method, StatusCode};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use hypersentry_api::trade::{
-    AskTrade, CancelAll, CancelOrder, ClosePosition, Kill, OfAccount, Orders, ReversePosition,
-    TradeAnswer,
+    AskTrade, CancelAll, CancelOrder, ClosePosition, FindOrders, Kill, OfAccount, Orders, ProofOf,
+    ReversePosition, TradeAnswer,
 };
 use hypersentry_api::{ApiError, Asker};
 use hypersentry_identity::{Authenticated, Refusal};
-use hypersentry_trading::{AccountState, Killed, Preview, Ticket};
+use hypersentry_trading::{AccountState, Killed, Preview, ProofView, Ticket};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -47,6 +47,20 @@ pub(super) const OPERATIONS: &[Operation] = &[
         of::<Orders>,
     )
     .taking(of::<Ticket>),
+    Operation::new(
+        Method::POST,
+        "/trading/find",
+        "The orders that a key named, for whoever missed the answer.",
+        of::<Orders>,
+    )
+    .taking(of::<FindOrders>),
+    Operation::new(
+        Method::GET,
+        "/audit/order/{cloid}",
+        "The records of an order, with their proof.",
+        of::<ProofView>,
+    )
+    .asking(of::<OfAccount>),
     Operation::new(
         Method::POST,
         "/trading/cancel",
@@ -90,6 +104,8 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/trading/account", get(account))
         .route("/trading/preview", post(preview))
         .route("/trading/order", post(order))
+        .route("/trading/find", post(find))
+        .route("/audit/order/{cloid}", get(proof))
         .route("/trading/cancel", post(cancel))
         .route("/trading/cancel-all", post(cancel_all))
         .route("/trading/close", post(close))
@@ -201,6 +217,21 @@ async fn account(
     answer(&shared, &caller, AskTrade::Account(asked)).await
 }
 
+async fn proof(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Named(cloid): Named<String>,
+    query: Result<Query<OfAccount>, QueryRejection>,
+) -> Result<Json<TradeAnswer>, Refused> {
+    let Query(OfAccount { account }) = query.map_err(|e| Refused::bad_request(e.body_text()))?;
+    answer(
+        &shared,
+        &caller,
+        AskTrade::Proof(ProofOf { account, cloid }),
+    )
+    .await
+}
+
 /// A handler of a body.
 macro_rules! handler {
     ($name:ident, $body:ty, $make:expr) => {
@@ -217,6 +248,7 @@ macro_rules! handler {
 
 handler!(preview, Ticket, |it| AskTrade::Preview(Box::new(it)));
 handler!(order, Ticket, |it| AskTrade::Order(Box::new(it)));
+handler!(find, FindOrders, AskTrade::Find);
 handler!(cancel, CancelOrder, AskTrade::Cancel);
 handler!(cancel_all, CancelAll, AskTrade::CancelAll);
 handler!(close, ClosePosition, AskTrade::Close);

@@ -6,6 +6,7 @@ mod hear;
 mod perform;
 mod request;
 mod show;
+mod twap;
 mod venue;
 
 use crate::desk::Settings;
@@ -39,6 +40,8 @@ const TICK: Duration = Duration::from_millis(100);
 pub(crate) const MOST_FILLS: usize = 1_000;
 /// Trades of orders whose number is not known yet.
 const MOST_UNMATCHED: usize = 1_000;
+pub(crate) use twap::MOST_MINUTES;
+
 /// How long the venue may take an order, by its clock.
 pub(crate) const LIFE_MS: i64 = 15_000;
 
@@ -49,6 +52,7 @@ pub(crate) enum Asked {
         By,
         oneshot::Sender<Result<Vec<OrderView>, TradeError>>,
     ),
+    Find(String, oneshot::Sender<Result<Vec<OrderView>, TradeError>>),
     Preview(Ticket, oneshot::Sender<Result<Preview, TradeError>>),
     Cancel {
         key: String,
@@ -160,6 +164,10 @@ pub(crate) struct Account {
     day_open: Option<(i64, hypersentry_model::Usd)>,
     killed: bool,
     stopped: bool,
+    /// At most 20.
+    twaps: Vec<twap::Twap>,
+    /// Those that ran when the process ended.
+    buried: Vec<String>,
     /// The relay's number that was acknowledged last.
     synced: u64,
     /// Answers wait for the relay's, which come within the same step.
@@ -182,6 +190,7 @@ impl Account {
         let killed = recalled.killed;
         let day_open = recalled.day;
         let limits = recalled.limits.clone();
+        let buried = recalled.twaps.iter().cloned().collect();
         let limits = limits.unwrap_or_else(|| settings.limits.clone());
         let (records, created) = recalled.records();
         let relay = Relay::recovered(records, now);
@@ -220,6 +229,8 @@ impl Account {
             day_open,
             killed,
             stopped: false,
+            twaps: Vec::new(),
+            buried,
             synced: 0,
             requests: 0,
             answers: BTreeMap::new(),
@@ -245,6 +256,7 @@ impl Account {
                     self.ask_venue();
                     self.step(Input::Tick);
                     self.forget();
+                    self.slices().await;
                 }
                 message = inbox.recv() => match message {
                     None => break,
@@ -272,6 +284,8 @@ impl Account {
             };
             self.pen.note(now, recovered, Some(&cloid), &by, None);
         }
+        let buried = std::mem::take(&mut self.buried);
+        self.bury_twaps(buried);
         self.step(Input::Reconciled { locked: true });
         if self.killed {
             // The switch outlives the process.

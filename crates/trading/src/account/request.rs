@@ -27,6 +27,9 @@ impl Account {
                 let result = self.order(ticket, by).await;
                 let _ = answer.send(result);
             }
+            Asked::Find(key, answer) => {
+                let _ = answer.send(self.find(&key));
+            }
             Asked::Preview(ticket, answer) => {
                 let result = self.preview(&ticket).await;
                 let _ = answer.send(result);
@@ -76,7 +79,7 @@ impl Account {
         }
     }
 
-    fn asset(&self, symbol: Symbol) -> Result<Asset, TradeError> {
+    pub(super) fn asset(&self, symbol: Symbol) -> Result<Asset, TradeError> {
         if self.figures.assets.is_empty() {
             let text = "the venue's list of markets is not known yet";
             return Err(TradeError::new("assets_unknown", text).later());
@@ -92,7 +95,7 @@ impl Account {
         })
     }
 
-    fn made(
+    pub(super) fn made(
         &self,
         ticket: &Ticket,
         sight: &Sight,
@@ -147,11 +150,25 @@ impl Account {
         if let Some(known) = self.repeated(&key, body)? {
             return Ok(known);
         }
+        if ticket.kind == Kind::Twap {
+            let signer = self.world.signers.agent(self.address, by.user.as_deref());
+            let begun = ticket
+                .check()
+                .and_then(|()| signer.map_err(TradeError::from));
+            let begun = begun.and_then(|_| self.begin_twap(&ticket, body, &sight, by.clone()));
+            return begun.map_err(|error| self.refused(error, &key, &by));
+        }
         let made = self.made(&ticket, &sight, now);
         let signer = self.world.signers.agent(self.address, by.user.as_deref());
         let made = signer.map_err(TradeError::from).and(made);
         let (composed, _) = made.map_err(|error| self.refused(error, &key, &by))?;
         self.submit(key, body, composed, &sight, ticket.side, by)
+    }
+
+    /// The orders that a key named, for whoever missed the answer; none if it never came.
+    fn find(&self, key: &str) -> Orders {
+        let first = self.relay.named(&Key::new(key)?);
+        Ok(first.map(|first| self.group(&first)).unwrap_or_default())
     }
 
     /// The orders of a request that was made before.
@@ -171,7 +188,7 @@ impl Account {
         views
     }
 
-    fn submit(
+    pub(super) fn submit(
         &mut self,
         key: Key,
         body: [u8; 32],
@@ -278,6 +295,7 @@ impl Account {
 
     fn cancel_all(&mut self, key: &str, symbol: Option<Symbol>, by: &By) -> Orders {
         Key::new(key)?;
+        self.end_twaps(symbol, "everything was cancelled");
         let alive = self.relay.orders().filter(|order| {
             let wanted = symbol.is_none_or(|symbol| order.intent().symbol == symbol);
             wanted && !order.state().is_terminal()
@@ -357,6 +375,7 @@ impl Account {
             take_profit: None,
             stop_loss: None,
             scale: None,
+            twap: None,
         };
         let (composed, _) = self.made(&ticket, sight, self.now())?;
         Ok((composed, side))
@@ -396,6 +415,9 @@ impl Account {
             });
         }
         self.killed = on;
+        if on {
+            self.end_twaps(None, "the kill switch is on");
+        }
         self.step(Input::Kill { on });
         let mut flattened = 0;
         for symbol in held {
@@ -453,7 +475,19 @@ impl Account {
             refusals: Vec::new(),
             now_ms: now.ms(),
         };
-        let (composed, asset) = match self.made(ticket, &sight, now) {
+        // Of a TWAP: as if all of it were sent now.
+        ticket.check()?;
+        let kind = if ticket.kind == Kind::Twap {
+            Kind::Market
+        } else {
+            ticket.kind
+        };
+        let whole = Ticket {
+            kind,
+            twap: None,
+            ..ticket.clone()
+        };
+        let (composed, asset) = match self.made(&whole, &sight, now) {
             Ok(made) => made,
             Err(error) if error.code == "bad_request" => return Err(error),
             Err(error) => {
@@ -599,7 +633,7 @@ fn share(amount: Usd, rate: Rate) -> Option<Usd> {
 }
 
 /// The key of one cancel among many of a request: the same request asks for the same cancels.
-fn derived(key: &str, cloid: &Cloid) -> Result<Key, TradeError> {
+pub(super) fn derived(key: &str, cloid: &Cloid) -> Result<Key, TradeError> {
     let mut hash = Sha256::new();
     hash.update(key.as_bytes());
     hash.update([0]);

@@ -255,6 +255,7 @@ impl Account {
                 (false, Some(_)) => "polling",
                 (false, None) => "closed",
             },
+            twaps: self.twaps.iter().map(super::twap::Twap::view).collect(),
             orders: None,
             fills: None,
         }

@@ -1,0 +1,329 @@
+//! Orders in slices over time, made here: each slice is a market order of its own, with its own intent and its own checks.
+//!
+//! They end with the process. To go on by itself after a restart, at another price and perhaps hours later, is not what was asked for.
+
+use super::Account;
+use super::request::derived;
+use crate::error::TradeError;
+use crate::log::{By, Said};
+use crate::ticket::{Kind, OrderSide, Ticket};
+use crate::view::{EventKind, OrderView, TwapView};
+use crate::world::Sight;
+use hypersentry_execution::audit::What;
+use hypersentry_execution::order::Leg;
+use hypersentry_model::{Price, Size, Symbol, Timestamp, Usd};
+use hypersentry_venues::hyperliquid::exchange::tick::snap_size;
+use sha2::{Digest, Sha256};
+
+/// At once in one account.
+const MOST_TWAPS: usize = 20;
+/// Between slices, as the venue's own: 30 s (Hyperliquid docs, Trading > Order types > TWAP).
+const GAP_MS: i64 = 30_000;
+/// A slice is worth at least this: the venue's least order and something for a price that moves.
+const LEAST_SLICE: Usd = Usd::from_units(11_000_000_000_000);
+/// Minutes.
+pub(crate) const MOST_MINUTES: u32 = 1_440;
+
+/// One that runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Twap {
+    key: String,
+    symbol: Symbol,
+    side: OrderSide,
+    left: Size,
+    slices: u32,
+    done: u32,
+    next: Timestamp,
+    randomize: bool,
+    reduce_only: bool,
+    by: By,
+}
+
+impl Twap {
+    /// What the next slice is: its share of what is left, in lots.
+    fn slice(&self, rules: &hypersentry_venues::hyperliquid::exchange::tick::AssetRules) -> Size {
+        let rest = self.slices.saturating_sub(self.done).max(1);
+        if rest == 1 {
+            return self.left;
+        }
+        let share = Size::from_units(self.left.units() / i128::from(rest));
+        snap_size(rules, share).unwrap_or(self.left)
+    }
+
+    /// When the slice after this one is due: within a fifth of the gap, from the key alone, which nobody else knows.
+    fn after(&self, now: Timestamp) -> Timestamp {
+        let jitter = if self.randomize {
+            let digest = Sha256::digest(format!("{}/{}", self.key, self.done));
+            i64::from(digest[0]) * GAP_MS / (5 * 128) - GAP_MS / 5
+        } else {
+            0
+        };
+        now.plus_ms(GAP_MS + jitter)
+    }
+
+    fn ticket(&self, account: &str, key: String, size: Size) -> Ticket {
+        Ticket {
+            account: account.to_owned(),
+            key,
+            symbol: self.symbol.to_string(),
+            side: self.side,
+            kind: Kind::Market,
+            size,
+            px: None,
+            trigger_px: None,
+            reduce_only: self.reduce_only,
+            slippage_bps: None,
+            take_profit: None,
+            stop_loss: None,
+            scale: None,
+            twap: None,
+        }
+    }
+
+    pub(super) fn view(&self) -> TwapView {
+        TwapView {
+            key: self.key.clone(),
+            symbol: self.symbol,
+            side: self.side,
+            left: self.left,
+            slices_left: self.slices.saturating_sub(self.done),
+            next_ms: self.next.ms(),
+        }
+    }
+
+    pub(super) const fn symbol(&self) -> Symbol {
+        self.symbol
+    }
+}
+
+/// How many slices there are: two a minute, none of them too small.
+fn slices(minutes: u32, size: Size, px: Price) -> Result<u32, TradeError> {
+    let worth = px
+        .notional(size)
+        .map_err(|_| TradeError::bad("the size is out of range"))?;
+    let most = u32::try_from(worth.units() / LEAST_SLICE.units()).unwrap_or(u32::MAX);
+    let count = (minutes * 2).min(most);
+    if count < 2 {
+        let text = format!(
+            "a TWAP is worth at least {} USD",
+            2 * LEAST_SLICE.units() / 10_i128.pow(12)
+        );
+        return Err(TradeError::new("min_notional", text));
+    }
+    Ok(count)
+}
+
+impl Account {
+    /// Begins one with its first slice, whose order the request's key names.
+    pub(super) fn begin_twap(
+        &mut self,
+        ticket: &Ticket,
+        body: [u8; 32],
+        sight: &Sight,
+        by: By,
+    ) -> Result<Vec<OrderView>, TradeError> {
+        let now = self.now();
+        let wish = ticket.twap;
+        let wish = wish.ok_or_else(|| TradeError::bad("`twap` is missing"))?;
+        if self.twaps.len() >= MOST_TWAPS {
+            let text = format!("{MOST_TWAPS} TWAPs run already");
+            return Err(TradeError::new("too_many_twaps", text).later());
+        }
+        let symbol = ticket.symbol()?;
+        let asset = self.asset(symbol)?;
+        let px = crate::compose::mid(sight, now)?;
+        let mut twap = Twap {
+            key: ticket.key.clone(),
+            symbol,
+            side: ticket.side,
+            left: ticket.size,
+            slices: slices(wish.minutes, ticket.size, px)?,
+            done: 0,
+            next: now,
+            randomize: wish.randomize,
+            reduce_only: ticket.reduce_only,
+            by: by.clone(),
+        };
+        let size = twap.slice(&asset.rules);
+        let first = twap.ticket(&self.name, ticket.key.clone(), size);
+        let (mut composed, _) = self.made(&first, sight, now)?;
+        for part in &mut composed.parts {
+            part.leg = Leg::Slice;
+        }
+        let orders = self.submit(
+            ticket.key()?,
+            body,
+            composed,
+            sight,
+            ticket.side,
+            by.clone(),
+        )?;
+        let said = Said::TwapBegun {
+            key: twap.key.clone(),
+        };
+        self.note_said(What::Noted, None, &by, said);
+        twap.left = twap.left.checked_sub(size).unwrap_or(Size::ZERO);
+        twap.done = 1;
+        twap.next = twap.after(now);
+        self.twaps.push(twap);
+        self.tell_account();
+        Ok(orders)
+    }
+
+    /// Makes the slices that are due.
+    pub(super) async fn slices(&mut self) {
+        let now = self.now();
+        let due = |twap: &Twap| now >= twap.next;
+        let keys: Vec<String> = self
+            .twaps
+            .iter()
+            .filter(|it| due(it))
+            .map(|it| it.key.clone())
+            .collect();
+        for key in keys {
+            let Some(symbol) = self
+                .twaps
+                .iter()
+                .find(|it| it.key == key)
+                .map(|it| it.symbol)
+            else {
+                continue;
+            };
+            let sight = self.world.eyes.look(symbol).await;
+            self.one_slice(&key, &sight);
+        }
+    }
+
+    fn one_slice(&mut self, key: &str, sight: &Sight) {
+        let now = self.now();
+        let Some(at) = self.twaps.iter().position(|it| it.key == key) else {
+            return;
+        };
+        let mut twap = self.twaps.remove(at);
+        let result = self.asset(twap.symbol).and_then(|asset| {
+            let size = twap.slice(&asset.rules);
+            let named = derived(&twap.key, &slice_name(twap.done))?;
+            let ticket = twap.ticket(&self.name, named.as_str().to_owned(), size);
+            let (mut composed, _) = self.made(&ticket, sight, now)?;
+            for part in &mut composed.parts {
+                part.leg = Leg::Slice;
+            }
+            self.submit(
+                named,
+                ticket.body(),
+                composed,
+                sight,
+                twap.side,
+                twap.by.clone(),
+            )?;
+            Ok(size)
+        });
+        match result {
+            Ok(size) => twap.left = twap.left.checked_sub(size).unwrap_or(Size::ZERO),
+            // What it would have been is shared among those that follow.
+            Err(error) => {
+                let text = format!("a slice was not sent: {}", error.text);
+                self.tell_event(EventKind::Raised, &error.code, &text, None);
+            }
+        }
+        twap.done += 1;
+        twap.next = twap.after(now);
+        if twap.done >= twap.slices || twap.left.is_zero() {
+            self.end_twap(&twap, "it came to its end");
+        } else {
+            self.twaps.insert(at.min(self.twaps.len()), twap);
+        }
+        self.tell_account();
+    }
+
+    /// Ends those in a market, or all.
+    pub(super) fn end_twaps(&mut self, symbol: Option<Symbol>, why: &str) {
+        let wanted = |twap: &Twap| symbol.is_none_or(|symbol| twap.symbol() == symbol);
+        let (ended, kept) = std::mem::take(&mut self.twaps)
+            .into_iter()
+            .partition(wanted);
+        self.twaps = kept;
+        let ended: Vec<Twap> = ended;
+        for twap in ended {
+            self.end_twap(&twap, why);
+        }
+    }
+
+    fn end_twap(&self, twap: &Twap, why: &str) {
+        let said = Said::TwapEnded {
+            key: twap.key.clone(),
+        };
+        self.note_said(What::Noted, None, &twap.by, said);
+        let text = format!(
+            "a TWAP in {} has ended: {why}; {} were not sent",
+            twap.symbol, twap.left
+        );
+        self.tell_event(EventKind::Raised, "twap_ended", &text, None);
+    }
+
+    /// Those that ran when the process ended are over, and that is told.
+    pub(super) fn bury_twaps(&mut self, keys: Vec<String>) {
+        for key in keys {
+            let said = Said::TwapEnded { key: key.clone() };
+            self.note_said(What::Noted, None, &By::default(), said);
+            let text = format!("the TWAP {key} ended with the program that made it");
+            self.tell_event(EventKind::Raised, "twap_ended", &text, None);
+        }
+    }
+}
+
+fn slice_name(number: u32) -> [u8; 16] {
+    let mut name = [0; 16];
+    name[..4].copy_from_slice(&number.to_be_bytes());
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hypersentry_venues::hyperliquid::exchange::tick::AssetRules;
+
+    #[test]
+    fn slices_are_all_of_the_size_and_none_is_too_small() {
+        let size = Size::parse("0.01").unwrap();
+        let px = Price::parse("97000").unwrap();
+        assert_eq!(slices(30, size, px).unwrap(), 60);
+        // 970 USD in parts of at least 11.
+        assert_eq!(slices(1_440, size, px).unwrap(), 88);
+        assert_eq!(
+            slices(5, Size::parse("0.0002").unwrap(), px)
+                .unwrap_err()
+                .code,
+            "min_notional"
+        );
+        let rules = AssetRules {
+            spot: false,
+            sz_decimals: 5,
+            max_leverage: 40,
+            only_isolated: false,
+        };
+        let mut twap = Twap {
+            key: "k".to_owned(),
+            symbol: Symbol::new("BTC").unwrap(),
+            side: OrderSide::Buy,
+            left: size,
+            slices: 7,
+            done: 0,
+            next: Timestamp::from_ms(0),
+            randomize: true,
+            reduce_only: false,
+            by: By::default(),
+        };
+        let mut sum = 0;
+        while twap.done < twap.slices {
+            let slice = twap.slice(&rules);
+            assert!(slice.is_positive());
+            sum += slice.units();
+            twap.left = Size::from_units(twap.left.units() - slice.units());
+            twap.done += 1;
+            let gap = twap.after(Timestamp::from_ms(0)).ms();
+            assert!((24_000..=36_000).contains(&gap), "{gap}");
+        }
+        assert_eq!(sum, size.units());
+    }
+}
