@@ -3,6 +3,7 @@
 use crate::agents::commands as agents;
 use crate::commands;
 use crate::team::commands as team;
+use crate::trade;
 use tauri::Runtime;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
@@ -22,6 +23,7 @@ pub(crate) fn commands<R: Runtime>() -> Builder<R> {
             commands::account,
             commands::tell_account,
             commands::next_frame,
+            trade::trade,
             team::team,
             team::team_connect,
             team::team_disconnect,

@@ -12,6 +12,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "account",
     "tell_account",
     "next_frame",
+    "trade",
     "team",
     "team_connect",
     "team_disconnect",

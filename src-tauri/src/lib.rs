@@ -30,6 +30,8 @@ mod start;
 mod team;
 #[cfg(test)]
 mod tests;
+/// Orders.
+mod trade;
 /// The page on which a wallet of the browser signs.
 mod wallet_page;
 /// The window and its life.

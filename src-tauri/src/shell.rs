@@ -33,6 +33,8 @@ pub(crate) struct Shell {
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) terminal: Terminal,
+    /// The account that practises.
+    pub(crate) practice: Option<String>,
     /// The venues of practice.
     pub(crate) simulator: Option<Simulator>,
     /// The base of Hyperliquid's REST; `None` where a recording is played.
@@ -48,6 +50,13 @@ impl Shell {
             agents,
             paid: Mutex::default(),
         }
+    }
+
+    /// The account that practises, if one does.
+    pub(crate) fn practice(&self) -> Result<Option<String>, ApiError> {
+        let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
+        let running = running.as_ref().map(|running| running.practice.clone());
+        running.ok_or_else(|| ApiError::new("stopping", "the terminal is being closed"))
     }
 
     /// Lets `ask` work on the terminal.

@@ -54,8 +54,13 @@ pub(crate) async fn start(launch: &Launch, places: &Places) -> Result<Running, A
         account.auto_mode = true;
         terminal.tell_account(&account)?;
     }
+    let practice = simulator
+        .as_ref()
+        .map(|simulator| crate::trade::practise(&terminal, simulator, &places.engine))
+        .transpose()?;
     Ok(Running {
         terminal,
+        practice,
         simulator,
         exchange,
     })

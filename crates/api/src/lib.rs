@@ -53,6 +53,8 @@ mod plane;
 /// Tests of what reaches whom.
 #[cfg(test)]
 mod planes;
+/// Accounts at a simulator.
+pub mod practice;
 /// What waits for one client.
 mod queue;
 /// Ages that are right at the moment of sending.

@@ -11,7 +11,6 @@ mod decode;
 mod judge;
 mod load;
 mod parquet;
-mod practice;
 mod replay;
 mod serve;
 mod shutdown;

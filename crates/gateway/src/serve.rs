@@ -1,7 +1,7 @@
 //! `serve`: the server.
 
-use crate::{Refused, practice, shutdown, sim};
-use hypersentry_api::{Terminal, TradingPlan};
+use crate::{Refused, shutdown, sim};
+use hypersentry_api::{Terminal, TradingPlan, practice};
 use hypersentry_engine::Prepared;
 use hypersentry_engine::config::{self, ConfigFile, Weights};
 use hypersentry_engine::trading::{Limits as RiskLimits, Network};
@@ -338,11 +338,11 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         if let Some(dir) = kept {
             let place = match &simulator {
                 // A simulated venue begins anew with each run, and so does what is remembered of its orders.
-                Some(_) => practice::place(dir, terminal.run_id())?,
+                Some(_) => practice::place(dir, terminal.run_id()).map_err(refused)?,
                 None => dir.join("trading"),
             };
             let signers = match &simulator {
-                Some(simulator) => practice::signers(simulator),
+                Some(simulator) => sim::signers(simulator),
                 None => auth.signers(),
             };
             terminal

@@ -1,11 +1,14 @@
 //! `sim`: the venue simulator alone.
 
 use crate::{Refused, shutdown};
-use hypersentry_sim::{Scenario, SimConfig};
+use hypersentry_api::Signers;
+use hypersentry_api::practice::{BEGINS_WITH_USD, PracticeAgents};
+use hypersentry_sim::{Scenario, SimConfig, Simulator, exchange};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -54,4 +57,15 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         simulator.shutdown().await;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Keys that sign at the simulator of this process; an account is opened when it is first asked for.
+pub(crate) fn signers(simulator: &Simulator) -> Arc<dyn Signers> {
+    let practice = simulator.practice();
+    Arc::new(PracticeAgents::new(Box::new(move |account, agent| {
+        let read = |text: &str| exchange::Address::parse(text).ok_or("not an address");
+        let amount = i128::from(BEGINS_WITH_USD) * exchange::USD;
+        let opened = practice.open(read(account)?, read(agent)?, amount);
+        opened.map_err(|refusal| refusal.to_string())
+    })))
 }

@@ -4,6 +4,7 @@ mod compare;
 mod figures;
 mod hear;
 mod perform;
+mod preview;
 mod request;
 mod show;
 mod twap;

@@ -5,16 +5,14 @@ use crate::compose::{self, Composed};
 use crate::error::TradeError;
 use crate::log::{By, Said};
 use crate::ticket::{Kind, OrderSide, Ticket, digest};
-use crate::view::{EventKind, Killed, OrderView, Preview, PreviewOrder, RefusalView};
-use crate::wire;
+use crate::view::{EventKind, Killed, OrderView};
 use crate::world::Sight;
 use hypersentry_execution::audit::What;
 use hypersentry_execution::keys::Key;
-use hypersentry_execution::order::{Cloid, Order, Side, Terms};
+use hypersentry_execution::order::{Cloid, Order, Side};
 use hypersentry_execution::relay::{Input, Part, Submit};
-use hypersentry_execution::risk::{self, Market, Pricing, Walk, walk};
-use hypersentry_model::agg::{Field, Mark};
-use hypersentry_model::{Price, Rate, Size, Symbol, Timestamp, Usd};
+use hypersentry_execution::risk::Market;
+use hypersentry_model::{Price, Size, Symbol, Timestamp};
 use hypersentry_venues::hyperliquid::account::Asset;
 use sha2::{Digest, Sha256};
 
@@ -129,7 +127,7 @@ impl Account {
         compose::liquidation(&asset.rules, after, px, available)
     }
 
-    fn market(&self, sight: &Sight, side: OrderSide, now: Timestamp) -> Market {
+    pub(super) fn market(&self, sight: &Sight, side: OrderSide, now: Timestamp) -> Market {
         Market {
             now,
             mid: sight.mid,
@@ -448,188 +446,6 @@ impl Account {
             drill,
         })
     }
-
-    async fn preview(&mut self, ticket: &Ticket) -> Result<Preview, TradeError> {
-        let symbol = ticket.symbol()?;
-        let sight = self.world.eyes.look(symbol).await;
-        let now = self.now();
-        let mid = Field {
-            v: sight.mid.map(|mid| mid.value),
-            mark: Mark::of(
-                sight.mid.map(|mid| mid.stamp),
-                sight.mid.map_or(3_000, |mid| mid.limit_ms),
-                now,
-            ),
-        };
-        let size_decimals = self.asset(symbol)?.rules.sz_decimals;
-        let mut preview = Preview {
-            orders: Vec::new(),
-            mid,
-            average_px: None,
-            slippage_bps: None,
-            fee_usd: None,
-            fee_bps: None,
-            liquidation_px: None,
-            margin_usd: None,
-            size_decimals,
-            refusals: Vec::new(),
-            now_ms: now.ms(),
-        };
-        // Of a TWAP: as if all of it were sent now.
-        ticket.check()?;
-        let kind = if ticket.kind == Kind::Twap {
-            Kind::Market
-        } else {
-            ticket.kind
-        };
-        let whole = Ticket {
-            kind,
-            twap: None,
-            ..ticket.clone()
-        };
-        let (composed, asset) = match self.made(&whole, &sight, now) {
-            Ok(made) => made,
-            Err(error) if error.code == "bad_request" => return Err(error),
-            Err(error) => {
-                preview.refusals.push(refusal(&error));
-                return Ok(preview);
-            }
-        };
-        self.weigh(&mut preview, &composed, &asset, &sight, ticket.side);
-        self.check(&mut preview, &composed, &sight, ticket.side, now);
-        Ok(preview)
-    }
-
-    /// What the orders would cost.
-    fn weigh(
-        &self,
-        preview: &mut Preview,
-        composed: &Composed,
-        asset: &Asset,
-        sight: &Sight,
-        side: OrderSide,
-    ) {
-        for part in &composed.parts {
-            let px = part.terms.px();
-            preview.orders.push(PreviewOrder {
-                leg: part.leg,
-                side: wire::side(part.wish.side),
-                px,
-                trigger_px: match part.terms {
-                    Terms::Trigger { trigger, .. } => Some(trigger),
-                    Terms::Limit { .. } => None,
-                },
-                size: part.wish.size,
-                notional_usd: px.notional(part.wish.size).ok(),
-                reduce_only: part.wish.reduce_only,
-            });
-        }
-        let Some(first) = composed.parts.first() else {
-            return;
-        };
-        let px = first.terms.px();
-        let taken = compose::against(sight, side)
-            .filter(|_| matches!(first.wish.pricing, Pricing::Taker { .. }));
-        let (side, size) = (first.wish.side, first.wish.size);
-        let taken = taken.and_then(|levels| walk(side, size, px, &levels.value));
-        let taken = taken.filter(|walk| walk.filled.is_positive());
-        preview.average_px = taken.and_then(|Walk { filled, cost, .. }| {
-            let one = 10_i128.pow(Size::SCALE);
-            let units = cost.units().checked_mul(one)?.checked_div(filled.units())?;
-            Some(Price::from_units(units))
-        });
-        preview.slippage_bps = taken.zip(sight.mid).and_then(|(walk, mid)| {
-            let bps = risk::slippage_bps(side, walk.filled, walk.cost, mid.value)?;
-            i64::try_from(bps).ok()
-        });
-        let total = composed
-            .parts
-            .iter()
-            .filter(|part| !part.wish.reduce_only || composed.parts.len() == 1);
-        let mut worth = total.clone().filter_map(|part| {
-            let px = if part.cloid == first.cloid {
-                preview.average_px.unwrap_or(px)
-            } else {
-                part.terms.px()
-            };
-            px.notional(part.wish.size).ok()
-        });
-        let worth = worth.try_fold(Usd::ZERO, |sum, usd| sum.checked_add(usd));
-        if let (Some(fees), Some(worth)) = (self.figures.fees, worth) {
-            let post_only = matches!(
-                first.terms,
-                Terms::Limit {
-                    tif: hypersentry_execution::order::Tif::PostOnly,
-                    ..
-                }
-            );
-            let rate = if post_only { fees.maker } else { fees.taker };
-            preview.fee_usd = share(worth, rate);
-            preview.fee_bps = Some(super::show::bps(rate));
-        }
-        preview.liquidation_px = first.wish.liquidation;
-        let leverage = self
-            .figures
-            .positions
-            .as_ref()
-            .and_then(|(it, _)| it.held.get(&composed.symbol));
-        let leverage = leverage
-            .map_or(asset.rules.max_leverage, |held| held.leverage)
-            .max(1);
-        if !first.wish.reduce_only {
-            preview.margin_usd =
-                worth.map(|worth| Usd::from_units(worth.units() / i128::from(leverage)));
-        }
-    }
-
-    /// What would refuse them.
-    fn check(
-        &mut self,
-        preview: &mut Preview,
-        composed: &Composed,
-        sight: &Sight,
-        side: OrderSide,
-        now: Timestamp,
-    ) {
-        let scopes = self.scopes(composed.symbol);
-        let market = self.market(sight, side, now);
-        if let Err(refusals) = self.relay.rehearse(&composed.parts, &market, scopes) {
-            preview
-                .refusals
-                .extend(refusals.into_iter().map(RefusalView::from));
-        }
-        let locked = self.relay.is_locked();
-        if locked {
-            let text = "trading is locked until the account matches the venue";
-            preview.refusals.push(plain("trading_locked", text));
-        }
-        if self.killed && !composed.parts.iter().all(|part| part.wish.reduce_only) {
-            preview
-                .refusals
-                .push(plain("kill_switch_on", "the kill switch is on"));
-        }
-    }
-}
-
-fn plain(code: &str, text: &str) -> RefusalView {
-    RefusalView {
-        code: code.to_owned(),
-        text: text.to_owned(),
-        found: None,
-        allowed: None,
-    }
-}
-
-fn refusal(error: &TradeError) -> RefusalView {
-    plain(&error.code, &error.text)
-}
-
-/// A share of an amount; nothing where it is out of range.
-fn share(amount: Usd, rate: Rate) -> Option<Usd> {
-    // 10^12 units and 10^18: the rate to twelve digits is more exact than any fee.
-    let rate = rate.units() / 10_i128.pow(Rate::SCALE - 12);
-    let units = amount.units().checked_mul(rate)? / 10_i128.pow(12);
-    Some(Usd::from_units(units))
 }
 
 /// The key of one cancel among many of a request: the same request asks for the same cancels.

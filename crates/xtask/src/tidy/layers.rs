@@ -34,6 +34,19 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
             "hypersentry-market",
             "hypersentry-alpha",
             "hypersentry-store",
+            "hypersentry-execution",
+            "hypersentry-trading",
+        ]),
+    ),
+    (
+        "hypersentry-trading",
+        Some(&[
+            "hypersentry-model",
+            "hypersentry-venues",
+            "hypersentry-execution",
+            "hypersentry-store",
+            // In its tests alone: the venue that it trades at.
+            "hypersentry-sim",
         ]),
     ),
     (
@@ -41,6 +54,9 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
         Some(&[
             "hypersentry-model",
             "hypersentry-alpha",
+            "hypersentry-venues",
+            "hypersentry-identity",
+            "hypersentry-trading",
             "hypersentry-engine",
         ]),
     ),
@@ -53,6 +69,7 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
             "hypersentry-engine",
             "hypersentry-api",
             "hypersentry-identity",
+            "hypersentry-trading",
             "hypersentry-sim",
             // The audit log's verifier, which needs no engine.
             "hypersentry-store",

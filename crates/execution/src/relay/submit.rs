@@ -1,0 +1,181 @@
+//! From a request to orders that wait for the disk.
+
+use std::collections::BTreeMap;
+
+use hypersentry_model::{Size, Timestamp};
+
+use super::words::{Output, Part, Record, Refused, Submit};
+use super::{Live, MOST_LIVE, MOST_PARTS, MOST_WAITING, Relay, Then};
+use crate::keys::Seen;
+use crate::order::{Cloid, Event, Intent, Leg, Order, Side, State, Step};
+use crate::risk::{self, Limits, Scope, Standing, Wish};
+
+impl Relay {
+    /// What the checks would say of a request's orders. Nothing changes.
+    ///
+    /// # Errors
+    /// All refusals.
+    pub fn rehearse(
+        &self,
+        parts: &[Part],
+        market: &risk::Market,
+        mut scopes: Vec<(Scope, Limits, Standing)>,
+    ) -> Result<(), Vec<risk::Refusal>> {
+        let mut refusals = Vec::new();
+        for part in parts {
+            weigh(&part.wish, market, &scopes, &mut refusals);
+            reckon(&mut scopes, &part.wish, part.leg);
+        }
+        if refusals.is_empty() {
+            Ok(())
+        } else {
+            Err(refusals)
+        }
+    }
+
+    pub(super) fn submit(
+        &mut self,
+        now: Timestamp,
+        submit: Submit,
+        out: &mut Vec<Output>,
+    ) -> Result<(Cloid, State), Refused> {
+        self.forget(now);
+        let Submit {
+            key,
+            body,
+            parts,
+            market,
+            mut scopes,
+            expires_after,
+            ..
+        } = submit;
+        // A request that is repeated finds its order whatever has happened since, also while nothing new is taken.
+        if let Some(known) = self.known(&key, body)? {
+            return Ok(known);
+        }
+        let first = parts.first().ok_or(Refused::PartCount)?.cloid;
+        if parts.len() > MOST_PARTS {
+            return Err(Refused::PartCount);
+        }
+        if self.log_broken {
+            return Err(Refused::LogBroken);
+        }
+        if self.killed && !parts.iter().all(|part| part.wish.reduce_only) {
+            return Err(Refused::Killed);
+        }
+        if self.locked {
+            return Err(Refused::Locked);
+        }
+        let room = self.open.len() + parts.len() <= MOST_LIVE;
+        if !room || self.waiting.len() + parts.len() > MOST_WAITING {
+            return Err(Refused::Busy);
+        }
+        let mut orders: BTreeMap<Cloid, Order> = BTreeMap::new();
+        let mut ids = Vec::with_capacity(parts.len());
+        let mut refusals = Vec::new();
+        for part in parts {
+            let Part {
+                cloid,
+                leg,
+                terms,
+                wish,
+            } = part;
+            if self.orders.contains_key(&cloid) || orders.contains_key(&cloid) {
+                return Err(Refused::IdTaken);
+            }
+            weigh(&wish, &market, &scopes, &mut refusals);
+            reckon(&mut scopes, &wish, leg);
+            let intent = Intent {
+                cloid,
+                group: first,
+                leg,
+                terms,
+                symbol: wish.symbol,
+                side: wish.side,
+                size: wish.size,
+                reduce_only: wish.reduce_only,
+                expires_after,
+            };
+            let mut order = Order::new(intent, now)?;
+            order.apply(
+                now,
+                &Event::Plain {
+                    step: Step::PassRisk,
+                },
+            )?;
+            orders.insert(cloid, order);
+            ids.push(cloid);
+        }
+        if !refusals.is_empty() {
+            return Err(Refused::Risk(refusals));
+        }
+        let Seen::First = self.keys.submit(&key, body, first, now)? else {
+            return Err(Refused::IdTaken);
+        };
+        if ids.len() > 1 {
+            self.groups.insert(first, ids.clone());
+        }
+        let last = ids.last().copied();
+        for cloid in &ids {
+            let Some(order) = orders.remove(cloid) else {
+                continue;
+            };
+            let (key, intent) = (key.clone(), order.intent().clone());
+            self.open.insert(*cloid);
+            self.orders.insert(*cloid, Live::new(order, key.clone()));
+            // The log is in order: when the last of them is on disk, all are.
+            let then = if Some(*cloid) == last {
+                Then::Send(ids.clone())
+            } else {
+                Then::Nothing
+            };
+            self.log(Record::Intent { key, body, intent }, then, out);
+        }
+        Ok((first, State::RiskPassed))
+    }
+}
+
+/// Adds what the checks say of one order, each refusal once.
+fn weigh(
+    wish: &Wish,
+    market: &risk::Market,
+    scopes: &[(Scope, Limits, Standing)],
+    refusals: &mut Vec<risk::Refusal>,
+) {
+    let covers: Vec<_> = scopes
+        .iter()
+        .map(|(scope, limits, standing)| (*scope, limits, standing))
+        .collect();
+    for refusal in risk::check(wish, market, &covers).err().unwrap_or_default() {
+        if !refusals.contains(&refusal) {
+            refusals.push(refusal);
+        }
+    }
+}
+
+/// What the next order of the same request finds: the one before it counts as resting, and an entry's exits find the position that it makes.
+fn reckon(scopes: &mut [(Scope, Limits, Standing)], wish: &Wish, leg: Leg) {
+    for (_, _, standing) in scopes {
+        standing.orders_in_minute = standing.orders_in_minute.saturating_add(1);
+        if wish.reduce_only {
+            continue;
+        }
+        standing.orders_in_day = standing.orders_in_day.saturating_add(1);
+        let signed = match wish.side {
+            Side::Buy => wish.size,
+            Side::Sell => Size::from_units(-wish.size.units()),
+        };
+        if leg == Leg::Entry {
+            if let Some(position) = &mut standing.position {
+                let after = position.value.checked_add(signed);
+                position.value = after.unwrap_or(position.value);
+            }
+            continue;
+        }
+        let resting = match wish.side {
+            Side::Buy => &mut standing.buying,
+            Side::Sell => &mut standing.selling,
+        };
+        *resting = resting.checked_add(wish.size).unwrap_or(*resting);
+    }
+}
