@@ -319,7 +319,7 @@ pub async fn answer(
 
 /// Why there is no trading.
 pub(crate) fn absent() -> ApiError {
-    let text = "orders are not taken here: this terminal plays a recording, or has nowhere to keep their audit log";
+    let text = "orders are not taken here: they are in practice, and at a server that was started to take them";
     ApiError::new("trading_absent", text)
 }
 

@@ -56,6 +56,9 @@ pub(crate) struct Arguments {
     /// Faults for the simulator to play, as JSON.
     #[arg(long)]
     scenario: Option<PathBuf>,
+    /// Take orders at the real venue, signed by agents that users' wallets approved. Without it orders are taken in practice alone.
+    #[arg(long, env = "HYPERSENTRY_TRADE_LIVE")]
+    trade_live: bool,
     #[command(flatten)]
     auth: AuthArguments,
     #[command(flatten)]
@@ -335,7 +338,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             .map_err(fault)?;
         let refused = |e: hypersentry_api::ApiError| Refused::because(&e.code, &e.message);
         let terminal = Arc::new(Terminal::start(prepared).map_err(refused)?);
-        if let Some(dir) = kept {
+        let trades = simulator.is_some() || arguments.trade_live;
+        if let Some(dir) = kept.filter(|_| trades) {
             let place = match &simulator {
                 // A simulated venue begins anew with each run, and so does what is remembered of its orders.
                 Some(_) => practice::place(dir, terminal.run_id()).map_err(refused)?,

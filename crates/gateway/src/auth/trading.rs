@@ -150,7 +150,7 @@ async fn accounts(
 }
 
 fn absent() -> Refused {
-    let text = "orders are not taken at this server";
+    let text = "orders are not taken at this server: it was not started with --trade-live, nor for practice";
     Refused(StatusCode::NOT_FOUND, ApiError::new("trading_absent", text))
 }
 

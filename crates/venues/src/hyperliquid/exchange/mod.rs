@@ -2,8 +2,6 @@
 //!
 //! Everything here is a function of its input. Keys stay outside: this folder says what is to be signed ([`L1::digest`],
 //! [`UserSigned::digest`]) and takes the signature back. So does the network: a request is bytes, and an answer is bytes.
-//!
-//! Nothing sends these requests yet.
 
 /// What an account asks for, in the order of the wire.
 pub mod action;
