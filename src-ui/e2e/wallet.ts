@@ -14,15 +14,22 @@ const ARBITRUM = 42_161;
 
 /** A wallet with a key of its own that announces itself to pages by EIP-6963. The key never enters a page. */
 export class TestWallet {
-  readonly #secret = Uint8Array.from(randomBytes(32));
-  readonly address = addressOfKey(this.#secret);
+  readonly #secret: Uint8Array;
+  readonly address: string;
   chain = ARBITRUM;
   /** It refuses to sign, as a user does who closes its window. */
   declines = false;
   /** What it was asked, in order. */
   readonly asked: string[] = [];
 
-  constructor(readonly name = "Test Wallet") {}
+  /** With a key of its own, unless one is given. */
+  constructor(
+    readonly name = "Test Wallet",
+    secret: Uint8Array = Uint8Array.from(randomBytes(32)),
+  ) {
+    this.#secret = secret;
+    this.address = addressOfKey(secret);
+  }
 
   answer(method: string, params: readonly unknown[]): unknown {
     this.asked.push(method);
