@@ -1,6 +1,7 @@
 //! The account as it is held, beside the account as the venue tells it.
 
 use super::figures::Figures;
+use super::pulse::Pulse;
 use super::{Account, Whole};
 use crate::log::{By, Said};
 use crate::view::{EventKind, Why};
@@ -23,6 +24,8 @@ impl Account {
         self.figures.rounds.looking = false;
         self.figures.trouble = None;
         let first = self.figures.ledger.is_none();
+        let (before, after) = whole.moment;
+        self.figures.pulse = Some(Pulse::of(before, whole.positions.at, after));
         let races = Figures::races(&whole);
         for fill in &whole.fills {
             self.fill(fill);

@@ -1,5 +1,6 @@
 //! What is known of the account's money.
 
+use super::pulse::Pulse;
 use super::venue::Rounds;
 use super::{Account, Whole};
 use crate::view::Why;
@@ -25,6 +26,7 @@ pub(crate) struct Figures {
     pub(super) fees: Option<Fees>,
     pub(super) positions: Option<(Positions, Stamp)>,
     pub(super) rounds: Rounds,
+    pub(super) pulse: Option<Pulse>,
     /// Nothing until the account was seen at rest.
     pub(super) ledger: Option<Ledger>,
     /// From the venue's time on, trades count in the ledger.

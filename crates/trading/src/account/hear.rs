@@ -1,5 +1,6 @@
 //! What the venue says.
 
+use super::pulse::Pulse;
 use super::{Account, MOST_FILLS, MOST_UNMATCHED, News, Whole};
 use crate::log::Said;
 use crate::view::{FillView, Told, Why};
@@ -34,7 +35,8 @@ impl Account {
             News::Status(cloid, known, at_least) => self.status(cloid, known, at_least),
             News::Assets(assets) => self.figures.assets = assets,
             News::Fees(fees) => self.figures.fees = Some(fees),
-            News::Positions(positions, at) => {
+            News::Positions(positions, asked, at) => {
+                self.figures.pulse = Some(Pulse::of(asked, positions.at, at));
                 self.figures.positions = Some((positions, Stamp::at(at)));
                 self.figures.trouble = None;
                 self.tell_account();

@@ -5,6 +5,7 @@ mod figures;
 mod hear;
 mod perform;
 mod preview;
+mod pulse;
 mod request;
 mod show;
 mod twap;
@@ -97,7 +98,8 @@ pub(crate) enum News {
     Status(Cloid, Result<Option<Known>, Why>, Option<Timestamp>),
     Assets(Assets),
     Fees(Fees),
-    Positions(Positions, Timestamp),
+    /// When it was asked for and when it was answered.
+    Positions(Positions, Timestamp, Timestamp),
     /// A whole look at the account.
     Whole(Box<Whole>),
     /// It could not be had.
@@ -117,6 +119,8 @@ pub(crate) struct Whole {
     pub(crate) payments: Vec<Payment>,
     /// When the first question left.
     pub(crate) asked: Timestamp,
+    /// Between these the positions were asked for and answered.
+    pub(crate) moment: (Timestamp, Timestamp),
 }
 
 pub(crate) enum Message {

@@ -1,5 +1,6 @@
 //! What the account's traders ask for.
 
+use super::pulse::venue_time;
 use super::{Account, Asked, Extra, LIFE_MS};
 use crate::compose::{self, Composed};
 use crate::error::TradeError;
@@ -132,8 +133,7 @@ impl Account {
             now,
             mid: sight.mid,
             against: compose::against(sight, side).cloned(),
-            clock_bound_ms: sight
-                .venue_time
+            clock_bound_ms: venue_time(sight, self.figures.pulse, now)
                 .and_then(|time| u32::try_from(time.uncertainty_ms).ok()),
         }
     }
@@ -223,7 +223,7 @@ impl Account {
             .filter(|part| !part.wish.reduce_only)
             .count();
         let count = composed.parts.len();
-        let venue = sight.venue_time.map_or(now.ms(), |time| time.ms);
+        let venue = venue_time(sight, self.figures.pulse, now).map_or(now.ms(), |time| time.ms);
         let submit = Submit {
             request,
             key: key.clone(),

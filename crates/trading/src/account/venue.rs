@@ -1,5 +1,6 @@
 //! What goes to the venue, away from the task.
 
+use super::pulse::{Pulse, venue_time};
 use super::{Account, Message, News, Whole};
 use crate::log::{By, Pen, Said};
 use crate::nonces::NonceBook;
@@ -31,6 +32,7 @@ pub(super) struct Courier {
     network: Network,
     by: By,
     cloid: Option<Cloid>,
+    pulse: Option<Pulse>,
 }
 
 impl Account {
@@ -43,6 +45,7 @@ impl Account {
             network: self.settings.network,
             by,
             cloid,
+            pulse: self.figures.pulse,
         }
     }
 }
@@ -86,7 +89,8 @@ impl Courier {
             .signers
             .agent(self.account, self.by.user.as_deref());
         let agent = agent.map_err(|e| refused(&e.code, e.text))?;
-        let time = self.world.eyes.look(Symbol::ANY).await.venue_time;
+        let sight = self.world.eyes.look(Symbol::ANY).await;
+        let time = venue_time(&sight, self.pulse, self.world.door.now());
         let nonce = self.nonces.next(agent.address, time);
         let nonce = nonce.map_err(|e| refused(e.code(), e.to_string()))?;
         let l1 = L1 {
@@ -139,7 +143,8 @@ impl Courier {
         symbol: Symbol,
     ) -> (Result<Option<Known>, Why>, Option<Timestamp>) {
         // Before the question: the venue answers later than that.
-        let time = self.world.eyes.look(symbol).await.venue_time;
+        let sight = self.world.eyes.look(symbol).await;
+        let time = venue_time(&sight, self.pulse, self.world.door.now());
         let order = OrderId::Cloid(Name::new(cloid));
         let body = self
             .info(told::order_status_request(self.account, order))
@@ -156,7 +161,9 @@ impl Courier {
     ) -> Result<Whole, Why> {
         let asked = self.world.door.now();
         let open = self.info(open_orders_request(self.account)).await?;
+        let before = self.world.door.now();
         let positions = self.info(positions_request(self.account)).await?;
+        let moment = (before, self.world.door.now());
         let fills = self.info(fills_request(self.account, fills_from)).await?;
         let payments = self
             .info(payments_request(self.account, payments_from))
@@ -167,14 +174,16 @@ impl Courier {
             fills: told::fills(&fills).map_err(unreadable)?,
             payments: told::payments(&payments).map_err(unreadable)?,
             asked,
+            moment,
         })
     }
 
     async fn positions(&self) -> Result<News, Why> {
+        let asked = self.world.door.now();
         let body = self.info(positions_request(self.account)).await?;
         let now = self.world.door.now();
         told::positions(&body)
-            .map(|it| News::Positions(it, now))
+            .map(|it| News::Positions(it, asked, now))
             .map_err(unreadable)
     }
 
