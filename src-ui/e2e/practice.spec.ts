@@ -99,6 +99,7 @@ test("begins a TWAP with its first slice, and shows the records of an order", as
   await send(page);
   await expect(page.getByTestId("result")).toContainText("filled", PATIENCE);
   await showPanel(page, "Orders");
+  await page.getByRole("group", { name: "Orders" }).getByRole("button", { name: "ended" }).click();
   await page
     .getByRole("button", { name: /^Proof of buy BTC/ })
     .first()
