@@ -104,7 +104,7 @@ test("begins a TWAP with its first slice, and shows the records of an order", as
     .getByRole("button", { name: /^Proof of buy BTC/ })
     .first()
     .click();
-  await expect(page.getByTestId("proof-records")).toContainText("intent_logged", PATIENCE);
+  await expect(page.getByTestId("proof-records")).toContainText("log intent", PATIENCE);
   await expect(page.getByTestId("proof-checkpoint")).toContainText("hypersentry/orders");
 });
 
