@@ -1,10 +1,12 @@
 //! Orders from the window, of the one account that practises here. At the real venue the app takes none yet.
 
 use crate::shell::Shell;
-use hypersentry_api::practice::{self, BEGINS_WITH_USD, PracticeAgents};
+use hypersentry_api::practice::{self, BEGINS_WITH_USD, OpenPractice, PracticeAgents};
 use hypersentry_api::trade::{AskTrade, TradeAnswer};
 use hypersentry_api::{ApiError, Asker, Terminal, TradingPlan};
+use hypersentry_engine::SystemClock;
 use hypersentry_engine::trading::Network;
+use hypersentry_model::Clock;
 use hypersentry_sim::{Simulator, exchange};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,9 +23,7 @@ pub(crate) struct TradeRequest(Value);
 
 impl specta::Type for TradeRequest {
     fn definition(_: &mut Types) -> DataType {
-        DataType::Reference(specta_typescript::define(
-            "{ type: string } & Record<string, unknown>",
-        ))
+        DataType::Reference(specta_typescript::define("Record<string, unknown>"))
     }
 }
 
@@ -59,12 +59,13 @@ pub(crate) fn practise(
     dir: &Path,
 ) -> Result<String, ApiError> {
     let practice = simulator.practice();
-    let signers = PracticeAgents::new(Box::new(move |account, agent| {
+    let open: OpenPractice = Box::new(move |account, agent| {
         let read = |text: &str| exchange::Address::parse(text).ok_or("not an address");
         let amount = i128::from(BEGINS_WITH_USD) * exchange::USD;
         let opened = practice.open(read(account)?, read(agent)?, amount);
         opened.map_err(|refusal| refusal.to_string())
-    }));
+    });
+    let signers = PracticeAgents::new(open, SystemClock::start().now().ms());
     let mut chance = [0; 32];
     getrandom::fill(&mut chance).map_err(|e| ApiError::new("entropy_failed", e.to_string()))?;
     terminal.open_trading(TradingPlan {

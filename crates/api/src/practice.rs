@@ -18,6 +18,9 @@ pub const BEGINS_WITH_USD: i64 = 100_000;
 /// Accounts that practise at once.
 const MOST: usize = 64;
 
+/// How long the simulator takes an agent, in milliseconds: 180 days, as the venue.
+const VALID_MS: i64 = 180 * 86_400_000;
+
 /// Logs of practice that are kept.
 const KEPT: usize = 10;
 
@@ -27,6 +30,7 @@ pub type OpenPractice = Box<dyn Fn(&str, &str) -> Result<(), String> + Send + Sy
 /// Keys that sign at the simulator alone. They live as long as the process, as the simulator's accounts do.
 pub struct PracticeAgents {
     open: OpenPractice,
+    until_ms: i64,
     /// At most [`MOST`].
     keys: Mutex<BTreeMap<VenueAddress, AgentKey>>,
 }
@@ -38,10 +42,11 @@ impl fmt::Debug for PracticeAgents {
 }
 
 impl PracticeAgents {
-    /// With a way to open accounts.
-    pub fn new(open: OpenPractice) -> Self {
+    /// With a way to open accounts, at `now_ms`.
+    pub fn new(open: OpenPractice, now_ms: i64) -> Self {
         Self {
             open,
+            until_ms: now_ms + VALID_MS,
             keys: Mutex::default(),
         }
     }
@@ -60,7 +65,7 @@ impl Signers for PracticeAgents {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         let kind = |key: &AgentKey| AgentKind {
             address: venue(key.address()),
-            expires_ms: i64::MAX,
+            expires_ms: self.until_ms,
         };
         if let Some(key) = keys.get(&account) {
             return Ok(kind(key));
@@ -147,12 +152,15 @@ mod tests {
     fn an_account_is_opened_once_and_its_key_signs() {
         let opened = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&opened);
-        let agents = PracticeAgents::new(Box::new(move |account, agent| {
-            told.lock()
-                .unwrap()
-                .push((account.to_owned(), agent.to_owned()));
-            Ok(())
-        }));
+        let agents = PracticeAgents::new(
+            Box::new(move |account, agent| {
+                told.lock()
+                    .unwrap()
+                    .push((account.to_owned(), agent.to_owned()));
+                Ok(())
+            }),
+            0,
+        );
         let account = VenueAddress::new([7; 20]);
         let agent = agents.agent(account, None).unwrap();
         assert_eq!(agents.agent(account, Some("u")).unwrap(), agent);
@@ -169,7 +177,7 @@ mod tests {
 
     #[test]
     fn what_the_simulator_refuses_is_told() {
-        let agents = PracticeAgents::new(Box::new(|_, _| Err("full".to_owned())));
+        let agents = PracticeAgents::new(Box::new(|_, _| Err("full".to_owned())), 0);
         let refused = agents.agent(VenueAddress::new([7; 20]), None).unwrap_err();
         assert_eq!(
             (refused.code.as_str(), refused.text.as_str()),

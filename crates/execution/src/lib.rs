@@ -15,6 +15,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod audit;
+mod hex;
 pub mod keys;
 pub mod ledger;
 pub mod order;

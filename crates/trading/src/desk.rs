@@ -13,6 +13,7 @@ use hypersentry_execution::order::Cloid;
 use hypersentry_execution::risk::Limits;
 use hypersentry_model::{Mode, Symbol};
 use hypersentry_store::audit::{AuditLog, PublicKey, Signer};
+use hypersentry_store::{Disk, NativeDisk};
 use hypersentry_venues::hyperliquid::exchange::{Address, Cloid as Name, Network};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -86,10 +87,24 @@ impl Trading {
         settings: Settings,
         world: World,
     ) -> Result<Self, TradeError> {
+        Self::open_on(Box::new(NativeDisk), dir, signer, settings, world)
+    }
+
+    /// The same with the log on a given disk.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_on(
+        disk: Box<dyn Disk>,
+        dir: &Path,
+        signer: Signer,
+        settings: Settings,
+        world: World,
+    ) -> Result<Self, TradeError> {
         let nonces = NonceBook::open(dir.join("nonces"));
         let nonces = nonces.map_err(|e| TradeError::new("nonce_not_kept", e.to_string()))?;
         let key = signer.key().clone();
-        let (log, recalled) = log::open(&dir.join("audit"), signer, world.door.now())?;
+        let (log, recalled) = log::open(disk, &dir.join("audit"), signer, world.door.now())?;
         let trading = Self {
             settings: Arc::new(settings),
             world,

@@ -194,12 +194,14 @@ pub fn audit_signer(dir: &Path, chance: &[u8; 32]) -> Result<Signer, TradeError>
 
 /// The log with what was found in it.
 pub(crate) fn open(
+    disk: Box<dyn Disk>,
     dir: &Path,
     signer: Signer,
     now: Timestamp,
 ) -> Result<(AuditLog, BTreeMap<String, Recalled>), TradeError> {
     let mut found: BTreeMap<String, Recalled> = BTreeMap::new();
-    let (log, _) = AuditLog::resume(
+    let (log, _) = AuditLog::resume_on(
+        disk,
         dir,
         signer,
         AuditOptions::default(),

@@ -23,6 +23,7 @@ pub enum OrderSide {
 /// Kinds of orders.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "OrderKind")]
 pub enum Kind {
     /// Takes at once, up to a worst price that is reckoned from the mid.
     Market,

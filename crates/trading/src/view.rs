@@ -149,6 +149,7 @@ pub struct PositionView {
 
 /// Rates of fees, in basis points.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+#[schemars(rename = "FeeRates")]
 pub struct Fees {
     /// Of what takes.
     pub taker_bps: String,

@@ -30,8 +30,7 @@ export const commands = {
    */
   nextFrame: (session: string) => __TAURI_INVOKE<ArrayBuffer>("next_frame", { session }),
   /** Orders, and what an account has. */
-  trade: (request: { type: string } & Record<string, unknown>) =>
-    __TAURI_INVOKE<unknown>("trade", { request }),
+  trade: (request: Record<string, unknown>) => __TAURI_INVOKE<unknown>("trade", { request }),
   /** How the terminal stands to team servers. */
   team: () => __TAURI_INVOKE<TeamState_Serialize>("team"),
   /** Connects to a team server in place of this app's engine. Open sessions end: their figures were another server's. */

@@ -38,8 +38,10 @@ pub enum Side {
 #[derive(Clone, Debug, Eq, PartialEq, Hash, Serialize, Deserialize)]
 pub struct Intent {
     /// Its id at the venue.
+    #[serde(with = "crate::hex")]
     pub cloid: Cloid,
     /// The id of the first order of the request that it belongs to; its own where it came alone or first.
+    #[serde(with = "crate::hex")]
     pub group: Cloid,
     /// Its part in that request.
     pub leg: Leg,

@@ -95,6 +95,7 @@ pub enum Record {
         /// The caller's name for it.
         key: Key,
         /// SHA-256 of the request.
+        #[serde(with = "crate::hex")]
         body: [u8; 32],
         /// The order.
         intent: Intent,
@@ -104,8 +105,10 @@ pub enum Record {
         /// The caller's name for it.
         key: Key,
         /// SHA-256 of the request.
+        #[serde(with = "crate::hex")]
         body: [u8; 32],
         /// The order.
+        #[serde(with = "crate::hex")]
         cloid: Cloid,
     },
     /// The kill switch was thrown, or put back.
@@ -116,6 +119,7 @@ pub enum Record {
     /// An order is over.
     Ended {
         /// The order.
+        #[serde(with = "crate::hex")]
         cloid: Cloid,
         /// How.
         state: State,

@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn each_name_has_a_document_that_stands_alone() {
-        assert_eq!(names().count(), 11);
+        assert_eq!(names().count(), 15);
         for name in names() {
             let document = document(name).unwrap();
             assert_eq!(document["title"], name);

@@ -81,7 +81,21 @@ impl AuditLog {
         options: AuditOptions,
         recall: Recall<'_>,
     ) -> Result<(Self, Opened), AuditError> {
-        Self::begin(Box::new(NativeDisk), dir, signer, options, recall)
+        Self::resume_on(Box::new(NativeDisk), dir, signer, options, recall)
+    }
+
+    /// The same on a given disk.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn resume_on(
+        disk: Box<dyn Disk>,
+        dir: &Path,
+        signer: Signer,
+        options: AuditOptions,
+        recall: Recall<'_>,
+    ) -> Result<(Self, Opened), AuditError> {
+        Self::begin(disk, dir, signer, options, recall)
     }
 
     /// The same on a given disk.
