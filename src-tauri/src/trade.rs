@@ -7,7 +7,7 @@ use hypersentry_api::{ApiError, Asker, Terminal, TradingPlan};
 use hypersentry_engine::SystemClock;
 use hypersentry_engine::trading::Network;
 use hypersentry_model::Clock;
-use hypersentry_sim::{Simulator, exchange};
+use hypersentry_sim::Simulator;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use specta::Types;
@@ -59,12 +59,8 @@ pub(crate) fn practise(
     dir: &Path,
 ) -> Result<String, ApiError> {
     let practice = simulator.practice();
-    let open: OpenPractice = Box::new(move |account, agent| {
-        let read = |text: &str| exchange::Address::parse(text).ok_or("not an address");
-        let amount = i128::from(BEGINS_WITH_USD) * exchange::USD;
-        let opened = practice.open(read(account)?, read(agent)?, amount);
-        opened.map_err(|refusal| refusal.to_string())
-    });
+    let open: OpenPractice =
+        Box::new(move |account, agent| practice.open_named(account, agent, BEGINS_WITH_USD));
     let signers = PracticeAgents::new(open, SystemClock::start().now().ms());
     let mut chance = [0; 32];
     getrandom::fill(&mut chance).map_err(|e| ApiError::new("entropy_failed", e.to_string()))?;

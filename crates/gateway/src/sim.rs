@@ -5,7 +5,7 @@ use hypersentry_api::Signers;
 use hypersentry_api::practice::{BEGINS_WITH_USD, OpenPractice, PracticeAgents};
 use hypersentry_engine::SystemClock;
 use hypersentry_model::Clock;
-use hypersentry_sim::{Scenario, SimConfig, Simulator, exchange};
+use hypersentry_sim::{Scenario, SimConfig, Simulator};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -64,12 +64,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 /// Keys that sign at the simulator of this process; an account is opened when it is first asked for.
 pub(crate) fn signers(simulator: &Simulator) -> Arc<dyn Signers> {
     let practice = simulator.practice();
-    let open: OpenPractice = Box::new(move |account, agent| {
-        let read = |text: &str| exchange::Address::parse(text).ok_or("not an address");
-        let amount = i128::from(BEGINS_WITH_USD) * exchange::USD;
-        let opened = practice.open(read(account)?, read(agent)?, amount);
-        opened.map_err(|refusal| refusal.to_string())
-    });
+    let open: OpenPractice =
+        Box::new(move |account, agent| practice.open_named(account, agent, BEGINS_WITH_USD));
     let now_ms = SystemClock::start().now().ms();
     Arc::new(PracticeAgents::new(open, now_ms))
 }

@@ -111,6 +111,23 @@ impl Practice {
     }
 }
 
+impl Practice {
+    /// The same with texts and whole dollars, for who knows the venue by its words alone.
+    ///
+    /// # Errors
+    /// As [`Self::open`], in words.
+    pub fn open_named(&self, user: &str, agent: &str, dollars: i64) -> Result<(), String> {
+        let read =
+            |text: &str| Address::parse(text).ok_or_else(|| format!("`{text}` is no address"));
+        let opened = self.open(
+            read(user)?,
+            read(agent)?,
+            Micro::from(dollars) * crate::exchange::USD,
+        );
+        opened.map_err(|refusal| refusal.to_string())
+    }
+}
+
 impl Simulator {
     /// The handle that opens accounts for practice.
     #[must_use]

@@ -47,7 +47,7 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    pub(super) fn locked(&mut self, _at: Timestamp, why: Why) {
+    pub(super) fn lock(&mut self, why: Why) {
         self.locked = true;
         self.findings = vec![why];
     }

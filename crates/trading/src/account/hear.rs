@@ -177,7 +177,7 @@ impl Account {
     pub(super) fn fill(&mut self, fill: &Fill) {
         if let Err(error) = self.figures.enter(fill) {
             let why = wire::why(error.code(), &error.to_string());
-            self.figures.locked(self.now(), why);
+            self.figures.lock(why);
             return;
         }
         if self.seen.contains(&fill.tid) {

@@ -79,7 +79,7 @@ impl Account {
             Some(&cloid),
         );
         self.figures
-            .locked(now, wire::why(error.code(), &error.to_string()));
+            .lock(wire::why(error.code(), &error.to_string()));
         self.look_soon();
     }
 
