@@ -23,6 +23,8 @@ const WHOLE_BPS: i128 = 10_000;
 pub struct Composed {
     /// The market.
     pub symbol: Symbol,
+    /// The label of its orders.
+    pub strategy: String,
     /// What goes to the relay, without liquidation prices.
     pub parts: Vec<Part>,
 }
@@ -263,7 +265,12 @@ pub fn compose(
     let intents: Vec<Intent> = parts.iter().map(|part| intent(part, first, now)).collect();
     let orders = wire::place(&intents, asset.place);
     check_orders(&orders, |_| Some((asset.rules, position))).map_err(|(_, error)| error)?;
-    Ok(Composed { symbol, parts })
+    let strategy = ticket.strategy.clone();
+    Ok(Composed {
+        symbol,
+        strategy,
+        parts,
+    })
 }
 
 /// The intent of a part, for looking at.

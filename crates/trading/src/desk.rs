@@ -5,6 +5,7 @@ use crate::error::TradeError;
 use crate::log::{self, Acknowledged, By, Pen, Recalled};
 use crate::nonces::NonceBook;
 use crate::proof;
+use crate::risk::DeskRisk;
 use crate::stream;
 use crate::ticket::Ticket;
 use crate::view::{AccountState, Killed, OrderView, Preview, ProofView};
@@ -68,6 +69,8 @@ pub struct Trading {
     dir: PathBuf,
     key: PublicKey,
     nonces: Arc<NonceBook>,
+    /// All accounts together.
+    risk: Arc<DeskRisk>,
     /// What the log held of accounts that were not opened yet.
     recalled: Mutex<BTreeMap<String, Recalled>>,
     /// At most [`MOST_ACCOUNTS`].
@@ -105,10 +108,13 @@ impl Trading {
         let nonces = nonces.map_err(|e| TradeError::new("nonce_not_kept", e.to_string()))?;
         let key = signer.key().clone();
         let (log, recalled) = log::open(disk, &dir.join("audit"), signer, world.door.now())?;
+        let log = Arc::new(log);
+        let risk = DeskRisk::new(&settings.limits);
         let trading = Self {
             settings: Arc::new(settings),
             world,
-            log: Arc::new(log),
+            log,
+            risk: Arc::new(risk),
             dir: dir.to_owned(),
             key,
             nonces: Arc::new(nonces),
@@ -158,6 +164,7 @@ impl Trading {
             pen,
             Arc::clone(&self.nonces),
             inbox.clone(),
+            Arc::clone(&self.risk),
             recalled,
             self.world.door.now(),
         );

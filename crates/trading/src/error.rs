@@ -4,7 +4,7 @@ use crate::view::RefusalView;
 use crate::world::SignRefused;
 use hypersentry_execution::keys::KeyError;
 use hypersentry_execution::relay::Refused;
-use hypersentry_execution::risk::{Check, Refusal};
+use hypersentry_execution::risk::{Check, Refusal, Scope};
 use hypersentry_store::audit::AuditError;
 use hypersentry_venues::hyperliquid::exchange::check::CheckError;
 
@@ -49,18 +49,43 @@ impl TradeError {
 
 impl From<Refusal> for RefusalView {
     fn from(refusal: Refusal) -> Self {
+        let whose = match refusal.scope {
+            Some(Scope::Desk) => ", of the desk",
+            Some(Scope::Strategy) => ", of the strategy",
+            Some(Scope::Account) | None => "",
+        };
+        // A sum over all accounts less one's own is the others', which are none of the asker's business.
+        let found = if refusal.scope == Some(Scope::Desk) && sums(refusal.check) {
+            None
+        } else {
+            Some(refusal.found)
+        };
         Self {
             code: refusal.check.code().to_owned(),
             text: format!(
-                "{}: {} found, {} allowed",
+                "{}{whose}: {} found, {} allowed",
                 words(refusal.check),
-                refusal.found,
+                found.as_deref().unwrap_or("more"),
                 refusal.allowed
             ),
-            found: Some(refusal.found),
+            found,
             allowed: Some(refusal.allowed),
         }
     }
+}
+
+/// Whether a check's figure is a sum over what the scope covers.
+const fn sums(check: Check) -> bool {
+    matches!(
+        check,
+        Check::SymbolExposure
+            | Check::GrossExposure
+            | Check::Concentration
+            | Check::Leverage
+            | Check::OrderRate
+            | Check::DailyOrders
+            | Check::DailyLoss
+    )
 }
 
 /// What a check is about.
@@ -71,6 +96,7 @@ const fn words(check: Check) -> &'static str {
         Check::ClockUncertain => "how well the venue's clock is known",
         Check::SymbolNotAllowed => "the market",
         Check::NotReducing => "the position that it would reduce",
+        Check::KillSwitch | Check::LeaseLapsed => "what may be done",
         Check::OrderSize => "size of the order",
         Check::SymbolExposure => "exposure in this market",
         Check::GrossExposure => "exposure of all markets",

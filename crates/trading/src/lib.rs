@@ -16,6 +16,7 @@ mod error;
 mod log;
 mod nonces;
 mod proof;
+mod risk;
 mod stream;
 mod ticket;
 mod view;

@@ -1,11 +1,12 @@
 //! The audit log as the relay's memory: what is written of whom, and what is found again.
 
+use crate::account::{Books, Kept};
 use crate::error::TradeError;
 use hypersentry_execution::audit::{Entry, Id, Ids, Record as Written, What};
 use hypersentry_execution::keys::RETENTION_MS;
 use hypersentry_execution::order::{Cloid, State, Step};
 use hypersentry_execution::relay::Record;
-use hypersentry_execution::risk::Limits;
+use hypersentry_execution::risk::Governed;
 use hypersentry_model::{Timestamp, Usd};
 use hypersentry_store::audit::{AuditLog, AuditOptions, Signer};
 use hypersentry_store::{Disk, NativeDisk};
@@ -36,10 +37,19 @@ pub(crate) enum Said {
         text: String,
         key: String,
     },
+    /// The label of the orders that follow, whose first is this.
+    Label { group: String, strategy: String },
+    /// What a strategy holds and has paid, after a trade or at the begin of a UTC day.
+    Strategy { strategy: String, book: Box<Kept> },
     /// The account's equity when its UTC day was seen first.
     DayOpened { day: i64, equity: Usd },
-    /// Its limits from now on.
-    Limits { limits: Box<Limits> },
+    /// The limits of the account, of one of its strategies, or of the desk were changed, or a change was asked for: what holds from now on, and what waits.
+    Governed {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        strategy: Option<String>,
+        change: Change,
+        held: Box<Governed>,
+    },
     /// The kill switch was rehearsed.
     Drill { cancelled: usize, flattened: usize },
     /// A TWAP runs.
@@ -54,6 +64,20 @@ pub(crate) enum Said {
         digest: String,
         nonce: u64,
     },
+}
+
+/// How limits came to be as they are.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Change {
+    /// They hold at once.
+    Set,
+    /// They wait for a second person.
+    Proposed,
+    /// A second person agreed.
+    Agreed,
+    /// What waited was taken back or turned down.
+    Withdrawn,
 }
 
 /// On whose behalf.
@@ -71,7 +95,12 @@ pub(crate) struct Recalled {
     orders: BTreeMap<Cloid, Remembered>,
     pub(crate) killed: bool,
     pub(crate) day: Option<(i64, Usd)>,
-    pub(crate) limits: Option<Limits>,
+    pub(crate) limits: Option<Governed>,
+    pub(crate) strategy_limits: BTreeMap<String, Governed>,
+    /// What each strategy holds, and the trades that are in it.
+    pub(crate) strategies: Books,
+    /// The label that was written last, and the group that it is of.
+    label: Option<(String, String)>,
     /// TWAPs that ran.
     pub(crate) twaps: std::collections::BTreeSet<String>,
     place: u64,
@@ -83,6 +112,7 @@ struct Remembered {
     at: Timestamp,
     lines: Vec<Record>,
     ended: Option<Timestamp>,
+    strategy: Option<String>,
 }
 
 /// An order as it was found: when it was asked for.
@@ -93,7 +123,14 @@ impl Recalled {
         match said {
             Said::Relay { relay } => self.relay(at, relay, now),
             Said::DayOpened { day, equity } => self.day = Some((day, equity)),
-            Said::Limits { limits } => self.limits = Some(*limits),
+            Said::Governed { strategy, held, .. } => match strategy {
+                None => self.limits = Some(*held),
+                Some(strategy) => {
+                    self.strategy_limits.insert(strategy, *held);
+                }
+            },
+            Said::Label { group, strategy } => self.label = Some((group, strategy)),
+            Said::Strategy { strategy, book } => self.strategies.recall(strategy, *book),
             Said::TwapBegun { key } => {
                 self.twaps.insert(key);
             }
@@ -115,9 +152,17 @@ impl Recalled {
             Record::CancelIntent { cloid, .. } | Record::Ended { cloid, .. } => *cloid,
         };
         self.place += 1;
+        let labelled = match (&record, &self.label) {
+            (Record::Intent { intent, .. }, Some((group, label))) => {
+                let first = Name::new(intent.group).to_string();
+                (*group == first).then(|| label.clone())
+            }
+            _ => None,
+        };
         let first = Remembered {
             place: self.place,
             at,
+            strategy: labelled,
             ..Remembered::default()
         };
         let held = self.orders.entry(cloid).or_insert(first);
@@ -130,6 +175,14 @@ impl Recalled {
             }
         }
         held.lines.push(record);
+    }
+
+    /// The labels of orders that have one.
+    pub(crate) fn labels(&self) -> BTreeMap<Cloid, String> {
+        let labelled = self.orders.iter();
+        labelled
+            .filter_map(|(cloid, held)| Some((*cloid, held.strategy.clone()?)))
+            .collect()
     }
 
     /// The relay's lines in their order, and when each order was asked for. An order of a group that was forgotten alone takes its

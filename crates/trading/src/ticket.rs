@@ -71,6 +71,28 @@ pub struct Scale {
     pub to: Price,
 }
 
+/// The label of orders of which nothing was said.
+pub(crate) const MANUAL: &str = "manual";
+
+fn manual() -> String {
+    MANUAL.to_owned()
+}
+
+// A request without a label is the same request to the byte, and so to its key, as it was before there were labels.
+fn is_manual(strategy: &str) -> bool {
+    strategy == MANUAL
+}
+
+/// Whether a label can be one.
+pub(crate) fn check_strategy(label: &str) -> Result<(), TradeError> {
+    let fits = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
+    if (1..=32).contains(&label.len()) && label.bytes().all(fits) {
+        return Ok(());
+    }
+    let text = "`strategy` is 1 to 32 of a to z, 0 to 9, _ and -";
+    Err(TradeError::bad(text))
+}
+
 /// A request for orders. Prices, sizes: decimal strings, sizes in base units. What does not belong to its kind is left out.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +102,10 @@ pub struct Ticket {
     /// The asker's name for this request; the same name is the same request. A preview needs none.
     #[serde(default)]
     pub key: String,
+    /// The label that its orders carry, with limits and a lease of its own: 1 to 32 of `a-z`, `0-9`, `_` and `-`.
+    #[serde(default = "manual", skip_serializing_if = "is_manual")]
+    #[schemars(regex(pattern = "^[a-z0-9_-]{1,32}$"))]
+    pub strategy: String,
     /// Canonical symbol.
     pub symbol: String,
     /// Which side.
@@ -133,6 +159,7 @@ impl Ticket {
 
     /// Whether what is there belongs together.
     pub(crate) fn check(&self) -> Result<(), TradeError> {
+        check_strategy(&self.strategy)?;
         let kind = self.kind;
         let wants = |name: &str, there: bool, wanted: bool| match (there, wanted) {
             (false, true) => Err(TradeError::bad(format!("`{name}` is missing"))),

@@ -69,8 +69,8 @@ pub struct OrderView {
     pub average_px: Option<Price>,
     /// Whether it may only make a position smaller.
     pub reduce_only: bool,
-    /// Who asked for it.
-    pub strategy: &'static str,
+    /// The label that it was asked for under; `foreign` of what others sent.
+    pub strategy: String,
     /// Where it stands.
     #[schemars(with = "String")]
     pub state: State,

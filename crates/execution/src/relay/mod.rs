@@ -137,6 +137,12 @@ impl Relay {
         self.orders.values().map(|live| &live.order)
     }
 
+    /// Those that have not ended.
+    pub fn living(&self) -> impl Iterator<Item = &Order> {
+        let open = self.open.iter();
+        open.filter_map(|cloid| self.orders.get(cloid).map(|live| &live.order))
+    }
+
     /// The first order of a request that was made before.
     ///
     /// # Errors

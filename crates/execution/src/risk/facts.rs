@@ -48,6 +48,15 @@ pub struct Wish {
     pub liquidation: Option<Price>,
 }
 
+/// Why nothing that adds risk is taken of a scope, whatever its limits.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Shut {
+    /// Its kill switch is on.
+    Killed,
+    /// Its lease was not renewed in time.
+    Lapsed,
+}
+
 /// What one scope has and has done. Missing is not zero: a check that needs what is missing refuses.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Standing {
@@ -59,6 +68,8 @@ pub struct Standing {
     pub buying: Size,
     /// And that sell.
     pub selling: Size,
+    /// Exposure in the order's symbol that no order of this account nets: of a desk that of its other accounts. As old as `others`.
+    pub elsewhere: Usd,
     /// Exposure in all other symbols, positions and resting orders, each counted positive.
     pub others: Option<Stamped<Usd>>,
     /// Orders of the last 60 s.
@@ -67,6 +78,8 @@ pub struct Standing {
     pub orders_in_day: u32,
     /// What the UTC day has lost, realised and unrealised; negative when it has won.
     pub day_loss: Option<Stamped<Usd>>,
+    /// Why nothing that adds risk is taken.
+    pub shut: Option<Shut>,
 }
 
 /// The market and the clock at the moment of the check.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hypersentry_model::{Symbol, Usd};
+use hypersentry_model::{Symbol, Timestamp, Usd};
 use serde::{Deserialize, Serialize};
 
 /// Symbols on an allow-list at the most.
@@ -85,6 +85,20 @@ impl Default for Limits {
 pub type LimitName = &'static str;
 
 impl Limits {
+    /// The same for `times` as many: what adds up (money but that of one order, orders) is so many times as much, the rest is as it is.
+    #[must_use]
+    pub fn times(&self, times: u32) -> Self {
+        let more = |usd: Usd| Usd::from_units(usd.units().saturating_mul(times.into()));
+        Self {
+            symbol_usd: more(self.symbol_usd),
+            gross_usd: more(self.gross_usd),
+            daily_loss_usd: more(self.daily_loss_usd),
+            orders_per_minute: self.orders_per_minute.saturating_mul(times),
+            orders_per_day: self.orders_per_day.saturating_mul(times),
+            ..self.clone()
+        }
+    }
+
     /// Which limits `new` loosens. A change that loosens none takes effect at once; the others need a second person where there is one.
     pub fn loosened_by(&self, new: &Self) -> Vec<LimitName> {
         let numbers: [(LimitName, i128, i128); 11] = [
@@ -157,6 +171,8 @@ impl Limits {
 pub struct Proposal {
     /// User who asked for it.
     pub by: String,
+    /// When.
+    pub at: Timestamp,
     /// What the limits would be.
     pub limits: Limits,
 }
@@ -191,9 +207,10 @@ impl LimitError {
 }
 
 /// The limits of one scope, and the change that waits, if any.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Governed {
     limits: Limits,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     waiting: Option<Proposal>,
 }
 
@@ -220,7 +237,13 @@ impl Governed {
     ///
     /// # Errors
     /// [`LimitError::TooManySymbols`] and [`LimitError::Negative`]; nothing changes then.
-    pub fn propose(&mut self, by: &str, limits: Limits, alone: bool) -> Result<bool, LimitError> {
+    pub fn propose(
+        &mut self,
+        by: &str,
+        at: Timestamp,
+        limits: Limits,
+        alone: bool,
+    ) -> Result<bool, LimitError> {
         if limits
             .symbols
             .as_ref()
@@ -243,7 +266,7 @@ impl Governed {
             return Ok(true);
         }
         let by = by.to_owned();
-        self.waiting = Some(Proposal { by, limits });
+        self.waiting = Some(Proposal { by, at, limits });
         Ok(false)
     }
 

@@ -6,6 +6,9 @@
 //!
 //! Missing is not zero. A check that needs a figure which is missing or past its age limit refuses with `risk_stale_input`.
 
+mod desk;
+#[cfg(test)]
+mod desk_tests;
 mod facts;
 mod limits;
 mod refusal;
@@ -13,7 +16,8 @@ mod refusal;
 mod tests;
 mod walk;
 
-pub use facts::{MOST_LEVELS, Market, Pricing, Standing, Wish};
+pub use desk::{DeskBook, Share};
+pub use facts::{MOST_LEVELS, Market, Pricing, Shut, Standing, Wish};
 pub use limits::{Governed, LimitError, LimitName, Limits, MOST_SYMBOLS, Proposal, Scope};
 pub use refusal::{Check, Refusal};
 pub use walk::{Walk, slippage_bps, walk};
@@ -259,6 +263,13 @@ impl Run<'_> {
         if reduces {
             return;
         }
+        if let Some(shut) = standing.shut {
+            let (check, found) = match shut {
+                Shut::Killed => (Check::KillSwitch, "the kill switch is on"),
+                Shut::Lapsed => (Check::LeaseLapsed, "the lease was not renewed in time"),
+            };
+            self.refuse(Refusal::of(scope, check, found, "what only reduces"));
+        }
         if notional > limits.order_usd {
             self.refuse(Refusal::of(
                 scope,
@@ -299,8 +310,8 @@ impl Run<'_> {
         let held = self.market.mid.as_ref().map(|mid| mid.value);
         // The dearer of mid and limit: what the position is worth, and what the order may pay.
         let px = held.map_or(limit, |mid| mid.max(limit));
-        let Some(symbol) =
-            worst(self.wish, position, standing).and_then(|size| px.notional(size).ok())
+        let Some(symbol) = worst(self.wish, position, standing)
+            .and_then(|size| px.notional(size).ok()?.checked_add(standing.elsewhere))
         else {
             self.refuse(Refusal::of(
                 scope,

@@ -18,6 +18,10 @@ pub enum Check {
     SymbolNotAllowed,
     /// It says that it only reduces, and would not.
     NotReducing,
+    /// A kill switch is on.
+    KillSwitch,
+    /// A lease lapsed.
+    LeaseLapsed,
     /// Notional of the order.
     OrderSize,
     /// Exposure in the symbol.
@@ -48,12 +52,14 @@ pub enum Check {
 
 impl Check {
     /// Every check.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Malformed,
         Self::StaleInput,
         Self::ClockUncertain,
         Self::SymbolNotAllowed,
         Self::NotReducing,
+        Self::KillSwitch,
+        Self::LeaseLapsed,
         Self::OrderSize,
         Self::SymbolExposure,
         Self::GrossExposure,
@@ -77,6 +83,8 @@ impl Check {
             Self::ClockUncertain => "risk_clock_uncertain",
             Self::SymbolNotAllowed => "risk_symbol_not_allowed",
             Self::NotReducing => "risk_not_reducing",
+            Self::KillSwitch => "kill_switch_on",
+            Self::LeaseLapsed => "lease_lapsed",
             Self::OrderSize => "risk_order_size",
             Self::SymbolExposure => "risk_symbol_exposure",
             Self::GrossExposure => "risk_gross_exposure",

@@ -153,6 +153,12 @@ const SPOILT: &[(Check, Spoil)] = &[
         wish.liquidation = Some(px("49000"))
     }),
     (Check::NotReducing, |wish, _, _, _| wish.reduce_only = true),
+    (Check::KillSwitch, |_, _, _, standing| {
+        standing.shut = Some(Shut::Killed)
+    }),
+    (Check::LeaseLapsed, |_, _, _, standing| {
+        standing.shut = Some(Shut::Lapsed)
+    }),
     (Check::NotReducing, |wish, _, _, standing| {
         wish.reduce_only = true;
         standing.position = seen(sz("-0.009"), 100);
@@ -289,9 +295,16 @@ fn looser_limits_need_a_second_person_and_tighter_ones_do_not() {
         order_usd: dollars("10"),
         ..Limits::default()
     };
-    assert_eq!(governed.propose("ann", tighter.clone(), false), Ok(true));
+    let at = Timestamp::from_ms(NOW_MS);
+    assert_eq!(
+        governed.propose("ann", at, tighter.clone(), false),
+        Ok(true)
+    );
     assert_eq!(governed.limits(), &tighter);
-    assert_eq!(governed.propose("ann", Limits::default(), false), Ok(false));
+    assert_eq!(
+        governed.propose("ann", at, Limits::default(), false),
+        Ok(false)
+    );
     assert_eq!(governed.limits(), &tighter);
     assert_eq!(
         governed.agree("ann").unwrap_err().code(),
@@ -309,13 +322,13 @@ fn looser_limits_need_a_second_person_and_tighter_ones_do_not() {
         order_usd: dollars("5000"),
         ..Limits::default()
     };
-    assert_eq!(governed.propose("ann", wider, true), Ok(true));
+    assert_eq!(governed.propose("ann", at, wider, true), Ok(true));
     let below = Limits {
         gross_usd: dollars("-1"),
         ..Limits::default()
     };
     assert_eq!(
-        governed.propose("ann", below, true).unwrap_err().code(),
+        governed.propose("ann", at, below, true).unwrap_err().code(),
         "limits_negative"
     );
 }

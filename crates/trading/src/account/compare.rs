@@ -188,6 +188,7 @@ impl Account {
             let said = Said::DayOpened { day, equity };
             self.note_said(What::Noted, None, &By::default(), said);
         }
+        self.open_strategies(day);
     }
 }
 

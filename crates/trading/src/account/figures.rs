@@ -1,15 +1,14 @@
 //! What is known of the account's money.
 
+use super::Whole;
 use super::pulse::Pulse;
 use super::venue::Rounds;
-use super::{Account, Whole};
 use crate::view::Why;
 use hypersentry_execution::ledger::{self, Holding, Ledger};
 use hypersentry_execution::order::Side;
-use hypersentry_execution::risk::{Scope, Standing};
 use hypersentry_model::{Price, Size, Source, Stamp, Stamped, Symbol, Timestamp, Usd, Venue};
 use hypersentry_venues::hyperliquid::account::{Assets, Fees, Fill, OpenOrder, Payment, Positions};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Positions are asked for every 4 s; two answers may be missed.
 pub(super) const AGE_LIMIT_MS: u32 = 10_000;
@@ -159,7 +158,7 @@ impl Figures {
     }
 
     /// The price at which a market's exposure is counted.
-    fn mark(&self, symbol: Symbol) -> Option<Price> {
+    pub(super) fn mark(&self, symbol: Symbol) -> Option<Price> {
         let held = self
             .positions
             .as_ref()
@@ -186,103 +185,5 @@ pub(super) fn stamped<T>(value: T, stamp: Stamp) -> Stamped<T> {
         stamp,
         source: Source::Venue(Venue::Hyperliquid),
         limit_ms: AGE_LIMIT_MS,
-    }
-}
-
-impl Account {
-    /// What the day has lost so far.
-    pub(super) fn day_loss(&self) -> Option<Stamped<Usd>> {
-        let equity = self.figures.equity()?;
-        let day = self.now().ms().div_euclid(86_400_000);
-        let (_, open) = self.day_open.filter(|(of, _)| *of == day)?;
-        let loss = open.checked_sub(equity.value)?;
-        Some(stamped(loss, equity.stamp))
-    }
-
-    /// What the account has and has done, for an order in a market.
-    pub(super) fn standing(&mut self, symbol: Symbol) -> Standing {
-        let now = self.now();
-        while self
-            .lately
-            .front()
-            .is_some_and(|at| now >= at.plus_ms(60_000))
-        {
-            self.lately.pop_front();
-        }
-        let day = now.ms().div_euclid(86_400_000);
-        if self.today.0 != day {
-            self.today = (day, 0);
-        }
-        let mut resting: BTreeMap<Symbol, (Size, Size)> = BTreeMap::new();
-        let mut rests = |symbol: Symbol, side: Side, left: Size| {
-            let (buying, selling) = resting.entry(symbol).or_default();
-            let sum = match side {
-                Side::Buy => buying,
-                Side::Sell => selling,
-            };
-            *sum = sum.checked_add(left).unwrap_or(*sum);
-        };
-        for order in self.relay.orders() {
-            let intent = order.intent();
-            if order.state().is_terminal() || intent.reduce_only {
-                continue;
-            }
-            let left = intent.size.checked_sub(order.filled());
-            rests(intent.symbol, intent.side, left.unwrap_or(intent.size));
-        }
-        for order in self
-            .figures
-            .foreign
-            .iter()
-            .filter(|order| !order.reduce_only)
-        {
-            let side = if order.is_buy { Side::Buy } else { Side::Sell };
-            rests(order.symbol, side, order.left);
-        }
-        let (buying, selling) = resting.remove(&symbol).unwrap_or_default();
-        Standing {
-            equity: self.figures.equity(),
-            position: self.figures.position(symbol),
-            buying,
-            selling,
-            others: self.others(symbol, &resting),
-            orders_in_minute: u32::try_from(self.lately.len()).unwrap_or(u32::MAX),
-            orders_in_day: self.today.1,
-            day_loss: self.day_loss(),
-        }
-    }
-
-    /// Exposure of all markets but one. Missing where a price is.
-    fn others(
-        &self,
-        symbol: Symbol,
-        resting: &BTreeMap<Symbol, (Size, Size)>,
-    ) -> Option<Stamped<Usd>> {
-        let (positions, stamp) = self.figures.positions.as_ref()?;
-        let held = positions.held.keys().chain(resting.keys());
-        let markets: BTreeSet<Symbol> = held.copied().filter(|it| *it != symbol).collect();
-        let mut sum = Usd::ZERO;
-        for market in markets {
-            let position = self.figures.position(market)?.value;
-            let (buying, selling) = resting.get(&market).copied().unwrap_or_default();
-            // The larger of what it would be if all buys were filled, and if all sells were.
-            let up = position.checked_add(buying)?.units().checked_abs()?;
-            let down = position.checked_sub(selling)?.units().checked_abs()?;
-            let most = Size::from_units(up.max(down));
-            if most.is_zero() {
-                continue;
-            }
-            let worth = self.figures.mark(market)?.notional(most).ok()?;
-            sum = sum.checked_add(worth)?;
-        }
-        Some(stamped(sum, *stamp))
-    }
-
-    pub(super) fn scopes(
-        &mut self,
-        symbol: Symbol,
-    ) -> Vec<(Scope, hypersentry_execution::risk::Limits, Standing)> {
-        let standing = self.standing(symbol);
-        vec![(Scope::Account, self.limits.clone(), standing)]
     }
 }

@@ -197,6 +197,7 @@ impl Account {
             }
         }
         self.show_fill(cloid, fill);
+        self.flatten_strategies(fill.symbol, fill.px);
     }
 
     fn count(&mut self, cloid: Cloid, fill: &Fill) {
@@ -207,6 +208,7 @@ impl Account {
             extra.paid.1 += fill.size.units();
         }
         self.number(fill.oid, cloid);
+        self.count_strategy(&cloid, fill);
         let event = Event::Filled {
             id: fill.tid,
             size: fill.size,
@@ -221,6 +223,7 @@ impl Account {
                 Some(cloid) => {
                     self.count(cloid, &fill);
                     self.show_fill(Some(cloid), &fill);
+                    self.flatten_strategies(fill.symbol, fill.px);
                 }
                 None => self.unmatched.push_back(fill),
             }

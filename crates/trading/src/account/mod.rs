@@ -7,7 +7,9 @@ mod perform;
 mod preview;
 mod pulse;
 mod request;
+mod scopes;
 mod show;
+mod strategies;
 mod twap;
 mod venue;
 
@@ -15,14 +17,15 @@ use crate::desk::Settings;
 use crate::error::TradeError;
 use crate::log::{By, Pen, Recalled, Said};
 use crate::nonces::NonceBook;
-use crate::ticket::Ticket;
+use crate::risk::DeskRisk;
+use crate::ticket::{MANUAL, Ticket};
 use crate::view::{AccountState, FillView, Killed, OrderView, Preview, Why};
 use crate::world::World;
 use figures::Figures;
 use hypersentry_execution::audit::What;
 use hypersentry_execution::order::{Cloid, Event};
 use hypersentry_execution::relay::{Input, Output, Relay};
-use hypersentry_execution::risk::Limits;
+use hypersentry_execution::risk::Governed;
 use hypersentry_model::{Symbol, Timestamp};
 use hypersentry_venues::hyperliquid::account::{Assets, Fees};
 use hypersentry_venues::hyperliquid::account::{Fill, Known, OpenOrder, Payment, Positions};
@@ -42,6 +45,7 @@ const TICK: Duration = Duration::from_millis(100);
 pub(crate) const MOST_FILLS: usize = 1_000;
 /// Trades of orders whose number is not known yet.
 const MOST_UNMATCHED: usize = 1_000;
+pub(crate) use strategies::{Books, Kept};
 pub(crate) use twap::MOST_MINUTES;
 
 /// How long the venue may take an order, by its clock.
@@ -136,7 +140,7 @@ struct Extra {
     why: Option<Why>,
     /// Price times size of the fills that were seen, and their size, in units.
     paid: (i128, i128),
-    strategy: &'static str,
+    strategy: String,
     by: By,
 }
 
@@ -161,7 +165,12 @@ pub(crate) struct Account {
     /// At most [`MOST_UNMATCHED`].
     unmatched: VecDeque<Fill>,
     figures: Figures,
-    limits: Limits,
+    limits: Governed,
+    /// Of the strategies that have limits of their own; at most as many as there are strategies.
+    strategy_limits: BTreeMap<String, Governed>,
+    /// All accounts together.
+    desk: Arc<DeskRisk>,
+    strategies: Books,
     /// Times of the orders of the last minute.
     lately: VecDeque<Timestamp>,
     /// The UTC day and its orders that could open.
@@ -189,22 +198,27 @@ impl Account {
         pen: Pen,
         nonces: Arc<NonceBook>,
         inbox: mpsc::Sender<Message>,
-        recalled: Recalled,
+        desk: Arc<DeskRisk>,
+        mut recalled: Recalled,
         now: Timestamp,
     ) -> Self {
         let killed = recalled.killed;
         let day_open = recalled.day;
-        let limits = recalled.limits.clone();
+        let limits = recalled.limits.take();
+        let strategy_limits = std::mem::take(&mut recalled.strategy_limits);
         let buried = recalled.twaps.iter().cloned().collect();
-        let limits = limits.unwrap_or_else(|| settings.limits.clone());
+        let limits = limits.unwrap_or_else(|| Governed::new(settings.limits.clone()));
+        let mut strategies = std::mem::take(&mut recalled.strategies);
+        let labels = recalled.labels();
         let (records, created) = recalled.records();
         let relay = Relay::recovered(records, now);
-        let extra = |created: Timestamp| Extra {
+        let extra = |cloid: &Cloid, created: Timestamp| Extra {
             created,
-            strategy: "manual",
+            strategy: labels.get(cloid).map_or(MANUAL, String::as_str).to_owned(),
             ..Extra::default()
         };
-        let extras = created.into_iter().map(|(cloid, at)| (cloid, extra(at)));
+        let extras = created.into_iter();
+        let extras = extras.map(|(cloid, at)| (cloid, extra(&cloid, at)));
         let today = now.ms().div_euclid(86_400_000);
         let opened = relay.orders().filter(|order| !order.intent().reduce_only);
         let extras: BTreeMap<Cloid, Extra> = extras.collect();
@@ -212,7 +226,13 @@ impl Account {
             let extra = extras.get(&order.intent().cloid);
             extra.is_some_and(|extra| extra.created.ms().div_euclid(86_400_000) == today)
         });
-        let count = u32::try_from(opened.count()).unwrap_or(u32::MAX);
+        let mut count = 0;
+        for order in opened {
+            count += 1;
+            if let Some(extra) = extras.get(&order.intent().cloid) {
+                strategies.opened(&extra.strategy, today);
+            }
+        }
         Self {
             name: address.to_string(),
             address,
@@ -229,6 +249,9 @@ impl Account {
             unmatched: VecDeque::new(),
             figures: Figures::default(),
             limits,
+            strategy_limits,
+            desk,
+            strategies,
             lately: VecDeque::new(),
             today: (today, count),
             day_open,
@@ -265,7 +288,10 @@ impl Account {
                 }
                 message = inbox.recv() => match message {
                     None => break,
-                    Some(Message::News(news)) => self.news(news),
+                    Some(Message::News(news)) => {
+                        self.news(news);
+                        self.publish();
+                    }
                     Some(Message::Asked(asked)) => self.asked(asked).await,
                 },
             }

@@ -156,7 +156,7 @@ impl Account {
         side: OrderSide,
         now: Timestamp,
     ) {
-        let scopes = self.scopes(composed.symbol);
+        let scopes = self.scopes(composed.symbol, &composed.strategy, now);
         let market = self.market(sight, side, now);
         if let Err(refusals) = self.relay.rehearse(&composed.parts, &market, scopes) {
             preview

@@ -5,7 +5,7 @@ use super::{Account, Asked, Extra, LIFE_MS};
 use crate::compose::{self, Composed};
 use crate::error::TradeError;
 use crate::log::{By, Said};
-use crate::ticket::{Kind, OrderSide, Ticket, digest};
+use crate::ticket::{Kind, MANUAL, OrderSide, Ticket, digest};
 use crate::view::{EventKind, Killed, OrderView};
 use crate::world::Sight;
 use hypersentry_execution::audit::What;
@@ -104,7 +104,8 @@ impl Account {
         let symbol = ticket.symbol()?;
         let asset = self.asset(symbol)?;
         let position = self.figures.position(symbol).map(|position| position.value);
-        let mut composed = compose::compose(ticket, &asset, position, sight, &self.limits, now)?;
+        let mut composed =
+            compose::compose(ticket, &asset, position, sight, self.limits.limits(), now)?;
         for part in &mut composed.parts {
             part.wish.liquidation = self.liquidation(&asset, position, part);
         }
@@ -199,7 +200,9 @@ impl Account {
         let Some(first) = composed.parts.first().map(|part| part.cloid) else {
             return Err(TradeError::bad("there is no order in it"));
         };
-        let scopes = self.scopes(composed.symbol);
+        let strategy = composed.strategy.clone();
+        self.strategies.admit(&strategy)?;
+        let scopes = self.reserve(&composed, sight, now);
         let market = self.market(sight, side, now);
         self.requests += 1;
         let request = self.requests;
@@ -210,7 +213,7 @@ impl Account {
             for cloid in &new {
                 let extra = Extra {
                     created: now,
-                    strategy: "manual",
+                    strategy: strategy.clone(),
                     by: by.clone(),
                     ..Extra::default()
                 };
@@ -233,8 +236,14 @@ impl Account {
             market,
             scopes,
         };
+        let group = super::show::name(&first);
         for cloid in &new {
-            self.pen.note(now, What::Created, Some(cloid), &by, None);
+            // The first says what all of them are labelled; that of most is the one that needs no saying.
+            let label = (*cloid == first && strategy != MANUAL).then(|| Said::Label {
+                group: group.clone(),
+                strategy: strategy.clone(),
+            });
+            self.pen.note(now, What::Created, Some(cloid), &by, label);
         }
         self.step(Input::Submit(Box::new(submit)));
         let result = self.answers.remove(&request);
@@ -245,6 +254,8 @@ impl Account {
                     self.lately.push_back(now);
                 }
                 self.today.1 += u32::try_from(opens).unwrap_or(u32::MAX);
+                self.strategies.sent(&strategy, now, count, opens);
+                self.publish();
                 for cloid in &new {
                     self.tell_order(cloid);
                 }
@@ -256,6 +267,8 @@ impl Account {
                         self.extras.remove(cloid);
                     }
                 }
+                // What was reserved is free again.
+                self.publish();
                 Err(self.refused(error, &key, &by))
             }
         }
@@ -358,9 +371,11 @@ impl Account {
         } else {
             OrderSide::Buy
         };
+        let limits = self.limits.limits();
         let ticket = Ticket {
             account: self.name.clone(),
             key,
+            strategy: MANUAL.to_owned(),
             symbol: symbol.to_string(),
             side,
             kind: Kind::Market,
@@ -369,7 +384,7 @@ impl Account {
             trigger_px: None,
             reduce_only: percent <= 100,
             // Out goes before price, within the collar.
-            slippage_bps: Some(self.limits.collar_bps.min(self.limits.slippage_bps.max(1))),
+            slippage_bps: Some(limits.collar_bps.min(limits.slippage_bps.max(1))),
             take_profit: None,
             stop_loss: None,
             scale: None,

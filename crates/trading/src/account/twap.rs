@@ -28,6 +28,7 @@ pub(crate) const MOST_MINUTES: u32 = 1_440;
 #[derive(Clone, Debug)]
 pub(crate) struct Twap {
     key: String,
+    strategy: String,
     symbol: Symbol,
     side: OrderSide,
     left: Size,
@@ -65,6 +66,7 @@ impl Twap {
         Ticket {
             account: account.to_owned(),
             key,
+            strategy: self.strategy.clone(),
             symbol: self.symbol.to_string(),
             side: self.side,
             kind: Kind::Market,
@@ -134,6 +136,7 @@ impl Account {
         let px = crate::compose::mid(sight, now)?;
         let mut twap = Twap {
             key: ticket.key.clone(),
+            strategy: ticket.strategy.clone(),
             symbol,
             side: ticket.side,
             left: ticket.size,
@@ -238,7 +241,13 @@ impl Account {
 
     /// Ends those in a market, or all.
     pub(super) fn end_twaps(&mut self, symbol: Option<Symbol>, why: &str) {
-        let wanted = |twap: &Twap| symbol.is_none_or(|symbol| twap.symbol() == symbol);
+        self.end_twaps_that(why, |twap| {
+            symbol.is_none_or(|symbol| twap.symbol() == symbol)
+        });
+    }
+
+    /// Ends those that are wanted.
+    pub(super) fn end_twaps_that(&mut self, why: &str, wanted: impl Fn(&Twap) -> bool) {
         let (ended, kept) = std::mem::take(&mut self.twaps)
             .into_iter()
             .partition(wanted);
@@ -304,6 +313,7 @@ mod tests {
         };
         let mut twap = Twap {
             key: "k".to_owned(),
+            strategy: "manual".to_owned(),
             symbol: Symbol::new("BTC").unwrap(),
             side: OrderSide::Buy,
             left: size,

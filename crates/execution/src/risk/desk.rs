@@ -1,0 +1,103 @@
+//! The accounts of a desk together.
+//!
+//! Each account puts what it adds, with the order that it is about to check in it, and reads the others at the same moment: of two that ask at once
+//! the second finds the first one's order, whether or not that one has passed yet. An order that is refused is taken out again. So the sum of
+//! what passed is never beyond the desk's limit, and nobody waits for anybody's venue.
+
+use std::collections::BTreeMap;
+
+use hypersentry_model::{Stamp, Stamped, Symbol, Timestamp, Usd};
+
+use super::facts::Standing;
+
+/// What one account adds to its desk. Missing is not zero.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Share {
+    /// Exposure by market, positions and resting orders, each counted positive: what another account holds the other way takes nothing off it.
+    pub exposure: Option<Stamped<BTreeMap<Symbol, Usd>>>,
+    /// Equity.
+    pub equity: Option<Stamped<Usd>>,
+    /// What the UTC day has lost.
+    pub day_loss: Option<Stamped<Usd>>,
+    /// Times of its orders, those of the last 60 s at least.
+    pub lately: Vec<Timestamp>,
+    /// A UTC day, counted from 1970, and its orders that could open or enlarge.
+    pub today: (i64, u32),
+}
+
+/// What each account of a desk adds; as many as there are accounts.
+#[derive(Clone, Debug)]
+pub struct DeskBook<A> {
+    shares: BTreeMap<A, Share>,
+}
+
+impl<A> Default for DeskBook<A> {
+    fn default() -> Self {
+        Self {
+            shares: BTreeMap::new(),
+        }
+    }
+}
+
+/// A sum as old as the older of the two; missing where one is, or where it is out of range.
+fn sum(a: Option<Stamped<Usd>>, b: Option<Stamped<Usd>>) -> Option<Stamped<Usd>> {
+    let (a, b) = (a?, b?);
+    Some(Stamped {
+        value: a.value.checked_add(b.value)?,
+        stamp: Stamp {
+            as_of: a.stamp.as_of.min(b.stamp.as_of),
+            proved_at: a.stamp.proved_at.min(b.stamp.proved_at),
+        },
+        source: a.source,
+        limit_ms: a.limit_ms.min(b.limit_ms),
+    })
+}
+
+impl<A: Ord> DeskBook<A> {
+    /// Replaces what an account adds.
+    pub fn put(&mut self, account: A, share: Share) {
+        self.shares.insert(account, share);
+    }
+
+    /// How the desk stands before an order of an account in a market. `own` is the account without the order; of the book only the others count.
+    pub fn standing(
+        &self,
+        account: &A,
+        own: &Standing,
+        symbol: Symbol,
+        now: Timestamp,
+    ) -> Standing {
+        let mut desk = own.clone();
+        let day = now.ms().div_euclid(86_400_000);
+        let others = self.shares.iter().filter(|(of, _)| *of != account);
+        for (_, share) in others {
+            let mut here = Usd::ZERO;
+            let elsewhere = share.exposure.as_ref().and_then(|exposure| {
+                let mut sum = Usd::ZERO;
+                for (market, usd) in &exposure.value {
+                    if *market == symbol {
+                        here = *usd;
+                    } else {
+                        sum = sum.checked_add(*usd)?;
+                    }
+                }
+                Some(exposure.clone().map(|_| sum))
+            });
+            desk.others = sum(desk.others, elsewhere);
+            match desk.elsewhere.checked_add(here) {
+                Some(more) => desk.elsewhere = more,
+                None => desk.others = None,
+            }
+            desk.equity = sum(desk.equity, share.equity);
+            desk.day_loss = sum(desk.day_loss, share.day_loss);
+            let lately = share.lately.iter();
+            let lately = lately.filter(|at| now < at.plus_ms(60_000)).count();
+            let lately = u32::try_from(lately).unwrap_or(u32::MAX);
+            desk.orders_in_minute = desk.orders_in_minute.saturating_add(lately);
+            if share.today.0 == day {
+                desk.orders_in_day = desk.orders_in_day.saturating_add(share.today.1);
+            }
+        }
+        desk
+    }
+}
