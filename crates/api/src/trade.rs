@@ -141,6 +141,8 @@ pub enum AskTrade {
     Reverse(ReversePosition),
     /// The kill switch.
     Kill(Kill),
+    /// The account as the venue tells it.
+    Accept(OfAccount),
 }
 
 fn read<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
@@ -182,6 +184,7 @@ impl AskTrade {
             "close" => Self::Close(read(body)?),
             "reverse" => Self::Reverse(read(body)?),
             "kill" => Self::Kill(read(body)?),
+            "accept" => Self::Accept(read(body)?),
             other => {
                 let other = crate::message::cut(other);
                 let text = format!("there is no trading request of type `{other}`");
@@ -193,7 +196,7 @@ impl AskTrade {
     /// Whose account it is about.
     pub fn account(&self) -> &str {
         match self {
-            Self::Account(it) => &it.account,
+            Self::Account(it) | Self::Accept(it) => &it.account,
             Self::Preview(it) | Self::Order(it) => &it.account,
             Self::Find(it) => &it.account,
             Self::Proof(it) => &it.account,
@@ -208,7 +211,7 @@ impl AskTrade {
     /// Spells the account as the venue does.
     pub fn lower_account(&mut self) {
         let account = match self {
-            Self::Account(it) => &mut it.account,
+            Self::Account(it) | Self::Accept(it) => &mut it.account,
             Self::Preview(it) | Self::Order(it) => &mut it.account,
             Self::Find(it) => &mut it.account,
             Self::Proof(it) => &mut it.account,
@@ -278,6 +281,10 @@ pub async fn answer(
     Ok(match asked {
         AskTrade::Account(it) => {
             let state = trading.state(&it.account, by.user).await?;
+            TradeAnswer::Account(Box::new(state))
+        }
+        AskTrade::Accept(it) => {
+            let state = trading.accept(&it.account, by).await?;
             TradeAnswer::Account(Box::new(state))
         }
         AskTrade::Preview(ticket) => {

@@ -323,6 +323,16 @@ impl Trading {
         self.ask(account, |answer| Asked::State(user, answer)).await
     }
 
+    /// Takes the account as the venue tells it where our books do not tie with it; they begin anew.
+    ///
+    /// # Errors
+    /// `nothing_to_accept`, and as [`Self::state`].
+    pub async fn accept(&self, account: &str, by: Asker) -> Result<AccountState, TradeError> {
+        let by = by.into();
+        self.ask(account, |answer| Asked::Accept(by, answer))
+            .await?
+    }
+
     /// The orders that a key named, for whoever missed the answer; none if it never came.
     ///
     /// # Errors

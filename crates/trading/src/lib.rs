@@ -29,7 +29,7 @@ pub use error::TradeError;
 pub use log::audit_signer;
 pub use ticket::{Kind, OrderSide, Scale, Ticket, TwapWish};
 pub use view::{
-    AccountState, Event, EventKind, Fees, FillView, Killed, Lock, OrderView, PositionView, Preview,
-    PreviewOrder, ProofRecord, ProofView, RefusalView, Told, TwapView, Why,
+    AccountState, Event, EventKind, Fees, FillView, Killed, LedgerView, Lock, OrderView,
+    PositionView, Preview, PreviewOrder, ProofRecord, ProofView, RefusalView, Told, TwapView, Why,
 };
 pub use world::{AgentKind, Audience, Door, Eyes, Got, Later, Sight, SignRefused, Signers, World};

@@ -4,6 +4,7 @@ use crate::account::{Books, Kept};
 use crate::error::TradeError;
 use hypersentry_execution::audit::{Entry, Id, Ids, Record as Written, What};
 use hypersentry_execution::keys::RETENTION_MS;
+use hypersentry_execution::ledger::Carried;
 use hypersentry_execution::order::{Cloid, State, Step};
 use hypersentry_execution::relay::Record;
 use hypersentry_execution::risk::Governed;
@@ -50,6 +51,10 @@ pub(crate) enum Said {
         change: Change,
         held: Box<Governed>,
     },
+    /// The ledger as it tied with the account.
+    Ledger { carried: Box<CarriedLedger> },
+    /// The ledger was given up by somebody, who takes the account as the venue tells it: what differed.
+    Accepted { differed: String },
     /// The kill switch was rehearsed.
     Drill { cancelled: usize, flattened: usize },
     /// A TWAP runs.
@@ -88,6 +93,17 @@ pub(crate) struct By {
     pub(crate) request: String,
 }
 
+/// An account's ledger at a moment at which it tied.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct CarriedLedger {
+    /// The venue's time: what happened later is not in it.
+    pub(crate) at: Timestamp,
+    /// When the ledger began.
+    pub(crate) since: Timestamp,
+    /// It.
+    pub(crate) ledger: Carried,
+}
+
 /// What the log holds of an account.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recalled {
@@ -101,6 +117,7 @@ pub(crate) struct Recalled {
     pub(crate) strategies: Books,
     /// The label that was written last, and the group that it is of.
     label: Option<(String, String)>,
+    pub(crate) ledger: Option<CarriedLedger>,
     /// TWAPs that ran.
     pub(crate) twaps: std::collections::BTreeSet<String>,
     place: u64,
@@ -131,6 +148,8 @@ impl Recalled {
             },
             Said::Label { group, strategy } => self.label = Some((group, strategy)),
             Said::Strategy { strategy, book } => self.strategies.recall(strategy, *book),
+            Said::Ledger { carried } => self.ledger = Some(*carried),
+            Said::Accepted { .. } => self.ledger = None,
             Said::TwapBegun { key } => {
                 self.twaps.insert(key);
             }

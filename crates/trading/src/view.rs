@@ -166,6 +166,28 @@ pub struct AgentView {
     pub expires_ms: i64,
 }
 
+/// What our own books say of an account: money in dollars, over the time since they began. Together they are the cash.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+#[schemars(rename = "AccountLedger")]
+pub struct LedgerView {
+    /// When they began; what the account had then counts as paid in.
+    pub since_ms: i64,
+    /// Cash, without what positions would bring.
+    pub cash_usd: Usd,
+    /// What closed positions brought, before fees.
+    pub realised_usd: Usd,
+    /// Fees paid.
+    pub fees_usd: Usd,
+    /// Funding received; negative when paid.
+    pub funding_usd: Usd,
+    /// Paid in, less what was paid out.
+    pub transfers_usd: Usd,
+    /// Cash and what the positions would bring at the venue's mark prices; absent where a mark price is.
+    pub equity_usd: Option<Usd>,
+    /// By how much the venue's equity is larger. More than a cent is a break, and locks.
+    pub off_usd: Option<Usd>,
+}
+
 /// An account.
 #[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 pub struct AccountState {
@@ -204,6 +226,8 @@ pub struct AccountState {
     pub reconciled_ms: Option<i64>,
     /// What differs.
     pub findings: Vec<Why>,
+    /// Our own books, once the account was seen at rest.
+    pub ledger: Option<LedgerView>,
     /// Its limits.
     #[schemars(with = "serde_json::Value")]
     pub limits: Limits,

@@ -47,6 +47,7 @@ const fn privileged(method: Method, path: &'static str, role: Role) -> Rule {
 use Need::{Nobody, Public};
 const VIEWER: Need = Need::Role(Role::Viewer);
 const TRADER: Need = Need::Role(Role::Trader);
+const RISK: Need = Need::Role(Role::RiskManager);
 const ADMIN: Need = Need::Role(Role::Admin);
 
 /// All routes. `HEAD` is as `GET`.
@@ -99,10 +100,12 @@ pub(crate) const ROUTES: &[Rule] = &[
     rule(Method::POST, "/trading/find", VIEWER),
     rule(Method::GET, "/audit/order/{cloid}", VIEWER),
     rule(Method::POST, "/trading/cancel", TRADER),
-    rule(Method::POST, "/trading/cancel-all", TRADER),
+    // Who trades and who manages risk may both stop: the grant decides.
+    rule(Method::POST, "/trading/cancel-all", VIEWER),
     rule(Method::POST, "/trading/close", TRADER),
     rule(Method::POST, "/trading/reverse", TRADER),
-    rule(Method::POST, "/trading/kill", TRADER),
+    rule(Method::POST, "/trading/kill", VIEWER),
+    rule(Method::POST, "/trading/accept", RISK),
 ];
 
 /// All channels of `/ws`. Private ones need a grant besides.

@@ -96,6 +96,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         of::<Killed>,
     )
     .taking(of::<Kill>),
+    Operation::new(
+        Method::POST,
+        "/trading/accept",
+        "Take an account as the venue tells it where our books differ; for whoever manages its risk.",
+        of::<AccountState>,
+    )
+    .taking(of::<OfAccount>),
 ];
 
 pub(super) fn routes() -> Router<Shared> {
@@ -111,6 +118,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/trading/close", post(close))
         .route("/trading/reverse", post(reverse))
         .route("/trading/kill", post(kill))
+        .route("/trading/accept", post(accept))
 }
 
 /// An account that a user may see.
@@ -170,6 +178,8 @@ fn admitted(shared: &Shared, by: &Authenticated, asked: &AskTrade) -> Result<Ask
         _ if asked.reads() => granted.view,
         // Whoever may stop trading need not be able to trade.
         AskTrade::Kill(_) | AskTrade::CancelAll(_) => granted.trade || granted.manage_risk,
+        // Whoever trades does not say himself that what is missing is well.
+        AskTrade::Accept(_) => granted.manage_risk,
         _ => granted.trade,
     };
     if !may {
@@ -254,3 +264,4 @@ handler!(cancel_all, CancelAll, AskTrade::CancelAll);
 handler!(close, ClosePosition, AskTrade::Close);
 handler!(reverse, ReversePosition, AskTrade::Reverse);
 handler!(kill, Kill, AskTrade::Kill);
+handler!(accept, OfAccount, AskTrade::Accept);

@@ -3,8 +3,9 @@
 use super::figures::Figures;
 use super::pulse::Pulse;
 use super::{Account, Whole};
+use crate::error::TradeError;
 use crate::log::{By, Said};
-use crate::view::{EventKind, Why};
+use crate::view::{AccountState, EventKind, Why};
 use crate::wire::why;
 use hypersentry_execution::audit::What;
 use hypersentry_execution::ledger::Ledger;
@@ -35,6 +36,17 @@ impl Account {
             if let Err(error) = self.figures.pay(payment) {
                 broken = Some(why(error.code(), &error.to_string()));
             }
+        }
+        for transfer in &whole.transfers {
+            if let Err(error) = self.figures.transfer(transfer) {
+                broken = Some(why(error.code(), &error.to_string()));
+            }
+        }
+        if !first
+            && !races
+            && let Err(error) = self.figures.settle(&whole.positions)
+        {
+            broken = Some(why(error.code(), &error.to_string()));
         }
         if first && !races && broken.is_none() {
             let opened = self.figures.open(&whole);
@@ -70,7 +82,50 @@ impl Account {
             }
         }
         self.conclude(now, locks || races, told);
+        // A ledger that has just begun ties with what it was made of: that shows nothing yet.
+        if first {
+            self.look_soon();
+        } else if !locks && !races {
+            self.carry_on(whole.positions.at);
+        }
         self.tell_account();
+    }
+
+    /// Writes down the ledger that has just tied, so that the next process goes on with it.
+    fn carry_on(&mut self, at: Timestamp) {
+        if let Some(carried) = self.figures.carry_out(at) {
+            let carried = Box::new(carried);
+            self.note_said(What::Noted, None, &By::default(), Said::Ledger { carried });
+        }
+    }
+
+    /// Somebody takes the account as the venue tells it: the ledger begins anew with the next look. Only where the books do not tie.
+    pub(super) fn accept(&mut self, by: &By) -> Result<AccountState, TradeError> {
+        let breaks = |it: &&Why| {
+            let code = it.code.as_str();
+            code.starts_with("ledger_")
+                || matches!(
+                    code,
+                    "reconcile_position_differs" | "reconcile_equity_differs"
+                )
+        };
+        let findings = &self.figures.findings;
+        let words: Vec<&str> = findings
+            .iter()
+            .filter(breaks)
+            .map(|it| it.text.as_str())
+            .collect();
+        if words.is_empty() {
+            let text = "the books tie with the account: there is nothing to accept";
+            return Err(TradeError::new("nothing_to_accept", text));
+        }
+        let differed = words.join("; ");
+        let text = format!("the account is taken as the venue tells it: {differed}");
+        self.note_said(What::Noted, None, by, Said::Accepted { differed });
+        self.figures.disown();
+        self.look_soon();
+        self.tell_event(EventKind::Raised, "ledger_accepted", &text, None);
+        Ok(self.whole_state(by.user.as_deref()))
     }
 
     /// What differs, without what changed while it was looked at.

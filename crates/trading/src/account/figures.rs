@@ -4,15 +4,17 @@ use super::Whole;
 use super::pulse::Pulse;
 use super::venue::Rounds;
 use crate::view::Why;
-use hypersentry_execution::ledger::{self, Holding, Ledger};
+use hypersentry_execution::ledger::{self, Books, Holding, Ledger};
 use hypersentry_execution::order::Side;
 use hypersentry_model::{Price, Size, Source, Stamp, Stamped, Symbol, Timestamp, Usd, Venue};
-use hypersentry_venues::hyperliquid::account::{Assets, Fees, Fill, OpenOrder, Payment, Positions};
+use hypersentry_venues::hyperliquid::account::{
+    Assets, Fees, Fill, OpenOrder, Payment, Positions, Transfer,
+};
 use std::collections::BTreeSet;
 
 /// Positions are asked for every 4 s; two answers may be missed.
 pub(super) const AGE_LIMIT_MS: u32 = 10_000;
-/// Payments that are told apart by time and market: those of a day, of every market.
+/// Payments that are told apart by time and market: those of a day, of every market; and as many transfers.
 const MOST_PAYMENTS: usize = 10_000;
 /// How far back trades are shown after a start.
 const SHOWN_MS: i64 = 86_400_000;
@@ -28,12 +30,21 @@ pub(crate) struct Figures {
     pub(super) pulse: Option<Pulse>,
     /// Nothing until the account was seen at rest.
     pub(super) ledger: Option<Ledger>,
-    /// From the venue's time on, trades count in the ledger.
+    /// From the venue's time on, what happens counts in the ledger.
     opened: Timestamp,
+    /// When the account was first known; earlier than `opened` where the ledger was carried on.
+    since: Timestamp,
     newest_fill: Option<Timestamp>,
     newest_payment: Option<Timestamp>,
+    newest_transfer: Option<Timestamp>,
     /// At most [`MOST_PAYMENTS`].
     paid: BTreeSet<(Timestamp, Symbol)>,
+    /// At most [`MOST_PAYMENTS`].
+    moved: BTreeSet<(Timestamp, String)>,
+    /// Fees of transfers of which it is not known whether their amounts include them.
+    perhaps: Usd,
+    /// What the log holds of the ledger.
+    noted: Option<Books>,
     /// What rests there and was not sent from here.
     pub(super) foreign: Vec<OpenOrder>,
     pub(super) findings: Vec<Why>,
@@ -51,13 +62,29 @@ impl Figures {
         self.findings = vec![why];
     }
 
-    pub(super) fn fills_from(&self, now: Timestamp) -> Timestamp {
-        self.newest_fill.unwrap_or_else(|| now.plus_ms(-SHOWN_MS))
+    /// Goes on with the ledger of the process before.
+    pub(super) fn carry(&mut self, carried: crate::log::CarriedLedger) {
+        let books = carried.ledger.books;
+        let Some(ledger) = Ledger::resumed(carried.ledger) else {
+            // It begins anew, as if nothing had been kept.
+            tracing::error!("the log's ledger does not add up");
+            return;
+        };
+        self.ledger = Some(ledger);
+        self.opened = carried.at;
+        self.since = carried.since;
+        self.noted = Some(books);
     }
 
-    pub(super) fn payments_from(&self, now: Timestamp) -> Timestamp {
-        self.newest_payment
-            .unwrap_or_else(|| now.plus_ms(-SHOWN_MS))
+    /// From when on trades, payments and transfers are asked for: from the newest that is known, else of the last day, and all since the ledger.
+    pub(super) fn history_from(&self, now: Timestamp) -> [Timestamp; 3] {
+        let day = now.plus_ms(-SHOWN_MS);
+        let first = match self.ledger {
+            Some(_) => day.min(self.opened),
+            None => day,
+        };
+        [self.newest_fill, self.newest_payment, self.newest_transfer]
+            .map(|newest| newest.unwrap_or(first))
     }
 
     /// Whether a trade may or may not be in the positions: then nothing is compared.
@@ -65,6 +92,7 @@ impl Figures {
         let near = whole.positions.at.plus_ms(-RACE_MS);
         whole.fills.iter().any(|fill| fill.at >= near)
             || whole.payments.iter().any(|paid| paid.at >= near)
+            || whole.transfers.iter().any(|moved| moved.at >= near)
     }
 
     /// Begins the ledger with the account as it is.
@@ -88,6 +116,9 @@ impl Figures {
         }
         self.ledger = Some(Ledger::opened(held, whole.positions.equity, unrealised)?);
         self.opened = whole.positions.at;
+        self.since = self.opened;
+        self.perhaps = Usd::ZERO;
+        self.noted = None;
         self.paid = whole
             .payments
             .iter()
@@ -130,6 +161,101 @@ impl Figures {
             self.paid.pop_first();
         }
         Ok(())
+    }
+
+    /// Enters money that came in or left, once.
+    pub(super) fn transfer(&mut self, transfer: &Transfer) -> Result<(), ledger::LedgerError> {
+        self.newest_transfer = self.newest_transfer.max(Some(transfer.at));
+        let Some(ledger) = &mut self.ledger else {
+            return Ok(());
+        };
+        let name = (transfer.at, transfer.id.clone());
+        if self.moved.insert(name) && transfer.at > self.opened {
+            ledger.transfer(transfer.came_in)?;
+            let overflow = ledger::LedgerError::Overflow;
+            self.perhaps = self.perhaps.checked_add(transfer.fee).ok_or(overflow)?;
+        }
+        while self.moved.len() > MOST_PAYMENTS {
+            self.moved.pop_first();
+        }
+        Ok(())
+    }
+
+    /// Enters the fees of transfers where the account lacks exactly them.
+    pub(super) fn settle(&mut self, positions: &Positions) -> Result<(), ledger::LedgerError> {
+        if self.perhaps == Usd::ZERO {
+            return Ok(());
+        }
+        let marks = |symbol| positions.held.get(&symbol).and_then(|held| held.mark());
+        let Some(ledger) = &mut self.ledger else {
+            return Ok(());
+        };
+        let lacks = ledger
+            .equity(marks)?
+            .and_then(|ours| ours.checked_sub(positions.equity));
+        let close = |to: Usd| {
+            let off = lacks.and_then(|lacks| lacks.checked_sub(to));
+            off.is_some_and(|off| off.units().abs() <= ledger::TOLERANCE.units())
+        };
+        if close(Usd::ZERO) {
+            self.perhaps = Usd::ZERO;
+        } else if close(self.perhaps) {
+            let fee = Usd::from_units(-self.perhaps.units());
+            ledger.transfer(fee)?;
+            self.perhaps = Usd::ZERO;
+        }
+        Ok(())
+    }
+
+    /// The ledger, where it differs from what the log holds of it and everything in it is older than the venue's time `at`, at which it tied. What
+    /// happened within [`RACE_MS`] before that is not in it: there was nothing, or it would not have been compared.
+    pub(super) fn carry_out(&mut self, at: Timestamp) -> Option<crate::log::CarriedLedger> {
+        let ledger = self.ledger.as_ref()?;
+        let newest = self
+            .newest_fill
+            .max(self.newest_payment)
+            .max(self.newest_transfer);
+        if self.noted.as_ref() == Some(ledger.books()) || newest.is_some_and(|newest| newest > at) {
+            return None;
+        }
+        self.noted = Some(*ledger.books());
+        Some(crate::log::CarriedLedger {
+            at: at.plus_ms(-RACE_MS - 1),
+            since: self.since,
+            ledger: ledger.carried(),
+        })
+    }
+
+    /// Gives the ledger up: the next look begins another.
+    pub(super) fn disown(&mut self) {
+        self.ledger = None;
+        self.noted = None;
+    }
+
+    /// Whether the venue's equity is not what the books say.
+    pub(super) fn is_off(&self) -> bool {
+        let off = self.books().and_then(|books| books.off_usd);
+        off.is_some_and(|off| off.units().abs() > ledger::TOLERANCE.units())
+    }
+
+    /// What our own books say, and since when.
+    pub(super) fn books(&self) -> Option<crate::view::LedgerView> {
+        let ledger = self.ledger.as_ref()?;
+        let (positions, _) = self.positions.as_ref()?;
+        let marks = |symbol| positions.held.get(&symbol).and_then(|held| held.mark());
+        let ours = ledger.equity(marks).ok().flatten();
+        let minus = |usd: Usd| Usd::from_units(-usd.units());
+        let books = ledger.books();
+        Some(crate::view::LedgerView {
+            since_ms: self.since.ms(),
+            cash_usd: books.cash,
+            realised_usd: minus(books.realised),
+            fees_usd: books.fees,
+            funding_usd: minus(books.funding),
+            transfers_usd: minus(books.transfers),
+            equity_usd: ours,
+            off_usd: ours.and_then(|ours| positions.equity.checked_sub(ours)),
+        })
     }
 
     /// The position in a market: the ledger's, which a trade enters at once, else the venue's.

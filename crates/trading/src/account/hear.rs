@@ -39,6 +39,10 @@ impl Account {
                 self.figures.pulse = Some(Pulse::of(asked, positions.at, at));
                 self.figures.positions = Some((positions, Stamp::at(at)));
                 self.figures.trouble = None;
+                if self.figures.bad_looks == 0 && self.figures.is_off() {
+                    // Something happened that was not told: the history says what.
+                    self.look_soon();
+                }
                 self.tell_account();
             }
             News::Whole(whole) => self.whole(*whole),

@@ -28,7 +28,9 @@ use hypersentry_execution::relay::{Input, Output, Relay};
 use hypersentry_execution::risk::Governed;
 use hypersentry_model::{Symbol, Timestamp};
 use hypersentry_venues::hyperliquid::account::{Assets, Fees};
-use hypersentry_venues::hyperliquid::account::{Fill, Known, OpenOrder, Payment, Positions};
+use hypersentry_venues::hyperliquid::account::{
+    Fill, Known, OpenOrder, Payment, Positions, Transfer,
+};
 use hypersentry_venues::hyperliquid::exchange::Address;
 use hypersentry_venues::hyperliquid::exchange::reply::Outcome;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -88,6 +90,8 @@ pub(crate) enum Asked {
         answer: oneshot::Sender<Result<Killed, TradeError>>,
     },
     State(Option<String>, oneshot::Sender<AccountState>),
+    /// Takes the account as the venue tells it.
+    Accept(By, oneshot::Sender<Result<AccountState, TradeError>>),
 }
 
 /// What comes from the venue.
@@ -121,6 +125,7 @@ pub(crate) struct Whole {
     pub(crate) positions: Positions,
     pub(crate) fills: Vec<Fill>,
     pub(crate) payments: Vec<Payment>,
+    pub(crate) transfers: Vec<Transfer>,
     /// When the first question left.
     pub(crate) asked: Timestamp,
     /// Between these the positions were asked for and answered.
@@ -206,6 +211,10 @@ impl Account {
         let day_open = recalled.day;
         let limits = recalled.limits.take();
         let strategy_limits = std::mem::take(&mut recalled.strategy_limits);
+        let mut figures = Figures::default();
+        if let Some(carried) = recalled.ledger.clone() {
+            figures.carry(carried);
+        }
         let buried = recalled.twaps.iter().cloned().collect();
         let limits = limits.unwrap_or_else(|| Governed::new(settings.limits.clone()));
         let mut strategies = std::mem::take(&mut recalled.strategies);
@@ -247,7 +256,7 @@ impl Account {
             fills: VecDeque::new(),
             seen: BTreeSet::new(),
             unmatched: VecDeque::new(),
-            figures: Figures::default(),
+            figures,
             limits,
             strategy_limits,
             desk,

@@ -72,6 +72,10 @@ impl Account {
                 let result = self.kill(on, flatten, drill, &by).await;
                 let _ = answer.send(result);
             }
+            Asked::Accept(by, answer) => {
+                let result = self.accept(&by);
+                let _ = answer.send(result);
+            }
             Asked::State(user, answer) => {
                 let _ = answer.send(self.whole_state(user.as_deref()));
             }

@@ -246,6 +246,7 @@ impl Account {
             reconciled_ms: figures.matched.map(|at| at.ms()),
             findings: figures.findings.clone(),
             limits: self.limits.limits().clone(),
+            ledger: figures.books(),
             fees: figures.fees.map(|fees| Fees {
                 taker_bps: bps(fees.taker),
                 maker_bps: bps(fees.maker),

@@ -12,7 +12,7 @@ use hypersentry_execution::order::Cloid;
 use hypersentry_model::{Symbol, Timestamp};
 use hypersentry_venues::hyperliquid::account::{
     self as told, Ask, Known, Unreadable, fills_request, open_orders_request, payments_request,
-    positions_request,
+    positions_request, transfers_request,
 };
 use hypersentry_venues::hyperliquid::exchange::action::Action;
 use hypersentry_venues::hyperliquid::exchange::nonce::VenueTime;
@@ -153,26 +153,57 @@ impl Courier {
         (known, time.map(at_least))
     }
 
-    /// The whole account: orders first, then positions, then what explains them.
-    pub(super) async fn whole(
+    /// A list of which one answer holds a page alone: asked for again from its last moment, until an answer is not full. What comes twice is
+    /// known by its name to whoever takes it.
+    async fn pages<T>(
         &self,
-        fills_from: Timestamp,
-        payments_from: Timestamp,
-    ) -> Result<Whole, Why> {
+        mut from: Timestamp,
+        page: usize,
+        ask: impl Fn(Address, Timestamp) -> Ask,
+        read: impl Fn(&[u8]) -> Result<Vec<T>, Unreadable>,
+    ) -> Result<Vec<T>, Why> {
+        let mut all = Vec::new();
+        for _ in 0..MOST_PAGES {
+            let body = self.info(ask(self.account, from)).await?;
+            all.extend(read(&body).map_err(unreadable)?);
+            let (count, last) = told::page(&body).map_err(unreadable)?;
+            if count < page {
+                return Ok(all);
+            }
+            match last.filter(|last| *last > from) {
+                Some(last) => from = last,
+                None => break,
+            }
+        }
+        let text = format!(
+            "more than {MOST_PAGES} answers of {page}, the last from {} ms on",
+            from.ms()
+        );
+        Err(why("history_too_long", &text))
+    }
+
+    /// The whole account: orders first, then positions, then what explains them: trades, payments and transfers, each from a time on.
+    pub(super) async fn whole(&self, from: [Timestamp; 3]) -> Result<Whole, Why> {
         let asked = self.world.door.now();
         let open = self.info(open_orders_request(self.account)).await?;
         let before = self.world.door.now();
         let positions = self.info(positions_request(self.account)).await?;
         let moment = (before, self.world.door.now());
-        let fills = self.info(fills_request(self.account, fills_from)).await?;
-        let payments = self
-            .info(payments_request(self.account, payments_from))
-            .await?;
+        let [fills, payments, transfers] = from;
+        let account = self.account;
+        let moved = move |body: &[u8]| told::transfers(body, account);
+        let fills = self.pages(fills, told::FILLS_PAGE, fills_request, told::fills);
+        let fills = fills.await?;
+        let payments = self.pages(payments, told::PAGE, payments_request, told::payments);
+        let payments = payments.await?;
+        let transfers = self.pages(transfers, told::PAGE, transfers_request, moved);
+        let transfers = transfers.await?;
         Ok(Whole {
             open: told::open_orders(&open).map_err(unreadable)?,
             positions: told::positions(&positions).map_err(unreadable)?,
-            fills: told::fills(&fills).map_err(unreadable)?,
-            payments: told::payments(&payments).map_err(unreadable)?,
+            fills,
+            payments,
+            transfers,
             asked,
             moment,
         })
@@ -206,6 +237,9 @@ fn at_least(time: VenueTime) -> Timestamp {
     Timestamp::from_ms(time.ms.saturating_sub(time.uncertainty_ms))
 }
 
+/// Answers of one list in a look: the venue keeps the newest 10,000 trades, which are five.
+const MOST_PAGES: usize = 6;
+
 /// When each thing was asked for last, and how often.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Rounds {
@@ -228,9 +262,15 @@ const FEES_MS: i64 = 600_000;
 const POSITIONS_MS: i64 = 4_000;
 /// After trades, at most so often.
 const MOVED_MS: i64 = 700;
-/// A whole look weighs 62, or more for long lists.
+/// A whole look weighs 82, or more for long lists.
 const WHOLE_MS: i64 = 30_000;
-const HURRIED_MS: i64 = 1_500;
+/// Between looks that are hurried: what only overtook something else is over within the first, and what stays must not use up the allowance.
+const HURRIED_MS: [i64; 7] = [1_500, 1_500, 1_500, 5_000, 10_000, 20_000, WHOLE_MS];
+
+fn hurried_ms(bad_looks: u32) -> i64 {
+    let at = usize::try_from(bad_looks).unwrap_or(usize::MAX);
+    HURRIED_MS.get(at).copied().unwrap_or(WHOLE_MS)
+}
 
 fn due(last: Option<Timestamp>, now: Timestamp, every_ms: i64) -> bool {
     last.is_none_or(|last| now >= last.plus_ms(every_ms))
@@ -244,7 +284,8 @@ impl Account {
     /// Asks for what is due.
     pub(super) fn ask_venue(&mut self) {
         let now = self.now();
-        let rounds = &mut self.figures.rounds;
+        let figures = &mut self.figures;
+        let rounds = &mut figures.rounds;
         let mut ask = (false, false, false, false);
         if due(rounds.assets, now, ASSETS_MS) {
             rounds.assets = Some(now);
@@ -254,7 +295,11 @@ impl Account {
             rounds.fees = Some(now);
             ask.1 = true;
         }
-        let every = if rounds.hurried { HURRIED_MS } else { WHOLE_MS };
+        let every = if rounds.hurried {
+            hurried_ms(figures.bad_looks)
+        } else {
+            WHOLE_MS
+        };
         if due(rounds.whole, now, every) && !rounds.looking {
             rounds.whole = Some(now);
             rounds.positions = Some(now);
@@ -270,8 +315,7 @@ impl Account {
             rounds.moved = false;
             ask.2 = true;
         }
-        let from = self.figures.fills_from(now);
-        let paid_from = self.figures.payments_from(now);
+        let from = self.figures.history_from(now);
         let spawn = |which: u8| {
             let courier = self.courier(By::default(), None);
             let inbox = self.inbox.clone();
@@ -281,7 +325,7 @@ impl Account {
                     1 => courier.fees().await,
                     2 => courier.positions().await,
                     _ => {
-                        let whole = courier.whole(from, paid_from).await;
+                        let whole = courier.whole(from).await;
                         whole.map(|whole| News::Whole(Box::new(whole)))
                     }
                 };

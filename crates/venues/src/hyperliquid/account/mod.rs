@@ -1,4 +1,4 @@
-//! What Hyperliquid tells of an account: positions, orders, fills, payments, fees, by request and by stream.
+//! What Hyperliquid tells of an account: positions, orders, fills, payments, transfers, fees, by request and by stream.
 //!
 //! Bytes in, values out. What is not as documented is refused as a whole: of an account half an answer is worse than none.
 //! Sources: Hyperliquid docs, API > Info endpoint (and > Perpetuals), API > Websocket > Subscriptions.
@@ -8,6 +8,7 @@ mod fills;
 mod orders;
 mod positions;
 mod stream;
+mod transfers;
 
 pub use assets::{Asset, Assets, assets, assets_request};
 pub use fills::{
@@ -19,8 +20,10 @@ pub use orders::{
 };
 pub use positions::{Position, Positions, positions, positions_request};
 pub use stream::{Told, read, subscriptions};
+pub use transfers::{Transfer, transfers, transfers_request};
 
 use super::exchange::Address;
+use hypersentry_model::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -53,6 +56,25 @@ fn ask(body: &Value, weight: u32) -> Ask {
 
 fn about(kind: &str, user: Address, weight: u32) -> Ask {
     ask(&json!({"type": kind, "user": user}), weight)
+}
+
+/// Trades in one answer at the most. Hyperliquid docs, API > Info endpoint.
+pub const FILLS_PAGE: usize = 2_000;
+/// Payments, or transfers, in one answer at the most. Hyperliquid docs, API > Info endpoint > Pagination.
+pub const PAGE: usize = 500;
+
+/// How many entries an answer lists, whatever they are, and the time of the last: a full page says that there may be more.
+///
+/// # Errors
+/// [`Unreadable`]: it is no list of entries with a time.
+pub fn page(body: &[u8]) -> Result<(usize, Option<Timestamp>), Unreadable> {
+    #[derive(serde::Deserialize)]
+    struct Entry {
+        time: i64,
+    }
+    let entries: Vec<Entry> = parse(body)?;
+    let last = entries.last().map(|entry| Timestamp::from_ms(entry.time));
+    Ok((entries.len(), last))
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
