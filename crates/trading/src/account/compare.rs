@@ -73,8 +73,16 @@ impl Account {
             .cloned()
             .collect();
         let findings = self.differences(&whole, &orders, races);
+        let breaks = |it: &Finding| {
+            matches!(
+                it,
+                Finding::PositionDiffers { .. } | Finding::EquityDiffers { .. }
+            )
+        };
+        let stillborn = !self.figures.tied && findings.iter().any(breaks);
         let mut told: Vec<Why> = broken.into_iter().collect();
-        let mut locks = !told.is_empty() || self.figures.ledger.is_none();
+        // A ledger that has just begun ties with what it was made of, which shows nothing: the next look does.
+        let mut locks = !told.is_empty() || first;
         for finding in findings {
             locks |= self.act(&finding);
             if !matches!(finding, Finding::Repair { .. }) {
@@ -82,10 +90,10 @@ impl Account {
             }
         }
         self.conclude(now, locks || races, told);
-        // A ledger that has just begun ties with what it was made of: that shows nothing yet.
-        if first {
-            self.look_soon();
+        if stillborn {
+            self.figures.disown();
         } else if !locks && !races {
+            self.figures.tied = true;
             self.carry_on(whole.positions.at);
         }
         self.tell_account();

@@ -43,6 +43,8 @@ pub(crate) struct Figures {
     moved: BTreeSet<(Timestamp, String)>,
     /// Fees of transfers of which it is not known whether their amounts include them.
     perhaps: Usd,
+    /// Whether the ledger has tied since it began: one that never did may have begun with half of something.
+    pub(super) tied: bool,
     /// What the log holds of the ledger.
     noted: Option<Books>,
     /// What rests there and was not sent from here.
@@ -54,6 +56,12 @@ pub(crate) struct Figures {
     pub(super) trouble: Option<Why>,
     pub(super) locked: bool,
     pub(super) stream: bool,
+}
+
+/// From when on something is not in figures of the venue's time `at`: there was nothing within [`RACE_MS`] before it, or nothing would have been
+/// compared, and what bears a time within it and came later happened later.
+fn just_before(at: Timestamp) -> Timestamp {
+    at.plus_ms(-RACE_MS - 1)
 }
 
 impl Figures {
@@ -74,6 +82,7 @@ impl Figures {
         self.opened = carried.at;
         self.since = carried.since;
         self.noted = Some(books);
+        self.tied = true;
     }
 
     /// From when on trades, payments and transfers are asked for: from the newest that is known, else of the last day, and all since the ledger.
@@ -115,9 +124,10 @@ impl Figures {
             ));
         }
         self.ledger = Some(Ledger::opened(held, whole.positions.equity, unrealised)?);
-        self.opened = whole.positions.at;
-        self.since = self.opened;
+        self.opened = just_before(whole.positions.at);
+        self.since = whole.positions.at;
         self.perhaps = Usd::ZERO;
+        self.tied = false;
         self.noted = None;
         self.paid = whole
             .payments
@@ -207,8 +217,7 @@ impl Figures {
         Ok(())
     }
 
-    /// The ledger, where it differs from what the log holds of it and everything in it is older than the venue's time `at`, at which it tied. What
-    /// happened within [`RACE_MS`] before that is not in it: there was nothing, or it would not have been compared.
+    /// The ledger, where it differs from what the log holds of it and everything in it is older than the venue's time `at`, at which it tied.
     pub(super) fn carry_out(&mut self, at: Timestamp) -> Option<crate::log::CarriedLedger> {
         let ledger = self.ledger.as_ref()?;
         let newest = self
@@ -220,7 +229,7 @@ impl Figures {
         }
         self.noted = Some(*ledger.books());
         Some(crate::log::CarriedLedger {
-            at: at.plus_ms(-RACE_MS - 1),
+            at: just_before(at),
             since: self.since,
             ledger: ledger.carried(),
         })
