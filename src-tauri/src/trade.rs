@@ -2,6 +2,7 @@
 
 use crate::shell::Shell;
 use hypersentry_api::practice::{self, BEGINS_WITH_USD, OpenPractice, PracticeAgents};
+use hypersentry_api::risk::{AskRisk, Power, RiskAnswer};
 use hypersentry_api::trade::{AskTrade, TradeAnswer};
 use hypersentry_api::{ApiError, Asker, Terminal, TradingPlan};
 use hypersentry_engine::SystemClock;
@@ -33,6 +34,7 @@ impl specta::Type for TradeRequest {
 pub(crate) enum Traded {
     Accounts { accounts: Vec<Account> },
     Answer(TradeAnswer),
+    Risk(RiskAnswer),
 }
 
 impl specta::Type for Traded {
@@ -77,6 +79,18 @@ pub(crate) fn practise(
 /// Names a request in the audit log.
 static REQUESTS: AtomicU64 = AtomicU64::new(1);
 
+/// A request about risk, where it is one.
+fn about_risk(request: &Value) -> Result<Option<AskRisk>, ApiError> {
+    let mut body = request.clone();
+    let kind = body
+        .as_object_mut()
+        .and_then(|fields| fields.remove("type"));
+    let Some(kind) = kind.as_ref().and_then(Value::as_str) else {
+        return Ok(None);
+    };
+    AskRisk::of(kind, body)
+}
+
 /// Orders, and what an account has.
 #[tauri::command]
 #[specta::specta]
@@ -102,17 +116,33 @@ pub(crate) async fn trade(
             accounts: vec![account],
         });
     }
-    let asked = AskTrade::read(&request.0.to_string())?;
-    if asked.account() != own {
+    let foreign = || {
         let text = "the account is not the one that practises here";
-        return Err(ApiError::new("grant_required", text));
-    }
+        ApiError::new("grant_required", text)
+    };
     let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
     let by = Asker {
         user: Some("local".to_owned()),
         session: None,
         request: format!("window-{number}"),
     };
+    if let Some(asked) = about_risk(&request.0)? {
+        if asked.account().is_some_and(|account| account != own) {
+            return Err(foreign());
+        }
+        // There is one person here, who may all of it.
+        let power = Power {
+            alone: true,
+            manages: true,
+            accounts: vec![own],
+        };
+        let answer = shell.terminal(|terminal| terminal.risk(asked, power, by))?;
+        return Ok(Traded::Risk(answer.await?));
+    }
+    let asked = AskTrade::read(&request.0.to_string())?;
+    if asked.account() != own {
+        return Err(foreign());
+    }
     let answer = shell
         .terminal(|terminal| terminal.trade(asked, by))?
         .await?;

@@ -59,6 +59,8 @@ pub mod practice;
 mod queue;
 /// Ages that are right at the moment of sending.
 mod restamp;
+/// Limits, switches and leases.
+pub mod risk;
 /// One client's subscriptions and events.
 pub mod session;
 /// Who signs for accounts.

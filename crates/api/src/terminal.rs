@@ -5,6 +5,7 @@ use crate::alpha::{self, AskAlpha, Body};
 use crate::listing::Listing;
 use crate::message::{AskCandles, Candles, Readiness, Snapshot, Symbols, login_required};
 use crate::plane::OneUser;
+use crate::risk::{self, AskRisk, Power, RiskAnswer};
 use crate::status::Status;
 use crate::trade::{self, AskTrade, ToHub, TradeAnswer};
 use crate::{ApiError, ClientSession, Hub};
@@ -205,6 +206,23 @@ impl Terminal {
         async move {
             let trading = trading.ok_or_else(trade::absent)?;
             trade::answer(&trading, asked, by).await
+        }
+    }
+
+    /// Answers a request about risk of whoever may make it.
+    ///
+    /// # Errors
+    /// `trading_absent`; else nothing changed, and the code says why.
+    pub fn risk(
+        &self,
+        asked: AskRisk,
+        power: Power,
+        by: Asker,
+    ) -> impl Future<Output = Result<RiskAnswer, ApiError>> + Send + use<> {
+        let trading = self.trading.get().cloned();
+        async move {
+            let trading = trading.ok_or_else(trade::absent)?;
+            risk::answer(&trading, asked, power, by).await
         }
     }
 

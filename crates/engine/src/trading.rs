@@ -4,7 +4,7 @@ use crate::account::AccountEvent;
 use crate::config::EngineConfig;
 use crate::desk::Desk;
 use crate::rim::upstream::Upstream;
-pub use hypersentry_execution::risk::Limits;
+pub use hypersentry_execution::risk::{Limits, Scope};
 use hypersentry_market::MarketId;
 use hypersentry_model::{
     Clock, Envelope, EventType, Mode, Price, Size, Source, Stamped, Symbol, Timestamp, Venue,
@@ -231,6 +231,7 @@ impl Serialize for TradingEvent {
             Told::Order(told) => InRun { told, run }.serialize(serializer),
             Told::Fill(told) => InRun { told, run }.serialize(serializer),
             Told::Event(told) => InRun { told, run }.serialize(serializer),
+            Told::Risk(told) => InRun { told, run }.serialize(serializer),
             // It has them itself.
             Told::Account(told) => told.serialize(serializer),
         }
@@ -254,6 +255,12 @@ pub fn enveloped(told: Told, mode: Mode, run_id: &str, now: Timestamp) -> Accoun
         ),
         Told::Account(_) => (
             EventType::AccountUpdate,
+            Symbol::ANY,
+            Source::Account,
+            now.ms(),
+        ),
+        Told::Risk(_) => (
+            EventType::RiskUpdate,
             Symbol::ANY,
             Source::Account,
             now.ms(),

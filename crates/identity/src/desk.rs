@@ -55,6 +55,15 @@ impl Identity {
         user.is_some_and(|user| state.granted(user, account).view)
     }
 
+    /// How many users may manage risk: where there is more than one, a looser limit needs two of them.
+    pub fn risk_managers(&self) -> usize {
+        let state = self.state();
+        let users = state.users.values().filter(|user| !user.disabled);
+        users
+            .filter(|user| user.role.covers(Role::RiskManager))
+            .count()
+    }
+
     /// The accounts that a user may view now.
     pub fn viewed(&self, user: &str) -> Vec<Address> {
         let state = self.state();

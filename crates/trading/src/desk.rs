@@ -2,7 +2,7 @@
 
 use crate::account::{Account, Asked, INBOX, Message};
 use crate::error::TradeError;
-use crate::log::{self, Acknowledged, By, Pen, Recalled};
+use crate::log::{self, Acknowledged, By, DESK, Pen, Recalled};
 use crate::nonces::NonceBook;
 use crate::proof;
 use crate::risk::DeskRisk;
@@ -64,19 +64,20 @@ impl From<Asker> for By {
 #[derive(Debug)]
 pub struct Trading {
     settings: Arc<Settings>,
-    world: World,
+    pub(crate) world: World,
     log: Arc<AuditLog>,
     dir: PathBuf,
     key: PublicKey,
     nonces: Arc<NonceBook>,
-    /// All accounts together.
-    risk: Arc<DeskRisk>,
+    /// All accounts together, and what is written of them.
+    pub(crate) risk: Arc<DeskRisk>,
+    pub(crate) pen: Pen,
     /// What the log held of accounts that were not opened yet.
     recalled: Mutex<BTreeMap<String, Recalled>>,
     /// At most [`MOST_ACCOUNTS`].
-    open: Mutex<BTreeMap<Address, mpsc::Sender<Message>>>,
+    pub(crate) open: Mutex<BTreeMap<Address, mpsc::Sender<Message>>>,
     cancel: CancellationToken,
-    tasks: TaskTracker,
+    pub(crate) tasks: TaskTracker,
 }
 
 impl Trading {
@@ -107,14 +108,21 @@ impl Trading {
         let nonces = NonceBook::open(dir.join("nonces"));
         let nonces = nonces.map_err(|e| TradeError::new("nonce_not_kept", e.to_string()))?;
         let key = signer.key().clone();
-        let (log, recalled) = log::open(disk, &dir.join("audit"), signer, world.door.now())?;
+        let (log, mut recalled) = log::open(disk, &dir.join("audit"), signer, world.door.now())?;
         let log = Arc::new(log);
-        let risk = DeskRisk::new(&settings.limits);
+        let desk = recalled.remove(DESK).unwrap_or_default();
+        let risk = DeskRisk::new(&settings.limits, desk);
+        let pen = Pen {
+            log: Arc::clone(&log),
+            name: DESK.to_owned(),
+            heard: Arc::default(),
+        };
         let trading = Self {
             settings: Arc::new(settings),
             world,
             log,
             risk: Arc::new(risk),
+            pen,
             dir: dir.to_owned(),
             key,
             nonces: Arc::new(nonces),
@@ -154,7 +162,7 @@ impl Trading {
         let recalled = recalled.remove(&address.to_string()).unwrap_or_default();
         let pen = Pen {
             log: Arc::clone(&self.log),
-            account: address,
+            name: address.to_string(),
             heard: Arc::new(Acknowledged::default()),
         };
         let account = Account::new(
@@ -180,7 +188,7 @@ impl Trading {
         Ok(inbox)
     }
 
-    async fn ask<T>(
+    pub(crate) async fn ask<T>(
         &self,
         account: &str,
         asked: impl FnOnce(oneshot::Sender<T>) -> Asked,

@@ -4,7 +4,7 @@ use crate::view::RefusalView;
 use crate::world::SignRefused;
 use hypersentry_execution::keys::KeyError;
 use hypersentry_execution::relay::Refused;
-use hypersentry_execution::risk::{Check, Refusal, Scope};
+use hypersentry_execution::risk::{Check, LimitError, Refusal, Scope};
 use hypersentry_store::audit::AuditError;
 use hypersentry_venues::hyperliquid::exchange::check::CheckError;
 
@@ -132,6 +132,12 @@ impl From<Refused> for TradeError {
 impl From<KeyError> for TradeError {
     fn from(error: KeyError) -> Self {
         Refused::Key(error).into()
+    }
+}
+
+impl From<LimitError> for TradeError {
+    fn from(error: LimitError) -> Self {
+        Self::new(error.code(), error.to_string())
     }
 }
 

@@ -27,6 +27,10 @@ pub use compose::{Composed, compose};
 pub use desk::{Asker, MOST_ACCOUNTS, Settings, Trading};
 pub use error::TradeError;
 pub use log::audit_signer;
+pub use risk::{
+    AccountRisk, KilledAccount, KilledDesk, LeaseView, ScheduleView, ScheduledCancel, ScopeName,
+    ScopeView, StandingView, WaitingView, WholeLimits,
+};
 pub use ticket::{Kind, OrderSide, Scale, Ticket, TwapWish};
 pub use view::{
     AccountState, Event, EventKind, Fees, FillView, Killed, LedgerView, Lock, OrderView,

@@ -1,7 +1,8 @@
 //! The audit log as the relay's memory: what is written of whom, and what is found again.
 
-use crate::account::{Books, Kept};
+use crate::account::{Books, Kept, Schedule};
 use crate::error::TradeError;
+use crate::risk::Lease;
 use hypersentry_execution::audit::{Entry, Id, Ids, Record as Written, What};
 use hypersentry_execution::keys::RETENTION_MS;
 use hypersentry_execution::ledger::Carried;
@@ -11,13 +12,16 @@ use hypersentry_execution::risk::Governed;
 use hypersentry_model::{Timestamp, Usd};
 use hypersentry_store::audit::{AuditLog, AuditOptions, Signer};
 use hypersentry_store::{Disk, NativeDisk};
-use hypersentry_venues::hyperliquid::exchange::{Address, Cloid as Name};
+use hypersentry_venues::hyperliquid::exchange::Cloid as Name;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::Notify;
+
+/// In the place of an account: what is of all of them.
+pub(crate) const DESK: &str = "desk";
 
 /// What a record's details say.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -42,6 +46,24 @@ pub(crate) enum Said {
     Label { group: String, strategy: String },
     /// What a strategy holds and has paid, after a trade or at the begin of a UTC day.
     Strategy { strategy: String, book: Box<Kept> },
+    /// A kill switch was thrown, put back or rehearsed, by whom the record names; of the desk it is the switch itself.
+    Switch {
+        on: bool,
+        flatten: bool,
+        drill: bool,
+    },
+    /// A lease was begun, renewed or ended.
+    Lease {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        strategy: Option<String>,
+        lease: Option<Lease>,
+    },
+    /// A lease was not renewed in time, and so many orders were cancelled.
+    Lapsed { scope: String, cancelled: usize },
+    /// The venue took a time at which it cancels everything, or that there is none.
+    Scheduled { key: String, at_ms: Option<i64> },
+    /// That time came.
+    ScheduleFired { at_ms: i64 },
     /// The account's equity when its UTC day was seen first.
     DayOpened { day: i64, equity: Usd },
     /// The limits of the account, of one of its strategies, or of the desk were changed, or a change was asked for: what holds from now on, and what waits.
@@ -113,6 +135,11 @@ pub(crate) struct Recalled {
     pub(crate) day: Option<(i64, Usd)>,
     pub(crate) limits: Option<Governed>,
     pub(crate) strategy_limits: BTreeMap<String, Governed>,
+    /// Of the account, or of the desk (no label), and of strategies.
+    pub(crate) leases: BTreeMap<Option<String>, Lease>,
+    pub(crate) schedule: Schedule,
+    /// The desk's kill switch; of an account it is in the relay's lines.
+    pub(crate) desk_killed: bool,
     /// What each strategy holds, and the trades that are in it.
     pub(crate) strategies: Books,
     /// The label that was written last, and the group that it is of.
@@ -156,8 +183,26 @@ impl Recalled {
             Said::TwapEnded { key } => {
                 self.twaps.remove(&key);
             }
-            Said::Refused { .. } | Said::Drill { .. } | Said::Told { .. } | Said::Signed { .. } => {
+            Said::Switch { on, drill, .. } => {
+                if !drill {
+                    self.desk_killed = on;
+                }
             }
+            Said::Lease { strategy, lease } => match lease {
+                Some(lease) => {
+                    self.leases.insert(strategy, lease);
+                }
+                None => {
+                    self.leases.remove(&strategy);
+                }
+            },
+            Said::Scheduled { key, at_ms } => self.schedule.set(key, at_ms),
+            Said::ScheduleFired { at_ms } => self.schedule.fire(at_ms),
+            Said::Lapsed { .. }
+            | Said::Refused { .. }
+            | Said::Drill { .. }
+            | Said::Told { .. }
+            | Said::Signed { .. } => {}
         }
     }
 
@@ -320,7 +365,8 @@ impl Acknowledged {
 #[derive(Clone, Debug)]
 pub(crate) struct Pen {
     pub(crate) log: Arc<AuditLog>,
-    pub(crate) account: Address,
+    /// The account, or [`DESK`].
+    pub(crate) name: String,
     pub(crate) heard: Arc<Acknowledged>,
 }
 
@@ -367,7 +413,7 @@ impl Pen {
         seq: Option<u64>,
     ) {
         let id = |text: &str| Id::new(text).unwrap_or_default();
-        let account = self.account.to_string();
+        let account = self.name.clone();
         let details = said.map(|said| Line { account, said });
         let details = details.map(|line| serde_json::to_vec(&line));
         let Ok(details) = details.transpose() else {

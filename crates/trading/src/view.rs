@@ -7,6 +7,7 @@ use hypersentry_model::{Mode, Price, Size, Symbol, Usd};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::risk::{AccountRisk, LeaseView, ScheduledCancel};
 use crate::ticket::{Kind, OrderSide};
 
 /// A code and its words.
@@ -210,6 +211,12 @@ pub struct AccountState {
     pub locks: Vec<Lock>,
     /// Whether the kill switch is on.
     pub killed: bool,
+    /// Whether the desk's kill switch is on.
+    pub desk_killed: bool,
+    /// The leases that cover it: its own, its strategies', the desk's.
+    pub leases: Vec<LeaseView>,
+    /// When the venue cancels every order by itself, if that was asked of it.
+    pub scheduled_cancel: Option<ScheduledCancel>,
     /// Who signs.
     pub agent: Option<AgentView>,
     /// What it is worth.
@@ -380,6 +387,10 @@ pub enum EventKind {
     Released,
     /// It was rehearsed.
     Drill,
+    /// A lease was not renewed in time.
+    Lapsed,
+    /// It was renewed, or ended.
+    Renewed,
     /// Orders wait until account and venue match.
     Locked,
     /// They match.
@@ -413,6 +424,8 @@ pub enum Told {
     Fill(Box<FillView>),
     /// The account, without orders and fills.
     Account(Box<AccountState>),
+    /// Limits, standing, leases and switches that cover it.
+    Risk(Box<AccountRisk>),
     /// Something else.
     Event(Box<Event>),
 }

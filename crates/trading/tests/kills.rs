@@ -193,7 +193,7 @@ impl Audience for Listener {
         match told {
             Told::Order(order) => point(&format!("{:?} is {:?}", order.leg, order.state)),
             Told::Fill(_) => point("a fill is told"),
-            Told::Account(_) | Told::Event(_) => {}
+            Told::Account(_) | Told::Event(_) | Told::Risk(_) => {}
         }
     }
 }

@@ -12,6 +12,8 @@ mod agents;
 mod attacks;
 /// Limits of users, pages of others, logs.
 mod limits;
+/// Limits of trading, the desk's switch, leases.
+mod risk;
 /// Sockets of users.
 mod sockets;
 /// The table of roles.

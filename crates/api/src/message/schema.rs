@@ -10,7 +10,7 @@ use hypersentry_model::agg::AggUpdate;
 use hypersentry_model::liquidation::LiquidationBatch;
 use hypersentry_model::status::VenueStatus;
 use hypersentry_model::{Envelope, EventType, Interval, Source};
-use hypersentry_trading::{AccountState, Event as Happened, FillView, OrderView};
+use hypersentry_trading::{AccountRisk, AccountState, Event as Happened, FillView, OrderView};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -164,6 +164,13 @@ fn enveloped<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<Envelope<T>>()
 }
 
+/// Of the conviction the size that a view is worth; of an account what covers it.
+fn risk_updates(generator: &mut SchemaGenerator) -> Schema {
+    let view = enveloped::<RiskUpdate>(generator);
+    let account = enveloped::<InRun<AccountRisk>>(generator);
+    json_schema!({ "anyOf": [view, account] })
+}
+
 /// The events that clients get, and their shapes.
 const EVENTS: [(EventType, Make); 11] = [
     (EventType::AggUpdate, enveloped::<AggUpdate>),
@@ -171,7 +178,7 @@ const EVENTS: [(EventType, Make); 11] = [
     (EventType::VenueStatus, enveloped::<VenueStatus>),
     (EventType::AlphaConviction, enveloped::<AlphaConviction>),
     (EventType::GovUpdate, enveloped::<GovUpdate>),
-    (EventType::RiskUpdate, enveloped::<RiskUpdate>),
+    (EventType::RiskUpdate, risk_updates),
     (EventType::ExecPlan, enveloped::<ExecPlan>),
     (EventType::OrderUpdate, enveloped::<InRun<OrderView>>),
     (EventType::FillUpdate, enveloped::<InRun<FillView>>),

@@ -183,6 +183,7 @@ impl Relay {
             Input::Heard { cloid, event } => self.hear(now, cloid, &event, out),
             Input::Tick => self.tick(now, out),
             Input::Kill { on } => self.kill(on, out),
+            Input::Withdraw { cloids } => self.withdraw(&cloids),
             Input::Reconciled { locked } => self.locked = locked,
         }
         self.cancels(now, out);
@@ -192,15 +193,20 @@ impl Relay {
     fn kill(&mut self, on: bool, out: &mut Vec<Output>) {
         self.killed = on;
         if on {
-            for cloid in &self.open {
-                if let Some(live) = self.orders.get_mut(cloid) {
-                    live.order.want_cancel();
-                    self.unwanted.insert(*cloid);
-                }
-            }
+            let open: Vec<Cloid> = self.open.iter().copied().collect();
+            self.withdraw(&open);
         }
         if !self.log_broken {
             self.log(Record::Kill { on }, Then::Nothing, out);
+        }
+    }
+
+    fn withdraw(&mut self, cloids: &[Cloid]) {
+        for cloid in cloids.iter().filter(|cloid| self.open.contains(*cloid)) {
+            if let Some(live) = self.orders.get_mut(cloid) {
+                live.order.want_cancel();
+                self.unwanted.insert(*cloid);
+            }
         }
     }
 
@@ -277,8 +283,9 @@ impl Relay {
                 self.plain(now, *cloid, Step::LogIntent, out);
             }
         }
-        // The kill switch or the clock may have come between the request and the disk. What was asked for as one is sent as one or not at all.
+        // A switch or the clock may have come between the request and the disk. What was asked for as one is sent as one or not at all.
         let killed = self.killed && !intents.iter().all(|intent| intent.reduce_only);
+        let killed = killed || cloids.iter().any(|cloid| self.unwanted.contains(cloid));
         let late = intents.iter().any(|intent| now >= intent.expires_after);
         let step = if killed || late {
             Step::NotSend

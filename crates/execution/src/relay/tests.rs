@@ -191,6 +191,31 @@ fn the_kill_switch_cancels_what_rests_and_lets_nothing_new_out() {
 }
 
 #[test]
+fn what_is_withdrawn_is_cancelled_where_it_rests_and_never_sent_where_it_waits() {
+    let mut relay = Relay::default();
+    for cloid in [1, 2] {
+        sent(&mut relay, cloid);
+        step(&mut relay, 3, heard(cloid, plain(Step::Ack)));
+    }
+    ask(&mut relay, 4, submit("k3", 1, 3)).unwrap();
+    // One that is not known, and one that is over, harm nothing.
+    let cloids = vec![[1; 16], [3; 16], [9; 16]];
+    let out = step(&mut relay, 5, Input::Withdraw { cloids });
+    assert!(out.contains(&Output::SendCancel { cloid: [1; 16] }));
+    assert!(!out.contains(&Output::SendCancel { cloid: [2; 16] }));
+    let seq = relay.last_seq;
+    let out = step(&mut relay, 6, Input::Synced { seq });
+    assert!(!out.iter().any(|o| matches!(o, Output::Send { .. })));
+    assert_eq!(relay.order(&[3; 16]).unwrap().state(), State::Rejected);
+    assert_eq!(relay.order(&[2; 16]).unwrap().state(), State::Acked);
+    // What is asked for afterwards is another matter.
+    ask(&mut relay, 7, submit("k4", 1, 4)).unwrap();
+    let seq = relay.last_seq;
+    let out = step(&mut relay, 8, Input::Synced { seq });
+    assert!(matches!(out.last(), Some(Output::Send { .. })));
+}
+
+#[test]
 fn an_order_that_waited_too_long_for_the_disk_is_not_sent() {
     let mut relay = Relay::default();
     ask(&mut relay, 1, submit("a", 1, 1)).unwrap();

@@ -79,6 +79,11 @@ pub enum Input {
         /// Whether it begins or ends.
         on: bool,
     },
+    /// Orders are to be cancelled without waiting for the disk, those that were not sent yet never are: a lease lapsed, or the desk's switch was thrown.
+    Withdraw {
+        /// Which.
+        cloids: Vec<Cloid>,
+    },
     /// What we hold was compared with the venue: whether they match.
     Reconciled {
         /// Whether anything is open still.

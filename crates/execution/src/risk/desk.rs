@@ -53,6 +53,51 @@ fn sum(a: Option<Stamped<Usd>>, b: Option<Stamped<Usd>>) -> Option<Stamped<Usd>>
     })
 }
 
+impl<A> DeskBook<A> {
+    /// All accounts together; exposure of all markets is in `others`. Nothing is known of no account.
+    pub fn total(&self, now: Timestamp) -> Standing {
+        let mut total: Option<Standing> = None;
+        for share in self.shares.values() {
+            let exposure = share.exposure.as_ref().and_then(|exposure| {
+                let mut each = exposure.value.values();
+                let sum = each.try_fold(Usd::ZERO, |sum, usd| sum.checked_add(*usd))?;
+                Some(exposure.clone().map(|_| sum))
+            });
+            let (minute, day) = share.orders(now);
+            total = Some(match total {
+                None => Standing {
+                    equity: share.equity,
+                    others: exposure,
+                    day_loss: share.day_loss,
+                    orders_in_minute: minute,
+                    orders_in_day: day,
+                    ..Standing::default()
+                },
+                Some(before) => Standing {
+                    equity: sum(before.equity, share.equity),
+                    others: sum(before.others, exposure),
+                    day_loss: sum(before.day_loss, share.day_loss),
+                    orders_in_minute: before.orders_in_minute.saturating_add(minute),
+                    orders_in_day: before.orders_in_day.saturating_add(day),
+                    ..before
+                },
+            });
+        }
+        total.unwrap_or_default()
+    }
+}
+
+impl Share {
+    /// Orders of the last 60 s, and of the UTC day that could open or enlarge.
+    fn orders(&self, now: Timestamp) -> (u32, u32) {
+        let lately = self.lately.iter();
+        let lately = lately.filter(|at| now < at.plus_ms(60_000)).count();
+        let today = self.today.0 == now.ms().div_euclid(86_400_000);
+        let minute = u32::try_from(lately).unwrap_or(u32::MAX);
+        (minute, if today { self.today.1 } else { 0 })
+    }
+}
+
 impl<A: Ord> DeskBook<A> {
     /// Replaces what an account adds.
     pub fn put(&mut self, account: A, share: Share) {
@@ -68,7 +113,6 @@ impl<A: Ord> DeskBook<A> {
         now: Timestamp,
     ) -> Standing {
         let mut desk = own.clone();
-        let day = now.ms().div_euclid(86_400_000);
         let others = self.shares.iter().filter(|(of, _)| *of != account);
         for (_, share) in others {
             let mut here = Usd::ZERO;
@@ -90,13 +134,9 @@ impl<A: Ord> DeskBook<A> {
             }
             desk.equity = sum(desk.equity, share.equity);
             desk.day_loss = sum(desk.day_loss, share.day_loss);
-            let lately = share.lately.iter();
-            let lately = lately.filter(|at| now < at.plus_ms(60_000)).count();
-            let lately = u32::try_from(lately).unwrap_or(u32::MAX);
-            desk.orders_in_minute = desk.orders_in_minute.saturating_add(lately);
-            if share.today.0 == day {
-                desk.orders_in_day = desk.orders_in_day.saturating_add(share.today.1);
-            }
+            let (minute, day) = share.orders(now);
+            desk.orders_in_minute = desk.orders_in_minute.saturating_add(minute);
+            desk.orders_in_day = desk.orders_in_day.saturating_add(day);
         }
         desk
     }

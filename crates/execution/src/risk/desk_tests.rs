@@ -65,6 +65,10 @@ fn a_desk_is_the_sum_of_its_accounts_and_as_old_as_the_oldest() {
     let later = NOW.plus_ms(86_400_000);
     let desk = book.standing(&"a", &own(70), symbol("BTC"), later);
     assert_eq!((desk.orders_in_minute, desk.orders_in_day), (0, 0));
+    let total = book.total(NOW);
+    assert_eq!(total.others.unwrap().value, dollars(116));
+    assert_eq!((total.orders_in_minute, total.orders_in_day), (2, 6));
+    assert_eq!(DeskBook::<u8>::default().total(NOW), Standing::default());
     // What one account does not know, the desk does not.
     let blind = Share {
         exposure: None,

@@ -20,11 +20,12 @@ mod guard;
 mod login;
 /// How often a stranger may try.
 mod pace;
+/// Orders.
+mod risk;
 /// A user's sessions.
 mod sessions;
 /// The role that each route and channel needs.
 mod table;
-/// Orders.
 mod trading;
 /// Who is at the other end of a socket.
 mod visitor;
@@ -44,16 +45,18 @@ pub(crate) fn routes() -> axum::Router<crate::http::Shared> {
         .merge(sessions::routes())
         .merge(admin::routes())
         .merge(agents::routes())
+        .merge(risk::routes())
         .merge(trading::routes())
         .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY))
 }
 
 /// They, as the OpenAPI document tells them.
-pub(crate) const OPERATIONS: [&[crate::openapi::Operation]; 5] = [
+pub(crate) const OPERATIONS: [&[crate::openapi::Operation]; 6] = [
     login::OPERATIONS,
     sessions::OPERATIONS,
     admin::OPERATIONS,
     agents::OPERATIONS,
+    risk::OPERATIONS,
     trading::OPERATIONS,
 ];
 

@@ -106,6 +106,14 @@ pub(crate) const ROUTES: &[Rule] = &[
     rule(Method::POST, "/trading/reverse", TRADER),
     rule(Method::POST, "/trading/kill", VIEWER),
     rule(Method::POST, "/trading/accept", RISK),
+    rule(Method::POST, "/trading/schedule-cancel", TRADER),
+    rule(Method::GET, "/risk/limits", VIEWER),
+    privileged(Method::POST, "/risk/limits", Role::RiskManager),
+    privileged(Method::POST, "/risk/limits/agree", Role::RiskManager),
+    privileged(Method::POST, "/risk/limits/withdraw", Role::RiskManager),
+    privileged(Method::POST, "/risk/kill", Role::RiskManager),
+    // Of the desk by whoever manages risk, of an account by whoever trades it too.
+    rule(Method::POST, "/risk/lease", VIEWER),
 ];
 
 /// All channels of `/ws`. Private ones need a grant besides.

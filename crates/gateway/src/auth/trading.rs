@@ -157,7 +157,7 @@ async fn accounts(
     }))
 }
 
-fn absent() -> Refused {
+pub(super) fn absent() -> Refused {
     let text = "orders are not taken at this server: it was not started with --trade-live, nor for practice";
     Refused(StatusCode::NOT_FOUND, ApiError::new("trading_absent", text))
 }
@@ -185,12 +185,17 @@ fn admitted(shared: &Shared, by: &Authenticated, asked: &AskTrade) -> Result<Ask
     if !may {
         return Err(Refusal::GrantRequired.into());
     }
+    Ok(asker(by))
+}
+
+/// Who asks, with a name for the request.
+pub(super) fn asker(by: &Authenticated) -> Asker {
     let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
-    Ok(Asker {
+    Asker {
         user: Some(by.user.id.clone()),
         session: Some(by.session.id.clone()),
         request: format!("http-{number}"),
-    })
+    }
 }
 
 async fn answer(
@@ -205,7 +210,7 @@ async fn answer(
 }
 
 /// A refusal of the relay as an answer.
-fn told(error: ApiError) -> Refused {
+pub(super) fn told(error: ApiError) -> Refused {
     let status = match error.code.as_str() {
         "bad_request" | "exit_side" | "idempotency_key_invalid" => StatusCode::BAD_REQUEST,
         "unknown_symbol" | "order_unknown" | "trading_absent" => StatusCode::NOT_FOUND,

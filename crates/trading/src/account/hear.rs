@@ -57,6 +57,7 @@ impl Account {
                     self.fill(fill);
                 }
             }
+            News::Scheduled(told) => self.scheduled(*told),
             News::Stream(open) => {
                 self.figures.stream = open;
                 // Nothing of what was missed comes again by itself.

@@ -2,11 +2,14 @@
 
 mod compare;
 mod figures;
+mod govern;
 mod hear;
+mod leases;
 mod perform;
 mod preview;
 mod pulse;
 mod request;
+mod schedule;
 mod scopes;
 mod show;
 mod strategies;
@@ -47,6 +50,8 @@ const TICK: Duration = Duration::from_millis(100);
 pub(crate) const MOST_FILLS: usize = 1_000;
 /// Trades of orders whose number is not known yet.
 const MOST_UNMATCHED: usize = 1_000;
+pub(crate) use govern::{AskedRisk, Govern, standing_view};
+pub(crate) use schedule::Schedule;
 pub(crate) use strategies::{Books, Kept};
 pub(crate) use twap::MOST_MINUTES;
 
@@ -92,6 +97,7 @@ pub(crate) enum Asked {
     State(Option<String>, oneshot::Sender<AccountState>),
     /// Takes the account as the venue tells it.
     Accept(By, oneshot::Sender<Result<AccountState, TradeError>>),
+    Risk(AskedRisk),
 }
 
 /// What comes from the venue.
@@ -116,6 +122,8 @@ pub(crate) enum News {
     Orders(Vec<Known>),
     Fills(Vec<Fill>),
     Stream(bool),
+    /// What the venue said of its own switch.
+    Scheduled(Box<schedule::Scheduled>),
 }
 
 /// Everything about the account, asked for in this order.
@@ -176,6 +184,8 @@ pub(crate) struct Account {
     /// All accounts together.
     desk: Arc<DeskRisk>,
     strategies: Books,
+    watch: leases::Watch,
+    schedule: Schedule,
     /// Times of the orders of the last minute.
     lately: VecDeque<Timestamp>,
     /// The UTC day and its orders that could open.
@@ -218,6 +228,8 @@ impl Account {
         let buried = recalled.twaps.iter().cloned().collect();
         let limits = limits.unwrap_or_else(|| Governed::new(settings.limits.clone()));
         let mut strategies = std::mem::take(&mut recalled.strategies);
+        let watch = leases::Watch::recalled(std::mem::take(&mut recalled.leases));
+        let schedule = std::mem::take(&mut recalled.schedule);
         let labels = recalled.labels();
         let (records, created) = recalled.records();
         let relay = Relay::recovered(records, now);
@@ -261,6 +273,8 @@ impl Account {
             strategy_limits,
             desk,
             strategies,
+            watch,
+            schedule,
             lately: VecDeque::new(),
             today: (today, count),
             day_open,
@@ -290,6 +304,7 @@ impl Account {
                 () = heard.changed() => self.acknowledged(),
                 _ = tick.tick() => {
                     self.acknowledged();
+                    self.schedule_passes();
                     self.ask_venue();
                     self.step(Input::Tick);
                     self.forget();
@@ -351,6 +366,8 @@ impl Account {
 
     /// What the log's thread said since.
     fn acknowledged(&mut self) {
+        // Before anything that waited for the disk is sent.
+        self.look_out();
         if self.pen.heard.broken() && !self.stopped {
             self.stopped = true;
             self.step(Input::LogBroken);

@@ -76,6 +76,7 @@ impl Account {
                 let result = self.accept(&by);
                 let _ = answer.send(result);
             }
+            Asked::Risk(asked) => self.asked_risk(asked).await,
             Asked::State(user, answer) => {
                 let _ = answer.send(self.whole_state(user.as_deref()));
             }
@@ -254,12 +255,7 @@ impl Account {
         let result = result.unwrap_or_else(|| Err(TradeError::stopping()));
         match result {
             Ok(_) => {
-                for _ in 0..count {
-                    self.lately.push_back(now);
-                }
-                self.today.1 += u32::try_from(opens).unwrap_or(u32::MAX);
-                self.strategies.sent(&strategy, now, count, opens);
-                self.publish();
+                self.count_sent(&strategy, now, count, opens);
                 for cloid in &new {
                     self.tell_order(cloid);
                 }
@@ -324,7 +320,13 @@ impl Account {
     }
 
     /// Closes a share of a position, or turns it round.
-    async fn close(&mut self, key: String, symbol: Symbol, percent: u32, by: By) -> Orders {
+    pub(super) async fn close(
+        &mut self,
+        key: String,
+        symbol: Symbol,
+        percent: u32,
+        by: By,
+    ) -> Orders {
         let sight = self.world.eyes.look(symbol).await;
         let named = Key::new(&key)?;
         // A repeated request is the same one, whatever has become of the position since.
@@ -436,17 +438,9 @@ impl Account {
             self.end_twaps(None, "the kill switch is on");
         }
         self.step(Input::Kill { on });
-        let mut flattened = 0;
-        for symbol in held {
-            let key = format!("kill-{}-{symbol}", self.now().ns());
-            match self.close(key, symbol, 100, by.clone()).await {
-                Ok(_) => flattened += 1,
-                Err(error) => {
-                    let text = format!("{symbol} was not closed: {}", error.text);
-                    self.tell_event(EventKind::Raised, &error.code, &text, None);
-                }
-            }
-        }
+        let said = Said::Switch { on, flatten, drill };
+        self.note_said(What::Noted, None, by, said);
+        let flattened = self.flatten(held, by).await;
         let (kind, code, text) = if on {
             (EventKind::Killed, "kill_switch_on", "the kill switch is on")
         } else {

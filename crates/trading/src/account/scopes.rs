@@ -103,18 +103,10 @@ impl Account {
     }
 
     /// What the account has and has done, for an order in a market.
-    fn standing(&mut self, symbol: Symbol, now: Timestamp) -> Standing {
-        while self
-            .lately
-            .front()
-            .is_some_and(|at| now >= at.plus_ms(60_000))
-        {
-            self.lately.pop_front();
-        }
+    fn standing(&self, symbol: Symbol, now: Timestamp) -> Standing {
+        let lately = self.lately.iter();
+        let lately = lately.filter(|at| now < at.plus_ms(60_000)).count();
         let day = now.ms().div_euclid(86_400_000);
-        if self.today.0 != day {
-            self.today = (day, 0);
-        }
         let mut resting = self.resting(None, now);
         let (buying, selling) = resting.remove(&symbol).unwrap_or_default();
         let others = self.exposures(&resting).and_then(|mut each| {
@@ -130,11 +122,36 @@ impl Account {
             selling,
             elsewhere: Usd::ZERO,
             others: others.zip(stamp).map(|(sum, stamp)| stamped(sum, stamp)),
-            orders_in_minute: u32::try_from(self.lately.len()).unwrap_or(u32::MAX),
-            orders_in_day: self.today.1,
+            orders_in_minute: u32::try_from(lately).unwrap_or(u32::MAX),
+            orders_in_day: if self.today.0 == day { self.today.1 } else { 0 },
             day_loss: self.day_loss(),
-            shut: None,
+            shut: self.shut(None, now),
         }
+    }
+
+    /// The same for no market in particular: all exposure is in `others`.
+    pub(super) fn own_standing(&self, now: Timestamp) -> Standing {
+        self.standing(Symbol::ANY, now)
+    }
+
+    /// Orders are sent, so many of which could open.
+    pub(super) fn count_sent(
+        &mut self,
+        strategy: &str,
+        now: Timestamp,
+        count: usize,
+        opens: usize,
+    ) {
+        while (self.lately.front()).is_some_and(|at| now >= at.plus_ms(60_000)) {
+            self.lately.pop_front();
+        }
+        self.lately.extend(std::iter::repeat_n(now, count));
+        let day = now.ms().div_euclid(86_400_000);
+        let before = if self.today.0 == day { self.today.1 } else { 0 };
+        let more = u32::try_from(opens).unwrap_or(u32::MAX);
+        self.today = (day, before.saturating_add(more));
+        self.strategies.sent(strategy, now, count, opens);
+        self.publish();
     }
 
     /// What the account adds to the desk, with orders that are asked for. Nothing while nothing is known of it and nothing was sent.
@@ -191,7 +208,7 @@ impl Account {
 
     /// Every scope that covers an order in a market; nothing is reserved.
     pub(super) fn scopes(
-        &mut self,
+        &self,
         symbol: Symbol,
         strategy: &str,
         now: Timestamp,
@@ -202,7 +219,7 @@ impl Account {
     /// Every scope that covers a request's orders, with these reserved at the desk: whoever asks for another account from here on finds them. What was
     /// reserved is replaced by what became of it with the next [`Self::publish`], which follows in any case.
     pub(super) fn reserve(
-        &mut self,
+        &self,
         composed: &Composed,
         sight: &Sight,
         now: Timestamp,
@@ -213,7 +230,7 @@ impl Account {
     }
 
     fn covers(
-        &mut self,
+        &self,
         symbol: Symbol,
         strategy: &str,
         reserved: Option<Share>,
@@ -222,9 +239,12 @@ impl Account {
         let own = self.standing(symbol, now);
         let desk = self.desk.covers(self.address, reserved, &own, symbol, now);
         let mut scopes = vec![(Scope::Account, self.limits.limits().clone(), own)];
-        if let Some(limits) = self.strategy_limits.get(strategy) {
+        let limits = self.strategy_limits.get(strategy);
+        let shut = self.shut(Some(strategy), now);
+        if limits.is_some() || shut.is_some() {
+            let limits = limits.unwrap_or(&self.limits).limits().clone();
             let standing = self.strategy_standing(strategy, symbol, now);
-            scopes.push((Scope::Strategy, limits.limits().clone(), standing));
+            scopes.push((Scope::Strategy, limits, Standing { shut, ..standing }));
         }
         scopes.push((Scope::Desk, desk.0, desk.1));
         scopes

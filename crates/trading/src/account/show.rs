@@ -2,6 +2,7 @@
 
 use super::Account;
 use super::figures::AGE_LIMIT_MS;
+use crate::risk::ScheduledCancel;
 use crate::ticket::OrderSide;
 use crate::view::{
     AccountState, AgentView, Event, EventKind, Fees, Lock, OrderView, PositionView, Told, missing,
@@ -50,6 +51,7 @@ impl Account {
 
     pub(super) fn tell_account(&self) {
         self.tell(Told::Account(Box::new(self.state(None))));
+        self.tell_risk();
     }
 
     pub(super) fn tell_event(
@@ -178,6 +180,16 @@ impl Account {
             let text = "the kill switch is on: only orders that reduce a position are taken";
             locks.push(wire::why("kill_switch_on", text));
         }
+        let now = self.now();
+        let desk = self.desk.now(now);
+        if desk.killed {
+            let text = "the desk's kill switch is on: only orders that reduce a position are taken";
+            locks.push(wire::why("desk_kill_switch_on", text));
+        }
+        if desk.lapsed || self.shut(None, now).is_some() {
+            let text = "a lease was not renewed in time: only orders that reduce a position are taken until it is";
+            locks.push(wire::why("lease_lapsed", text));
+        }
         if let Some(why) = &self.figures.trouble {
             locks.push(why.clone());
         }
@@ -237,6 +249,9 @@ impl Account {
             ready: locks.is_empty(),
             locks,
             killed: self.killed,
+            desk_killed: self.desk.now(self.now()).killed,
+            leases: self.lease_views(),
+            scheduled_cancel: self.schedule.at_ms().map(|at_ms| ScheduledCancel { at_ms }),
             agent,
             equity_usd: self.field(figures.equity()),
             withdrawable_usd: self.field(told.and_then(|(it, _)| stamped(it.withdrawable))),

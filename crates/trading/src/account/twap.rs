@@ -96,6 +96,10 @@ impl Twap {
     pub(super) const fn symbol(&self) -> Symbol {
         self.symbol
     }
+
+    pub(super) fn strategy(&self) -> &str {
+        &self.strategy
+    }
 }
 
 /// How many slices there are: two a minute, none of them too small.

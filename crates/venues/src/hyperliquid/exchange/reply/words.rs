@@ -131,6 +131,17 @@ pub(super) const KNOWN: &[Known] = &[
         NotTaken,
     ),
     known("Unable to recover signer", "venue_signature", NotTaken),
+    // Said of the whole request by the venue itself; the documents name the conditions and not the words.
+    known(
+        "Cannot set scheduled cancel time until enough volume traded",
+        "venue_schedule_volume",
+        NotTaken,
+    ),
+    known(
+        "Scheduled cancel time too early",
+        "venue_schedule_early",
+        NotTaken,
+    ),
     // The nonce may have been used by this very request, sent before.
     known("Invalid nonce", "venue_nonce", Nothing),
 ];
