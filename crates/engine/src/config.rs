@@ -252,6 +252,18 @@ impl CoreConfig {
     }
 }
 
+/// How signed actions reach the venue.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OrderTransport {
+    /// Over the account's stream while that is open, else as requests. The stream is kept warm and shows within seconds that it is dead, where a
+    /// connection for requests is made anew after a pause and is known to be dead only when an order needs it.
+    #[default]
+    WebSocket,
+    /// As requests, always.
+    Rest,
+}
+
 /// What the rim needs besides the core's configuration.
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
@@ -283,6 +295,8 @@ pub struct EngineConfig {
     pub connect_timeout: Duration,
     /// How long a REST request may take.
     pub request_timeout: Duration,
+    /// How orders reach the venue.
+    pub order_transport: OrderTransport,
 }
 
 impl EngineConfig {
@@ -316,6 +330,7 @@ impl EngineConfig {
             journal_bytes: 5 << 30,
             connect_timeout: Duration::from_secs(15),
             request_timeout: Duration::from_secs(10),
+            order_transport: OrderTransport::default(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the rim of execution needs of the engine: the venue's door behind the one gate, a look at the market, and the form in which clients are told.
 
 use crate::account::AccountEvent;
-use crate::config::EngineConfig;
+use crate::config::{EngineConfig, OrderTransport};
 use crate::desk::Desk;
 use crate::rim::upstream::Upstream;
 pub use hypersentry_execution::risk::{Limits, Scope};
@@ -13,6 +13,7 @@ use hypersentry_trading::{Door, Eyes, Got, Later, Sight, Told};
 use hypersentry_venues::hyperliquid::exchange::Address;
 pub use hypersentry_venues::hyperliquid::exchange::Network;
 use hypersentry_venues::hyperliquid::exchange::nonce::VenueTime;
+use hypersentry_venues::ledger::{Admission, Ask};
 use hypersentry_venues::session::{Lane, Request, RequestClass, RequestKey, RequestKind};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -36,6 +37,7 @@ const LEVELS: usize = 200;
 pub struct VenueDoor {
     upstream: Arc<Upstream>,
     stream_url: String,
+    transport: OrderTransport,
     /// Which lane an account's stream has; at most [`MOST_STREAMS`].
     lanes: Mutex<BTreeMap<Address, u8>>,
 }
@@ -55,8 +57,14 @@ impl VenueDoor {
         Some(Arc::new(Self {
             upstream,
             stream_url: endpoints.ws.first()?.clone(),
+            transport: config.order_transport,
             lanes: Mutex::default(),
         }))
+    }
+
+    fn open_lane(&self, account: Address) -> Option<u8> {
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.get(&account).copied()
     }
 
     fn lane(&self, account: Address) -> Option<Lane> {
@@ -100,6 +108,46 @@ impl Door for VenueDoor {
                 status: answer.status,
                 body: answer.body,
             }
+        })
+    }
+
+    fn may_post<'a>(
+        &'a self,
+        account: Address,
+        _body: &'a str,
+        weight: u32,
+    ) -> Later<'a, Result<(), String>> {
+        Box::pin(async move {
+            if self.transport == OrderTransport::Rest {
+                return Err("it is configured so".to_owned());
+            }
+            if !self.may_message(account, 0) {
+                return Err("no further message may be sent now".to_owned());
+            }
+            // As a request waits for it.
+            loop {
+                let ask = Ask::Request(RequestClass::Orders, weight);
+                match self.upstream.ask(VENUE, ask) {
+                    Admission::Now => return Ok(()),
+                    Admission::At(at) => self.upstream.sleep_until(at).await,
+                    Admission::Refused => {
+                        return Err("it is heavier than what is allowed".to_owned());
+                    }
+                }
+            }
+        })
+    }
+
+    fn posted(&self, status: Option<u16>) {
+        if let Some(status) = status {
+            self.upstream.answered(VENUE, status);
+        }
+    }
+
+    fn may_message(&self, account: Address, subscriptions: i32) -> bool {
+        self.open_lane(account).is_some_and(|lane| {
+            let ask = Ask::Message(lane, subscriptions);
+            self.upstream.ask(VENUE, ask) == Admission::Now
         })
     }
 

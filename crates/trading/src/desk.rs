@@ -4,6 +4,7 @@ use crate::account::{Account, Asked, INBOX, Message};
 use crate::error::TradeError;
 use crate::log::{self, Acknowledged, By, DESK, Pen, Recalled};
 use crate::nonces::NonceBook;
+use crate::posts::{Line, Places};
 use crate::proof;
 use crate::risk::DeskRisk;
 use crate::stream;
@@ -72,6 +73,8 @@ pub struct Trading {
     /// All accounts together, and what is written of them.
     pub(crate) risk: Arc<DeskRisk>,
     pub(crate) pen: Pen,
+    /// Of all accounts.
+    places: Places,
     /// What the log held of accounts that were not opened yet.
     recalled: Mutex<BTreeMap<String, Recalled>>,
     /// At most [`MOST_ACCOUNTS`].
@@ -126,6 +129,7 @@ impl Trading {
             dir: dir.to_owned(),
             key,
             nonces: Arc::new(nonces),
+            places: Places::default(),
             recalled: Mutex::default(),
             open: Mutex::default(),
             cancel: CancellationToken::new(),
@@ -165,7 +169,8 @@ impl Trading {
             name: address.to_string(),
             heard: Arc::new(Acknowledged::default()),
         };
-        let account = Account::new(
+        let line = Line::new(self.places.clone());
+        let mut account = Account::new(
             address,
             Arc::clone(&self.settings),
             self.world.clone(),
@@ -176,11 +181,13 @@ impl Trading {
             recalled,
             self.world.door.now(),
         );
+        account.line = line.clone();
         self.tasks.spawn(account.run(messages, self.cancel.clone()));
         let stream = stream::follow(
             self.world.clone(),
             address,
             inbox.clone(),
+            line,
             self.cancel.clone(),
         );
         self.tasks.spawn(stream);

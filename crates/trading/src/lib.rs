@@ -15,6 +15,7 @@ mod desk;
 mod error;
 mod log;
 mod nonces;
+mod posts;
 mod proof;
 mod risk;
 mod stream;

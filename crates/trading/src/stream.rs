@@ -1,6 +1,8 @@
-//! An account's own connection to the venue's streams. A connection serves one account, because what it says of orders names no user.
+//! An account's own connection to the venue's streams. A connection serves one account, because what it says of orders names no user. Signed actions
+//! go over it too ([`crate::posts`]).
 
 use crate::account::{Message, News};
+use crate::posts::{Carriage, Line, Turn};
 use crate::world::World;
 use futures_util::{SinkExt, StreamExt};
 use hypersentry_venues::hyperliquid::account::{Told, read, subscriptions};
@@ -17,6 +19,10 @@ const CONNECT: Duration = Duration::from_secs(10);
 const PING: Duration = Duration::from_secs(3);
 /// Without any frame, pongs included, for so long the connection is given up.
 const SILENCE: Duration = Duration::from_secs(10);
+/// A write that takes longer means that the venue does not read.
+const WRITE: Duration = Duration::from_secs(5);
+/// Between two looks whether a message may be sent.
+const ROOM: Duration = Duration::from_millis(100);
 /// Between attempts: doubled up to the last.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 
@@ -25,13 +31,14 @@ pub(crate) async fn follow(
     world: World,
     account: Address,
     inbox: mpsc::Sender<Message>,
+    line: Line,
     cancel: CancellationToken,
 ) {
     let mut pause = PAUSE.0;
     while !cancel.is_cancelled() {
         let ended = tokio::select! {
             () = cancel.cancelled() => return,
-            ended = listen(&world, account, &inbox) => ended,
+            ended = listen(&world, account, &inbox, &line) => ended,
         };
         match ended {
             // It stood: the next attempt comes soon.
@@ -55,10 +62,13 @@ async fn listen(
     world: &World,
     account: Address,
     inbox: &mpsc::Sender<Message>,
+    line: &Line,
 ) -> Result<&'static str, String> {
     world.door.may_stream(account).await?;
     let url = world.door.stream_url();
-    let connected = timeout(CONNECT, tokio_tungstenite::connect_async(url)).await;
+    // Nagle's delay would hold back orders.
+    let connecting = tokio_tungstenite::connect_async_with_config(url, None, true);
+    let connected = timeout(CONNECT, connecting).await;
     let socket = match connected {
         Ok(Ok((socket, _))) => socket,
         Ok(Err(error)) => {
@@ -77,7 +87,17 @@ async fn listen(
     let told = |news| inbox.send(Message::News(news));
     let mut reason = "the task ended";
     let mut subscribed = Ok(());
+    let mut carriage: Option<Carriage> = None;
     for text in subscriptions(account) {
+        let room = async {
+            while !world.door.may_message(account, 1) {
+                sleep(ROOM).await;
+            }
+        };
+        if timeout(CONNECT, room).await.is_err() {
+            subscribed = Err("the venue's allowance of messages is used up".to_owned());
+            break;
+        }
         let sent = write.send(Frame::text(text)).await;
         subscribed = subscribed.and(sent.map_err(|error| error.to_string()));
     }
@@ -88,9 +108,24 @@ async fn listen(
                     reason = "silence";
                     break;
                 }
+                if !world.door.may_message(account, 0) {
+                    continue;
+                }
                 let ping = Frame::text(r#"{"method":"ping"}"#);
                 if write.send(ping).await.is_err() {
                     reason = "it was closed";
+                    break;
+                }
+                continue;
+            }
+            turn = turn(&mut carriage) => {
+                let text = carriage.as_mut().and_then(|it| it.frame(turn));
+                let Some(text) = text else {
+                    continue;
+                };
+                // Whatever comes of the write: it may have left.
+                if !matches!(timeout(WRITE, write.send(Frame::text(text))).await, Ok(Ok(()))) {
+                    reason = "it takes nothing";
                     break;
                 }
                 continue;
@@ -107,12 +142,17 @@ async fn listen(
             Frame::Binary(bytes) => bytes.as_ref(),
             _ => continue,
         };
+        if let Some(status) = carriage.as_mut().and_then(|it| it.answered(bytes)) {
+            world.door.posted(status);
+            continue;
+        }
         let sent = match read(bytes) {
             Ok(Told::Orders(orders)) => told(News::Orders(orders)).await,
             Ok(Told::Fills { fills, .. }) => told(News::Fills(fills)).await,
             Ok(Told::Subscribed) => {
                 stands += 1;
                 if stands == 2 {
+                    carriage = Some(Carriage::new(line.clone()));
                     told(News::Stream(true)).await
                 } else {
                     Ok(())
@@ -129,10 +169,20 @@ async fn listen(
             break;
         }
     }
+    // Nothing is given to it any more, before anybody is told.
+    drop(carriage);
     world.door.stream_ended(account);
     if stands >= 2 {
         let _ = told(News::Stream(false)).await;
         return Ok(reason);
     }
     subscribed.map(|()| reason).and(Err(reason.to_owned()))
+}
+
+/// What actions want; nothing while none may be sent.
+async fn turn(carriage: &mut Option<Carriage>) -> Turn {
+    match carriage {
+        Some(carriage) => carriage.turn().await,
+        None => std::future::pending().await,
+    }
 }

@@ -35,6 +35,22 @@ pub trait Door: Debug + Send + Sync {
         class: RequestClass,
         weight: u32,
     ) -> Later<'_, Got>;
+    /// Waits until a signed action may go over the account's stream, and books it. An error sends it as a request instead: none may go
+    /// there, or no message may be sent now. `body` is what will leave.
+    fn may_post<'a>(
+        &'a self,
+        _account: Address,
+        _body: &'a str,
+        _weight: u32,
+    ) -> Later<'a, Result<(), String>> {
+        Box::pin(async { Err("signed actions go as requests".to_owned()) })
+    }
+    /// An action that went over a stream was answered, with this HTTP status where the venue tells of one.
+    fn posted(&self, _status: Option<u16>) {}
+    /// Whether a message that adds so many subscriptions may go over the account's stream now. Then it is booked.
+    fn may_message(&self, _account: Address, _subscriptions: i32) -> bool {
+        true
+    }
     /// Where the venue's WebSocket is.
     fn stream_url(&self) -> String;
     /// Waits until a connection may be attempted.

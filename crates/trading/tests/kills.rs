@@ -32,12 +32,20 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// What a child is asked to do.
-const SCRIPTS: [&str; 3] = ["rest-and-cancel", "take", "bracket"];
+/// What a child is asked to do: over its account's stream, or by requests.
+const SCRIPTS: [&str; 6] = [
+    "rest-and-cancel",
+    "take",
+    "bracket",
+    "rest-and-cancel by requests",
+    "take by requests",
+    "bracket by requests",
+];
+const BY_REQUESTS: &str = " by requests";
 /// Children at once: the venue follows ten users of an address.
 const AT_ONCE: usize = 6;
 /// The longest that a child may take: an order that never arrived is proven absent after 15 s.
@@ -110,6 +118,21 @@ impl DiskFile for Dying<Box<dyn DiskFile>> {
 struct Road {
     way: Arc<common::Way>,
     sent: PathBuf,
+    posts: bool,
+    /// What was to leave over the stream last: if it did not, it goes as a request.
+    last: Mutex<String>,
+}
+
+impl Road {
+    fn leaves(&self, body: &str) {
+        let mut last = self.last.lock().unwrap();
+        if *last != body {
+            note_sent(&self.sent, body);
+            body.clone_into(&mut last);
+        }
+        drop(last);
+        point("before a request leaves");
+    }
 }
 
 impl Door for Road {
@@ -127,8 +150,7 @@ impl Door for Road {
             let orders = path == "/exchange";
             let told = body.contains("orderStatus");
             if orders {
-                note_sent(&self.sent, &body);
-                point("before a request leaves");
+                self.leaves(&body);
             }
             if told {
                 point("before a question leaves");
@@ -139,6 +161,23 @@ impl Door for Road {
             }
             got
         })
+    }
+    fn may_post<'a>(
+        &'a self,
+        account: Address,
+        body: &'a str,
+        weight: u32,
+    ) -> Later<'a, Result<(), String>> {
+        Box::pin(async move {
+            if !self.posts {
+                return Err("it is asked for requests".to_owned());
+            }
+            self.leaves(body);
+            self.way.may_post(account, body, weight).await
+        })
+    }
+    fn posted(&self, _: Option<u16>) {
+        point("after an answer came");
     }
     fn stream_url(&self) -> String {
         self.way.stream_url()
@@ -274,6 +313,8 @@ fn the_child() {
         let road = Road {
             way: Arc::clone(&way),
             sent: dir.join("sent"),
+            posts: !var("HS_KILL_SCRIPT").ends_with(BY_REQUESTS),
+            last: Mutex::default(),
         };
         let world = World {
             door: Arc::new(road),
@@ -322,7 +363,11 @@ async fn until(
 
 /// Asks for what the script says, as a client that repeats itself does, and waits until all of it has ended.
 async fn play(trading: &Trading, account: &str, script: &str, mid: i64) -> AccountState {
-    until(trading, account, |state| state.ready).await;
+    until(trading, account, |state| {
+        state.ready && state.stream == "open"
+    })
+    .await;
+    let script = script.strip_suffix(BY_REQUESTS).unwrap_or(script);
     let mut ticket = json!({"account": account, "key": format!("k-{script}"), "symbol": "BTC", "side": "buy", "size": "0.01"});
     match script {
         "rest-and-cancel" => {

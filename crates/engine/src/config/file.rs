@@ -1,6 +1,6 @@
 //! The configuration file: TOML or JSON, all of it optional; what is not named has its production default. Unknown keys are refused.
 
-use super::{Endpoints, EngineConfig, SymbolMap};
+use super::{Endpoints, EngineConfig, OrderTransport, SymbolMap};
 use crate::error::EngineError;
 use hypersentry_alpha::EngineParams;
 use hypersentry_market::Rules;
@@ -31,6 +31,8 @@ pub struct ConfigFile {
     pub connect_timeout_s: Option<u32>,
     /// Seconds that a REST request may take.
     pub request_timeout_s: Option<u32>,
+    /// How orders reach the venue: `websocket`, or `rest`.
+    pub order_transport: OrderTransport,
     /// By venue.
     pub venue: BTreeMap<Venue, VenueFile>,
     /// What of [`Rules`] differs from its defaults.
@@ -197,6 +199,7 @@ impl ConfigFile {
         config.grace_ms = self
             .grace_s
             .map_or(config.grace_ms, |s| i64::from(s) * 1_000);
+        config.order_transport = self.order_transport;
         config.journal_bytes = self.journal_bytes.unwrap_or(config.journal_bytes);
         for (seconds, timeout, name) in [
             (

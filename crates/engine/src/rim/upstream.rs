@@ -122,6 +122,14 @@ impl Upstream {
         }
     }
 
+    /// Something that was no request was answered with that status.
+    pub(crate) fn answered(&self, venue: Venue, status: u16) {
+        let now = self.clock.now();
+        if let Some(mut gate) = self.gate(venue) {
+            gate.ledger.answered(now, status, None);
+        }
+    }
+
     pub(crate) async fn sleep_until(&self, at: Timestamp) {
         let ns = at.ns_since(self.clock.now()).max(0) as u64;
         // The timer's grain is a millisecond: never too early.

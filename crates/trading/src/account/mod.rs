@@ -20,6 +20,7 @@ use crate::desk::Settings;
 use crate::error::TradeError;
 use crate::log::{By, Pen, Recalled, Said};
 use crate::nonces::NonceBook;
+use crate::posts::Line;
 use crate::risk::DeskRisk;
 use crate::ticket::{MANUAL, Ticket};
 use crate::view::{AccountState, FillView, Killed, OrderView, Preview, Why};
@@ -166,6 +167,8 @@ pub(crate) struct Account {
     pub(crate) pen: Pen,
     pub(crate) nonces: Arc<NonceBook>,
     pub(crate) inbox: mpsc::Sender<Message>,
+    /// The way over the account's stream; closed until it is given.
+    pub(crate) line: Line,
     relay: Relay,
     /// As many as the relay remembers orders.
     extras: BTreeMap<Cloid, Extra>,
@@ -262,6 +265,7 @@ impl Account {
             pen,
             nonces,
             inbox,
+            line: Line::default(),
             relay,
             extras,
             numbers: BTreeMap::new(),

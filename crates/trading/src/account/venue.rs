@@ -4,6 +4,7 @@ use super::pulse::{Pulse, venue_time};
 use super::{Account, Message, News, Whole};
 use crate::log::{By, Pen, Said};
 use crate::nonces::NonceBook;
+use crate::posts::Line;
 use crate::view::Why;
 use crate::wire::why;
 use crate::world::World;
@@ -28,6 +29,7 @@ pub(super) struct Courier {
     world: World,
     pen: Pen,
     nonces: Arc<NonceBook>,
+    line: Line,
     account: Address,
     network: Network,
     by: By,
@@ -41,6 +43,7 @@ impl Account {
             world: self.world.clone(),
             pen: self.pen.clone(),
             nonces: Arc::clone(&self.nonces),
+            line: self.line.clone(),
             account: self.address,
             network: self.settings.network,
             by,
@@ -51,7 +54,7 @@ impl Account {
 }
 
 impl Courier {
-    /// Signs and sends. An error means that no byte left.
+    /// Signs and sends: over the account's stream where that takes it, else as a request. An error means that no byte left.
     pub(super) async fn send(
         &self,
         action: Action,
@@ -76,6 +79,11 @@ impl Courier {
             );
         })?;
         let door = &self.world.door;
+        let line = self.line.carry(&**door, self.account, asked, body, weight);
+        let body = match line.await {
+            Ok(outcomes) => return Ok(outcomes),
+            Err(body) => body,
+        };
         let got = door.post(PATH, body, RequestClass::Orders, weight).await;
         let outcomes = reply::read(asked, got.status, &got.body);
         debug_assert_eq!(outcomes.len(), items);

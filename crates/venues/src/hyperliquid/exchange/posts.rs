@@ -39,6 +39,13 @@ pub struct Answered {
     pub id: u64,
     /// One outcome for each item.
     pub outcomes: Vec<Outcome>,
+    /// The HTTP status that the venue says it stands for, where it is an error: what a request would have been answered with.
+    pub status: Option<u16>,
+}
+
+/// What is known of a request whose connection was lost: it may have been executed.
+pub fn lost(asked: Asked) -> Vec<Outcome> {
+    unknown(asked, "connection_lost", "")
 }
 
 /// The requests that wait, at most [`MAX_WAITING`].
@@ -77,14 +84,18 @@ impl Posts {
         let data: Data<'_> = serde_json::from_str(frame.data?.get()).ok()?;
         let waiting = self.waiting.remove(&data.id)?;
         let payload = data.response.payload.map_or("", RawValue::get);
-        let outcomes = match data.response.kind {
-            "action" => read_payload(waiting.asked, payload.as_bytes()),
-            "error" => unknown(waiting.asked, "post_error", payload),
-            _ => unknown(waiting.asked, "answer_malformed", payload),
+        let (outcomes, status) = match data.response.kind {
+            "action" => (read_payload(waiting.asked, payload.as_bytes()), None),
+            "error" => (
+                unknown(waiting.asked, "post_error", payload),
+                http_status(payload),
+            ),
+            _ => (unknown(waiting.asked, "answer_malformed", payload), None),
         };
         Some(Answered {
             id: data.id,
             outcomes,
+            status,
         })
     }
 
@@ -109,6 +120,7 @@ impl Posts {
             .map(|(id, waiting)| Answered {
                 id: *id,
                 outcomes: unknown(waiting.asked, code, ""),
+                status: None,
             })
             .collect();
         for answered in &given {
@@ -116,6 +128,13 @@ impl Posts {
         }
         given
     }
+}
+
+/// The status with which an error's text begins. Hyperliquid docs, API > Websocket > Post requests.
+fn http_status(payload: &str) -> Option<u16> {
+    let digits = payload.trim_start_matches('"').get(..3)?;
+    let status = digits.parse().ok()?;
+    (400..600).contains(&status).then_some(status)
 }
 
 fn unknown(asked: Asked, code: &'static str, text: &str) -> Vec<Outcome> {

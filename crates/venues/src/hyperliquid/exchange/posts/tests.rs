@@ -64,6 +64,7 @@ fn what_is_not_answered_is_unknown() {
         [(a, "no_answer"), (b, "no_answer")]
     );
     let failed = posts.answer(&answer(c, "error", &json!("429 Too Many Requests")));
+    assert_eq!(failed.as_ref().and_then(|it| it.status), Some(429));
     assert_eq!(codes(failed.into_iter().collect()), [(c, "post_error")]);
     assert_eq!(codes(posts.lost()), [(d, "connection_lost")]);
     assert_eq!(posts.answer(&answer(d, "action", &resting(1))), None);
