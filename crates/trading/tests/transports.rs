@@ -181,7 +181,13 @@ async fn an_order_whose_connection_died_before_its_answer_is_proven_and_not_repe
         let faults = bench.simulator.faults();
         faults.apply(fault);
         let order = bench.order(key).await;
-        bench.ends(&order, State::Sent).await;
+        bench
+            .until(|whole| {
+                let mut orders = whole.orders.iter().flatten();
+                orders.any(|it| it.cloid == order.cloid && it.state > State::IntentLogged)
+            })
+            .await;
+        // It is at the venue by now, or lost.
         tokio::time::sleep(Duration::from_millis(100)).await;
         faults.apply(Fault::DropConnections { venue });
         bench.ends(&order, end).await;

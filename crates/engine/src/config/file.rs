@@ -338,6 +338,7 @@ mod tests {
         assert_eq!(config.rules, Rules::default());
         assert_eq!(config.alpha, EngineParams::default());
         assert_eq!(config.symbols, SymbolMap::standard());
+        assert_eq!(config.order_transport, OrderTransport::WebSocket);
     }
 
     #[test]
@@ -347,6 +348,7 @@ mod tests {
             venues = ["hyperliquid", "okx"]
             watch = ["BTC", "WIF"]
             grace_s = 5
+            order_transport = "rest"
             [rules.composite]
             oi_hl = "0.5"
             [alpha.conviction]
@@ -372,6 +374,7 @@ mod tests {
         assert_eq!(config.endpoints[&Venue::Okx].rest, "https://aws.okx.com");
         assert_eq!(config.rules.composite.oi_hl, Rate::parse("0.5").unwrap());
         assert_eq!(config.grace_ms, 5_000);
+        assert_eq!(config.order_transport, OrderTransport::Rest);
         let conviction = &config.alpha.conviction;
         assert_eq!((conviction.long_from, conviction.short_to), (60, 45));
         let share = |symbol: &str| conviction.btc_coefficients.get(symbol).copied();
