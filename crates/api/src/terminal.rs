@@ -10,7 +10,7 @@ use crate::status::Status;
 use crate::trade::{self, AskTrade, ToHub, TradeAnswer};
 use crate::{ApiError, ClientSession, Hub};
 use hypersentry_engine::startup::Relay;
-use hypersentry_engine::trading::MarketEyes;
+use hypersentry_engine::trading::{MarketEyes, VenueDoor};
 use hypersentry_engine::{Desk, Engine, Prepared, SystemClock};
 use hypersentry_model::{Mode, Owner, Public};
 use hypersentry_trading::{Asker, Settings, Signers, Trading, World, audit_signer};
@@ -164,9 +164,10 @@ impl Terminal {
     pub fn open_trading(&self, plan: TradingPlan<'_>) -> Result<(), ApiError> {
         let door = self.engine.door().ok_or_else(trade::absent)?;
         let clock = Arc::new(SystemClock::start());
+        let eyes = MarketEyes::new(self.hub.desk().clone(), clock);
         let world = World {
+            eyes: Arc::new(eyes.asking(Arc::<VenueDoor>::clone(&door))),
             door,
-            eyes: Arc::new(MarketEyes::new(self.hub.desk().clone(), clock)),
             signers: plan.signers,
             audience: Arc::new(ToHub {
                 hub: Arc::clone(&self.hub),

@@ -2,23 +2,23 @@
 
 use crate::account::AccountEvent;
 use crate::config::{EngineConfig, OrderTransport};
-use crate::desk::Desk;
 use crate::rim::upstream::Upstream;
 pub use hypersentry_execution::risk::{Limits, Scope};
-use hypersentry_market::MarketId;
-use hypersentry_model::{
-    Clock, Envelope, EventType, Mode, Price, Size, Source, Stamped, Symbol, Timestamp, Venue,
-};
-use hypersentry_trading::{Door, Eyes, Got, Later, Sight, Told};
+use hypersentry_model::{Envelope, EventType, Mode, Source, Symbol, Timestamp, Venue};
+use hypersentry_trading::{Door, Got, Later, Told};
 use hypersentry_venues::hyperliquid::exchange::Address;
 pub use hypersentry_venues::hyperliquid::exchange::Network;
-use hypersentry_venues::hyperliquid::exchange::nonce::VenueTime;
 use hypersentry_venues::ledger::{Admission, Ask};
 use hypersentry_venues::session::{Lane, Request, RequestClass, RequestKey, RequestKind};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+pub use eyes::MarketEyes;
+
+/// The look at the market.
+mod eyes;
 
 /// The venue that takes orders.
 const VENUE: Venue = Venue::Hyperliquid;
@@ -29,9 +29,6 @@ pub const MOST_STREAMS: u8 = 8;
 
 /// Lanes of account streams come after those of the market's sessions.
 const FIRST_LANE: u8 = 200;
-
-/// Levels of a side that a look brings: a risk check walks no further.
-const LEVELS: usize = 200;
 
 /// The way to Hyperliquid, with the allowance that everything in the process shares.
 pub struct VenueDoor {
@@ -172,75 +169,6 @@ impl Door for VenueDoor {
     }
 }
 
-/// Looks at the market that clients see.
-pub struct MarketEyes {
-    desk: Desk,
-    clock: Arc<dyn Clock>,
-}
-
-impl std::fmt::Debug for MarketEyes {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MarketEyes").finish_non_exhaustive()
-    }
-}
-
-impl MarketEyes {
-    /// Through an engine's desk.
-    pub fn new(desk: Desk, clock: Arc<dyn Clock>) -> Self {
-        Self { desk, clock }
-    }
-}
-
-impl Eyes for MarketEyes {
-    fn look(&self, symbol: Symbol) -> Later<'_, Sight> {
-        Box::pin(async move {
-            let now = self.clock.now();
-            let seen = self.desk.read(move |core| {
-                let held = core.market().held(MarketId::at(VENUE, symbol));
-                let book = held.and_then(|held| held.book());
-                let offset = core.venue_offset(VENUE, now);
-                let sides = book.map(|book| {
-                    let stamped = |value| Stamped {
-                        value,
-                        stamp: book.stamp,
-                        source: Source::Venue(VENUE),
-                        limit_ms: book.limit_ms,
-                    };
-                    let side = |levels: &[hypersentry_model::Level]| -> Vec<(Price, Size)> {
-                        let levels = levels.iter().take(LEVELS);
-                        levels.map(|level| (level.px, level.sz)).collect()
-                    };
-                    (stamped(side(book.bids)), stamped(side(book.asks)))
-                });
-                (sides, offset)
-            });
-            let (sides, offset) = seen.await.unwrap_or_default();
-            let mid = sides.as_ref().and_then(|(bids, asks)| {
-                let (bid, ask) = (bids.value.first()?.0, asks.value.first()?.0);
-                let middle = Price::from_units((bid.units() + ask.units()) / 2);
-                Some(bids.clone().map(|_| middle))
-            });
-            let (bids, asks) = sides.unzip();
-            Sight {
-                mid,
-                bids,
-                asks,
-                venue_time: offset.map(|(low, high)| venue_time(now, low, high)),
-            }
-        })
-    }
-}
-
-/// The venue's time from the bounds of its clock's offset, in nanoseconds.
-fn venue_time(now: Timestamp, low: i64, high: i64) -> VenueTime {
-    let middle = low + (high - low) / 2;
-    let bound = (high - low) / 2;
-    VenueTime {
-        ms: (now.ns() + middle).div_euclid(1_000_000),
-        uncertainty_ms: bound.div_euclid(1_000_000) + 1,
-    }
-}
-
 /// What is told of an account's orders, with the run that it belongs to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TradingEvent {
@@ -333,22 +261,4 @@ pub fn enveloped(told: Told, mode: Mode, run_id: &str, now: Timestamp) -> Accoun
         seq: 0,
         data: TradingEvent { told, run },
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_venues_time_lies_within_its_bound() {
-        let now = Timestamp::from_ms(1_000_000);
-        let time = venue_time(now, -20_000_000, 60_000_000);
-        assert_eq!(
-            time,
-            VenueTime {
-                ms: 1_000_020,
-                uncertainty_ms: 41
-            }
-        );
-    }
 }

@@ -136,12 +136,11 @@ impl Account {
     pub(super) fn ask_order(&mut self, cloid: Cloid) {
         let courier = self.courier(By::default(), Some(cloid));
         let inbox = self.inbox.clone();
-        let symbol = self.relay.order(&cloid).map(|order| order.intent().symbol);
-        let Some(symbol) = symbol else {
+        if self.relay.order(&cloid).is_none() {
             return;
-        };
+        }
         tokio::spawn(async move {
-            let (known, at_least) = courier.status(cloid, symbol).await;
+            let (known, at_least) = courier.status(cloid).await;
             let news = News::Status(cloid, known, at_least);
             let _ = inbox.send(Message::News(news)).await;
         });

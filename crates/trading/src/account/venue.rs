@@ -148,10 +148,9 @@ impl Courier {
     pub(super) async fn status(
         &self,
         cloid: Cloid,
-        symbol: Symbol,
     ) -> (Result<Option<Known>, Why>, Option<Timestamp>) {
         // Before the question: the venue answers later than that.
-        let sight = self.world.eyes.look(symbol).await;
+        let sight = self.world.eyes.look(Symbol::ANY).await;
         let time = venue_time(&sight, self.pulse, self.world.door.now());
         let order = OrderId::Cloid(Name::new(cloid));
         let body = self

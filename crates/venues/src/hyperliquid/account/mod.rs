@@ -4,6 +4,7 @@
 //! Sources: Hyperliquid docs, API > Info endpoint (and > Perpetuals), API > Websocket > Subscriptions.
 
 mod assets;
+mod depth;
 mod fills;
 mod orders;
 mod positions;
@@ -11,6 +12,7 @@ mod stream;
 mod transfers;
 
 pub use assets::{Asset, Assets, assets, assets_request};
+pub use depth::{Depth, depth, depth_request};
 pub use fills::{
     Fees, Fill, Payment, fees, fees_request, fills, fills_request, payments, payments_request,
 };
