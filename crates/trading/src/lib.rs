@@ -37,4 +37,5 @@ pub use view::{
     AccountState, Event, EventKind, Fees, FillView, Killed, LedgerView, Lock, OrderView,
     PositionView, Preview, PreviewOrder, ProofRecord, ProofView, RefusalView, Told, TwapView, Why,
 };
+pub use wire::place as orders_of;
 pub use world::{AgentKind, Audience, Door, Eyes, Got, Later, Sight, SignRefused, Signers, World};

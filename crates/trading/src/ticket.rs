@@ -142,7 +142,7 @@ pub struct Ticket {
 
 impl Ticket {
     /// SHA-256 of what is asked for: the same key with another body is a conflict.
-    pub(crate) fn body(&self) -> [u8; 32] {
+    pub fn body(&self) -> [u8; 32] {
         digest(self)
     }
 

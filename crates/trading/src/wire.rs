@@ -79,7 +79,7 @@ pub(crate) fn order(intent: &Intent, asset: u32) -> Order {
 }
 
 /// Orders of one request, which has one market.
-pub(crate) fn place(intents: &[Intent], asset: u32) -> Orders {
+pub fn place(intents: &[Intent], asset: u32) -> Orders {
     let exits = intents
         .iter()
         .any(|it| matches!(it.leg, Leg::TakeProfit | Leg::StopLoss));

@@ -9,6 +9,7 @@ use crate::{
     binaries::{self, Binary},
     journeys, node,
     process::Cmd,
+    python,
     steps::Steps,
     workspace::Workspace,
 };
@@ -28,6 +29,14 @@ pub(crate) fn bench(workspace: &Workspace, options: &Options) -> Result<ExitCode
 }
 
 fn benches(workspace: &Workspace, name: Option<&str>, steps: &mut Steps) -> Result<()> {
+    let mut sdk = None;
+    if name.is_none_or(|name| name == "order_to_bytes") {
+        steps.step("Python SDK", || {
+            let requirements = workspace.root.join("tests/python-sdk/requirements.txt");
+            sdk = Some(python::environment(workspace, "python-sdk", &requirements)?);
+            Ok(())
+        })?;
+    }
     if name != Some("ui") {
         steps.step("Rust benchmarks", || {
             let cargo =
@@ -35,6 +44,10 @@ fn benches(workspace: &Workspace, name: Option<&str>, steps: &mut Steps) -> Resu
             let cargo = cargo.args(["--package", "hypersentry-alpha"]);
             let cargo = cargo.args(["--package", "hypersentry-identity"]);
             let cargo = cargo.args(["--package", "hypersentry-store"]);
+            let cargo = match &sdk {
+                Some(python) => cargo.env("HYPERSENTRY_PYTHON_SDK", python),
+                None => cargo,
+            };
             match name {
                 Some(name) => cargo.args(["--bench", name]),
                 None => cargo.arg("--benches"),

@@ -19,8 +19,10 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
         "hypersentry-identity",
         Some(&[
             "hypersentry-model",
-            // In its benchmark and tests alone: what its keys sign.
+            // In its benchmark and tests alone: what its keys sign, and how it comes about.
             "hypersentry-venues",
+            "hypersentry-execution",
+            "hypersentry-trading",
         ]),
     ),
     ("hypersentry-market", Some(&["hypersentry-model"])),
