@@ -29,6 +29,9 @@ pub struct Launch {
     /// Let the engine trade by itself for this machine's own account, as far as its gates allow
     #[arg(long, env = "RISK_AUTO_MODE_ENABLED")]
     pub risk_auto_mode: bool,
+    /// Take orders at the real venue, with real money, signed by the agents that your wallet approved in this app
+    #[arg(long, conflicts_with_all = ["practice", "replay"])]
+    pub trade_live: bool,
     /// Choose the simulated market
     #[arg(long, value_name = "N", requires = "practice")]
     pub seed: Option<u64>,
@@ -61,11 +64,15 @@ mod tests {
 
     #[test]
     fn what_contradicts_itself_is_refused_with_code_2() {
-        assert!(parse(&[]).is_ok());
+        // Real orders are asked for in so many words.
+        assert!(!parse(&[]).unwrap().trade_live);
+        assert!(parse(&["--trade-live"]).unwrap().trade_live);
         assert_eq!(parse(&["--practice", "--seed", "7"]).unwrap().seed, Some(7));
         for args in [
             &["--nonsense"][..],
             &["--practice", "--replay", "a.gz"],
+            &["--practice", "--trade-live"],
+            &["--trade-live", "--replay", "a.gz"],
             &["--seed", "7"],
             &["--practice", "--seed", "seven"],
             &["--replay"],

@@ -3,18 +3,15 @@
 use crate::agents::AgentDesk;
 use crate::sessions::Sessions;
 use crate::team::Team;
+use hypersentry_api::practice::Purse;
 use hypersentry_api::{ApiError, Terminal};
 use hypersentry_identity::Address;
-use hypersentry_sim::{Simulator, exchange};
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError, RwLock};
+use hypersentry_sim::Simulator;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 /// How long the end of the application waits for the engine.
 const STOP_WAIT: Duration = Duration::from_secs(5);
-
-/// What an account of practice begins with, in millionths of a dollar.
-const PRACTICE_MONEY: i128 = 10_000 * exchange::USD;
 
 /// What all windows share.
 #[derive(Debug)]
@@ -24,17 +21,15 @@ pub(crate) struct Shell {
     /// The team server that is watched in the engine's place, if one is.
     pub(crate) team: Team,
     /// The agents of this machine's user.
-    pub(crate) agents: AgentDesk,
-    /// Accounts that practice has given money; never more than the simulator takes.
-    paid: Mutex<BTreeSet<Address>>,
+    pub(crate) agents: Arc<AgentDesk>,
 }
 
 /// A terminal with what it needs beside it.
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) terminal: Terminal,
-    /// The account that practises.
-    pub(crate) practice: Option<String>,
+    /// The account that practises, and what pays accounts in.
+    pub(crate) practice: Option<(String, Arc<Purse>)>,
     /// The venues of practice.
     pub(crate) simulator: Option<Simulator>,
     /// The base of Hyperliquid's REST; `None` where a recording is played.
@@ -47,25 +42,35 @@ impl Shell {
             running: RwLock::new(Some(running)),
             sessions: Sessions::default(),
             team,
-            agents,
-            paid: Mutex::default(),
+            agents: Arc::new(agents),
         }
+    }
+
+    fn running<T>(&self, ask: impl FnOnce(&Running) -> T) -> Result<T, ApiError> {
+        let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
+        let running = running.as_ref().map(ask);
+        running.ok_or_else(|| ApiError::new("stopping", "the terminal is being closed"))
+    }
+
+    /// Whether orders are taken.
+    pub(crate) fn trades(&self) -> bool {
+        self.running(|running| running.terminal.trades())
+            .unwrap_or_default()
     }
 
     /// The account that practises, if one does.
     pub(crate) fn practice(&self) -> Result<Option<String>, ApiError> {
-        let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
-        let running = running.as_ref().map(|running| running.practice.clone());
-        running.ok_or_else(|| ApiError::new("stopping", "the terminal is being closed"))
+        self.running(|running| {
+            running
+                .practice
+                .as_ref()
+                .map(|(account, _)| account.clone())
+        })
     }
 
     /// Lets `ask` work on the terminal.
     pub(crate) fn terminal<T>(&self, ask: impl FnOnce(&Terminal) -> T) -> Result<T, ApiError> {
-        let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
-        running
-            .as_ref()
-            .map(|running| ask(&running.terminal))
-            .ok_or_else(|| ApiError::new("stopping", "the terminal is being closed"))
+        self.running(|running| ask(&running.terminal))
     }
 
     /// Gives an account of practice its money once; elsewhere accounts have their own.
@@ -73,19 +78,15 @@ impl Shell {
     /// # Errors
     /// `practice_full`: the simulated venue takes no further account.
     pub(crate) fn pay_in(&self, account: Address) -> Result<(), ApiError> {
-        let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
-        let simulator = running.as_ref().and_then(|r| r.simulator.as_ref());
-        let user = exchange::Address::parse(&account.to_string().to_lowercase());
-        let (Some(simulator), Some(user)) = (simulator, user) else {
+        let purse = self.running(|running| {
+            let practice = running.practice.as_ref();
+            practice.map(|(_, purse)| Arc::clone(purse))
+        });
+        let Ok(Some(purse)) = purse else {
             return Ok(());
         };
-        let mut paid = self.paid.lock().unwrap_or_else(PoisonError::into_inner);
-        if !paid.contains(&account) {
-            let full = |e: exchange::Refusal| ApiError::new("practice_full", e.to_string());
-            simulator.pay_in(user, PRACTICE_MONEY).map_err(full)?;
-            paid.insert(account);
-        }
-        Ok(())
+        let full = |text: String| ApiError::new("practice_full", text);
+        purse.pay_in(&account.to_string()).map_err(full)
     }
 
     /// Ends the sessions, the engine with its journal, and the simulator, in this order.

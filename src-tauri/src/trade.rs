@@ -1,12 +1,16 @@
-//! Orders from the window, of the one account that practises here. At the real venue the app takes none yet.
+//! Orders from the window: of the one account that practises here, or, where that was asked for, of the accounts that this machine's user has agents
+//! for at the real venue.
 
+use crate::agents::AgentDesk;
 use crate::shell::Shell;
-use hypersentry_api::practice::{self, BEGINS_WITH_USD, OpenPractice, PracticeAgents};
+use hypersentry_api::practice::{self, OpenPractice, PracticeAgents, Purse};
 use hypersentry_api::risk::{AskRisk, Power, RiskAnswer};
+use hypersentry_api::signers::{OwnAgents, OwnKeys};
 use hypersentry_api::trade::{AskTrade, TradeAnswer};
 use hypersentry_api::{ApiError, Asker, Terminal, TradingPlan};
 use hypersentry_engine::SystemClock;
-use hypersentry_engine::trading::Network;
+use hypersentry_engine::trading::{Limits, Network};
+use hypersentry_identity::agent;
 use hypersentry_model::Clock;
 use hypersentry_sim::Simulator;
 use serde::{Deserialize, Serialize};
@@ -59,21 +63,80 @@ pub(crate) fn practise(
     terminal: &Terminal,
     simulator: &Simulator,
     dir: &Path,
-) -> Result<String, ApiError> {
-    let practice = simulator.practice();
-    let open: OpenPractice =
-        Box::new(move |account, agent| practice.open_named(account, agent, BEGINS_WITH_USD));
+) -> Result<(String, Arc<Purse>), ApiError> {
+    let (payer, practice) = (simulator.practice(), simulator.practice());
+    let purse = Arc::new(Purse::new(Box::new(move |account, dollars| {
+        payer.pay_in_named(account, dollars)
+    })));
+    let own = Arc::clone(&purse);
+    let open: OpenPractice = Box::new(move |account, agent| {
+        own.pay_in(account)?;
+        practice.admit_named(account, agent)
+    });
     let signers = PracticeAgents::new(open, SystemClock::start().now().ms());
-    let mut chance = [0; 32];
-    getrandom::fill(&mut chance).map_err(|e| ApiError::new("entropy_failed", e.to_string()))?;
     terminal.open_trading(TradingPlan {
         dir: &practice::place(dir, terminal.run_id())?,
-        chance,
+        chance: chance()?,
         network: Network::Testnet,
         limits: practice::limits(),
         signers: Arc::new(signers),
     })?;
-    practice::account()
+    Ok((practice::account()?, purse))
+}
+
+fn chance() -> Result<[u8; 32], ApiError> {
+    let mut chance = [0; 32];
+    getrandom::fill(&mut chance).map_err(|e| ApiError::new("entropy_failed", e.to_string()))?;
+    Ok(chance)
+}
+
+/// Takes orders at the real venue, signed by this user's agents, and looks after those that were under way. Only where the user asked for it.
+///
+/// # Errors
+/// `venue_unavailable` without a venue; the audit log cannot be written.
+pub(crate) async fn trade_live(shell: &Shell, dir: &Path) -> Result<(), ApiError> {
+    let network = match shell.agents.network() {
+        Some(agent::Network::Mainnet) => Network::Mainnet,
+        Some(agent::Network::Testnet) => Network::Testnet,
+        None => {
+            let text = "orders go to a venue, and none is connected to";
+            return Err(ApiError::new("venue_unavailable", text));
+        }
+    };
+    // Keys that are at hand now sign for what was under way.
+    let accounts = shell.agents.accounts().await?;
+    let keys: Arc<dyn OwnKeys> = Arc::<AgentDesk>::clone(&shell.agents);
+    let place = dir.join("trading");
+    shell.terminal(|terminal| {
+        terminal.open_trading(TradingPlan {
+            dir: &place,
+            chance: chance()?,
+            network,
+            limits: Limits::default(),
+            signers: Arc::new(OwnAgents(keys)),
+        })
+    })??;
+    tracing::warn!(
+        code = "trade_live",
+        accounts = accounts.len(),
+        "orders of the window go to the real venue, with real money"
+    );
+    Ok(())
+}
+
+/// The accounts that orders are taken for.
+async fn accounts(shell: &Shell) -> Result<Vec<Account>, ApiError> {
+    let account = |account: String, may_trade| Account {
+        account,
+        paper: false,
+        may_trade,
+    };
+    if let Some(own) = shell.practice()? {
+        return Ok(vec![account(own, true)]);
+    }
+    let own = shell.agents.accounts().await?.into_iter();
+    let own = own.map(|(address, signs)| account(address.to_string().to_lowercase(), signs));
+    Ok(own.collect())
 }
 
 /// Names a request in the audit log.
@@ -98,28 +161,23 @@ pub(crate) async fn trade(
     shell: State<'_, Shell>,
     request: TradeRequest,
 ) -> Result<Traded, ApiError> {
-    let own = shell.practice()?.ok_or_else(|| {
-        let text = "this app takes orders in practice; for a real account connect it to a team server and trade in the browser";
-        ApiError::new("trading_absent", text)
-    })?;
+    if !shell.terminal(Terminal::trades)? {
+        let text = "this app takes orders in practice, and at the real venue when it was started with --trade-live; or connect it to a team server and trade in the browser";
+        return Err(ApiError::new("trading_absent", text));
+    }
     if shell.team.server().is_some() {
         let text = "orders of a team server are given in the browser";
         return Err(ApiError::new("trading_absent", text));
     }
+    let accounts = accounts(&shell).await?;
     if request.0.get("type").and_then(Value::as_str) == Some("accounts") {
-        let account = Account {
-            account: own,
-            paper: false,
-            may_trade: true,
-        };
-        return Ok(Traded::Accounts {
-            accounts: vec![account],
-        });
+        return Ok(Traded::Accounts { accounts });
     }
     let foreign = || {
-        let text = "the account is not the one that practises here";
+        let text = "the account is none of those that orders are taken for here";
         ApiError::new("grant_required", text)
     };
+    let known = |account: &str| accounts.iter().any(|own| own.account == account);
     let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
     let by = Asker {
         user: Some("local".to_owned()),
@@ -127,20 +185,21 @@ pub(crate) async fn trade(
         request: format!("window-{number}"),
     };
     if let Some(asked) = about_risk(&request.0)? {
-        if asked.account().is_some_and(|account| account != own) {
+        if asked.account().is_some_and(|account| !known(account)) {
             return Err(foreign());
         }
         // There is one person here, who may all of it.
         let power = Power {
             alone: true,
             manages: true,
-            accounts: vec![own],
+            accounts: accounts.into_iter().map(|own| own.account).collect(),
         };
         let answer = shell.terminal(|terminal| terminal.risk(asked, power, by))?;
         return Ok(Traded::Risk(answer.await?));
     }
-    let asked = AskTrade::read(&request.0.to_string())?;
-    if asked.account() != own {
+    let mut asked = AskTrade::read(&request.0.to_string())?;
+    asked.lower_account();
+    if !known(asked.account()) {
         return Err(foreign());
     }
     let answer = shell

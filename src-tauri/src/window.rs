@@ -11,6 +11,7 @@ use crate::start;
 use crate::team::Team;
 use crate::team::door::Door;
 use crate::team::server::Server;
+use crate::trade;
 use crate::wallet_page::Browser;
 use hypersentry_api::ApiError;
 use hypersentry_model::Mode;
@@ -79,14 +80,13 @@ fn open(launch: &Launch) -> Result<i32, ApiError> {
         Some(door) => team.by(door),
         None => team,
     };
-    let app = application(
-        Builder::default(),
-        Shell::new(running, team, agents),
-        mode,
-        places.web_view,
-    )
-    .build(context())
-    .map_err(|e| ApiError::new("window_failed", format!("cannot open the window: {e}")))?;
+    let shell = Shell::new(running, team, agents);
+    if launch.trade_live {
+        tauri::async_runtime::block_on(trade::trade_live(&shell, &places.engine))?;
+    }
+    let app = application(Builder::default(), shell, mode, places.web_view)
+        .build(context())
+        .map_err(|e| ApiError::new("window_failed", format!("cannot open the window: {e}")))?;
     Ok(app.run_return(|app, event| {
         if matches!(event, RunEvent::Exit) {
             tauri::async_runtime::block_on(app.state::<Shell>().stop());
@@ -115,9 +115,10 @@ pub(crate) fn application<R: Runtime>(
                 let shell = webview.state::<Shell>();
                 shell.sessions.close_window(webview.label());
                 // Whose figures these are; without it the window is as good.
-                let _ = webview
-                    .window()
-                    .set_title(&title(mode, shell.team.server()));
+                let _ =
+                    webview
+                        .window()
+                        .set_title(&title(mode, shell.team.server(), shell.trades()));
             }
         })
         .on_window_event(|window, event| {
@@ -146,7 +147,8 @@ fn open_window<R: Runtime>(
         .first()
         .cloned()
         .ok_or("the configuration has no window")?;
-    let title = title(mode, app.state::<Shell>().team.server());
+    let shell = app.state::<Shell>();
+    let title = title(mode, shell.team.server(), shell.trades());
     WebviewWindowBuilder::from_config(app, &config)?
         .title(title)
         .data_directory(web_data)
@@ -155,10 +157,11 @@ fn open_window<R: Runtime>(
     Ok(())
 }
 
-/// Names what is watched: the engine of this app in its mode, or a team server, whose mode the page tells.
-fn title(mode: Mode, server: Option<Server>) -> String {
+/// Names what is watched: the engine of this app in its mode, with a warning where orders cost money, or a team server, whose mode the page tells.
+fn title(mode: Mode, server: Option<Server>, trades: bool) -> String {
     match (server, mode) {
         (Some(server), _) => format!("{NAME}: team server {}", server.domain()),
+        (None, Mode::Live) if trades => format!("{NAME} (REAL ORDERS)"),
         (None, Mode::Live) => NAME.to_owned(),
         (None, Mode::Simulated) => format!("{NAME} (SIMULATED)"),
         (None, Mode::Replay) => format!("{NAME} (REPLAY)"),

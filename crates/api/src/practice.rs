@@ -7,7 +7,7 @@ use hypersentry_identity::AgentKey;
 use hypersentry_model::Usd;
 use hypersentry_trading::{AgentKind, SignRefused, Signers};
 use hypersentry_venues::hyperliquid::exchange::Address as VenueAddress;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -26,6 +26,46 @@ const KEPT: usize = 10;
 
 /// Opens an account at the simulator, for which an agent signs; in words what went wrong.
 pub type OpenPractice = Box<dyn Fn(&str, &str) -> Result<(), String> + Send + Sync>;
+
+/// Pays dollars into an account at the simulator; in words what went wrong.
+pub type PayIn = Box<dyn Fn(&str, i64) -> Result<(), String> + Send + Sync>;
+
+/// Pays accounts in, each once and all alike: with [`BEGINS_WITH_USD`].
+pub struct Purse {
+    pay_in: PayIn,
+    /// As many as the simulator takes.
+    paid: Mutex<BTreeSet<String>>,
+}
+
+impl fmt::Debug for Purse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Purse")
+    }
+}
+
+impl Purse {
+    /// With a way to pay in.
+    pub fn new(pay_in: PayIn) -> Self {
+        Self {
+            pay_in,
+            paid: Mutex::default(),
+        }
+    }
+
+    /// Pays an account in, unless it was before.
+    ///
+    /// # Errors
+    /// The simulator takes no further account, in words.
+    pub fn pay_in(&self, account: &str) -> Result<(), String> {
+        let account = account.to_ascii_lowercase();
+        let mut paid = self.paid.lock().unwrap_or_else(PoisonError::into_inner);
+        if !paid.contains(&account) {
+            (self.pay_in)(&account, BEGINS_WITH_USD)?;
+            paid.insert(account);
+        }
+        Ok(())
+    }
+}
 
 /// Keys that sign at the simulator alone. They live as long as the process, as the simulator's accounts do.
 pub struct PracticeAgents {
@@ -173,6 +213,27 @@ mod tests {
                 .sign(VenueAddress::new([8; 20]), agent.address, &[3; 32])
                 .is_err()
         );
+    }
+
+    #[test]
+    fn an_account_is_paid_in_once() {
+        let paid = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&paid);
+        let purse = Purse::new(Box::new(move |account, dollars| {
+            if account == "0xfull" {
+                return Err("no room".to_owned());
+            }
+            told.lock().unwrap().push((account.to_owned(), dollars));
+            Ok(())
+        }));
+        for account in ["0xab", "0xAB", "0xcd"] {
+            purse.pay_in(account).unwrap();
+        }
+        let once = |account: &str| (account.to_owned(), BEGINS_WITH_USD);
+        assert_eq!(*paid.lock().unwrap(), [once("0xab"), once("0xcd")]);
+        for _ in 0..2 {
+            assert_eq!(purse.pay_in("0xfull"), Err("no room".to_owned()));
+        }
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Who signs for accounts.
 
+use crate::ApiError;
 use hypersentry_identity::{Address, Identity, Refusal};
 use hypersentry_trading::{AgentKind, SignRefused, Signers};
 use hypersentry_venues::hyperliquid::exchange::Address as VenueAddress;
+use std::fmt;
 use std::sync::Arc;
 
 pub(crate) fn venue(address: Address) -> VenueAddress {
@@ -49,5 +51,55 @@ impl Signers for ApprovedAgents {
     ) -> Result<[u8; 65], SignRefused> {
         let signature = self.0.sign_as(ours(account), ours(agent), digest);
         signature.map(|it| it.to_bytes()).map_err(refused)
+    }
+}
+
+/// The keys of one machine's user, wherever they are kept.
+pub trait OwnKeys: fmt::Debug + Send + Sync {
+    /// The agent that signs for an account now, and until when it may, UTC ms. It does not wait.
+    ///
+    /// # Errors
+    /// `agent_required`.
+    fn signer(&self, account: Address) -> Result<(Address, i64), ApiError>;
+    /// Signs a digest with one: r, s, v (27 or 28).
+    ///
+    /// # Errors
+    /// It may not sign any more.
+    fn signed(
+        &self,
+        account: Address,
+        agent: Address,
+        digest: &[u8; 32],
+    ) -> Result<[u8; 65], ApiError>;
+}
+
+/// They sign for that user's accounts.
+#[derive(Clone, Debug)]
+pub struct OwnAgents(pub Arc<dyn OwnKeys>);
+
+fn told(error: ApiError) -> SignRefused {
+    SignRefused {
+        code: error.code.to_string(),
+        text: error.message,
+    }
+}
+
+impl Signers for OwnAgents {
+    fn agent(&self, account: VenueAddress, _: Option<&str>) -> Result<AgentKind, SignRefused> {
+        let (address, expires_ms) = self.0.signer(ours(account)).map_err(told)?;
+        Ok(AgentKind {
+            address: venue(address),
+            expires_ms,
+        })
+    }
+
+    fn sign(
+        &self,
+        account: VenueAddress,
+        agent: VenueAddress,
+        digest: &[u8; 32],
+    ) -> Result<[u8; 65], SignRefused> {
+        let signed = self.0.signed(ours(account), ours(agent), digest);
+        signed.map_err(told)
     }
 }

@@ -126,6 +126,28 @@ impl Practice {
         );
         opened.map_err(|refusal| refusal.to_string())
     }
+
+    /// Pays an account in with whole dollars.
+    ///
+    /// # Errors
+    /// Without room for another account, in words.
+    pub fn pay_in_named(&self, user: &str, dollars: i64) -> Result<(), String> {
+        let read = Address::parse(user).ok_or_else(|| format!("`{user}` is no address"))?;
+        let amount = Micro::from(dollars) * crate::exchange::USD;
+        let paid = self.world.lock().pay_in(read, amount);
+        paid.map_err(|refusal| refusal.to_string())
+    }
+
+    /// Lets a key sign for an account that is there.
+    ///
+    /// # Errors
+    /// Where the key signs for another one, in words.
+    pub fn admit_named(&self, user: &str, agent: &str) -> Result<(), String> {
+        let read =
+            |text: &str| Address::parse(text).ok_or_else(|| format!("`{text}` is no address"));
+        let admitted = self.world.lock().admit_agent(read(user)?, read(agent)?);
+        admitted.map_err(|refusal| refusal.to_string())
+    }
 }
 
 impl Simulator {

@@ -8,6 +8,8 @@ mod approval;
 pub(crate) mod commands;
 /// Where agents are kept.
 mod kept;
+/// Who may sign, and what is signed.
+mod signing;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +21,7 @@ use hypersentry_identity::agent::{Agent, AgentRow, AgentState, Network, Terms};
 use hypersentry_identity::repository::memory::MemoryRepository;
 use hypersentry_identity::{
     Address, Authenticated, Entropy, EntropyFailure, EoaVerifier, GrantRow, Grants, Identity,
-    LOCAL, MasterKey, Refusal, Repository, Settings, Signature,
+    LOCAL, MasterKey, Refusal, Repository, Settings,
 };
 use hypersentry_model::Mode;
 use kept::KeychainRepository;
@@ -349,56 +351,6 @@ impl AgentDesk {
     async fn opens(&self, id: &str) -> bool {
         let opened = self.open(Need::Keys).await;
         opened.is_ok_and(|opened| opened.identity.agent_key(&opened.by, id).is_ok())
-    }
-
-    /// The agent that signs for an account now: an approved one, of several the one that lasts longest. It waits for nobody: once the
-    /// agents were listed, or one was made, their keys are at hand.
-    ///
-    /// # Errors
-    /// `agent_required`: none is approved, or the keychain was of no use yet.
-    #[cfg_attr(not(test), allow(dead_code, reason = "what relays orders asks for it"))]
-    pub(crate) fn agent_of(&self, account: Address) -> Result<Agent, ApiError> {
-        let own = self.signing(account).into_iter();
-        own.max_by_key(|agent| agent.expires_ms).ok_or_else(|| {
-            let message = format!("no agent of this computer may sign for {account}");
-            ApiError::new("agent_required", message)
-        })
-    }
-
-    /// Signs a digest with an agent of an account. Whether the agent may still do so is asked each time.
-    ///
-    /// # Errors
-    /// `agent_not_ready`: it was revoked or has ended meanwhile. `keystore_seal_broken`.
-    #[cfg_attr(not(test), allow(dead_code, reason = "what relays orders asks for it"))]
-    pub(crate) fn sign(
-        &self,
-        account: Address,
-        agent: Address,
-        digest: &[u8; 32],
-    ) -> Result<Signature, ApiError> {
-        let not_ready = || refused(Refusal::AgentNotReady);
-        let mut own = self.signing(account).into_iter();
-        let found = own.find(|found| found.address == agent);
-        let id = found.ok_or_else(not_ready)?.id;
-        let Opened { identity, by, .. } = self.keyed.get().ok_or_else(not_ready)?;
-        let key = identity.agent_key(by, &id).map_err(refused)?;
-        key.sign(digest).map_err(refused)
-    }
-
-    /// The agents that may sign for an account now.
-    fn signing(&self, account: Address) -> Vec<Agent> {
-        let (Some(opened), Some(place)) = (self.keyed.get(), &self.place) else {
-            return Vec::new();
-        };
-        let now_ms = opened.identity.now_ms();
-        let own = opened.identity.agents(&opened.by).into_iter();
-        own.filter(|agent| {
-            agent.account == account
-                && agent.network == place.network
-                && agent.state_at(now_ms) == AgentState::Approved
-                && agent.key.is_some()
-        })
-        .collect()
     }
 }
 

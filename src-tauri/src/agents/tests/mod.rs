@@ -20,6 +20,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use typed_data::digest;
 use venue::Venue;
 
+/// Orders at a venue.
+mod live;
 /// What does not work, and what is done about it.
 mod refusals;
 #[path = "../../../../crates/identity/tests/common/typed_data.rs"]
