@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
+import { orderInPractice } from "./order.mjs";
 import { Processes, Session, freePort, isReady, until } from "./webdriver.mjs";
 
 const START_MS = 60_000;
@@ -127,6 +128,8 @@ async function smoke() {
     return now === first ? undefined : now;
   });
 
+  const said = await orderInPractice(session, Number(next));
+
   const picture = await session.screenshot();
   await writeFile(options.screenshot, picture);
 
@@ -138,7 +141,7 @@ async function smoke() {
   if (fallback.length > 0) failures.push(...fallback);
   if (picture.length < LEAST_SCREENSHOT_BYTES) failures.push(`the screenshot has only ${picture.length} bytes: blank?`);
   if (failures.length > 0) throw new Error(failures.join("; "));
-  console.log(`desktop smoke: price ${first} -> ${next}, marked SIMULATED, ${calls} calls, screenshot ${options.screenshot}`);
+  console.log(`desktop smoke: price ${first} -> ${next}, marked SIMULATED, order "${said}", ${calls} calls, screenshot ${options.screenshot}`);
 }
 
 try {
