@@ -5,6 +5,7 @@ use crate::config::{EngineConfig, OrderTransport};
 use crate::rim::upstream::Upstream;
 pub use hypersentry_execution::risk::{Limits, Scope};
 use hypersentry_model::{Envelope, EventType, Mode, Source, Symbol, Timestamp, Venue};
+pub use hypersentry_trading::MOST_STREAMS;
 use hypersentry_trading::{Door, Got, Later, Told};
 use hypersentry_venues::hyperliquid::exchange::Address;
 pub use hypersentry_venues::hyperliquid::exchange::Network;
@@ -22,10 +23,6 @@ mod eyes;
 
 /// The venue that takes orders.
 const VENUE: Venue = Venue::Hyperliquid;
-
-/// Accounts whose streams are followed at once: the venue allows ten users an IP address (Hyperliquid docs, API > Rate limits and user
-/// limits), and two are left for what else runs there. The others are asked for.
-pub const MOST_STREAMS: u8 = 8;
 
 /// Lanes of account streams come after those of the market's sessions.
 const FIRST_LANE: u8 = 200;

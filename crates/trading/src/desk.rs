@@ -4,6 +4,7 @@ use crate::account::{Account, Asked, INBOX, Message};
 use crate::error::TradeError;
 use crate::log::{self, Acknowledged, By, DESK, Pen, Recalled};
 use crate::nonces::NonceBook;
+use crate::polling::{MOST_STREAMS, Polling};
 use crate::posts::{Line, Places};
 use crate::proof;
 use crate::risk::DeskRisk;
@@ -24,7 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Accounts that are open at once. Each asks the venue some 200 of the 1,200 a minute that an IP address has.
+/// Accounts that are open at once; how often each is looked at follows from how many are in use (`polling.rs`).
 pub const MOST_ACCOUNTS: usize = 64;
 
 /// What does not change while the process lives.
@@ -75,6 +76,7 @@ pub struct Trading {
     pub(crate) pen: Pen,
     /// Of all accounts.
     places: Places,
+    polling: Arc<Polling>,
     /// What the log held of accounts that were not opened yet.
     recalled: Mutex<BTreeMap<String, Recalled>>,
     /// At most [`MOST_ACCOUNTS`].
@@ -130,6 +132,7 @@ impl Trading {
             key,
             nonces: Arc::new(nonces),
             places: Places::default(),
+            polling: Arc::new(Polling::new(MOST_STREAMS)),
             recalled: Mutex::default(),
             open: Mutex::default(),
             cancel: CancellationToken::new(),
@@ -182,12 +185,14 @@ impl Trading {
             self.world.door.now(),
         );
         account.line = line.clone();
+        account.polling = Some(Arc::clone(&self.polling));
         self.tasks.spawn(account.run(messages, self.cancel.clone()));
         let stream = stream::follow(
             self.world.clone(),
             address,
             inbox.clone(),
             line,
+            Arc::clone(&self.polling),
             self.cancel.clone(),
         );
         self.tasks.spawn(stream);

@@ -15,6 +15,7 @@ mod desk;
 mod error;
 mod log;
 mod nonces;
+mod polling;
 mod posts;
 mod proof;
 mod risk;
@@ -28,6 +29,7 @@ pub use compose::{Composed, compose};
 pub use desk::{Asker, MOST_ACCOUNTS, Settings, Trading};
 pub use error::TradeError;
 pub use log::audit_signer;
+pub use polling::MOST_STREAMS;
 pub use risk::{
     AccountRisk, KilledAccount, KilledDesk, LeaseView, ScheduleView, ScheduledCancel, ScopeName,
     ScopeView, StandingView, WaitingView, WholeLimits,

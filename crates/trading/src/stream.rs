@@ -2,11 +2,13 @@
 //! go over it too ([`crate::posts`]).
 
 use crate::account::{Message, News};
+use crate::polling::Polling;
 use crate::posts::{Carriage, Line, Turn};
 use crate::world::World;
 use futures_util::{SinkExt, StreamExt};
 use hypersentry_venues::hyperliquid::account::{Told, read, subscriptions};
 use hypersentry_venues::hyperliquid::exchange::Address;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval, sleep, timeout};
@@ -23,6 +25,8 @@ const SILENCE: Duration = Duration::from_secs(10);
 const WRITE: Duration = Duration::from_secs(5);
 /// Between two looks whether a message may be sent.
 const ROOM: Duration = Duration::from_millis(100);
+/// Between two questions whether an account may have a stream.
+const ANEW: Duration = Duration::from_secs(2);
 /// Between attempts: doubled up to the last.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 
@@ -32,13 +36,21 @@ pub(crate) async fn follow(
     account: Address,
     inbox: mpsc::Sender<Message>,
     line: Line,
+    polling: Arc<Polling>,
     cancel: CancellationToken,
 ) {
     let mut pause = PAUSE.0;
     while !cancel.is_cancelled() {
+        if !polling.may_follow(account) {
+            // Others are in use more: this one is asked for.
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                () = sleep(ANEW) => continue,
+            }
+        }
         let ended = tokio::select! {
             () = cancel.cancelled() => return,
-            ended = listen(&world, account, &inbox, &line) => ended,
+            ended = listen(&world, account, &inbox, (&line, &polling)) => ended,
         };
         match ended {
             // It stood: the next attempt comes soon.
@@ -62,7 +74,7 @@ async fn listen(
     world: &World,
     account: Address,
     inbox: &mpsc::Sender<Message>,
-    line: &Line,
+    (line, polling): (&Line, &Polling),
 ) -> Result<&'static str, String> {
     world.door.may_stream(account).await?;
     let url = world.door.stream_url();
@@ -104,6 +116,10 @@ async fn listen(
     while subscribed.is_ok() {
         let frame = tokio::select! {
             _ = ping.tick() => {
+                if !polling.follows(account) {
+                    reason = "another account is in use more";
+                    break;
+                }
                 if heard.elapsed() > SILENCE {
                     reason = "silence";
                     break;

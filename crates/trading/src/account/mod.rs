@@ -20,6 +20,7 @@ use crate::desk::Settings;
 use crate::error::TradeError;
 use crate::log::{By, Pen, Recalled, Said};
 use crate::nonces::NonceBook;
+use crate::polling::Polling;
 use crate::posts::Line;
 use crate::risk::DeskRisk;
 use crate::ticket::{MANUAL, Ticket};
@@ -169,6 +170,8 @@ pub(crate) struct Account {
     pub(crate) inbox: mpsc::Sender<Message>,
     /// The way over the account's stream; closed until it is given.
     pub(crate) line: Line,
+    /// What all accounts may ask for; looked at as the only one until it is given.
+    pub(crate) polling: Option<Arc<Polling>>,
     relay: Relay,
     /// As many as the relay remembers orders.
     extras: BTreeMap<Cloid, Extra>,
@@ -266,6 +269,7 @@ impl Account {
             nonces,
             inbox,
             line: Line::default(),
+            polling: None,
             relay,
             extras,
             numbers: BTreeMap::new(),

@@ -21,6 +21,7 @@ type Orders = Result<Vec<OrderView>, TradeError>;
 
 impl Account {
     pub(super) async fn asked(&mut self, asked: Asked) {
+        self.in_use();
         match asked {
             Asked::Order(ticket, by, answer) => {
                 let result = self.order(ticket, by).await;

@@ -4,6 +4,7 @@ use super::pulse::{Pulse, venue_time};
 use super::{Account, Message, News, Whole};
 use crate::log::{By, Pen, Said};
 use crate::nonces::NonceBook;
+use crate::polling::Pace;
 use crate::posts::Line;
 use crate::view::Why;
 use crate::wire::why;
@@ -265,18 +266,16 @@ pub(super) struct Rounds {
 /// Lists of markets change over days; their mark prices are not relied on.
 const ASSETS_MS: i64 = 300_000;
 const FEES_MS: i64 = 600_000;
-/// Positions weigh 2 of 1,200 a minute.
-const POSITIONS_MS: i64 = 4_000;
+/// Positions that are younger are as they are.
+const SEEN_MS: i64 = 4_000;
 /// After trades, at most so often.
 const MOVED_MS: i64 = 700;
-/// A whole look weighs 82, or more for long lists.
-const WHOLE_MS: i64 = 30_000;
 /// Between looks that are hurried: what only overtook something else is over within the first, and what stays must not use up the allowance.
-const HURRIED_MS: [i64; 7] = [1_500, 1_500, 1_500, 5_000, 10_000, 20_000, WHOLE_MS];
+const HURRIED_MS: [i64; 7] = [1_500, 1_500, 1_500, 5_000, 10_000, 20_000, 30_000];
 
 fn hurried_ms(bad_looks: u32) -> i64 {
     let at = usize::try_from(bad_looks).unwrap_or(usize::MAX);
-    HURRIED_MS.get(at).copied().unwrap_or(WHOLE_MS)
+    HURRIED_MS.get(at).copied().unwrap_or(i64::MAX)
 }
 
 fn due(last: Option<Timestamp>, now: Timestamp, every_ms: i64) -> bool {
@@ -288,9 +287,35 @@ impl Account {
         self.figures.rounds.hurried = true;
     }
 
+    /// Somebody asked for something: what is older than a few seconds is asked for at once.
+    pub(super) fn in_use(&mut self) {
+        let now = self.now();
+        if let Some(polling) = &self.polling {
+            polling.asked(self.address, now);
+        }
+        let seen = self.figures.positions.as_ref();
+        let old = seen.is_some_and(|(_, stamp)| now > stamp.as_of.plus_ms(SEEN_MS));
+        self.figures.rounds.moved |= old;
+    }
+
+    fn pace(&self, now: Timestamp) -> Pace {
+        let alone = Pace {
+            positions_ms: SEEN_MS,
+            whole_ms: 30_000,
+        };
+        let Some(polling) = &self.polling else {
+            return alone;
+        };
+        let lives = self.relay.orders().any(|it| !it.state().is_terminal());
+        let exposed = lives || !self.figures.held().is_empty() || !self.twaps.is_empty();
+        polling.exposed(self.address, exposed);
+        polling.pace(self.address, now)
+    }
+
     /// Asks for what is due.
     pub(super) fn ask_venue(&mut self) {
         let now = self.now();
+        let pace = self.pace(now);
         let figures = &mut self.figures;
         let rounds = &mut figures.rounds;
         let mut ask = (false, false, false, false);
@@ -303,9 +328,9 @@ impl Account {
             ask.1 = true;
         }
         let every = if rounds.hurried {
-            hurried_ms(figures.bad_looks)
+            hurried_ms(figures.bad_looks).min(pace.whole_ms)
         } else {
-            WHOLE_MS
+            pace.whole_ms
         };
         if due(rounds.whole, now, every) && !rounds.looking {
             rounds.whole = Some(now);
@@ -316,7 +341,11 @@ impl Account {
         } else if due(
             rounds.positions,
             now,
-            if rounds.moved { MOVED_MS } else { POSITIONS_MS },
+            if rounds.moved {
+                MOVED_MS
+            } else {
+                pace.positions_ms
+            },
         ) {
             rounds.positions = Some(now);
             rounds.moved = false;
