@@ -173,11 +173,11 @@ pub(crate) async fn trade(
     if request.0.get("type").and_then(Value::as_str) == Some("accounts") {
         return Ok(Traded::Accounts { accounts });
     }
+    let is_own = |account: &str| accounts.iter().any(|own| own.account == account);
     let foreign = || {
         let text = "the account is none of those that orders are taken for here";
         ApiError::new("grant_required", text)
     };
-    let known = |account: &str| accounts.iter().any(|own| own.account == account);
     let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
     let by = Asker {
         user: Some("local".to_owned()),
@@ -185,21 +185,21 @@ pub(crate) async fn trade(
         request: format!("window-{number}"),
     };
     if let Some(asked) = about_risk(&request.0)? {
-        if asked.account().is_some_and(|account| !known(account)) {
+        if asked.account().is_some_and(|account| !is_own(account)) {
             return Err(foreign());
         }
         // There is one person here, who may all of it.
         let power = Power {
             alone: true,
             manages: true,
-            accounts: accounts.into_iter().map(|own| own.account).collect(),
+            accounts: accounts.iter().map(|own| own.account.clone()).collect(),
         };
         let answer = shell.terminal(|terminal| terminal.risk(asked, power, by))?;
         return Ok(Traded::Risk(answer.await?));
     }
     let mut asked = AskTrade::read(&request.0.to_string())?;
     asked.lower_account();
-    if !known(asked.account()) {
+    if !is_own(asked.account()) {
         return Err(foreign());
     }
     let answer = shell
