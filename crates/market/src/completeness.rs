@@ -50,6 +50,9 @@ pub(crate) struct Completeness {
     spans: Vec<Span>,
     /// Since when it is being followed, and how.
     open: Option<(i64, Grade)>,
+    /// Milliseconds since `start` in the spans.
+    #[serde(default)]
+    spans_ms: u64,
     /// Milliseconds since `start` in spans that were forgotten, and where the last of these ended.
     forgotten_ms: u64,
     floor: i64,
@@ -81,6 +84,13 @@ impl Completeness {
             span.to = span.to.min(since);
             span.from < span.to
         });
+        self.sum();
+    }
+
+    fn sum(&mut self) {
+        let start = self.start.unwrap_or(i64::MAX);
+        let each = self.spans.iter().map(|span| span.within(start, i64::MAX));
+        self.spans_ms = each.sum();
     }
 
     /// All between `from` and `to` is known by now.
@@ -136,6 +146,7 @@ impl Completeness {
             self.forgotten.push(span);
         }
         self.spans = spans;
+        self.sum();
     }
 
     /// The spans that were forgotten since the last call: whoever keeps sums over them notes them now.
@@ -151,7 +162,10 @@ impl Completeness {
             to: i64::MAX,
             grade,
         });
-        for span in self.spans.iter().chain(&open) {
+        // A feed that broke often has many spans, and most windows are short: what lies outside is not gone through.
+        let first = self.spans.partition_point(|span| span.to <= from);
+        let spans = self.spans.iter().skip(first);
+        for span in spans.take_while(|span| span.from < to).chain(&open) {
             seen.add(span.grade, span.within(from, to));
         }
         seen
@@ -167,9 +181,9 @@ impl Completeness {
     /// Milliseconds that are missing since it was followed first.
     pub(crate) fn missing_ms(&self, now: Timestamp) -> u64 {
         let Some(start) = self.start else { return 0 };
-        let seen = self.seen(start, now.ms());
-        let all = u64::try_from(now.ms() - start).unwrap_or(0);
-        all.saturating_sub(seen.verified + seen.unverified + self.forgotten_ms)
+        let since = |from| u64::try_from(now.ms() - from).unwrap_or(0);
+        let open = self.open.map_or(0, |(from, _)| since(from.max(start)));
+        since(start).saturating_sub(self.spans_ms + open + self.forgotten_ms)
     }
 }
 

@@ -10,8 +10,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// within the noise, 256 about 8 % more from frame to book; 128 makes fewer runs.
 const RUN: usize = 128;
 
-/// Emptied runs that are kept for the next split: in a book that neither grows nor shrinks much, changes then allocate nothing. 32 kB.
-const SPARE: usize = 8;
+/// Emptied runs that are kept for the next split: in a book that neither grows nor shrinks much, changes then allocate nothing. 16 kB.
+const SPARE: usize = 4;
+
+/// A run of no more levels than this is joined with a neighbour that has no more either, so that a book which changed for hours takes little more
+/// room than a new one.
+const THIN: usize = RUN / 4;
 
 /// Which way prices get worse.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -210,8 +214,7 @@ impl Ladder {
             }
             Some(last) => {
                 self.worst[at] = last.key;
-                // Joining thin neighbours keeps the number of runs in proportion to the number of levels.
-                let thin = |i: usize| self.runs.get(i).is_some_and(|r| r.len() <= RUN / 8);
+                let thin = |i: usize| self.runs.get(i).is_some_and(|r| r.len() <= THIN);
                 if thin(at) {
                     if thin(at + 1) {
                         self.join(at);
