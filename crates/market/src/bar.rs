@@ -6,6 +6,11 @@ use hypersentry_model::event::Candle;
 use hypersentry_model::{Coverage, Price, Share, Side, Size, Usd};
 use serde::{Deserialize, Serialize};
 
+/// Candles in few bytes.
+mod pack;
+
+pub(crate) use pack::Pack;
+
 /// Where a trade stands among the others. Trades of the same millisecond are told apart by their number, where they have one.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 struct Place {
@@ -85,7 +90,7 @@ fn sum(a: Size, b: Size) -> Size {
 }
 
 impl Bar {
-    /// A candle that begins with this trade.
+    /// A candle that begins with this trade, and that clients do not know.
     pub(crate) const fn begin(open_ms: i64, print: &Print) -> Self {
         Self {
             open_ms,
@@ -101,7 +106,7 @@ impl Bar {
             last: print.place(),
             kept: (0, 0),
             origin: Origin::Trades,
-            untold: false,
+            untold: true,
         }
     }
 

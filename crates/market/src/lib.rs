@@ -8,6 +8,8 @@
 
 /// One candle as it is held.
 mod bar;
+/// Candles of one length in a row.
+mod bars;
 /// Order book with a state that says whether it may be read.
 pub mod book;
 /// The book as clients see it.
@@ -59,6 +61,7 @@ mod tape;
 /// What clients see of a market, and the differences between two such views.
 mod view;
 
+pub use candles::kept;
 pub use guard::Refusal;
 pub use heard::HeardTrade;
 pub use market::{Held, HeldBook, HeldFunding, Market, MarketConfig, MarketId, Told};

@@ -124,6 +124,7 @@ struct Told {
 pub(crate) struct Liquidations {
     waiting: VecDeque<LiquidationRow>,
     dropped: u32,
+    /// At most [`RECENT_ROWS`].
     recent: VecDeque<LiquidationRow>,
     windows: Windows,
     feed_coverage: Option<LiquidationCoverage>,
@@ -248,9 +249,16 @@ impl Liquidations {
         let batch = (!quiet && self.stamp.is_some()).then(|| {
             self.seq += 1;
             let rows: Vec<_> = self.waiting.drain(..).collect();
-            self.recent.extend(rows.iter().copied());
-            let over = self.recent.len().saturating_sub(RECENT_ROWS);
-            self.recent.drain(..over);
+            let newest = rows.len().saturating_sub(RECENT_ROWS);
+            for row in rows.iter().skip(newest) {
+                if self.recent.capacity() == 0 {
+                    self.recent.reserve_exact(RECENT_ROWS);
+                }
+                if self.recent.len() >= RECENT_ROWS {
+                    self.recent.pop_front();
+                }
+                self.recent.push_back(*row);
+            }
             let dropped = std::mem::take(&mut self.dropped);
             let batch = self.batch(&new, Kind::Delta, rows, dropped, header);
             self.told = Some(new);

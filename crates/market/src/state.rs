@@ -32,8 +32,8 @@ mod guarded;
 /// A market that is watched. A market of which only the mid price is known has none of this.
 ///
 /// Memory, beside the struct itself and what clients were told of it (a few kB together): each book 32 bytes a level in runs of 4 kB (at
-/// most 20,000 levels a side), 100 rows of tape (14 kB), 4.8 kB of volume windows once it trades, candles (14 kB after an hour, at most
-/// 1 MB), at most 128 spans for each feed that breaks (3 kB).
+/// most 20,000 levels a side), 100 rows of tape (14 kB), 4.8 kB of volume windows once it trades, candles (at most 270 kB, see
+/// [`Candles`]), at most 128 spans for each feed that breaks (3 kB).
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct MarketState {
     pub(crate) instrument: Option<Instrument>,
