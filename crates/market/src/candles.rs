@@ -214,9 +214,10 @@ impl Candles {
             .try_for_each(|c| guard::candle(c, interval.ms()))?;
         let closed = |c: &&Candle| c.closed && c.open_ms + interval.ms() <= now.ms();
         for (_, series) in self.each().filter(|(i, _)| *i == interval) {
-            // A page of the past; one that reaches into what is held is news.
+            // A page of the past; one that reaches into what is held, or near to the present, is news.
             let oldest = series.bars.get(0).map_or(i64::MIN, |bar| bar.open_ms);
-            let is_past = candles.iter().all(|c| c.open_ms <= oldest);
+            let past_ms = oldest.min(now.ms() - LATE * interval.ms());
+            let is_past = candles.iter().all(|c| c.open_ms <= past_ms);
             let closed: Vec<&Candle> = candles.iter().filter(closed).collect();
             let first = closed.partition_point(|c| is_past && c.open_ms < oldest);
             let (older, rest) = closed.split_at(first);
