@@ -22,8 +22,8 @@ impl AgentDesk {
         self
     }
 
-    /// The accounts that this user has agents for, and whether one of them may sign now. Their keys are at hand afterwards, as far as the
-    /// keychain gives them.
+    /// The accounts that this user made agents for, and whether one of them may sign now: those whose agents have ended are still looked after. Keys are at
+    /// hand afterwards, as far as the keychain gives them.
     ///
     /// # Errors
     /// `store_failed`.
@@ -33,10 +33,11 @@ impl AgentDesk {
             return Ok(BTreeMap::new());
         }
         let opened = self.open(Need::Records).await?;
-        let held = opened.identity.accounts(&opened.by).into_iter();
-        let trades = held.filter(|(_, grants)| grants.trade);
-        Ok(trades
-            .map(|(account, _)| (account, !self.signing(account).is_empty()))
+        let network = self.network();
+        let made = opened.identity.agents(&opened.by).into_iter();
+        let made = made.filter(|agent| Some(agent.network) == network);
+        Ok(made
+            .map(|agent| (agent.account, !self.signing(agent.account).is_empty()))
             .collect())
     }
 
