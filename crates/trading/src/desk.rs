@@ -4,6 +4,7 @@ use crate::account::{Account, Asked, INBOX, Message};
 use crate::error::TradeError;
 use crate::log::{self, Acknowledged, By, DESK, Pen, Recalled};
 use crate::nonces::NonceBook;
+use crate::paper::PaperAssumptions;
 use crate::polling::{MOST_STREAMS, Polling};
 use crate::posts::{Line, Places};
 use crate::proof;
@@ -39,6 +40,8 @@ pub struct Settings {
     pub network: Network,
     /// Limits of accounts of which nothing else was said.
     pub limits: Limits,
+    /// How fills are made, where the accounts are paper.
+    pub paper: Option<PaperAssumptions>,
 }
 
 /// Who asks.
@@ -120,6 +123,7 @@ impl Trading {
         let pen = Pen {
             log: Arc::clone(&log),
             name: DESK.to_owned(),
+            paper: settings.paper.is_some(),
             heard: Arc::default(),
         };
         let trading = Self {
@@ -170,6 +174,7 @@ impl Trading {
         let pen = Pen {
             log: Arc::clone(&self.log),
             name: address.to_string(),
+            paper: self.settings.paper.is_some(),
             heard: Arc::new(Acknowledged::default()),
         };
         let line = Line::new(self.places.clone());

@@ -13,8 +13,10 @@ mod account;
 mod compose;
 mod desk;
 mod error;
+mod frames;
 mod log;
 mod nonces;
+mod paper;
 mod polling;
 mod posts;
 mod proof;
@@ -29,6 +31,7 @@ pub use compose::{Composed, compose};
 pub use desk::{Asker, MOST_ACCOUNTS, Settings, Trading};
 pub use error::TradeError;
 pub use log::audit_signer;
+pub use paper::PaperAssumptions;
 pub use polling::MOST_STREAMS;
 pub use risk::{
     AccountRisk, KilledAccount, KilledDesk, LeaseView, ScheduleView, ScheduledCancel, ScopeName,

@@ -27,6 +27,9 @@ pub(crate) const DESK: &str = "desk";
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct Line {
     pub(crate) account: String,
+    /// Whether its fills are reckoned; absent where they are the venue's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) paper: bool,
     #[serde(flatten)]
     pub(crate) said: Said,
 }
@@ -367,6 +370,7 @@ pub(crate) struct Pen {
     pub(crate) log: Arc<AuditLog>,
     /// The account, or [`DESK`].
     pub(crate) name: String,
+    pub(crate) paper: bool,
     pub(crate) heard: Arc<Acknowledged>,
 }
 
@@ -414,7 +418,12 @@ impl Pen {
     ) {
         let id = |text: &str| Id::new(text).unwrap_or_default();
         let account = self.name.clone();
-        let details = said.map(|said| Line { account, said });
+        let paper = self.paper;
+        let details = said.map(|said| Line {
+            account,
+            paper,
+            said,
+        });
         let details = details.map(|line| serde_json::to_vec(&line));
         let Ok(details) = details.transpose() else {
             self.heard.fail();

@@ -2,6 +2,7 @@
 //! go over it too ([`crate::posts`]).
 
 use crate::account::{Message, News};
+use crate::frames::take;
 use crate::polling::Polling;
 use crate::posts::{Carriage, Line, Turn};
 use crate::world::World;
@@ -41,6 +42,19 @@ pub(crate) async fn follow(
 ) {
     let mut pause = PAUSE.0;
     while !cancel.is_cancelled() {
+        if let Some(frames) = world.door.frames(account) {
+            // A venue in this process has room for all.
+            let reason = tokio::select! {
+                () = cancel.cancelled() => return,
+                reason = take(account, &inbox, frames) => reason,
+            };
+            world.door.stream_ended(account);
+            tracing::info!(%account, reason, "the account's stream ended");
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                () = sleep(PAUSE.0) => continue,
+            }
+        }
         if !polling.may_follow(account) {
             // Others are in use more: this one is asked for.
             tokio::select! {

@@ -7,6 +7,7 @@ use hypersentry_model::{Mode, Price, Size, Symbol, Usd};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::paper::PaperAssumptions;
 use crate::risk::{AccountRisk, LeaseView, ScheduledCancel};
 use crate::ticket::{Kind, OrderSide};
 
@@ -42,6 +43,8 @@ pub struct RefusalView {
 pub struct OrderView {
     /// The account.
     pub account: String,
+    /// Whether its fills are reckoned and not the venue's.
+    pub paper: bool,
     /// Its id; none of an order that somebody else sent without one.
     pub cloid: Option<String>,
     /// The venue's number, where it is known.
@@ -92,6 +95,8 @@ pub struct OrderView {
 pub struct FillView {
     /// The account.
     pub account: String,
+    /// Whether it is reckoned and not the venue's.
+    pub paper: bool,
     /// The venue's number of the trade.
     pub tid: u64,
     /// The order's id, where it is known.
@@ -199,6 +204,8 @@ pub struct AccountState {
     pub mode: Mode,
     /// Whether its fills are reckoned and not the venue's.
     pub paper: bool,
+    /// How, where they are.
+    pub paper_assumptions: Option<PaperAssumptions>,
     /// Where.
     pub venue: &'static str,
     /// The run.
@@ -405,6 +412,8 @@ pub enum EventKind {
 pub struct Event {
     /// The account.
     pub account: String,
+    /// Whether it is a paper account.
+    pub paper: bool,
     /// What.
     pub kind: EventKind,
     /// Stable.

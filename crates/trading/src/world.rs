@@ -8,6 +8,7 @@ use hypersentry_venues::session::RequestClass;
 use std::fmt::Debug;
 use std::pin::Pin;
 use std::sync::Arc;
+use tokio::sync::mpsc;
 
 use crate::view::Told;
 
@@ -57,6 +58,10 @@ pub trait Door: Debug + Send + Sync {
     fn may_stream(&self, account: Address) -> Later<'_, Result<(), String>>;
     /// The connection ended, or was not made.
     fn stream_ended(&self, account: Address);
+    /// The account's stream as its frames, for a venue in this process: then there is no connection.
+    fn frames(&self, _account: Address) -> Option<mpsc::Receiver<Bytes>> {
+        None
+    }
 }
 
 /// A market at a moment.

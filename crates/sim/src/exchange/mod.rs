@@ -35,6 +35,7 @@ mod msgpack;
 mod nonce;
 mod number;
 mod order;
+mod outside;
 mod place;
 mod post;
 mod records;

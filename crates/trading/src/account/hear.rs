@@ -239,6 +239,7 @@ impl Account {
         let leg = cloid.and_then(|it| Some(self.relay.order(&it)?.intent().leg));
         let view = FillView {
             account: self.name.clone(),
+            paper: self.is_paper(),
             tid: fill.tid,
             cloid: cloid.map(|it| super::show::name(&it)),
             oid: fill.oid,

@@ -39,6 +39,11 @@ pub(super) fn bps(rate: Rate) -> String {
 }
 
 impl Account {
+    /// Whether its fills are reckoned.
+    pub(super) fn is_paper(&self) -> bool {
+        self.settings.paper.is_some()
+    }
+
     pub(super) fn tell(&self, told: Told) {
         self.world.audience.tell(&self.name, told);
     }
@@ -63,6 +68,7 @@ impl Account {
     ) {
         self.tell(Told::Event(Box::new(Event {
             account: self.name.clone(),
+            paper: self.is_paper(),
             kind,
             code: code.to_owned(),
             text: text.to_owned(),
@@ -81,6 +87,7 @@ impl Account {
         });
         Some(OrderView {
             account: self.name.clone(),
+            paper: self.is_paper(),
             cloid: Some(name(cloid)),
             oid: extra.and_then(|extra| extra.oid),
             group: Some(name(&intent.group)),
@@ -110,6 +117,7 @@ impl Account {
     fn foreign(&self) -> impl Iterator<Item = OrderView> {
         self.figures.foreign.iter().map(|order| OrderView {
             account: self.name.clone(),
+            paper: self.is_paper(),
             cloid: order.cloid.map(|cloid| cloid.to_string()),
             oid: Some(order.oid),
             group: None,
@@ -242,7 +250,8 @@ impl Account {
         AccountState {
             account: self.name.clone(),
             mode: self.settings.mode,
-            paper: false,
+            paper: self.is_paper(),
+            paper_assumptions: self.settings.paper.clone(),
             venue: "hyperliquid",
             run_id: self.settings.run_id.clone(),
             now_ms: self.now().ms(),

@@ -245,6 +245,7 @@ pub(crate) fn settings() -> Settings {
             gross_usd: Usd::parse("90000").unwrap(),
             ..Limits::default()
         },
+        paper: None,
     }
 }
 

@@ -52,6 +52,18 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
         ]),
     ),
     (
+        "hypersentry-paper",
+        Some(&[
+            "hypersentry-model",
+            "hypersentry-venues",
+            "hypersentry-trading",
+            // The exchange that keeps the accounts.
+            "hypersentry-sim",
+            // In its tests alone: states and limits of orders.
+            "hypersentry-execution",
+        ]),
+    ),
+    (
         "hypersentry-api",
         Some(&[
             "hypersentry-model",
@@ -59,6 +71,7 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
             "hypersentry-venues",
             "hypersentry-identity",
             "hypersentry-trading",
+            "hypersentry-paper",
             "hypersentry-engine",
         ]),
     ),
