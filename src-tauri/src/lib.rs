@@ -18,6 +18,8 @@ mod keychain;
 mod launch;
 /// What is logged.
 mod log;
+/// The paper account.
+mod paper;
 /// Where data is kept.
 mod places;
 /// Sessions of windows.

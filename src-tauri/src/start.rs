@@ -58,6 +58,9 @@ pub(crate) async fn start(launch: &Launch, places: &Places) -> Result<Running, A
         .as_ref()
         .map(|simulator| crate::trade::practise(&terminal, simulator, &places.engine))
         .transpose()?;
+    if launch.replay.is_none() {
+        crate::paper::offer(&terminal, &places.engine)?;
+    }
     Ok(Running {
         terminal,
         practice,

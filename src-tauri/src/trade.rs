@@ -2,6 +2,7 @@
 //! for at the real venue.
 
 use crate::agents::AgentDesk;
+use crate::paper;
 use crate::shell::Shell;
 use hypersentry_api::practice::{self, OpenPractice, PracticeAgents, Purse};
 use hypersentry_api::risk::{AskRisk, Power, RiskAnswer};
@@ -37,6 +38,7 @@ impl specta::Type for TradeRequest {
 #[serde(untagged)]
 pub(crate) enum Traded {
     Accounts { accounts: Vec<Account> },
+    Opened(Account),
     Answer(TradeAnswer),
     Risk(RiskAnswer),
 }
@@ -50,10 +52,14 @@ impl specta::Type for Traded {
 /// An account that orders are taken for.
 #[derive(Debug, Serialize)]
 pub(crate) struct Account {
-    account: String,
-    paper: bool,
-    may_trade: bool,
+    pub(crate) account: String,
+    pub(crate) name: Option<String>,
+    pub(crate) paper: bool,
+    pub(crate) may_trade: bool,
 }
+
+/// The one user of this machine.
+pub(crate) const USER: &str = "local";
 
 /// Opens an account at the simulator, and takes orders for it.
 ///
@@ -75,7 +81,7 @@ pub(crate) fn practise(
     });
     let signers = PracticeAgents::new(open, SystemClock::start().now().ms());
     terminal.open_trading(TradingPlan {
-        dir: &practice::place(dir, terminal.run_id())?,
+        dir: &practice::place(dir, "practice", terminal.run_id())?,
         chance: chance()?,
         network: Network::Testnet,
         limits: practice::limits(),
@@ -84,7 +90,7 @@ pub(crate) fn practise(
     Ok((practice::account()?, purse))
 }
 
-fn chance() -> Result<[u8; 32], ApiError> {
+pub(crate) fn chance() -> Result<[u8; 32], ApiError> {
     let mut chance = [0; 32];
     getrandom::fill(&mut chance).map_err(|e| ApiError::new("entropy_failed", e.to_string()))?;
     Ok(chance)
@@ -128,15 +134,20 @@ pub(crate) async fn trade_live(shell: &Shell, dir: &Path) -> Result<(), ApiError
 async fn accounts(shell: &Shell) -> Result<Vec<Account>, ApiError> {
     let account = |account: String, may_trade| Account {
         account,
+        name: None,
         paper: false,
         may_trade,
     };
+    let paper = paper::account(shell)?;
     if let Some(own) = shell.practice()? {
-        return Ok(vec![account(own, true)]);
+        return Ok([account(own, true)].into_iter().chain(paper).collect());
+    }
+    if !shell.terminal(Terminal::trades)? {
+        return Ok(paper.into_iter().collect());
     }
     let own = shell.agents.accounts().await?.into_iter();
     let own = own.map(|(address, signs)| account(address.to_string().to_lowercase(), signs));
-    Ok(own.collect())
+    Ok(own.chain(paper).collect())
 }
 
 /// Names a request in the audit log.
@@ -161,13 +172,17 @@ pub(crate) async fn trade(
     shell: State<'_, Shell>,
     request: TradeRequest,
 ) -> Result<Traded, ApiError> {
-    if !shell.terminal(Terminal::trades)? {
-        let text = "this app takes orders in practice, and at the real venue when it was started with --trade-live; or connect it to a team server and trade in the browser";
+    let takes = |terminal: &Terminal| terminal.trades() || terminal.papers();
+    if !shell.terminal(takes)? {
+        let text = "this app takes orders in practice and on paper, and at the real venue when it was started with --trade-live; or connect it to a team server and trade in the browser";
         return Err(ApiError::new("trading_absent", text));
     }
     if shell.team.server().is_some() {
         let text = "orders of a team server are given in the browser";
         return Err(ApiError::new("trading_absent", text));
+    }
+    if request.0.get("type").and_then(Value::as_str) == Some("open_paper") {
+        return Ok(Traded::Opened(paper::open(&shell, request.0).await?));
     }
     let accounts = accounts(&shell).await?;
     if request.0.get("type").and_then(Value::as_str) == Some("accounts") {
@@ -180,7 +195,7 @@ pub(crate) async fn trade(
     };
     let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
     let by = Asker {
-        user: Some("local".to_owned()),
+        user: Some(USER.to_owned()),
         session: None,
         request: format!("window-{number}"),
     };

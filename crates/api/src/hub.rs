@@ -167,6 +167,12 @@ impl Hub {
         }
     }
 
+    /// Follows a market for something here, as for a client that watches it, or does so no more.
+    pub(crate) fn follow(&self, symbol: Symbol, more: bool) {
+        let mut state = lock(&self.state);
+        self.count(&mut state, symbol, more);
+    }
+
     /// Tells the clients what was said at once: each is told all that it wants of it, or of a stream its state after all of it.
     pub fn publish(&self, Public(told): Public<Vec<Relayed>>) {
         let now = self.clock.now();

@@ -48,6 +48,8 @@ mod hub;
 mod listing;
 /// Requests and answers.
 pub mod message;
+/// Paper accounts.
+pub mod paper;
 /// What is said of accounts, to whom, and in which place.
 mod plane;
 /// Tests of what reaches whom.
@@ -75,6 +77,7 @@ pub mod trade;
 pub use encoded::{Born, Encoded};
 pub use error::ApiError;
 pub use hub::{Depth, Hub, MAX_CLIENTS};
+pub use hypersentry_paper::Assumptions;
 pub use hypersentry_trading::{AgentKind, Asker, SignRefused, Signers};
 pub use plane::Access;
 pub use queue::{Bell, CLASSES, Lost, Taken};

@@ -151,13 +151,13 @@ pub fn limits() -> Limits {
     }
 }
 
-/// Where a run's orders are remembered: the simulator begins anew with each run, and so does what is remembered of it. Of earlier runs the
-/// last ones are kept.
+/// Where a run's orders are remembered: what is simulated begins anew with each run, and so does what is remembered of it. `kind` names the
+/// directory of all runs; of earlier ones the last are kept.
 ///
 /// # Errors
 /// `data_dir_not_writable`.
-pub fn place(dir: &Path, run_id: &str) -> Result<PathBuf, ApiError> {
-    let all = dir.join("practice");
+pub fn place(dir: &Path, kind: &str, run_id: &str) -> Result<PathBuf, ApiError> {
+    let all = dir.join(kind);
     let failed = |e: std::io::Error| ApiError::new("data_dir_not_writable", e.to_string());
     std::fs::create_dir_all(&all).map_err(failed)?;
     let mut runs: Vec<PathBuf> = std::fs::read_dir(&all)
@@ -250,7 +250,7 @@ mod tests {
     fn the_last_runs_are_kept() {
         let dir = tempfile::tempdir().unwrap();
         for n in 0..12 {
-            let place = place(dir.path(), &format!("{n:02}")).unwrap();
+            let place = place(dir.path(), "practice", &format!("{n:02}")).unwrap();
             std::fs::create_dir_all(place).unwrap();
         }
         let mut names: Vec<_> = std::fs::read_dir(dir.path().join("practice"))

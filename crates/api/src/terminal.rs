@@ -4,6 +4,7 @@ use crate::account::AccountSettings;
 use crate::alpha::{self, AskAlpha, Body};
 use crate::listing::Listing;
 use crate::message::{AskCandles, Candles, Readiness, Snapshot, Symbols, login_required};
+use crate::paper::{Paper, PaperPlan};
 use crate::plane::OneUser;
 use crate::risk::{self, AskRisk, Power, RiskAnswer};
 use crate::status::Status;
@@ -29,6 +30,7 @@ pub struct Terminal {
     /// The one user of this machine, where there is one.
     owner: Option<Owner>,
     trading: OnceLock<Arc<Trading>>,
+    paper: OnceLock<Arc<Paper>>,
 }
 
 /// How orders are taken.
@@ -88,6 +90,7 @@ impl Terminal {
             runtime: Handle::current(),
             owner,
             trading: OnceLock::new(),
+            paper: OnceLock::new(),
         })
     }
 
@@ -180,6 +183,7 @@ impl Terminal {
             run_id: self.listing.run_id.clone(),
             network: plan.network,
             limits: plan.limits,
+            paper: None,
         };
         let signer = audit_signer(plan.dir, &plan.chance)?;
         let _runtime = self.runtime.enter();
@@ -187,6 +191,56 @@ impl Terminal {
         // There is one: a second opening would not get the log's lock.
         let _ = self.trading.set(Arc::new(trading));
         Ok(())
+    }
+
+    /// Begins to take orders of paper accounts.
+    ///
+    /// # Errors
+    /// As [`Self::open_trading`].
+    pub fn open_paper(&self, plan: &PaperPlan<'_>) -> Result<(), ApiError> {
+        let door = self.engine.door().ok_or_else(trade::absent)?;
+        let settings = Settings {
+            mode: self.listing.mode,
+            run_id: self.listing.run_id.clone(),
+            network: hypersentry_engine::trading::Network::Testnet,
+            limits: crate::practice::limits(),
+            paper: None,
+        };
+        let _runtime = self.runtime.enter();
+        let paper = Paper::begin(plan, &self.hub, settings, door)?;
+        let _ = self.paper.set(Arc::new(paper));
+        Ok(())
+    }
+
+    /// Whether paper accounts can be opened here.
+    pub fn papers(&self) -> bool {
+        self.paper.get().is_some()
+    }
+
+    /// A user's paper account and its name, once it was opened.
+    pub fn paper_account(&self, user: &str) -> Option<(String, Option<String>)> {
+        self.paper.get()?.of(user)
+    }
+
+    /// Whether an account is a paper account that was opened.
+    pub fn is_paper(&self, account: &str) -> bool {
+        self.paper.get().is_some_and(|paper| paper.has(account))
+    }
+
+    /// Opens a user's paper account, or finds it open.
+    ///
+    /// # Errors
+    /// `trading_absent` where there are none, `bad_request`, `paper_unavailable`.
+    pub fn open_paper_account(
+        &self,
+        user: &str,
+        name: Option<String>,
+    ) -> impl Future<Output = Result<(), ApiError>> + Send + use<> {
+        let (paper, user) = (self.paper.get().cloned(), user.to_owned());
+        async move {
+            let paper = paper.ok_or_else(trade::absent)?;
+            paper.open(&user, name).await
+        }
     }
 
     /// Whether orders are taken here.
@@ -203,7 +257,12 @@ impl Terminal {
         asked: AskTrade,
         by: Asker,
     ) -> impl Future<Output = Result<TradeAnswer, ApiError>> + Send + use<> {
-        let trading = self.trading.get().cloned();
+        let paper = self.paper.get();
+        let paper = paper.filter(|paper| paper.has(asked.account()));
+        let trading = match paper {
+            Some(paper) => Some(Arc::clone(&paper.trading)),
+            None => self.trading.get().cloned(),
+        };
         async move {
             let trading = trading.ok_or_else(trade::absent)?;
             trade::answer(&trading, asked, by).await
@@ -258,6 +317,9 @@ impl Terminal {
         // Orders first: what they wait for comes through the engine's gate.
         if let Some(trading) = self.trading.get() {
             trading.stop().await;
+        }
+        if let Some(paper) = self.paper.get() {
+            paper.stop().await;
         }
         self.engine.stop().await;
     }

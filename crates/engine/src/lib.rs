@@ -38,7 +38,7 @@ pub mod trading;
 pub use config::{CoreConfig, Endpoints, EngineConfig, SymbolMap};
 pub use desk::Desk;
 pub use error::EngineError;
-pub use hypersentry_market::MarketId;
+pub use hypersentry_market::{Held, MarketId};
 pub use publication::Publication;
 pub use rim::agents::{AgentVenue, AgentVenueError};
 pub use rim::clock::SystemClock;

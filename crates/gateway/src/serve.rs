@@ -1,7 +1,8 @@
 //! `serve`: the server.
 
 use crate::{Refused, shutdown, sim};
-use hypersentry_api::{Terminal, TradingPlan, practice};
+use hypersentry_api::paper::PaperPlan;
+use hypersentry_api::{Assumptions, Terminal, TradingPlan, practice};
 use hypersentry_engine::Prepared;
 use hypersentry_engine::config::{self, ConfigFile, Weights};
 use hypersentry_engine::trading::{Limits as RiskLimits, Network};
@@ -60,9 +61,42 @@ pub(crate) struct Arguments {
     #[arg(long, env = "HYPERSENTRY_TRADE_LIVE")]
     trade_live: bool,
     #[command(flatten)]
+    paper: PaperArguments,
+    #[command(flatten)]
     auth: AuthArguments,
     #[command(flatten)]
     tls: TlsArguments,
+}
+
+/// Paper accounts: every user who may trade can open one.
+#[derive(Debug, clap::Args)]
+struct PaperArguments {
+    /// Offer no paper accounts.
+    #[arg(long)]
+    no_paper: bool,
+    /// How long an order of a paper account is on its way, in milliseconds.
+    #[arg(long, default_value_t = 150, value_parser = clap::value_parser!(i64).range(0..=5_000))]
+    paper_latency_ms: i64,
+    /// Up to so many milliseconds more, differently for each order.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(i64).range(0..=5_000))]
+    paper_jitter_ms: i64,
+    /// What an order of a paper account takes at most of what a level shows, in percent.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=90))]
+    paper_share_percent: i64,
+}
+
+impl PaperArguments {
+    fn plan<'a>(&self, dir: &'a Path) -> anyhow::Result<PaperPlan<'a>> {
+        Ok(PaperPlan {
+            dir,
+            chance: chance()?,
+            assumptions: Assumptions {
+                latency_ms: self.paper_latency_ms,
+                jitter_ms: self.paper_jitter_ms,
+                share_percent: self.paper_share_percent,
+            },
+        })
+    }
 }
 
 /// TLS of the listener.
@@ -280,16 +314,20 @@ async fn prepare(arguments: &Arguments) -> anyhow::Result<Ready> {
     })
 }
 
+fn chance() -> anyhow::Result<[u8; 32]> {
+    let mut chance = [0; 32];
+    getrandom::fill(&mut chance).map_err(|e| Refused::because("entropy_failed", e))?;
+    Ok(chance)
+}
+
 fn trading_plan(
     dir: &Path,
     simulated: bool,
     signers: Arc<dyn hypersentry_api::Signers>,
 ) -> anyhow::Result<TradingPlan<'_>> {
-    let mut chance = [0; 32];
-    getrandom::fill(&mut chance).map_err(|e| Refused::because("entropy_failed", e))?;
     Ok(TradingPlan {
         dir,
-        chance,
+        chance: chance()?,
         network: if simulated {
             Network::Testnet
         } else {
@@ -342,7 +380,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         if let Some(dir) = kept.filter(|_| trades) {
             let place = match &simulator {
                 // A simulated venue begins anew with each run, and so does what is remembered of its orders.
-                Some(_) => practice::place(dir, terminal.run_id()).map_err(refused)?,
+                Some(_) => practice::place(dir, "practice", terminal.run_id()).map_err(refused)?,
                 None => dir.join("trading"),
             };
             let signers = match &simulator {
@@ -352,6 +390,14 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             terminal
                 .open_trading(trading_plan(&place, simulator.is_some(), signers)?)
                 .map_err(refused)?;
+        }
+        if let Some(dir) = kept.filter(|_| !arguments.paper.no_paper) {
+            let plan = arguments.paper.plan(dir)?;
+            // A server that does not follow Hyperliquid has none.
+            match terminal.open_paper(&plan) {
+                Err(error) if error.code == "trading_absent" => {}
+                opened => opened.map_err(refused)?,
+            }
         }
         let scheme = if tls.is_some() { "https" } else { "http" };
         writeln!(std::io::stdout(), "listening on {scheme}://{address}")?;

@@ -75,6 +75,10 @@ impl Figures {
         self.mark_price.pair()
     }
 
+    pub(crate) fn told_index(&self) -> Option<(Price, Stamp)> {
+        self.index_price.pair()
+    }
+
     pub(crate) fn told_funding(&self) -> Option<(FundingTerms, Stamp)> {
         self.funding_rate.pair()
     }

@@ -131,6 +131,21 @@ impl PaperDoor {
         got
     }
 
+    /// Opens an account with its money, asking for the list of markets where it is not known.
+    ///
+    /// # Errors
+    /// In words.
+    pub async fn prepare(&self, account: &str) -> Result<(), String> {
+        let account = SimAddress::parse(account).ok_or("no address")?;
+        let listed = self.listed().await;
+        listed.map_err(|got| format!("the venue's list of markets: status {}", got.status))?;
+        let mut state = self.state();
+        let opened = state.venue.as_mut().map(|venue| venue.open(account));
+        opened
+            .unwrap_or(Ok(()))
+            .map_err(|refusal| refusal.to_string())
+    }
+
     /// Asks for the list of markets, where it is not known.
     async fn listed(&self) -> Result<(), Got> {
         if self.state().venue.is_some() {

@@ -20,6 +20,8 @@ mod guard;
 mod login;
 /// How often a stranger may try.
 mod pace;
+/// Paper accounts.
+mod paper;
 /// Orders.
 mod risk;
 /// A user's sessions.
@@ -47,17 +49,19 @@ pub(crate) fn routes() -> axum::Router<crate::http::Shared> {
         .merge(agents::routes())
         .merge(risk::routes())
         .merge(trading::routes())
+        .merge(paper::routes())
         .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY))
 }
 
 /// They, as the OpenAPI document tells them.
-pub(crate) const OPERATIONS: [&[crate::openapi::Operation]; 6] = [
+pub(crate) const OPERATIONS: [&[crate::openapi::Operation]; 7] = [
     login::OPERATIONS,
     sessions::OPERATIONS,
     admin::OPERATIONS,
     agents::OPERATIONS,
     risk::OPERATIONS,
     trading::OPERATIONS,
+    paper::OPERATIONS,
 ];
 
 /// Who may do what: the users, and the doors by which they come.

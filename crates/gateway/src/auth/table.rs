@@ -114,6 +114,8 @@ pub(crate) const ROUTES: &[Rule] = &[
     privileged(Method::POST, "/risk/kill", Role::RiskManager),
     // Of the desk by whoever manages risk, of an account by whoever trades it too.
     rule(Method::POST, "/risk/lease", VIEWER),
+    // The own one alone.
+    rule(Method::POST, "/trading/paper/open", TRADER),
 ];
 
 /// All channels of `/ws`. Private ones need a grant besides.

@@ -124,11 +124,13 @@ pub(super) fn routes() -> Router<Shared> {
 /// An account that a user may see.
 #[derive(Debug, JsonSchema, Serialize)]
 #[schemars(rename = "TradingAccount")]
-struct Listed {
-    account: String,
+pub(super) struct Listed {
+    pub(super) account: String,
+    /// What its owner calls it.
+    pub(super) name: Option<String>,
     /// Whether its fills are reckoned and not the venue's.
-    paper: bool,
-    may_trade: bool,
+    pub(super) paper: bool,
+    pub(super) may_trade: bool,
 }
 
 #[derive(Debug, JsonSchema, Serialize)]
@@ -142,18 +144,25 @@ async fn accounts(
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Accounts>, Refused> {
     let by = caller.session()?;
-    if !shared.terminal.trades() {
+    let terminal = &shared.terminal;
+    if !terminal.trades() && !terminal.papers() {
         return Err(absent());
     }
     let all = shared.auth.identity.accounts(by).into_iter();
     let seen = all.filter(|(_, grants)| grants.view);
-    let accounts = seen.map(|(account, grants)| Listed {
-        account: account.to_string(),
-        paper: false,
-        may_trade: grants.trade,
+    let accounts = seen.map(|(account, grants)| {
+        let account = account.to_string().to_ascii_lowercase();
+        Listed {
+            paper: terminal.is_paper(&account),
+            account,
+            name: None,
+            may_trade: grants.trade,
+        }
     });
+    // Without orders at the venue there are paper accounts alone.
+    let accounts = accounts.filter(|it| it.paper || terminal.trades());
     Ok(Json(Accounts {
-        accounts: accounts.collect(),
+        accounts: accounts.chain(super::paper::own(&shared, by)).collect(),
     }))
 }
 
@@ -167,13 +176,19 @@ static REQUESTS: AtomicU64 = AtomicU64::new(1);
 
 /// Whether the user may do it with the account; who asks.
 fn admitted(shared: &Shared, by: &Authenticated, asked: &AskTrade) -> Result<Asker, Refused> {
-    if !shared.terminal.trades() {
+    let terminal = &shared.terminal;
+    if !terminal.trades() && !terminal.papers() {
         return Err(absent());
     }
     let mut accounts = shared.auth.identity.accounts(by).into_iter();
     let granted =
         accounts.find(|(account, _)| account.to_string().eq_ignore_ascii_case(asked.account()));
-    let granted = granted.map(|(_, grants)| grants).unwrap_or_default();
+    let own = super::paper::own(shared, by)
+        .filter(|own| own.account.eq_ignore_ascii_case(asked.account()));
+    let granted = match own {
+        Some(_) => super::paper::grants(by),
+        None => granted.map(|(_, grants)| grants).unwrap_or_default(),
+    };
     let may = match asked {
         _ if asked.reads() => granted.view,
         // Whoever may stop trading need not be able to trade.

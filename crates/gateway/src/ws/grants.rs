@@ -9,14 +9,17 @@ use tokio_util::sync::CancellationToken;
 struct Grants(Arc<Identity>);
 
 impl Access for Grants {
+    /// Of a paper account its owner needs no grant.
     fn views(&self, user: &str, account: &str) -> bool {
-        let account = account.parse::<Address>();
-        account.is_ok_and(|account| self.0.views(user, account))
+        let granted = account.parse::<Address>();
+        let granted = granted.is_ok_and(|account| self.0.views(user, account));
+        granted || account == hypersentry_api::paper::address(user)
     }
 
     fn viewed(&self, user: &str) -> Vec<String> {
         let viewed = self.0.viewed(user).into_iter();
-        viewed.map(|account| account.to_string()).collect()
+        let own = hypersentry_api::paper::address(user);
+        viewed.map(|it| it.to_string()).chain([own]).collect()
     }
 }
 

@@ -5,7 +5,7 @@ use crate::flow::Flow;
 use crate::heard::HeardTrade;
 use crate::state::MarketState;
 use crate::view::View;
-use hypersentry_model::agg::Instrument;
+use hypersentry_model::agg::{Instrument, TapeRow};
 use hypersentry_model::event::{Feed, LiquidationCoverage};
 use hypersentry_model::freshness::limit;
 use hypersentry_model::{Coverage, Level, Price, Rate, Size, Stamp, Symbol, Timestamp, Venue};
@@ -86,6 +86,16 @@ impl<'a> Held<'a> {
     /// Mark price.
     pub fn mark(&self) -> Option<(Price, Stamp)> {
         self.told.figures().told_mark()
+    }
+
+    /// Index price; of a venue with an oracle, the oracle's.
+    pub fn index(&self) -> Option<(Price, Stamp)> {
+        self.told.figures().told_index()
+    }
+
+    /// The last trades that clients were told of, oldest first.
+    pub fn trades(&self) -> impl Iterator<Item = &'a TapeRow> + use<'a> {
+        self.state.tape.published()
     }
 
     /// The market's tick and lot, where known.
