@@ -12,8 +12,8 @@ pub struct Assumptions {
 }
 
 impl Default for Assumptions {
-    /// An order that is sent from elsewhere in the world is in a block after some 200 ms (Hyperliquid docs, HyperCore > Overview: median 0.2 s end to
-    /// end from a client beside the nodes); half of what is shown is what is left for one that comes late.
+    /// From sending to the committed answer a client beside the nodes waits 0.2 s in the median (Hyperliquid docs, HyperCore > Overview > Latency); an
+    /// order meets the book somewhat before its answer. Half of what is shown is our own assumption for who does not see it first.
     fn default() -> Self {
         Self {
             latency_ms: 150,

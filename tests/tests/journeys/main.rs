@@ -10,6 +10,7 @@
 //! | `fan_out` | the same, and the limits, without sockets |
 //! | `manners` | silent clients, too many of one address, and clients that never stop asking |
 //! | `private` | what is said of an account reaches whoever may view it, all of it or with a word |
+//! | `paper` | a paper account is opened, filled by prints, and nobody else's |
 //! | `journal` | what was seen is in the journal, and replays to the same bytes |
 //! | `models` | a model is trained, judged, used in practice and refused for a real market |
 //! | `outcome` | a backtest decides as the run did |
@@ -41,6 +42,7 @@ mod journal;
 mod manners;
 mod models;
 mod outcome;
+mod paper;
 mod private;
 mod refusals;
 mod stalled;

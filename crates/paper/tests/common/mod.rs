@@ -67,6 +67,15 @@ pub(crate) struct Desk {
     nonce: u64,
 }
 
+/// Without latency.
+pub(crate) fn quick() -> Assumptions {
+    Assumptions {
+        latency_ms: 0,
+        jitter_ms: 0,
+        ..Assumptions::default()
+    }
+}
+
 /// What an order is asked to be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ask {
@@ -87,7 +96,10 @@ fn size(lots: i64) -> Size {
 
 impl Desk {
     pub(crate) fn new(assumptions: Assumptions) -> Self {
-        let now_ms = 1_700_000_000_000;
+        Self::at(1_700_000_000_000, assumptions)
+    }
+
+    pub(crate) fn at(now_ms: i64, assumptions: Assumptions) -> Self {
         let mut venue = Venue::new(vec![btc()], assumptions, now_ms);
         let key = Key::new(7);
         venue.open(USER).unwrap();
@@ -96,21 +108,17 @@ impl Desk {
             venue,
             key,
             now_ms,
-            nonce: 1_700_000_000_000,
+            nonce: 0,
         }
     }
 
     /// Without latency.
     pub(crate) fn quick() -> Self {
-        Self::new(Assumptions {
-            latency_ms: 0,
-            jitter_ms: 0,
-            ..Assumptions::default()
-        })
+        Self::new(quick())
     }
 
     pub(crate) fn submit(&mut self, action: &Action) -> Answered {
-        self.nonce += 1;
+        self.nonce = (self.nonce + 1).max(u64::try_from(self.now_ms).unwrap());
         let body = self.key.body(action, self.nonce, None);
         self.venue.submit(&body, self.now_ms)
     }
