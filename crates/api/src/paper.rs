@@ -8,7 +8,7 @@ use crate::trade::ToHub;
 use hypersentry_engine::trading::{MarketEyes, Network};
 use hypersentry_engine::{MarketId, SystemClock};
 use hypersentry_model::freshness::{Freshness, limit};
-use hypersentry_model::{Clock, Price, Stamp, Symbol, Timestamp, Venue};
+use hypersentry_model::{Clock, Mode, Price, Stamp, Symbol, Timestamp, Venue};
 use hypersentry_paper::{Assumptions, Glance, Markets, PaperDoor, PaperEyes};
 use hypersentry_trading::{Door, Later, PaperAssumptions, Settings, Trading, World, audit_signer};
 use hypersentry_venues::hyperliquid::exchange::Address;
@@ -16,8 +16,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Levels of a side that are shown to the paper venue.
@@ -35,6 +36,9 @@ pub struct OpenPaper {
     #[schemars(length(max = 40))]
     pub name: Option<String>,
 }
+
+/// Between two looks whether the venue has ended.
+const STOPPING: Duration = Duration::from_millis(5);
 
 /// Characters of a name.
 const NAME: usize = 40;
@@ -56,8 +60,21 @@ pub(crate) struct Paper {
     pub(crate) trading: Arc<Trading>,
     /// Addresses that were opened with their names; at most as many as the paper venue takes.
     opened: Mutex<BTreeMap<String, Option<String>>>,
+    /// Where they are remembered; none where they end with the run.
+    kept: Option<PathBuf>,
     door: Arc<PaperDoor>,
     cancel: CancellationToken,
+    running: tokio::task::JoinHandle<()>,
+}
+
+/// The accounts that were opened in earlier runs.
+fn opened(path: &Path) -> Result<BTreeMap<String, Option<String>>, std::io::Error> {
+    match std::fs::read(path) {
+        Ok(text) => serde_json::from_slice(&text)
+            .map_err(|e| std::io::Error::other(format!("{}: {e}", path.display()))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// The address of a user's paper account. Nobody has a key of it; the same user has the same one always.
@@ -80,7 +97,22 @@ impl Paper {
     ) -> Result<Self, ApiError> {
         let assumptions = plan.assumptions;
         let clock = Arc::new(SystemClock::start());
-        let door = Arc::new(PaperDoor::new(real, assumptions));
+        // A simulated market begins anew with each run, and so does everything in it.
+        let simulated = settings.mode == Mode::Simulated;
+        let place = if simulated {
+            practice::place(plan.dir, "paper-practice", &settings.run_id)?
+        } else {
+            plan.dir.join("paper")
+        };
+        let failed = |e: std::io::Error| ApiError::new("paper_unreadable", e.to_string());
+        let door = if simulated {
+            PaperDoor::new(real, assumptions)
+        } else {
+            PaperDoor::kept(real, assumptions, place.join("accounts")).map_err(failed)?
+        };
+        let door = Arc::new(door);
+        let kept = (!simulated).then(|| place.join("opened.json"));
+        let opened = kept.as_deref().map(opened).transpose().map_err(failed)?;
         let opening = Arc::clone(&door);
         let now_ms = clock.now().ms();
         let open = Box::new(move |account: &str, agent: &str| opening.open(account, agent));
@@ -96,7 +128,6 @@ impl Paper {
                 run_id: settings.run_id.clone(),
             }),
         };
-        let place = practice::place(plan.dir, "paper", &settings.run_id)?;
         let signer = audit_signer(&place, &plan.chance)?;
         let settings = Settings {
             network: Network::Testnet,
@@ -114,12 +145,14 @@ impl Paper {
             hub: Arc::clone(hub),
             followed: Mutex::default(),
         });
-        tokio::spawn(Arc::clone(&door).run(markets, cancel.clone()));
+        let running = tokio::spawn(Arc::clone(&door).run(markets, cancel.clone()));
         Ok(Self {
             trading: Arc::new(trading),
-            opened: Mutex::default(),
+            opened: Mutex::new(opened.unwrap_or_default()),
+            kept,
             door,
             cancel,
+            running,
         })
     }
 
@@ -152,14 +185,29 @@ impl Paper {
         let ready = self.door.prepare(&account).await;
         ready.map_err(|text| ApiError::new("paper_unavailable", text).retryable())?;
         let mut opened = self.opened();
+        let before = opened.clone();
         let held = opened.entry(account).or_default();
         *held = name.or_else(|| held.take());
+        if let Some(path) = self.kept.as_ref().filter(|_| before != *opened) {
+            let text = serde_json::to_vec(&*opened).unwrap_or_default();
+            let new = path.with_extension("new");
+            let written = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, path));
+            if let Err(error) = written {
+                *opened = before;
+                return Err(ApiError::new("data_dir_not_writable", error.to_string()));
+            }
+        }
         Ok(())
     }
 
+    /// Ends the accounts' tasks, then the venue, which saves them.
     pub(crate) async fn stop(&self) {
         self.trading.stop().await;
         self.cancel.cancel();
+        // Its end is told by the handle; whoever holds this is the last.
+        while !self.running.is_finished() {
+            tokio::time::sleep(STOPPING).await;
+        }
     }
 }
 

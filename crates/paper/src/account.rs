@@ -42,6 +42,8 @@ pub(crate) struct Account {
     stands: BTreeMap<usize, Stand>,
     events: Vec<(Address, UserEvent)>,
     next_funding_ms: i64,
+    /// It is not as it was saved last.
+    changed: bool,
 }
 
 impl Account {
@@ -53,7 +55,21 @@ impl Account {
             stands: BTreeMap::new(),
             events: Vec::new(),
             next_funding_ms: (now_ms.div_euclid(HOUR_MS) + 1) * HOUR_MS,
+            changed: true,
         }
+    }
+
+    /// Hours of funding that passed while nobody looked are not paid.
+    pub(crate) fn restart(&mut self, now_ms: i64) {
+        self.next_funding_ms = (now_ms.div_euclid(HOUR_MS) + 1) * HOUR_MS;
+    }
+
+    /// The account as text, where it changed since the last call.
+    pub(crate) fn take_changed(&mut self) -> Option<String> {
+        let changed = std::mem::take(&mut self.changed);
+        changed
+            .then(|| serde_json::to_string(&self.exchange).ok())
+            .flatten()
     }
 
     /// Markets that must be looked at for it.
@@ -198,6 +214,7 @@ impl Account {
             }
         }
         let answer = self.exchange.post(signer, body).ok();
+        self.changed = true;
         let first = coins.iter().next().map(|(coin, sight)| (*coin, sight.book));
         self.settle(first);
         for (coin, sight) in coins {
@@ -235,6 +252,7 @@ impl Account {
             }
             stand.street.retain(|_, lots| *lots > 0);
         }
+        self.changed |= !out.events.is_empty();
         self.events.extend(out.events);
         let coins: Vec<usize> = self.stands.keys().copied().collect();
         for coin in coins {

@@ -3,11 +3,12 @@
 use crate::assumptions::Assumptions;
 use crate::market::{self, Last, Markets};
 use crate::requests::{Answer, Answered};
+use crate::saved;
 use crate::specs::specs;
 use crate::venue::{Venue, text};
 use bytes::Bytes;
 use hypersentry_model::{Symbol, Timestamp};
-use hypersentry_sim::exchange::Address as SimAddress;
+use hypersentry_sim::exchange::{Address as SimAddress, Exchange};
 use hypersentry_trading::{Door, Eyes, Got, Later, Sight};
 use hypersentry_venues::hyperliquid::account::assets_request;
 use hypersentry_venues::hyperliquid::exchange::Address;
@@ -16,6 +17,7 @@ use hypersentry_venues::session::RequestClass;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -27,6 +29,8 @@ const EVERY: Duration = Duration::from_millis(50);
 const FRAMES: usize = 1_024;
 /// Bound of the venue's time, in milliseconds: it is this machine's own, and the exchange sees it with each look.
 const CLOCK_MS: i64 = 200;
+/// Accounts are saved so often, where they changed: what a crash takes away is not older.
+const SAVE_MS: i64 = 1_000;
 /// The list of markets is asked for again after so long.
 const LIST_MS: i64 = 60_000;
 /// Streams that are carried.
@@ -39,6 +43,8 @@ pub struct PaperDoor {
     state: Mutex<State>,
     /// Something was asked for.
     asked: Notify,
+    /// Where accounts are saved; none where they end with the process.
+    dir: Option<PathBuf>,
 }
 
 #[derive(Default)]
@@ -53,6 +59,10 @@ struct State {
     last: BTreeMap<Symbol, Last>,
     /// The list of markets as it was told last, and when.
     list: Option<(Timestamp, Bytes)>,
+    /// Accounts that were saved, until there is a venue.
+    saved: BTreeMap<SimAddress, Exchange>,
+    /// When accounts are saved next.
+    save_ms: i64,
 }
 
 impl fmt::Debug for PaperDoor {
@@ -72,14 +82,33 @@ fn ours(address: SimAddress) -> Address {
 }
 
 impl PaperDoor {
-    /// Beside the way to the real venue.
+    /// Beside the way to the real venue, with accounts that end with the process.
     pub fn new(real: Arc<dyn Door>, assumptions: Assumptions) -> Self {
         Self {
             real,
             assumptions,
             state: Mutex::default(),
             asked: Notify::new(),
+            dir: None,
         }
+    }
+
+    /// With accounts that are kept in a directory.
+    ///
+    /// # Errors
+    /// What is there cannot be read.
+    pub fn kept(
+        real: Arc<dyn Door>,
+        assumptions: Assumptions,
+        dir: PathBuf,
+    ) -> Result<Self, std::io::Error> {
+        let saved = saved::read(&dir)?;
+        let door = Self {
+            dir: Some(dir),
+            ..Self::new(real, assumptions)
+        };
+        door.state().saved = saved;
+        Ok(door)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -124,7 +153,13 @@ impl PaperDoor {
                 state.list = Some((self.real.now(), got.body.clone()));
                 match &mut state.venue {
                     Some(venue) => venue.list(specs),
-                    None => state.venue = Some(Venue::new(specs, self.assumptions, now_ms)),
+                    None => {
+                        let mut venue = Venue::new(specs, self.assumptions, now_ms);
+                        for (user, exchange) in std::mem::take(&mut state.saved) {
+                            venue.restore(user, exchange);
+                        }
+                        state.venue = Some(venue);
+                    }
                 }
             }
         }
@@ -228,10 +263,36 @@ impl PaperDoor {
                 () = tokio::time::sleep(EVERY) => {}
             }
             self.step(markets.as_ref(), &mut followed).await;
+            self.save(false).await;
         }
+        self.save(true).await;
         markets.follow(&BTreeSet::new());
         // Whoever waits is told that nothing comes any more.
         self.state().answers.clear();
+    }
+
+    /// Saves the accounts that changed, when it is time.
+    async fn save(&self, now: bool) {
+        let Some(dir) = self.dir.clone() else { return };
+        let now_ms = self.real.now().ms();
+        let changed = {
+            let mut state = self.state();
+            if !now && now_ms < state.save_ms {
+                return;
+            }
+            state.save_ms = now_ms + SAVE_MS;
+            let venue = state.venue.as_mut();
+            venue.map_or_else(Vec::new, Venue::take_changed)
+        };
+        if changed.is_empty() {
+            return;
+        }
+        let written = tokio::task::spawn_blocking(move || saved::write(&dir, &changed)).await;
+        match written {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "paper accounts cannot be saved"),
+            Err(error) => tracing::error!(%error, "paper accounts cannot be saved"),
+        }
     }
 
     async fn step(&self, markets: &dyn Markets, followed: &mut BTreeSet<Symbol>) {

@@ -22,6 +22,7 @@ mod door;
 mod market;
 mod queue;
 mod requests;
+mod saved;
 mod shown;
 mod specs;
 mod taken;

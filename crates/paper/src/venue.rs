@@ -111,6 +111,26 @@ impl Venue {
         Ok(())
     }
 
+    /// Takes up an account that was saved, at a time. Its orders rest without a place in the market until that is seen: then they come last.
+    pub fn restore(&mut self, user: Address, mut exchange: Exchange) {
+        exchange.list(&self.specs);
+        exchange.clear_street();
+        exchange.take_output();
+        let mut account = Account::new(user, exchange);
+        // What passed meanwhile is due at once: dead man's switches, ends of TWAPs.
+        account.advance(self.now_ms);
+        account.restart(self.now_ms);
+        self.accounts.insert(user, account);
+    }
+
+    /// The accounts that changed since the last call, as text.
+    pub fn take_changed(&mut self) -> Vec<(Address, String)> {
+        let accounts = self.accounts.iter_mut();
+        accounts
+            .filter_map(|(user, account)| Some((*user, account.take_changed()?)))
+            .collect()
+    }
+
     /// Lets a key sign for an account, in place of the one before.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ use hypersentry_venues::hyperliquid::exchange::{Address, Network};
 use hypersentry_venues::session::RequestClass;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 use tokio_util::sync::CancellationToken;
@@ -200,11 +201,12 @@ struct Bench {
     stage: Arc<Stage>,
     trading: Trading,
     cancel: CancellationToken,
-    dir: tempfile::TempDir,
+    running: tokio::task::JoinHandle<()>,
 }
 
 impl Bench {
-    async fn start() -> Self {
+    /// Over what is kept in a directory, with a key of its own.
+    async fn start(dir: &Path, key: u8) -> Self {
         let stage = Arc::<Stage>::default();
         stage.show(
             &[("99999", "1"), ("99998", "4")],
@@ -216,14 +218,15 @@ impl Bench {
             ..Assumptions::default()
         };
         let real: Arc<dyn Door> = Arc::<Stage>::clone(&stage);
-        let door = Arc::new(PaperDoor::new(real, assumptions));
+        let kept = PaperDoor::kept(real, assumptions, dir.join("accounts"));
+        let door = Arc::new(kept.unwrap());
         let way: Arc<dyn Door> = Arc::<PaperDoor>::clone(&door);
         let eyes: Arc<dyn Eyes> = Arc::<Stage>::clone(&stage);
         let world = World {
             eyes: Arc::new(PaperEyes::new(eyes, Arc::clone(&way))),
             door: way,
             signers: Arc::new(Wallet {
-                key: Key::new(5),
+                key: Key::new(key),
                 door: Arc::clone(&door),
             }),
             audience: Arc::<Stage>::clone(&stage),
@@ -244,22 +247,27 @@ impl Bench {
                 fills: assumptions.fills_text(),
             }),
         };
-        let dir = tempfile::tempdir().unwrap();
-        let signer = audit_signer(dir.path(), &[7; 32]).unwrap();
-        let trading = Trading::open(dir.path(), signer, settings, world).unwrap();
+        let signer = audit_signer(dir, &[7; 32]).unwrap();
+        let trading = Trading::open(dir, signer, settings, world).unwrap();
         let cancel = CancellationToken::new();
         let markets: Arc<dyn Markets> = Arc::<Stage>::clone(&stage);
-        tokio::spawn(door.run(markets, cancel.clone()));
+        let running = tokio::spawn(door.run(markets, cancel.clone()));
         let bench = Self {
             stage,
             trading,
             cancel,
-            dir,
+            running,
         };
         bench
             .until("ready", |state| state.ready && state.stream == "open")
             .await;
         bench
+    }
+
+    async fn stop(self) {
+        self.trading.stop().await;
+        self.cancel.cancel();
+        self.running.await.unwrap();
     }
 
     async fn until(&self, what: &str, holds: impl Fn(&AccountState) -> bool) -> AccountState {
@@ -297,7 +305,8 @@ impl Bench {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_market_order_walks_the_book_and_a_limit_waits_for_prints() {
-    let bench = Bench::start().await;
+    let dir = tempfile::tempdir().unwrap();
+    let bench = Bench::start(dir.path(), 5).await;
     let begun = bench.until("money", |it| it.equity_usd.v.is_some()).await;
     assert_eq!(begun.equity_usd.v, Some(Usd::parse("100000").unwrap()));
     assert!(begun.paper && begun.paper_assumptions.is_some());
@@ -369,14 +378,58 @@ async fn a_market_order_walks_the_book_and_a_limit_waits_for_prints() {
         1,
         "the list is asked for once"
     );
-    bench.trading.stop().await;
-    bench.cancel.cancel();
-    assert!(bench.dir.path().join("audit").exists());
+    bench.stop().await;
+    assert!(dir.path().join("audit").exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn money_positions_and_orders_outlive_the_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let bench = Bench::start(dir.path(), 5).await;
+    let ask = json!({"side": "buy", "kind": "market", "size": "0.4", "slippage_bps": 30});
+    let bought = bench.order("m", ask).await;
+    bench.ends(&bought, State::Filled).await;
+    let ask = json!({"side": "sell", "kind": "limit", "px": "100001", "size": "0.3"});
+    let offer = bench.order("l", ask).await;
+    bench.ends(&offer, State::Acked).await;
+    bench.stop().await;
+
+    // Another process, with another key.
+    let bench = Bench::start(dir.path(), 6).await;
+    let held = |state: &AccountState| {
+        let rows = state.positions.v.clone().unwrap_or_default();
+        rows.iter().map(|row| row.size).collect::<Vec<_>>()
+    };
+    let size = Size::parse("0.4").unwrap();
+    bench.until("the position", |it| held(it) == [size]).await;
+    let again = bench.ends(&offer, State::Acked).await;
+    assert_eq!(again.px, Price::parse("100001").unwrap());
+    // The market must have been looked at once for the order to have its place.
+    let began = Instant::now();
+    while !bench.stage.followed.lock().unwrap().contains(&btc()) {
+        assert!(began.elapsed() < PATIENCE, "the market is not followed");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // What came before the first look fills nothing: more is printed until it does.
+    let began = Instant::now();
+    loop {
+        bench.stage.print("100002", "5", Side::Buy);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let state = bench.trading.state(ACCOUNT, None).await.unwrap();
+        let orders = state.orders.unwrap();
+        let found = orders.iter().find(|it| it.cloid == offer.cloid).unwrap();
+        if found.state == State::Filled {
+            break;
+        }
+        assert!(began.elapsed() < PATIENCE, "{found:?}");
+    }
+    bench.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_book_an_order_is_refused_before_it_is_sent() {
-    let bench = Bench::start().await;
+    let dir = tempfile::tempdir().unwrap();
+    let bench = Bench::start(dir.path(), 5).await;
     bench.stage.glance.lock().unwrap().book = None;
     let ticket = json!({"account": ACCOUNT, "key": "b", "symbol": "BTC", "side": "buy", "kind": "market", "size": "0.1"});
     let ticket: Ticket = serde_json::from_value(ticket).unwrap();
@@ -386,6 +439,5 @@ async fn without_a_book_an_order_is_refused_before_it_is_sent() {
         refused.code == "market_stale" || refused.code == "risk_refused",
         "{refused:?}"
     );
-    bench.trading.stop().await;
-    bench.cancel.cancel();
+    bench.stop().await;
 }

@@ -50,7 +50,7 @@ fn a_taker_gets_a_share_of_each_level_and_what_it_took_is_gone() {
     let touch = ask(Side::Buy, 1_000_010, 10_000, Tif::Ioc);
     assert_eq!(
         desk.place(touch)["error"],
-        "Order could not immediately match against any resting orders. asset=0"
+        "Order could not immediately match against any resting orders."
     );
     // New size is shown there.
     desk.show(&BIDS, &[(1_000_010, 130_000), ASKS[1]], &[]);

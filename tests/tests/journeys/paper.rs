@@ -57,7 +57,10 @@ async fn a_paper_account_is_filled_by_the_market_that_everybody_sees() {
     let mut viewer = user(&gateway, &mut admin, 10, "viewer").await;
 
     let page = viewer.post("/trading/paper/open", &json!({})).await;
-    assert_eq!((page.status, page.json()["code"].clone()), (403, json!("role_required")));
+    assert_eq!(
+        (page.status, page.json()["code"].clone()),
+        (403, json!("role_required"))
+    );
     let began = Instant::now();
     let opened = loop {
         let page = trader
@@ -83,7 +86,10 @@ async fn a_paper_account_is_filled_by_the_market_that_everybody_sees() {
     let path = format!("/trading/account?account={account}");
     for other in [&mut admin, &mut viewer] {
         let page = other.get(&path).await;
-        assert_eq!((page.status, page.json()["code"].clone()), (403, json!("grant_required")));
+        assert_eq!(
+            (page.status, page.json()["code"].clone()),
+            (403, json!("grant_required"))
+        );
     }
 
     let state = until(&mut trader, &account, "ready", |it| it["ready"] == true).await;
@@ -99,11 +105,16 @@ async fn a_paper_account_is_filled_by_the_market_that_everybody_sees() {
     .await;
     assert_eq!(order(&state, &cloid).unwrap()["paper"], true);
     let state = until(&mut trader, &account, "a fill", |it| {
-        it["fills"].as_array().is_some_and(|fills| !fills.is_empty())
+        it["fills"]
+            .as_array()
+            .is_some_and(|fills| !fills.is_empty())
     })
     .await;
     let fill = &state["fills"][0];
-    assert_eq!((&fill["paper"], &fill["liquidity"]), (&json!(true), &json!("taker")));
+    assert_eq!(
+        (&fill["paper"], &fill["liquidity"]),
+        (&json!(true), &json!("taker"))
+    );
 
     // An offer at the mid rests, and later prints fill it. Where the market went away it is made anew.
     let began = Instant::now();
@@ -114,7 +125,13 @@ async fn a_paper_account_is_filled_by_the_market_that_everybody_sees() {
         let mid: f64 = preview["mid"]["v"].as_str().unwrap().parse().unwrap();
         let px = format!("{}", mid.ceil() as i64);
         let offer = json!({"side": "sell", "kind": "limit", "px": px, "size": "0.01"});
-        let cloid = place(&mut trader, &account, &format!("paper-limit-{round}"), offer).await;
+        let cloid = place(
+            &mut trader,
+            &account,
+            &format!("paper-limit-{round}"),
+            offer,
+        )
+        .await;
         for _ in 0..40 {
             let state = trader.get(&path).await.json();
             if order(&state, &cloid).is_some_and(|order| order["state"] == "filled") {
@@ -144,7 +161,11 @@ async fn a_paper_account_is_filled_by_the_market_that_everybody_sees() {
         .json();
     let records = proof["records"].as_array().unwrap();
     let details = |record: &Value| record["details"].as_str().unwrap_or_default().to_owned();
-    assert!(records.iter().any(|it| details(it).contains("\"paper\":true")));
+    assert!(
+        records
+            .iter()
+            .any(|it| details(it).contains("\"paper\":true"))
+    );
     gateway.terminate();
-    assert!(data.path().join("paper").is_dir());
+    assert!(data.path().join("paper-practice").is_dir());
 }

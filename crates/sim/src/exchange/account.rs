@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use super::address::{Address, Cloid};
 use super::agents::Agents;
 use super::fill::{Fill, FundingPayment};
@@ -23,7 +25,7 @@ pub(super) const MOST_FUNDINGS: usize = 2_000;
 pub(super) const MOST_RECORDS: usize = 2_000;
 
 /// A position.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Position {
     /// Lots, negative for a short.
     pub szi: i64,
@@ -87,7 +89,7 @@ impl Position {
 }
 
 /// Leverage of an account in one coin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leverage {
     /// Cross, else isolated.
     pub is_cross: bool,
@@ -96,7 +98,7 @@ pub struct Leverage {
 }
 
 /// The dead man's switch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Schedule {
     /// When all orders go.
     pub at_ms: Option<i64>,
@@ -107,7 +109,7 @@ pub struct Schedule {
 }
 
 /// One account.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Account {
     /// Cross cash.
     pub cash: Micro,

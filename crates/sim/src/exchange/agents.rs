@@ -1,5 +1,6 @@
 //! Keys that sign for an account ("Nonces and API wallets").
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::address::Address;
@@ -14,7 +15,7 @@ const LONGEST_NAME: usize = 64;
 const EXPIRY: &str = " valid_until ";
 
 /// One agent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
     /// Its key's address.
     pub address: Address,
@@ -25,7 +26,7 @@ pub struct Agent {
 }
 
 /// An account's agents: at most one without and three with a name.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Agents(Vec<Agent>);
 
 impl Agents {

@@ -16,10 +16,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use super::address::Address;
 
 /// Which way an order goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Side {
     /// `B` on the wire.
     Buy,
@@ -63,7 +65,7 @@ impl Side {
 }
 
 /// A user's order at rest.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Rest {
     oid: u64,
     owner: Address,
@@ -111,14 +113,14 @@ pub enum Met {
     },
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Half {
     street: BTreeMap<i64, i64>,
     users: BTreeMap<i64, VecDeque<Rest>>,
 }
 
 /// The book of one market. Users' orders are bounded by the venue's cap on open orders per account.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Book {
     bids: Half,
     asks: Half,
@@ -293,6 +295,17 @@ impl Book {
             }
             self.changes += 1;
         }
+    }
+
+    /// Takes the street's levels away.
+    pub(super) fn clear_street(&mut self) {
+        for half in [&mut self.bids, &mut self.asks] {
+            half.street.clear();
+            for rest in half.users.values_mut().flatten() {
+                rest.ahead = 0;
+            }
+        }
+        self.changes += 1;
     }
 
     /// The user's order that a street level at `px` would meet first, if any.

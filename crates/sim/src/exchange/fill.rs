@@ -1,5 +1,6 @@
 //! Records of an account: fills and funding, with their JSON.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::address::{Address, Cloid};
@@ -8,18 +9,19 @@ use super::number::{Micro, print, usd};
 use super::spec::MarketSpec;
 
 /// How a fill came from a liquidation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiquidationMark {
     /// Whose position was closed.
     pub user: Address,
     /// Mark price in quanta.
     pub mark: i64,
     /// `market` or `backstop`.
+    #[serde(with = "super::saved")]
     pub method: &'static str,
 }
 
 /// One fill of one order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fill {
     /// Market.
     pub coin: usize,
@@ -112,7 +114,7 @@ impl Fill {
 }
 
 /// One funding payment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FundingPayment {
     /// When.
     pub time_ms: i64,

@@ -40,6 +40,7 @@ mod place;
 mod post;
 mod records;
 mod refusal;
+mod saved;
 mod schedule;
 mod signature;
 mod spec;

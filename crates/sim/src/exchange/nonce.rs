@@ -3,13 +3,15 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::refusal::Refusal;
 
 const KEPT: usize = 100;
 const DAY_MS: i64 = 86_400_000;
 
 /// The nonces that a signer has used.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Nonces(BTreeSet<u64>);
 
 impl Nonces {

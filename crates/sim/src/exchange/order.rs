@@ -1,10 +1,12 @@
 //! Orders and what becomes of them.
 
+use serde::{Deserialize, Serialize};
+
 use super::address::{Address, Cloid};
 use super::book::Side;
 
 /// How long an order stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tif {
     /// Until cancelled.
     Gtc,
@@ -38,7 +40,7 @@ impl Tif {
 }
 
 /// What a trigger is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tpsl {
     /// Take profit.
     Tp,
@@ -47,7 +49,7 @@ pub enum Tpsl {
 }
 
 /// The condition of a trigger order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trigger {
     /// Becomes a market order, else a limit order at its price.
     pub is_market: bool,
@@ -76,7 +78,7 @@ impl Trigger {
 }
 
 /// What a client asks for, read and checked for form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewOrder {
     /// Index of the market.
     pub coin: usize,
@@ -97,7 +99,7 @@ pub struct NewOrder {
 }
 
 /// An order that the venue has taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// The venue's id.
     pub oid: u64,
@@ -124,7 +126,7 @@ pub struct Order {
 }
 
 /// Where an open order is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Place {
     /// On its way through the book.
     Taking,
@@ -137,11 +139,12 @@ pub enum Place {
 }
 
 /// An order that ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closed {
     /// As it was.
     pub order: Order,
     /// `filled`, `canceled` and so on.
+    #[serde(with = "super::saved")]
     pub status: &'static str,
     /// When.
     pub at_ms: i64,

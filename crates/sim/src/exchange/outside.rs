@@ -21,6 +21,13 @@ impl Exchange {
         }
     }
 
+    /// Takes the street away everywhere: nothing is filled until it is shown again.
+    pub fn clear_street(&mut self) {
+        for market in &mut self.markets {
+            market.book.clear_street();
+        }
+    }
+
     /// The markets in which an account has an order, a position or a TWAP.
     #[must_use]
     pub fn busy(&self, user: Address) -> BTreeSet<usize> {

@@ -1,5 +1,6 @@
 //! Records of an account beside its orders and fills: TWAPs as they began and ended, and payments in and out.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::number::{Micro, print, usd};
@@ -7,11 +8,12 @@ use super::spec::MarketSpec;
 use super::twap::Twap;
 
 /// A TWAP as it was when it began or ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TwapRecord {
     /// As it was.
     pub twap: Twap,
     /// `activated`, `finished`, `terminated` or `error`.
+    #[serde(with = "super::saved")]
     pub status: &'static str,
     /// When.
     pub at_ms: i64,
@@ -50,7 +52,7 @@ impl Twap {
 }
 
 /// A payment into or out of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerEntry {
     /// Its number within the account.
     pub number: u64,

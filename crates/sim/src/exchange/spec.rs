@@ -1,9 +1,11 @@
 //! What a market and the venue allow.
 
+use serde::{Deserialize, Serialize};
+
 use super::number::{Micro, USD};
 
 /// A perpetual market.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MarketSpec {
     /// The coin's name.
     pub name: String,
@@ -48,7 +50,7 @@ impl MarketSpec {
 }
 
 /// Fees in millionths of the notional; negative is a rebate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeeRates {
     /// Of what takes.
     pub taker: i64,
@@ -67,7 +69,7 @@ impl Default for FeeRates {
 }
 
 /// The venue's rules that a test or a scenario may change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
     /// Fees.
     pub fees: FeeRates,
@@ -100,7 +102,7 @@ impl Default for Rules {
 }
 
 /// How a market's open interest stands to its cap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum OpenInterest {
     /// Below.
     #[default]

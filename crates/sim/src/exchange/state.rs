@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use super::account::{Account, MOST_RECORDS, keep};
 use super::address::Address;
 use super::book::{Book, Side};
@@ -22,7 +24,7 @@ pub(super) const MOST_SIGNERS: usize = 8_192;
 const MOST_WAITING: usize = 65_536;
 
 /// One market.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Market {
     /// What is allowed.
     pub spec: MarketSpec,
@@ -118,7 +120,7 @@ pub struct Output {
 }
 
 /// Whom nobody trades for: the generated makers and takers, all as one.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Street {
     /// Cash.
     pub cash: Micro,
@@ -127,7 +129,7 @@ pub struct Street {
 }
 
 /// The exchange. It reads no clock and draws no chance: the same calls give the same answers.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Exchange {
     pub(super) rules: Rules,
     pub(super) markets: Vec<Market>,
@@ -145,6 +147,7 @@ pub struct Exchange {
     pub(super) last_tid: u64,
     pub(super) last_twap: u64,
     pub(super) last_lid: u64,
+    #[serde(skip)]
     pub(super) out: Output,
 }
 

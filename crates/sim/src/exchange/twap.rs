@@ -4,6 +4,8 @@
 //! The documentation lets the venue vary the slices at random on request; here they are even, which the same request gives
 //! again. A slice worth less than the least order waits for the next.
 
+use serde::{Deserialize, Serialize};
+
 use super::account::{MOST_RECORDS, keep};
 use super::address::Address;
 use super::book::Side;
@@ -23,7 +25,7 @@ const MOST_RUNNING: usize = 20;
 const CATCH_UP: i64 = 3;
 
 /// What a client asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewTwap {
     /// Market.
     pub coin: usize,
@@ -40,7 +42,7 @@ pub struct NewTwap {
 }
 
 /// A running TWAP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Twap {
     /// Its number.
     pub id: u64,
