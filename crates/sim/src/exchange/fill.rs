@@ -17,7 +17,7 @@ pub struct LiquidationMark {
     pub mark: i64,
     /// `market` or `backstop`.
     #[serde(with = "super::saved")]
-    pub method: &'static str,
+    pub method: super::saved::Word,
 }
 
 /// One fill of one order.

@@ -145,7 +145,7 @@ pub struct Closed {
     pub order: Order,
     /// `filled`, `canceled` and so on.
     #[serde(with = "super::saved")]
-    pub status: &'static str,
+    pub status: super::saved::Word,
     /// When.
     pub at_ms: i64,
 }

@@ -14,7 +14,7 @@ pub struct TwapRecord {
     pub twap: Twap,
     /// `activated`, `finished`, `terminated` or `error`.
     #[serde(with = "super::saved")]
-    pub status: &'static str,
+    pub status: super::saved::Word,
     /// When.
     pub at_ms: i64,
 }
