@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
 /// A word of the code. Under this name, because a reference in a record would be taken for one into the text that is read.
-pub type Word = &'static str;
+pub(super) type Word = &'static str;
 
 const WORDS: [&str; 36] = [
     "open",
