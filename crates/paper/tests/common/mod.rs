@@ -55,7 +55,7 @@ impl Key {
         };
         let digest = l1.digest(Network::Testnet).unwrap();
         let signature = Signature::from_bytes(&self.sign(&digest)).unwrap();
-        serde_json::from_str(&l1.body(&signature).unwrap()).unwrap()
+        serde_json::from_slice(&l1.body(&signature).unwrap()).unwrap()
     }
 }
 
