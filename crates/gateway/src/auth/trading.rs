@@ -150,14 +150,11 @@ async fn accounts(
     }
     let all = shared.auth.identity.accounts(by).into_iter();
     let seen = all.filter(|(_, grants)| grants.view);
-    let accounts = seen.map(|(account, grants)| {
-        let account = account.to_string().to_ascii_lowercase();
-        Listed {
-            paper: terminal.is_paper(&account),
-            account,
-            name: None,
-            may_trade: grants.trade,
-        }
+    let accounts = seen.map(|(account, grants)| Listed {
+        account: account.to_string(),
+        name: None,
+        paper: terminal.is_paper(&account.to_string().to_ascii_lowercase()),
+        may_trade: grants.trade,
     });
     // Without orders at the venue there are paper accounts alone.
     let accounts = accounts.filter(|it| it.paper || terminal.trades());
