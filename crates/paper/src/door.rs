@@ -1,14 +1,14 @@
 //! The way to the paper venue, in the place of the way to the real one.
 
 use crate::assumptions::Assumptions;
-use crate::market::{self, Last, Markets};
+use crate::market::{self, Glance, Last, Markets};
 use crate::requests::{Answer, Answered};
 use crate::saved;
 use crate::specs::specs;
 use crate::venue::{Venue, text};
 use bytes::Bytes;
 use hypersentry_model::{Symbol, Timestamp};
-use hypersentry_sim::exchange::{Address as SimAddress, Exchange};
+use hypersentry_sim::exchange::{Address as SimAddress, Exchange, UserFrame};
 use hypersentry_trading::{Door, Eyes, Got, Later, Sight};
 use hypersentry_venues::hyperliquid::account::assets_request;
 use hypersentry_venues::hyperliquid::exchange::Address;
@@ -29,8 +29,6 @@ const EVERY: Duration = Duration::from_millis(50);
 const FRAMES: usize = 1_024;
 /// Bound of the venue's time, in milliseconds: it is this machine's own, and the exchange sees it with each look.
 const CLOCK_MS: i64 = 200;
-/// Accounts are saved so often, where they changed: what a crash takes away is not older.
-const SAVE_MS: i64 = 1_000;
 /// The list of markets is asked for again after so long.
 const LIST_MS: i64 = 60_000;
 /// Streams that are carried.
@@ -61,8 +59,6 @@ struct State {
     list: Option<(Timestamp, Bytes)>,
     /// Accounts that were saved, until there is a venue.
     saved: BTreeMap<SimAddress, Exchange>,
-    /// When accounts are saved next.
-    save_ms: i64,
 }
 
 impl fmt::Debug for PaperDoor {
@@ -263,30 +259,17 @@ impl PaperDoor {
                 () = tokio::time::sleep(EVERY) => {}
             }
             self.step(markets.as_ref(), &mut followed).await;
-            self.save(false).await;
         }
-        self.save(true).await;
         markets.follow(&BTreeSet::new());
         // Whoever waits is told that nothing comes any more.
         self.state().answers.clear();
     }
 
-    /// Saves the accounts that changed, when it is time.
-    async fn save(&self, now: bool) {
-        let Some(dir) = self.dir.clone() else { return };
-        let now_ms = self.real.now().ms();
-        let changed = {
-            let mut state = self.state();
-            if !now && now_ms < state.save_ms {
-                return;
-            }
-            state.save_ms = now_ms + SAVE_MS;
-            let venue = state.venue.as_mut();
-            venue.map_or_else(Vec::new, Venue::take_changed)
-        };
-        if changed.is_empty() {
+    /// Saves accounts. What cannot be saved is said: it would be missing after a restart.
+    async fn save(&self, changed: Vec<saved::Text>) {
+        let Some(dir) = self.dir.clone().filter(|_| !changed.is_empty()) else {
             return;
-        }
+        };
         let written = tokio::task::spawn_blocking(move || saved::write(&dir, &changed)).await;
         match written {
             Ok(Ok(())) => {}
@@ -316,18 +299,27 @@ impl PaperDoor {
             let symbols = named.iter().map(|(_, symbol)| *symbol).collect();
             markets.look(symbols).await
         };
+        let (answers, frames, changed) = self.look(named, &wanted, &glances);
+        // First kept, then told: so nobody was ever told what a crash takes away.
+        self.save(changed).await;
+        self.tell(answers, frames);
+    }
+
+    /// Shows the venue the market, and lets time go on there.
+    fn look(
+        &self,
+        named: Vec<(usize, Symbol)>,
+        wanted: &BTreeSet<Symbol>,
+        glances: &[Glance],
+    ) -> News {
         let now_ms = self.real.now().ms();
         let mut state = self.state();
-        let State {
-            venue,
-            answers,
-            streams,
-            last,
-            ..
-        } = &mut *state;
-        let Some(venue) = venue else { return };
+        let State { venue, last, .. } = &mut *state;
+        let Some(venue) = venue else {
+            return News::default();
+        };
         last.retain(|symbol, _| wanted.contains(symbol));
-        for ((coin, symbol), glance) in named.into_iter().zip(&glances) {
+        for ((coin, symbol), glance) in named.into_iter().zip(glances) {
             let look = venue
                 .specs()
                 .get(coin)
@@ -336,13 +328,27 @@ impl PaperDoor {
                 venue.look(coin, look, now_ms);
             }
         }
-        for (number, answer) in venue.turn(now_ms) {
+        let answers = venue.turn(now_ms);
+        let changed = if self.dir.is_some() {
+            venue.take_changed()
+        } else {
+            Vec::new()
+        };
+        (answers, venue.take_frames(), changed)
+    }
+
+    fn tell(&self, told: Vec<(u64, Answer)>, frames: Vec<(SimAddress, UserFrame)>) {
+        let mut state = self.state();
+        let State {
+            answers, streams, ..
+        } = &mut *state;
+        for (number, answer) in told {
             if let Some(waits) = answers.remove(&number) {
                 // Who asked may be gone.
                 let _ = waits.send(answer);
             }
         }
-        for (user, frame) in venue.take_frames() {
+        for (user, frame) in frames {
             let user = ours(user);
             let told = CHANNELS.contains(&frame.channel);
             let Some(stream) = streams.get(&user).filter(|_| told) else {
@@ -354,6 +360,13 @@ impl PaperDoor {
         }
     }
 }
+
+/// What a step came to: answers by their requests, what users are told, accounts that changed.
+type News = (
+    Vec<(u64, Answer)>,
+    Vec<(SimAddress, UserFrame)>,
+    Vec<saved::Text>,
+);
 
 fn got(answer: &Answer) -> Got {
     Got {
