@@ -248,6 +248,16 @@ impl Terminal {
         self.trading.get().is_some()
     }
 
+    /// The relay of an account, or of the venue's accounts together.
+    fn trading_of(&self, account: Option<&str>) -> Option<Arc<Trading>> {
+        let paper = self.paper.get();
+        let paper = paper.filter(|paper| account.is_some_and(|account| paper.has(account)));
+        match paper {
+            Some(paper) => Some(Arc::clone(&paper.trading)),
+            None => self.trading.get().cloned(),
+        }
+    }
+
     /// Answers a trading request of whoever may make it.
     ///
     /// # Errors
@@ -257,12 +267,7 @@ impl Terminal {
         asked: AskTrade,
         by: Asker,
     ) -> impl Future<Output = Result<TradeAnswer, ApiError>> + Send + use<> {
-        let paper = self.paper.get();
-        let paper = paper.filter(|paper| paper.has(asked.account()));
-        let trading = match paper {
-            Some(paper) => Some(Arc::clone(&paper.trading)),
-            None => self.trading.get().cloned(),
-        };
+        let trading = self.trading_of(Some(asked.account()));
         async move {
             let trading = trading.ok_or_else(trade::absent)?;
             trade::answer(&trading, asked, by).await
@@ -279,7 +284,7 @@ impl Terminal {
         power: Power,
         by: Asker,
     ) -> impl Future<Output = Result<RiskAnswer, ApiError>> + Send + use<> {
-        let trading = self.trading.get().cloned();
+        let trading = self.trading_of(asked.account());
         async move {
             let trading = trading.ok_or_else(trade::absent)?;
             risk::answer(&trading, asked, power, by).await
