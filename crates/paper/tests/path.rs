@@ -371,6 +371,7 @@ async fn a_market_order_walks_the_book_and_a_limit_waits_for_prints() {
         Told::Fill(it) => it.paper,
         Told::Account(it) => it.paper,
         Told::Event(it) => it.paper,
+        Told::Risk(it) => it.paper,
     }));
     drop(private);
     assert_eq!(

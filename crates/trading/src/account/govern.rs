@@ -207,6 +207,7 @@ impl Account {
         self.tell(Told::Risk(Box::new(AccountRisk {
             kind: "account_risk",
             account: self.name.clone(),
+            paper: self.is_paper(),
             scopes,
             leases: self.lease_views(),
             killed: self.killed,

@@ -216,6 +216,8 @@ pub struct AccountRisk {
     pub kind: &'static str,
     /// The account.
     pub account: String,
+    /// Whether it is a paper account.
+    pub paper: bool,
     /// The limits that cover it: its own, its strategies', the desk's.
     pub scopes: Vec<ScopeView>,
     /// The leases that cover it.
