@@ -30,7 +30,7 @@ mod venue;
 
 pub use assumptions::Assumptions;
 pub use door::{PaperDoor, PaperEyes};
-pub use market::{Glance, Markets};
+pub use market::{Glance, Levels, Markets};
 pub use queue::{Hit, Print, Queue};
 pub use requests::{Answer, Answered};
 pub use shown::Shown;

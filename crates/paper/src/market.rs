@@ -9,11 +9,14 @@ use hypersentry_sim::exchange::{MarketSpec, Side};
 use hypersentry_trading::Later;
 use std::collections::BTreeSet;
 
+/// Levels of a side, best first.
+pub type Levels = Vec<(Price, Size)>;
+
 /// A market at a moment, as the engine holds it. What is missing or stale is absent.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Glance {
     /// Bids and offers, best first.
-    pub book: Option<(Vec<(Price, Size)>, Vec<(Price, Size)>)>,
+    pub book: Option<(Levels, Levels)>,
     /// The last trades, oldest first.
     pub trades: Vec<TapeRow>,
     /// Mark price.
