@@ -365,15 +365,16 @@ async fn a_market_order_walks_the_book_and_a_limit_waits_for_prints() {
         told.clone()
             .all(|record| record.details.contains("\"paper\":true"))
     );
-    let private = bench.stage.told.lock().unwrap();
-    assert!(private.iter().all(|told| match told {
-        Told::Order(it) => it.paper,
-        Told::Fill(it) => it.paper,
-        Told::Account(it) => it.paper,
-        Told::Event(it) => it.paper,
-        Told::Risk(it) => it.paper,
-    }));
-    drop(private);
+    {
+        let private = bench.stage.told.lock().unwrap();
+        assert!(private.iter().all(|told| match told {
+            Told::Order(it) => it.paper,
+            Told::Fill(it) => it.paper,
+            Told::Account(it) => it.paper,
+            Told::Event(it) => it.paper,
+            Told::Risk(it) => it.paper,
+        }));
+    }
     assert_eq!(
         bench.stage.asked.lock().unwrap().len(),
         1,
