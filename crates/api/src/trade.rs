@@ -4,8 +4,8 @@ use crate::{ApiError, Hub};
 use hypersentry_engine::trading::enveloped;
 use hypersentry_model::{Mode, Owner, Private, Symbol};
 use hypersentry_trading::{
-    AccountState, Asker, Audience, Killed, OrderView, Preview, ProofView, Ticket, Told, TradeError,
-    Trading,
+    AccountState, Asker, Audience, EndedTwap, Killed, ModifyOrder, OrderView, Preview, ProofView,
+    Ticket, Told, TradeError, Trading,
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -95,6 +95,18 @@ pub struct ReversePosition {
     pub symbol: String,
 }
 
+/// Names a TWAP to be ended.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndTwap {
+    /// The account.
+    pub account: String,
+    /// The asker's name for this request.
+    pub key: String,
+    /// The TWAP's own key.
+    pub twap: String,
+}
+
 /// The kill switch.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -131,6 +143,8 @@ pub enum AskTrade {
     Find(FindOrders),
     /// The records of an order.
     Proof(ProofOf),
+    /// A change of an order.
+    Modify(ModifyOrder),
     /// A cancel.
     Cancel(CancelOrder),
     /// All of them.
@@ -139,6 +153,8 @@ pub enum AskTrade {
     Close(ClosePosition),
     /// Its opposite.
     Reverse(ReversePosition),
+    /// The end of a TWAP.
+    EndTwap(EndTwap),
     /// The kill switch.
     Kill(Kill),
     /// The account as the venue tells it.
@@ -179,10 +195,12 @@ impl AskTrade {
             "order" => Self::Order(read(body)?),
             "find" => Self::Find(read(body)?),
             "proof" => Self::Proof(read(body)?),
+            "modify" => Self::Modify(read(body)?),
             "cancel" => Self::Cancel(read(body)?),
             "cancel_all" => Self::CancelAll(read(body)?),
             "close" => Self::Close(read(body)?),
             "reverse" => Self::Reverse(read(body)?),
+            "end_twap" => Self::EndTwap(read(body)?),
             "kill" => Self::Kill(read(body)?),
             "accept" => Self::Accept(read(body)?),
             other => {
@@ -200,10 +218,12 @@ impl AskTrade {
             Self::Preview(it) | Self::Order(it) => &it.account,
             Self::Find(it) => &it.account,
             Self::Proof(it) => &it.account,
+            Self::Modify(it) => &it.account,
             Self::Cancel(it) => &it.account,
             Self::CancelAll(it) => &it.account,
             Self::Close(it) => &it.account,
             Self::Reverse(it) => &it.account,
+            Self::EndTwap(it) => &it.account,
             Self::Kill(it) => &it.account,
         }
     }
@@ -215,10 +235,12 @@ impl AskTrade {
             Self::Preview(it) | Self::Order(it) => &mut it.account,
             Self::Find(it) => &mut it.account,
             Self::Proof(it) => &mut it.account,
+            Self::Modify(it) => &mut it.account,
             Self::Cancel(it) => &mut it.account,
             Self::CancelAll(it) => &mut it.account,
             Self::Close(it) => &mut it.account,
             Self::Reverse(it) => &mut it.account,
+            Self::EndTwap(it) => &mut it.account,
             Self::Kill(it) => &mut it.account,
         };
         account.make_ascii_lowercase();
@@ -243,6 +265,8 @@ pub enum TradeAnswer {
     Preview(Box<Preview>),
     /// Orders.
     Orders(Orders),
+    /// A TWAP that is over, or is being ended.
+    EndedTwap(EndedTwap),
     /// What the kill switch did.
     Killed(Killed),
     /// The records of an order.
@@ -295,6 +319,7 @@ pub async fn answer(
         AskTrade::Proof(it) => {
             TradeAnswer::Proof(Box::new(trading.proof(&it.account, &it.cloid).await?))
         }
+        AskTrade::Modify(it) => orders(trading.modify(it, by).await?),
         AskTrade::Cancel(it) => orders(trading.cancel(&it.account, it.key, &it.cloid, by).await?),
         AskTrade::CancelAll(it) => {
             let symbol = it.symbol.as_deref().map(symbol).transpose()?;
@@ -315,6 +340,9 @@ pub async fn answer(
         AskTrade::Reverse(it) => {
             let symbol = symbol(&it.symbol)?;
             orders(trading.close(&it.account, it.key, symbol, 200, by).await?)
+        }
+        AskTrade::EndTwap(it) => {
+            TradeAnswer::EndedTwap(trading.end_twap(&it.account, it.key, it.twap, by).await?)
         }
         AskTrade::Kill(it) => TradeAnswer::Killed(
             trading

@@ -272,6 +272,7 @@ mod tests {
             size: size(10),
             reduce_only: false,
             expires_after: at(1_000),
+            replaces: None,
         };
         let mut order = Order::new(intent, at(0)).unwrap();
         for step in [Step::PassRisk, Step::LogIntent, Step::Send]

@@ -232,7 +232,8 @@ impl World {
                     }
                 }
                 Output::Raise { cloid, error } => panic!("{cloid:?}: {error}"),
-                Output::Answer { .. } => {}
+                Output::Answer { .. } | Output::Guarded { .. } | Output::Cover { .. } => {}
+                Output::SendChange { .. } => panic!("nobody changes an order here"),
             }
         }
     }
@@ -495,6 +496,7 @@ fn submit(wanted: &Wanted, now: i64) -> Submit {
                 stop: None,
                 liquidation: None,
             },
+            replaces: None,
         }],
         market: Market {
             now: at(now),

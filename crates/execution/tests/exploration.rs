@@ -67,6 +67,7 @@ fn intent() -> Intent {
         size: size(LOTS),
         reduce_only: false,
         expires_after: Timestamp::from_ms(EXPIRES_MS),
+        replaces: None,
     }
 }
 

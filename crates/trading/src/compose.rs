@@ -35,7 +35,7 @@ fn shifted(px: Price, bps: i128) -> Option<Price> {
 }
 
 /// The worst price that an order takes which may go `bps` beyond `from`: on a tick, and never beyond.
-fn worst(rules: &AssetRules, side: Side, from: Price, bps: u32) -> Option<Price> {
+pub(crate) fn worst(rules: &AssetRules, side: Side, from: Price, bps: u32) -> Option<Price> {
     let bps = i128::from(bps);
     match side {
         Side::Buy => price_below(rules, shifted(from, bps)?),
@@ -43,7 +43,7 @@ fn worst(rules: &AssetRules, side: Side, from: Price, bps: u32) -> Option<Price>
     }
 }
 
-fn opposite(side: Side) -> Side {
+pub(crate) fn opposite(side: Side) -> Side {
     match side {
         Side::Buy => Side::Sell,
         Side::Sell => Side::Buy,
@@ -100,6 +100,7 @@ impl Making<'_> {
                 },
                 liquidation: None,
             },
+            replaces: None,
         }
     }
 
@@ -285,6 +286,7 @@ pub(crate) fn intent(part: &Part, group: [u8; 16], expires_after: Timestamp) -> 
         size: part.wish.size,
         reduce_only: part.wish.reduce_only,
         expires_after,
+        replaces: part.replaces,
     }
 }
 

@@ -10,8 +10,8 @@ use crate::posts::{Line, Places};
 use crate::proof;
 use crate::risk::DeskRisk;
 use crate::stream;
-use crate::ticket::Ticket;
-use crate::view::{AccountState, Killed, OrderView, Preview, ProofView};
+use crate::ticket::{ModifyOrder, Ticket};
+use crate::view::{AccountState, EndedTwap, Killed, OrderView, Preview, ProofView};
 use crate::world::World;
 use hypersentry_execution::order::Cloid;
 use hypersentry_execution::risk::Limits;
@@ -234,6 +234,20 @@ impl Trading {
             .await?
     }
 
+    /// Gives an order that rests another price, trigger or size: the order that takes its place, behind the old one.
+    ///
+    /// # Errors
+    /// Nothing was sent; the code says why: `order_not_resting`, `modify_crosses`, and as [`Self::order`].
+    pub async fn modify(
+        &self,
+        asked: ModifyOrder,
+        by: Asker,
+    ) -> Result<Vec<OrderView>, TradeError> {
+        let account = asked.account.clone();
+        self.ask(&account, |answer| Asked::Modify(asked, by.into(), answer))
+            .await?
+    }
+
     /// What would come of a ticket. Nothing is sent.
     ///
     /// # Errors
@@ -307,6 +321,27 @@ impl Trading {
             key,
             symbol,
             percent,
+            by,
+            answer,
+        })
+        .await?
+    }
+
+    /// Ends one TWAP, by its own key.
+    ///
+    /// # Errors
+    /// `order_unknown`, `idempotency_conflict`, `idempotency_key_invalid`, and as [`Self::state`].
+    pub async fn end_twap(
+        &self,
+        account: &str,
+        key: String,
+        twap: String,
+        by: Asker,
+    ) -> Result<EndedTwap, TradeError> {
+        let by = by.into();
+        self.ask(account, |answer| Asked::EndTwap {
+            key,
+            twap,
             by,
             answer,
         })

@@ -37,9 +37,9 @@ pub use risk::{
     AccountRisk, KilledAccount, KilledDesk, LeaseView, ScheduleView, ScheduledCancel, ScopeName,
     ScopeView, StandingView, WaitingView, WholeLimits,
 };
-pub use ticket::{Kind, OrderSide, Scale, Ticket, TwapWish};
+pub use ticket::{Kind, ModifyOrder, OrderSide, Scale, Ticket, TwapBy, TwapWish};
 pub use view::{
-    AccountState, Event, EventKind, Fees, FillView, Killed, LedgerView, Lock, OrderView,
+    AccountState, EndedTwap, Event, EventKind, Fees, FillView, Killed, LedgerView, Lock, OrderView,
     PositionView, Preview, PreviewOrder, ProofRecord, ProofView, RefusalView, Told, TwapView, Why,
 };
 pub use wire::place as orders_of;

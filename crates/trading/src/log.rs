@@ -1,6 +1,6 @@
 //! The audit log as the relay's memory: what is written of whom, and what is found again.
 
-use crate::account::{Books, Kept, Schedule};
+use crate::account::{Books, Kept, NativeTwap, Schedule};
 use crate::error::TradeError;
 use crate::risk::Lease;
 use hypersentry_execution::audit::{Entry, Id, Ids, Record as Written, What};
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 /// In the place of an account: what is of all of them.
 pub(crate) const DESK: &str = "desk";
@@ -86,6 +86,14 @@ pub(crate) enum Said {
     TwapBegun { key: String },
     /// It does not any more.
     TwapEnded { key: String },
+    /// The venue is asked for a TWAP.
+    VenueTwap { twap: Box<NativeTwap> },
+    /// It runs there under this number.
+    VenueTwapRuns { key: String, id: u64 },
+    /// It is to be ended.
+    VenueTwapUnwanted { key: String },
+    /// It does not any more, or never did.
+    VenueTwapEnded { key: String },
     /// The venue's words about an order.
     Told { code: String, text: String },
     /// A signature: whose, of what.
@@ -150,8 +158,13 @@ pub(crate) struct Recalled {
     pub(crate) ledger: Option<CarriedLedger>,
     /// TWAPs that ran.
     pub(crate) twaps: std::collections::BTreeSet<String>,
+    /// The venue's, of the retention.
+    pub(crate) natives: Vec<RecalledTwap>,
     place: u64,
 }
+
+/// A TWAP of the venue's: what was asked for, its number, when it ended, whether it is to end.
+pub(crate) type RecalledTwap = (NativeTwap, Option<u64>, Option<Timestamp>, bool);
 
 #[derive(Clone, Debug, Default)]
 struct Remembered {
@@ -186,6 +199,25 @@ impl Recalled {
             Said::TwapEnded { key } => {
                 self.twaps.remove(&key);
             }
+            Said::VenueTwap { twap } => self.natives.push((*twap, None, None, false)),
+            Said::VenueTwapRuns { key, id } => {
+                if let Some(held) = self.native(&key) {
+                    held.1 = Some(id);
+                }
+            }
+            Said::VenueTwapUnwanted { key } => {
+                if let Some(held) = self.native(&key) {
+                    held.3 = true;
+                }
+            }
+            Said::VenueTwapEnded { key } => {
+                if let Some(held) = self.native(&key) {
+                    held.2 = Some(at);
+                }
+                let kept = |at: &Timestamp| at.plus_ms(RETENTION_MS) > now;
+                self.natives
+                    .retain(|(_, _, ended, _)| ended.as_ref().is_none_or(kept));
+            }
             Said::Switch { on, drill, .. } => {
                 if !drill {
                     self.desk_killed = on;
@@ -207,6 +239,11 @@ impl Recalled {
             | Said::Told { .. }
             | Said::Signed { .. } => {}
         }
+    }
+
+    fn native(&mut self, key: &str) -> Option<&mut (NativeTwap, Option<u64>, Option<Timestamp>)> {
+        let mut natives = self.natives.iter_mut();
+        natives.find(|(twap, _, _)| twap.key == key)
     }
 
     fn relay(&mut self, at: Timestamp, record: Record, now: Timestamp) {
@@ -384,7 +421,22 @@ impl Pen {
         by: &By,
         said: Option<Said>,
     ) {
-        self.submit(at, what, cloid, by, said, None);
+        self.submit(at, what, cloid, by, said, |_, _| ());
+    }
+
+    /// Writes something that has to be on disk before what it is about; whether it is.
+    pub(crate) fn kept(
+        &self,
+        at: Timestamp,
+        what: What,
+        by: &By,
+        said: Said,
+    ) -> oneshot::Receiver<bool> {
+        let (tell, told) = oneshot::channel();
+        self.submit(at, what, None, by, Some(said), |_, kept| {
+            let _ = tell.send(kept);
+        });
+        told
     }
 
     /// Writes a line of the relay, whose number is acknowledged when it is on disk.
@@ -404,7 +456,12 @@ impl Pen {
             Record::Kill { .. } => (What::Noted, None),
         };
         let said = Some(Said::Relay { relay: record });
-        self.submit(at, what, cloid.as_ref(), by, said, Some(seq));
+        self.submit(at, what, cloid.as_ref(), by, said, move |heard, kept| {
+            if kept {
+                heard.synced.fetch_max(seq, Ordering::AcqRel);
+                heard.changed.notify_one();
+            }
+        });
     }
 
     fn submit(
@@ -414,7 +471,7 @@ impl Pen {
         cloid: Option<&Cloid>,
         by: &By,
         said: Option<Said>,
-        seq: Option<u64>,
+        then: impl FnOnce(&Acknowledged, bool) + Send + 'static,
     ) {
         let id = |text: &str| Id::new(text).unwrap_or_default();
         let account = self.name.clone();
@@ -444,13 +501,11 @@ impl Pen {
         let heard = Arc::clone(&self.heard);
         let taken = self.log.submit(
             entry,
-            Box::new(move |outcome| match (outcome, seq) {
-                (Ok(_), Some(seq)) => {
-                    heard.synced.fetch_max(seq, Ordering::AcqRel);
-                    heard.changed.notify_one();
+            Box::new(move |outcome| {
+                then(&heard, outcome.is_ok());
+                if outcome.is_err() {
+                    heard.fail();
                 }
-                (Ok(_), None) => {}
-                (Err(_), _) => heard.fail(),
             }),
         );
         if let Err(error) = taken {

@@ -7,7 +7,7 @@ use crate::polling::Polling;
 use crate::posts::{Carriage, Line, Turn};
 use crate::world::World;
 use futures_util::{SinkExt, StreamExt};
-use hypersentry_venues::hyperliquid::account::{Told, read, subscriptions};
+use hypersentry_venues::hyperliquid::account::{SUBSCRIPTIONS, Told, read, subscriptions};
 use hypersentry_venues::hyperliquid::exchange::Address;
 use std::sync::Arc;
 use std::time::Duration;
@@ -179,9 +179,10 @@ async fn listen(
         let sent = match read(bytes) {
             Ok(Told::Orders(orders)) => told(News::Orders(orders)).await,
             Ok(Told::Fills { fills, .. }) => told(News::Fills(fills)).await,
+            Ok(Told::Slices(fills)) => told(News::TwapFills(fills)).await,
             Ok(Told::Subscribed) => {
                 stands += 1;
-                if stands == 2 {
+                if stands == SUBSCRIPTIONS {
                     carriage = Some(Carriage::new(line.clone()));
                     told(News::Stream(true)).await
                 } else {
@@ -202,7 +203,7 @@ async fn listen(
     // Nothing is given to it any more, before anybody is told.
     drop(carriage);
     world.door.stream_ended(account);
-    if stands >= 2 {
+    if stands >= SUBSCRIPTIONS {
         let _ = told(News::Stream(false)).await;
         return Ok(reason);
     }

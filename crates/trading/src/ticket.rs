@@ -2,7 +2,9 @@
 
 use crate::error::TradeError;
 use hypersentry_execution::keys::Key;
+use hypersentry_execution::order::Cloid;
 use hypersentry_model::{Price, Size, Symbol};
+use hypersentry_venues::hyperliquid::exchange::Cloid as Name;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -47,13 +49,33 @@ pub enum Kind {
     Twap,
 }
 
+/// Who makes the slices of a TWAP.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TwapBy {
+    /// Orders of our own, each with its checks; it ends with the process.
+    #[default]
+    Here,
+    /// The venue, of one request; it runs on without us.
+    Venue,
+}
+
+impl TwapBy {
+    fn is_here(&self) -> bool {
+        *self == Self::Here
+    }
+}
+
 /// Over how long.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TwapWish {
-    /// Minutes, 1 to 1,440.
-    #[schemars(range(min = 1, max = 1440))]
+    /// Minutes: 1 to 1,440 of ours, 5 to 10,080 of the venue's.
+    #[schemars(range(min = 1, max = 10080))]
     pub minutes: u32,
+    /// Who makes the slices.
+    #[serde(default, skip_serializing_if = "TwapBy::is_here")]
+    pub by: TwapBy,
     /// Whether the times between slices vary.
     #[serde(default)]
     pub randomize: bool,
@@ -140,6 +162,39 @@ pub struct Ticket {
     pub twap: Option<TwapWish>,
 }
 
+/// Another price, trigger or size for an order that rests. What is left out stays as it is.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModifyOrder {
+    /// The account.
+    pub account: String,
+    /// The asker's name for this request.
+    pub key: String,
+    /// The order.
+    pub cloid: String,
+    /// Another price.
+    #[serde(default)]
+    pub px: Option<Price>,
+    /// Another mark price to wait for.
+    #[serde(default)]
+    pub trigger_px: Option<Price>,
+    /// The size of the order that takes its place; what is left of it if left out.
+    #[serde(default)]
+    pub size: Option<Size>,
+}
+
+impl ModifyOrder {
+    pub(crate) fn key(&self) -> Result<Key, TradeError> {
+        Ok(Key::new(&self.key)?)
+    }
+
+    pub(crate) fn cloid(&self) -> Result<Cloid, TradeError> {
+        let name: Result<Name, _> = self.cloid.parse();
+        let name = name.map_err(|_| TradeError::bad("`cloid` is 0x and 32 hexadecimal digits"))?;
+        Ok(*name.bytes())
+    }
+}
+
 impl Ticket {
     /// SHA-256 of what is asked for: the same key with another body is a conflict.
     pub fn body(&self) -> [u8; 32] {
@@ -182,6 +237,7 @@ impl Ticket {
         wants("scale", self.scale.is_some(), kind == Kind::Scale)?;
         wants("twap", self.twap.is_some(), kind == Kind::Twap)?;
         if let Some(twap) = self.twap
+            && twap.by == TwapBy::Here
             && !(1..=crate::account::MOST_MINUTES).contains(&twap.minutes)
         {
             let text = format!("a TWAP takes 1 to {} minutes", crate::account::MOST_MINUTES);

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::paper::PaperAssumptions;
 use crate::risk::{AccountRisk, LeaseView, ScheduledCancel};
-use crate::ticket::{Kind, OrderSide};
+use crate::ticket::{Kind, OrderSide, TwapBy};
 
 /// A code and its words.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
@@ -51,6 +51,10 @@ pub struct OrderView {
     pub oid: Option<u64>,
     /// The first order of the same request.
     pub group: Option<String>,
+    /// The order whose place it took, or is about to take.
+    pub replaces: Option<String>,
+    /// The order that took its place, or is about to.
+    pub replaced_by: Option<String>,
     /// Its part there.
     #[schemars(with = "String")]
     pub leg: Leg,
@@ -86,6 +90,10 @@ pub struct OrderView {
     pub unknown_until_ms: Option<i64>,
     /// Why it stands there, where more is known.
     pub why: Option<Why>,
+    /// Of an entry with a stop: how long something filled was without a stop at the venue, so far; nothing where nothing was filled.
+    pub naked_ms: Option<i64>,
+    /// Of an entry with a stop: whether all that was filled has one at the venue now.
+    pub protected: Option<bool>,
     /// Not sent from here.
     pub foreign: bool,
 }
@@ -269,12 +277,33 @@ pub struct TwapView {
     pub symbol: Symbol,
     /// Which side.
     pub side: OrderSide,
-    /// Base units that were not sent yet.
+    /// Who makes its slices.
+    pub by: TwapBy,
+    /// `running`; of the venue's also `unknown` while it is not known whether it runs, and `ending`.
+    pub state: &'static str,
+    /// Base units in all.
+    pub size: Size,
+    /// Of them filled.
+    pub filled: Size,
+    /// Minutes.
+    pub minutes: u32,
+    /// Base units that were not sent yet; of the venue's that are not filled.
     pub left: Size,
-    /// In so many slices.
+    /// In so many slices; of the venue's by its documented distance of 30 s.
     pub slices_left: u32,
-    /// When the next one is due.
+    /// When the next one is due; likewise.
     pub next_ms: i64,
+}
+
+/// A TWAP that is over, or is being ended.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct EndedTwap {
+    /// The account.
+    pub account: String,
+    /// The TWAP's own key.
+    pub twap: String,
+    /// Base units that were not sent, or of the venue's not filled so far.
+    pub left: Size,
 }
 
 /// A record of an order in the audit log.
@@ -404,6 +433,10 @@ pub enum EventKind {
     Unlocked,
     /// The log cannot be written: nothing is sent any more.
     Stopped,
+    /// Something that was filled has no stop at the venue.
+    Naked,
+    /// It has.
+    Protected,
 }
 
 /// The same with its words.

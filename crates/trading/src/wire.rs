@@ -5,7 +5,8 @@ use hypersentry_venues::hyperliquid::account::{Fate, Known};
 use hypersentry_venues::hyperliquid::exchange::Cloid as Name;
 use hypersentry_venues::hyperliquid::exchange::action::Action;
 use hypersentry_venues::hyperliquid::exchange::order::{
-    CancelByCloid, CancelsByCloid, Grouping, Order, OrderKind, Orders, Tif as VenueTif, Tpsl,
+    BatchModify, CancelByCloid, CancelsByCloid, Change, Grouping, Order, OrderId, OrderKind,
+    Orders, Tif as VenueTif, Tpsl,
 };
 use hypersentry_venues::hyperliquid::exchange::reply::Outcome;
 
@@ -80,9 +81,10 @@ pub(crate) fn order(intent: &Intent, asset: u32) -> Order {
 
 /// Orders of one request, which has one market.
 pub fn place(intents: &[Intent], asset: u32) -> Orders {
-    let exits = intents
-        .iter()
-        .any(|it| matches!(it.leg, Leg::TakeProfit | Leg::StopLoss));
+    let exits = intents.len() > 1
+        && intents
+            .iter()
+            .any(|it| matches!(it.leg, Leg::TakeProfit | Leg::StopLoss));
     Orders {
         orders: intents.iter().map(|intent| order(intent, asset)).collect(),
         grouping: if exits {
@@ -92,6 +94,17 @@ pub fn place(intents: &[Intent], asset: u32) -> Orders {
         },
         builder: None,
     }
+}
+
+/// The venue's own change of an order. A trigger can only be changed with `always_place`, which places the new one whatever becomes of the old one:
+/// no harm where it only reduces. For anything else it must not be said, or an order that was filled meanwhile would be there twice.
+pub(crate) fn change(intent: &Intent, old: &Cloid, asset: u32) -> Action {
+    let order = order(intent, asset);
+    let oid = OrderId::Cloid(Name::new(*old));
+    Action::BatchModify(BatchModify {
+        modifies: vec![Change { oid, order }],
+        always_place: intent.reduce_only && matches!(intent.terms, Terms::Trigger { .. }),
+    })
 }
 
 pub(crate) fn cancel(cloid: &Cloid, asset: u32) -> Action {

@@ -9,101 +9,13 @@
 
 mod common;
 
-use common::{Ears, PATIENCE, Wallet, away, open, world};
+use common::bench::Bench;
+use common::{away, open, world};
 use hypersentry_execution::order::{Leg, State};
 use hypersentry_model::{Size, Symbol};
-use hypersentry_sim::{Fault, SimConfig, Simulator, exchange};
-use hypersentry_trading::{AccountState, Asker, OrderView, Ticket, Told, TradeError, Trading};
-use k256::ecdsa::SigningKey;
-use serde_json::{Value, json};
-use std::sync::Arc;
-use std::time::Duration;
-
-struct Bench {
-    simulator: Simulator,
-    wallet: Arc<Wallet>,
-    ears: Arc<Ears>,
-    dir: tempfile::TempDir,
-    trading: Trading,
-}
-
-impl Bench {
-    async fn start(key: u8) -> Self {
-        let simulator = hypersentry_sim::start(SimConfig::default()).await.unwrap();
-        let wallet = Arc::new(Wallet(SigningKey::from_slice(&[key; 32]).unwrap()));
-        let address = wallet.address().to_string();
-        let user = exchange::Address::parse(&address).unwrap();
-        simulator.pay_in(user, 100_000 * exchange::USD).unwrap();
-        let ears = Arc::<Ears>::default();
-        let dir = tempfile::tempdir().unwrap();
-        let trading = open(dir.path(), world(&simulator, &wallet, &ears));
-        let bench = Self {
-            simulator,
-            wallet,
-            ears,
-            dir,
-            trading,
-        };
-        bench
-            .until("the account is ready", |state| {
-                state.ready && state.stream == "open"
-            })
-            .await;
-        bench
-    }
-
-    fn account(&self) -> String {
-        self.wallet.address().to_string()
-    }
-
-    async fn state(&self) -> AccountState {
-        self.trading.state(&self.account(), None).await.unwrap()
-    }
-
-    async fn until(&self, what: &str, holds: impl Fn(&AccountState) -> bool) -> AccountState {
-        let began = std::time::Instant::now();
-        loop {
-            let state = self.state().await;
-            if holds(&state) {
-                return state;
-            }
-            assert!(began.elapsed() < PATIENCE, "never: {what}; {state:#?}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    async fn mid(&self) -> i64 {
-        let eyes = world(&self.simulator, &self.wallet, &self.ears).eyes;
-        let sight = eyes.look(Symbol::new("BTC").unwrap()).await;
-        (sight.mid.unwrap().value.units() / 10_i128.pow(12)) as i64
-    }
-
-    fn ticket(&self, key: &str, rest: Value) -> Ticket {
-        let mut ticket =
-            json!({"account": self.account(), "key": key, "symbol": "BTC", "size": "0.01"});
-        for (name, value) in rest.as_object().unwrap() {
-            ticket[name] = value.clone();
-        }
-        serde_json::from_value(ticket).unwrap()
-    }
-
-    async fn order(&self, key: &str, rest: Value) -> Result<Vec<OrderView>, TradeError> {
-        self.trading
-            .order(self.ticket(key, rest), Asker::default())
-            .await
-    }
-
-    async fn ends(&self, key: &OrderView, state: State) -> OrderView {
-        let cloid = key.cloid.clone();
-        let find = |whole: &AccountState| {
-            let orders = whole.orders.iter().flatten();
-            orders.clone().find(|order| order.cloid == cloid).cloned()
-        };
-        let is = |whole: &AccountState| find(whole).is_some_and(|order| order.state == state);
-        let whole = self.until(&format!("{cloid:?} is {state:?}"), is).await;
-        find(&whole).unwrap()
-    }
-}
+use hypersentry_sim::Fault;
+use hypersentry_trading::{Asker, Told};
+use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_order_rests_and_is_cancelled() {

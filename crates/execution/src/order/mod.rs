@@ -8,7 +8,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-pub use terms::{Aim, Leg, Terms, Tif};
+pub use terms::{Aim, Leg, Replaces, Terms, Tif, Way};
 
 pub use state::{State, Step, TABLE, next};
 
@@ -57,6 +57,9 @@ pub struct Intent {
     pub reduce_only: bool,
     /// The venue refuses it when it arrives later than this, by the venue's clock.
     pub expires_after: Timestamp,
+    /// The order whose place it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Replaces>,
 }
 
 /// What happened to an order.
@@ -249,6 +252,11 @@ impl Order {
     /// Remembers that the trader wants it cancelled. An order whose fate is unknown is cancelled as soon as it is known to rest.
     pub fn want_cancel(&mut self) {
         self.cancel_wanted = true;
+    }
+
+    /// Whether it is to be cancelled.
+    pub fn cancel_wanted(&self) -> bool {
+        self.cancel_wanted
     }
 
     /// Whether a cancel is to be sent now.

@@ -58,6 +58,28 @@ impl Terms {
     }
 }
 
+/// How an order takes another one's place.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// The venue's own change: the old one is taken out and the new one placed in one action.
+    Swap,
+    /// The new one is placed, and the old one is cancelled when the new one is known to stand: there is always one of them.
+    NewFirst,
+    /// The old one is cancelled, and the new one is sent when the old one is known to have ended unfilled: there is never more than one.
+    OldFirst,
+}
+
+/// The order whose place another one takes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Hash, Serialize, Deserialize)]
+pub struct Replaces {
+    /// The old one.
+    #[serde(with = "crate::hex")]
+    pub cloid: super::Cloid,
+    /// How.
+    pub way: Way,
+}
+
 /// The part of an order in the request that it belongs to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -24,6 +24,7 @@ fn order(lots: i128) -> Order {
         size: size(lots),
         reduce_only: false,
         expires_after: at(1_000),
+        replaces: None,
     };
     Order::new(intent, at(0)).unwrap()
 }

@@ -6,11 +6,18 @@
 //!
 //! Deterministic: [`Relay::step`] takes an input and the time, and gives outputs for the rim.
 
+mod bracket;
+mod gauge;
+mod memory;
+mod replace;
+#[cfg(test)]
+mod replace_tests;
 mod submit;
 #[cfg(test)]
 mod tests;
 mod words;
 
+pub use bracket::Cover;
 pub use words::{Input, Output, Part, Record, Refused, Request, Submit};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +56,8 @@ struct Live {
     /// All keys that named it: its own, and those of cancels.
     keys: Vec<Key>,
     asked: Option<Timestamp>,
+    /// The venue did not have it when it was asked last, and it may arrive still.
+    missing: bool,
 }
 
 /// The relay of one account.
@@ -63,6 +72,16 @@ pub struct Relay {
     open: BTreeSet<Cloid>,
     /// Those of them that are to be cancelled as soon as they are known to rest.
     unwanted: BTreeSet<Cloid>,
+    /// The newest order that takes another one's place, by the old one.
+    replaced: BTreeMap<Cloid, Cloid>,
+    /// Those that are sent when the order whose place they take has ended.
+    held: BTreeSet<Cloid>,
+    /// Brackets with a stop, by their first entry; as many as there are groups.
+    brackets: BTreeMap<Cloid, bracket::Bracket>,
+    /// Those of which something changed within this step.
+    stirred: BTreeSet<Cloid>,
+    /// The venue's clock less ours.
+    venue_ahead_ms: i64,
     waiting: BTreeMap<u64, Then>,
     last_seq: u64,
     log_broken: bool,
@@ -71,52 +90,6 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// A relay from what its log holds. Trading is locked until the account was compared with the venue, unless the log is empty.
-    pub fn recovered(records: impl IntoIterator<Item = Record>, now: Timestamp) -> Self {
-        let mut relay = Self::default();
-        for record in records {
-            match record {
-                Record::Intent { key, body, intent } => {
-                    let (cloid, first) = (intent.cloid, intent.group);
-                    let Ok(order) = Order::recovered(intent, now) else {
-                        continue;
-                    };
-                    let _ = relay.keys.submit(&key, body, first, now);
-                    if cloid != first {
-                        let group = relay.groups.entry(first).or_insert_with(|| vec![first]);
-                        group.push(cloid);
-                    }
-                    relay.open.insert(cloid);
-                    relay.orders.insert(cloid, Live::new(order, key));
-                }
-                Record::CancelIntent { key, body, cloid } => {
-                    let _ = relay.keys.submit(&key, body, cloid, now);
-                    if let Some(live) = relay.orders.get_mut(&cloid) {
-                        live.keys.push(key);
-                        live.order.want_cancel();
-                        relay.unwanted.insert(cloid);
-                    }
-                }
-                Record::Kill { on } => relay.killed = on,
-                Record::Ended {
-                    cloid,
-                    state,
-                    filled,
-                    at,
-                } => {
-                    if let Some(live) = relay.orders.get_mut(&cloid) {
-                        live.order.restore(state, filled, at);
-                        relay.open.remove(&cloid);
-                        relay.unwanted.remove(&cloid);
-                        relay.end_keys(cloid, at);
-                    }
-                }
-            }
-        }
-        relay.locked = !relay.orders.is_empty();
-        relay
-    }
-
     /// An order and where it stands.
     pub fn order(&self, cloid: &Cloid) -> Option<&Order> {
         self.orders.get(cloid).map(|live| &live.order)
@@ -185,7 +158,10 @@ impl Relay {
             Input::Kill { on } => self.kill(on, out),
             Input::Withdraw { cloids } => self.withdraw(&cloids),
             Input::Reconciled { locked } => self.locked = locked,
+            Input::VenueAhead { ms } => self.venue_ahead_ms = ms,
+            Input::Flat { symbol } => self.flat(symbol),
         }
+        self.tend(now, out);
         self.cancels(now, out);
     }
 
@@ -193,6 +169,7 @@ impl Relay {
     fn kill(&mut self, on: bool, out: &mut Vec<Output>) {
         self.killed = on;
         if on {
+            self.take_all_away();
             let open: Vec<Cloid> = self.open.iter().copied().collect();
             self.withdraw(&open);
         }
@@ -202,10 +179,10 @@ impl Relay {
     }
 
     fn withdraw(&mut self, cloids: &[Cloid]) {
-        for cloid in cloids.iter().filter(|cloid| self.open.contains(*cloid)) {
-            if let Some(live) = self.orders.get_mut(cloid) {
-                live.order.want_cancel();
-                self.unwanted.insert(*cloid);
+        for cloid in cloids {
+            if self.open.contains(cloid) {
+                self.take_away(cloid);
+                self.want_cancel(*cloid);
             }
         }
     }
@@ -244,6 +221,7 @@ impl Relay {
         }
         self.keys.submit(&key, body, cloid, now)?;
         live.keys.push(key.clone());
+        self.take_away(&cloid);
         self.log(
             Record::CancelIntent { key, body, cloid },
             Then::Cancel(cloid),
@@ -265,10 +243,9 @@ impl Relay {
             match then {
                 Then::Send(cloids) => self.send(now, &cloids, out),
                 Then::Cancel(cloid) => {
-                    if let Some(live) = self.orders.get_mut(&cloid) {
-                        live.order.want_cancel();
-                        self.unwanted.insert(cloid);
-                    }
+                    self.want_cancel(cloid);
+                    // Whatever is about to stand in its place is not wanted either.
+                    self.want_cancel(self.heir(&cloid));
                 }
                 Then::Nothing => {}
             }
@@ -287,6 +264,13 @@ impl Relay {
         let killed = self.killed && !intents.iter().all(|intent| intent.reduce_only);
         let killed = killed || cloids.iter().any(|cloid| self.unwanted.contains(cloid));
         let late = intents.iter().any(|intent| now >= intent.expires_after);
+        if let ([intent], false, false) = (intents.as_slice(), killed, late)
+            && let Some(replaces) = intent.replaces
+        {
+            let intent = intent.clone();
+            self.send_replacing(now, intent, replaces, out);
+            return;
+        }
         let step = if killed || late {
             Step::NotSend
         } else {
@@ -302,6 +286,7 @@ impl Relay {
 
     /// Sends the cancels that are wanted, of orders that are known to rest.
     fn cancels(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        self.drop_held(now, out);
         let due = |cloid: &&Cloid| {
             let live = self.orders.get(*cloid);
             live.is_some_and(|live| live.order.cancel_due())
@@ -334,13 +319,19 @@ impl Relay {
                 if change.from != change.to {
                     live.asked = None;
                 }
+                live.missing = false;
                 out.push(Output::Changed { cloid, change });
                 if !change.from.is_terminal() && change.to.is_terminal() {
                     self.end(now, cloid, out);
                 }
+                self.give_way(now, cloid, change, out);
+                self.stir(cloid, change);
             }
             // Asked too early: it is asked again.
-            Err(crate::order::OrderError::AbsenceUnproven { .. }) => {}
+            Err(crate::order::OrderError::AbsenceUnproven { .. }) => {
+                live.missing = true;
+                self.stirred.insert(live.order.intent().group);
+            }
             Err(error) => {
                 self.locked = true;
                 out.push(Output::Raise { cloid, error });
@@ -375,30 +366,9 @@ impl Relay {
         }
     }
 
-    /// Begins the retention of the keys that named an order, where nothing that they named lives.
-    fn end_keys(&mut self, cloid: Cloid, at: Timestamp) {
-        let Some(live) = self.orders.get(&cloid) else {
-            return;
-        };
-        let first = live.order.intent().group;
-        let over = |cloid: &Cloid| {
-            let live = self.orders.get(cloid);
-            live.is_none_or(|live| live.order.state().is_terminal())
-        };
-        let group = self.groups.get(&first);
-        let ended = group.is_none_or(|group| group.iter().all(over));
-        let legs = group.map_or_else(|| vec![cloid], Clone::clone);
-        if ended {
-            for live in legs.iter().filter_map(|leg| self.orders.get(leg)) {
-                for key in &live.keys {
-                    self.keys.end(key, at);
-                }
-            }
-        }
-    }
-
     fn tick(&mut self, now: Timestamp, out: &mut Vec<Output>) {
         self.forget(now);
+        self.doubt_stops(now, out);
         let mut late = Vec::new();
         for cloid in &self.open {
             let Some(live) = self.orders.get_mut(cloid) else {
@@ -424,18 +394,6 @@ impl Relay {
             self.plain(now, cloid, step, out);
         }
     }
-
-    fn forget(&mut self, now: Timestamp) {
-        for named in self.keys.forget(now) {
-            let legs = self.groups.remove(&named).unwrap_or_else(|| vec![named]);
-            for cloid in legs {
-                let over = |live: &Live| live.order.state().is_terminal();
-                if self.orders.get(&cloid).is_some_and(over) {
-                    self.orders.remove(&cloid);
-                }
-            }
-        }
-    }
 }
 
 impl Live {
@@ -444,6 +402,7 @@ impl Live {
             order,
             keys: vec![key],
             asked: None,
+            missing: false,
         }
     }
 }

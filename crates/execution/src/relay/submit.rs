@@ -79,15 +79,20 @@ impl Relay {
                 leg,
                 terms,
                 wish,
+                replaces,
             } = part;
             if self.orders.contains_key(&cloid) || orders.contains_key(&cloid) {
                 return Err(Refused::IdTaken);
             }
+            let group = match replaces {
+                Some(replaces) => self.may_be_replaced(&replaces.cloid)?,
+                None => first,
+            };
             weigh(&wish, &market, &scopes, &mut refusals);
             reckon(&mut scopes, &wish, leg);
             let intent = Intent {
                 cloid,
-                group: first,
+                group,
                 leg,
                 terms,
                 symbol: wish.symbol,
@@ -95,6 +100,7 @@ impl Relay {
                 size: wish.size,
                 reduce_only: wish.reduce_only,
                 expires_after,
+                replaces,
             };
             let mut order = Order::new(intent, now)?;
             order.apply(
@@ -121,8 +127,14 @@ impl Relay {
                 continue;
             };
             let (key, intent) = (key.clone(), order.intent().clone());
+            if let Some(replaces) = intent.replaces {
+                self.replaced.insert(replaces.cloid, *cloid);
+                let group = self.groups.entry(intent.group);
+                group.or_insert_with(|| vec![intent.group]).push(*cloid);
+            }
             self.open.insert(*cloid);
             self.orders.insert(*cloid, Live::new(order, key.clone()));
+            self.enrol(&intent, false);
             // The log is in order: when the last of them is on disk, all are.
             let then = if Some(*cloid) == last {
                 Then::Send(ids.clone())

@@ -3,7 +3,7 @@ use crate::order::{Leg, Side, Terms, Tif};
 use crate::risk::{Limits, Market, Pricing, Scope, Standing, Wish};
 use hypersentry_model::{Price, Size, Source, Stamp, Stamped, Symbol, Usd, Venue};
 
-fn at(ms: i64) -> Timestamp {
+pub(super) fn at(ms: i64) -> Timestamp {
     Timestamp::from_ms(ms)
 }
 
@@ -16,7 +16,7 @@ fn seen<T>(value: T) -> Option<Stamped<T>> {
     })
 }
 
-fn submit(key: &str, body: u8, cloid: u8) -> Submit {
+pub(super) fn submit(key: &str, body: u8, cloid: u8) -> Submit {
     let px = Price::parse("50000").unwrap();
     Submit {
         request: 1,
@@ -36,6 +36,7 @@ fn submit(key: &str, body: u8, cloid: u8) -> Submit {
                 stop: None,
                 liquidation: None,
             },
+            replaces: None,
         }],
         market: Market {
             now: at(0),
@@ -57,13 +58,17 @@ fn submit(key: &str, body: u8, cloid: u8) -> Submit {
     }
 }
 
-fn step(relay: &mut Relay, ms: i64, input: Input) -> Vec<Output> {
+pub(super) fn step(relay: &mut Relay, ms: i64, input: Input) -> Vec<Output> {
     let mut out = Vec::new();
     relay.step(at(ms), input, &mut out);
     out
 }
 
-fn ask(relay: &mut Relay, ms: i64, submit: Submit) -> Result<(Cloid, State), &'static str> {
+pub(super) fn ask(
+    relay: &mut Relay,
+    ms: i64,
+    submit: Submit,
+) -> Result<(Cloid, State), &'static str> {
     let out = step(relay, ms, Input::Submit(Box::new(submit)));
     match out.last() {
         Some(Output::Answer { result, .. }) => {
@@ -88,19 +93,19 @@ fn cancel(relay: &mut Relay, ms: i64, key: &str, cloid: u8) -> Vec<Output> {
     )
 }
 
-fn sent(relay: &mut Relay, cloid: u8) {
+pub(super) fn sent(relay: &mut Relay, cloid: u8) {
     ask(relay, 1, submit(&format!("k{cloid}"), 1, cloid)).unwrap();
     let seq = relay.last_seq;
     let out = step(relay, 2, Input::Synced { seq });
     assert!(matches!(out.last(), Some(Output::Send { .. })), "{out:?}");
 }
 
-fn heard(cloid: u8, event: Event) -> Input {
+pub(super) fn heard(cloid: u8, event: Event) -> Input {
     let cloid = [cloid; 16];
     Input::Heard { cloid, event }
 }
 
-fn plain(step: Step) -> Event {
+pub(super) fn plain(step: Step) -> Event {
     Event::Plain { step }
 }
 

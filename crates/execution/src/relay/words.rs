@@ -1,10 +1,10 @@
 //! What goes into the relay, and what comes out.
 
-use hypersentry_model::{Size, Timestamp};
+use hypersentry_model::{Size, Symbol, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::keys::Key;
-use crate::order::{Change, Cloid, Event, Intent, Leg, OrderError, State, Terms};
+use crate::order::{Change, Cloid, Event, Intent, Leg, OrderError, Replaces, State, Terms};
 use crate::risk::{Limits, Market, Refusal, Scope, Standing, Wish};
 
 /// The number that a caller's request has within a run; its answer carries it.
@@ -21,6 +21,8 @@ pub struct Part {
     pub terms: Terms,
     /// What the risk checks look at.
     pub wish: Wish,
+    /// The order whose place it takes; then it comes alone.
+    pub replaces: Option<Replaces>,
 }
 
 /// A request for an order, or for several that are sent as one: all of them or none.
@@ -88,6 +90,16 @@ pub enum Input {
     Reconciled {
         /// Whether anything is open still.
         locked: bool,
+    },
+    /// By how much the venue's clock is ahead of ours.
+    VenueAhead {
+        /// Milliseconds; negative where it is behind.
+        ms: i64,
+    },
+    /// There is no position in a market.
+    Flat {
+        /// The market.
+        symbol: Symbol,
     },
 }
 
@@ -165,6 +177,9 @@ pub enum Refused {
     /// There is no such order.
     #[error("no such order is known")]
     UnknownOrder,
+    /// Only an order that is known to rest, and that is neither being cancelled nor replaced, gives up its place.
+    #[error("the order does not rest, or is being cancelled or replaced")]
+    NotResting,
     /// The order's id was given before.
     #[error("another order has this id")]
     IdTaken,
@@ -183,6 +198,7 @@ impl Refused {
             Self::Busy => "relay_busy",
             Self::PartCount => "order_part_count",
             Self::UnknownOrder => "order_unknown",
+            Self::NotResting => "order_not_resting",
             Self::IdTaken => "order_id_taken",
         }
     }
@@ -202,6 +218,11 @@ pub enum Output {
     Send {
         /// The orders, in the order of the request; never empty.
         intents: Vec<Intent>,
+    },
+    /// Sign and send the venue's own change: an order that takes another one's place. Its record is on disk.
+    SendChange {
+        /// The new order; it says whose place it takes.
+        intent: Intent,
     },
     /// Sign and send a cancel by the order's id. Its record is on disk.
     SendCancel {
@@ -226,6 +247,24 @@ pub enum Output {
         cloid: Cloid,
         /// How.
         change: Change,
+    },
+    /// A stop of our own is on its way into the log, for what was filled of an entry.
+    Guarded {
+        /// The stop.
+        cloid: Cloid,
+    },
+    /// What was filled of an entry is without a stop at the venue, or has one.
+    Cover {
+        /// The entry as it stands now.
+        entry: Cloid,
+        /// Whether some of it is without.
+        naked: bool,
+        /// How much.
+        size: Size,
+        /// How long some of it was in all, until now.
+        naked_ms: i64,
+        /// Whether no stop will be placed for it.
+        given_up: bool,
     },
     /// Something does not fit. Trading is locked until a comparison finds nothing.
     Raise {

@@ -99,11 +99,13 @@ pub(crate) const ROUTES: &[Rule] = &[
     rule(Method::POST, "/trading/order", TRADER),
     rule(Method::POST, "/trading/find", VIEWER),
     rule(Method::GET, "/audit/order/{cloid}", VIEWER),
+    rule(Method::POST, "/trading/modify", TRADER),
     rule(Method::POST, "/trading/cancel", TRADER),
     // Who trades and who manages risk may both stop: the grant decides.
     rule(Method::POST, "/trading/cancel-all", VIEWER),
     rule(Method::POST, "/trading/close", TRADER),
     rule(Method::POST, "/trading/reverse", TRADER),
+    rule(Method::POST, "/trading/end-twap", TRADER),
     rule(Method::POST, "/trading/kill", VIEWER),
     rule(Method::POST, "/trading/accept", RISK),
     rule(Method::POST, "/trading/schedule-cancel", TRADER),

@@ -9,12 +9,14 @@ use axum::http::{Method, StatusCode};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use hypersentry_api::trade::{
-    AskTrade, CancelAll, CancelOrder, ClosePosition, FindOrders, Kill, OfAccount, Orders, ProofOf,
-    ReversePosition, TradeAnswer,
+    AskTrade, CancelAll, CancelOrder, ClosePosition, EndTwap, FindOrders, Kill, OfAccount, Orders,
+    ProofOf, ReversePosition, TradeAnswer,
 };
 use hypersentry_api::{ApiError, Asker};
 use hypersentry_identity::{Authenticated, Refusal};
-use hypersentry_trading::{AccountState, Killed, Preview, ProofView, Ticket};
+use hypersentry_trading::{
+    AccountState, EndedTwap, Killed, ModifyOrder, Preview, ProofView, Ticket,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -63,6 +65,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .asking(of::<OfAccount>),
     Operation::new(
         Method::POST,
+        "/trading/modify",
+        "Give an order that rests another price, trigger or size.",
+        of::<Orders>,
+    )
+    .taking(of::<ModifyOrder>),
+    Operation::new(
+        Method::POST,
         "/trading/cancel",
         "Cancel an order.",
         of::<Orders>,
@@ -91,6 +100,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .taking(of::<ReversePosition>),
     Operation::new(
         Method::POST,
+        "/trading/end-twap",
+        "End one TWAP.",
+        of::<EndedTwap>,
+    )
+    .taking(of::<EndTwap>),
+    Operation::new(
+        Method::POST,
         "/trading/kill",
         "Throw the kill switch, put it back, or rehearse it.",
         of::<Killed>,
@@ -113,10 +129,12 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/trading/order", post(order))
         .route("/trading/find", post(find))
         .route("/audit/order/{cloid}", get(proof))
+        .route("/trading/modify", post(modify))
         .route("/trading/cancel", post(cancel))
         .route("/trading/cancel-all", post(cancel_all))
         .route("/trading/close", post(close))
         .route("/trading/reverse", post(reverse))
+        .route("/trading/end-twap", post(end_twap))
         .route("/trading/kill", post(kill))
         .route("/trading/accept", post(accept))
 }
@@ -276,9 +294,11 @@ macro_rules! handler {
 handler!(preview, Ticket, |it| AskTrade::Preview(Box::new(it)));
 handler!(order, Ticket, |it| AskTrade::Order(Box::new(it)));
 handler!(find, FindOrders, AskTrade::Find);
+handler!(modify, ModifyOrder, AskTrade::Modify);
 handler!(cancel, CancelOrder, AskTrade::Cancel);
 handler!(cancel_all, CancelAll, AskTrade::CancelAll);
 handler!(close, ClosePosition, AskTrade::Close);
 handler!(reverse, ReversePosition, AskTrade::Reverse);
+handler!(end_twap, EndTwap, AskTrade::EndTwap);
 handler!(kill, Kill, AskTrade::Kill);
 handler!(accept, OfAccount, AskTrade::Accept);

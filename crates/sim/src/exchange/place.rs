@@ -347,11 +347,12 @@ impl Exchange {
         Ok(())
     }
 
-    /// Replaces an order by another: the new one is taken first, then the old one goes. If the new one is refused the old
-    /// one stays where it is; the venue does not document that case.
+    /// Replaces an order by another; its owner is told of the new one first. A new one that is malformed changes nothing. One that is
+    /// refused otherwise leaves neither, as was seen at the venue, whose documentation does not say. With `always_place` the new
+    /// order is placed whether or not there was an old one to take out.
     ///
     /// # Errors
-    /// [`Refusal::CannotModify`], or why the new order is refused.
+    /// [`Refusal::CannotModify`], [`Refusal::ModifyNotPostOnly`], or why the new order is refused.
     pub fn modify(
         &mut self,
         owner: Address,
@@ -359,7 +360,13 @@ impl Exchange {
         mut asked: NewOrder,
         always_place: bool,
     ) -> Result<Placed, Refusal> {
+        if !always_place && asked.trigger.is_some() {
+            return Err(Refusal::ModifyNotPostOnly);
+        }
         let Some(old) = self.own_order(owner, oid) else {
+            if always_place {
+                return self.place(owner, asked, Around::default());
+            }
             return Err(Refusal::CannotModify);
         };
         if old.asked.coin != asked.coin || old.asked.trigger.is_some() != asked.trigger.is_some() {
@@ -378,7 +385,16 @@ impl Exchange {
                 Tif::Gtc | Tif::Alo => asked.tif = Tif::Alo,
             }
         }
-        let placed = self.place(owner, asked, around)?;
+        let placed = match self.place(owner, asked, around) {
+            Ok(placed) => placed,
+            Err(
+                refusal @ (Refusal::Tick | Refusal::BadPrice | Refusal::ZeroSize | Refusal::Oracle),
+            ) => return Err(refusal),
+            Err(refusal) => {
+                self.finish(oid, "canceled");
+                return Err(Refusal::DuringModify(Box::new(refusal)));
+            }
+        };
         self.adopt(owner, (oid, placed.oid), parent, &siblings, children);
         self.finish(oid, "canceled");
         Ok(placed)

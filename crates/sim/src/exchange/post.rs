@@ -393,6 +393,8 @@ impl Exchange {
             OidWire::Cloid(cloid) => self.oid_of(user, cloid),
         };
         let asked = self.read_order(order)?;
+        // No order has the number 0.
+        let oid = oid.or(always_place.then_some(0));
         self.modify(user, oid.ok_or(Refusal::CannotModify)?, asked, always_place)
     }
 

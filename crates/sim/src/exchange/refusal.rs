@@ -50,6 +50,8 @@ pub enum Refusal {
     MissingOrder,
     /// The order to modify is not open (*seen*).
     CannotModify,
+    /// The old order was taken out, and the new one is refused (*seen*).
+    DuringModify(Box<Refusal>),
     /// The signer is no account and no agent.
     UnknownSigner(Address),
     /// A user-signed action of an account without money.
@@ -146,6 +148,7 @@ impl Refusal {
             Self::InsufficientSpotBalance => "insufficientSpotBalanceRejected",
             Self::Oracle => "oracleRejected",
             Self::PerpMaxPosition => "perpMaxPositionRejected",
+            Self::DuringModify(refusal) => refusal.status(),
             _ => "rejected",
         }
     }
@@ -164,6 +167,9 @@ impl fmt::Display for Refusal {
                     f,
                     "Post only order would have immediately matched, bbo was {bbo}."
                 );
+            }
+            Self::DuringModify(refusal) => {
+                return write!(f, "Error placing new order during modify: {refusal}");
             }
             Self::UnknownSigner(address) => {
                 return write!(

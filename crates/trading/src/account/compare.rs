@@ -26,7 +26,7 @@ impl Account {
         self.figures.trouble = None;
         let first = self.figures.ledger.is_none();
         let (before, after) = whole.moment;
-        self.figures.pulse = Some(Pulse::of(before, whole.positions.at, after));
+        self.set_pulse(Pulse::of(before, whole.positions.at, after));
         let races = Figures::races(&whole);
         for fill in &whole.fills {
             self.fill(fill);

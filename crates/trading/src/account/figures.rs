@@ -137,6 +137,14 @@ impl Figures {
         Ok(())
     }
 
+    /// Enters a trade of a TWAP of the venue's. It is in a list of its own, and says nothing of how far the other one was read.
+    pub(super) fn enter_slice(&mut self, fill: &Fill) -> Result<(), ledger::LedgerError> {
+        let newest = self.newest_fill;
+        let entered = self.enter(fill);
+        self.newest_fill = newest;
+        entered
+    }
+
     /// Enters a trade, if the ledger has begun before it.
     pub(super) fn enter(&mut self, fill: &Fill) -> Result<(), ledger::LedgerError> {
         self.newest_fill = self.newest_fill.max(Some(fill.at));

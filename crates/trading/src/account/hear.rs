@@ -36,7 +36,7 @@ impl Account {
             News::Assets(assets) => self.figures.assets = assets,
             News::Fees(fees) => self.figures.fees = Some(fees),
             News::Positions(positions, asked, at) => {
-                self.figures.pulse = Some(Pulse::of(asked, positions.at, at));
+                self.set_pulse(Pulse::of(asked, positions.at, at));
                 self.figures.positions = Some((positions, Stamp::at(at)));
                 self.figures.trouble = None;
                 if self.figures.bad_looks == 0 && self.figures.is_off() {
@@ -58,6 +58,13 @@ impl Account {
                 }
             }
             News::Scheduled(told) => self.scheduled(*told),
+            News::TwapKept(key, kept) => self.twap_kept(&key, kept),
+            News::TwapTold { key, ends, told } => self.twap_told(&key, ends, told),
+            News::TwapFills(fills) => self.twap_fills(&fills),
+            News::Twaps(list, fills, at_least) => {
+                self.twap_list(&list, at_least);
+                self.twap_fills(&fills);
+            }
             News::Stream(open) => {
                 self.figures.stream = open;
                 // Nothing of what was missed comes again by itself.
@@ -235,7 +242,7 @@ impl Account {
         }
     }
 
-    fn show_fill(&mut self, cloid: Option<Cloid>, fill: &Fill) {
+    pub(super) fn show_fill(&mut self, cloid: Option<Cloid>, fill: &Fill) {
         let leg = cloid.and_then(|it| Some(self.relay.order(&it)?.intent().leg));
         let view = FillView {
             account: self.name.clone(),

@@ -125,6 +125,10 @@ impl Account {
         self.end_twaps_that("a lease was not renewed in time", |twap| {
             strategy.as_deref().is_none_or(|it| it == twap.strategy())
         });
+        self.end_natives_that(|twap| {
+            let covered = strategy.as_deref().is_none_or(|it| it == twap.strategy);
+            covered && !twap.reduce_only
+        });
         self.step(Input::Withdraw { cloids: adds });
         self.tell_event(EventKind::Lapsed, "lease_lapsed", &text, None);
     }
@@ -143,6 +147,7 @@ impl Account {
     fn desk_switched(&mut self, on: bool) {
         if on {
             self.end_twaps(None, "the desk's kill switch is on");
+            self.end_natives(None);
             let cloids = self.living(|_, _, _| true);
             self.step(Input::Withdraw { cloids });
             let text = "the desk's kill switch is on";

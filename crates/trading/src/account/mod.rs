@@ -1,10 +1,15 @@
 //! One account's task: it alone changes what is held of the account, in the order in which things come.
 
 mod compare;
+mod cover;
 mod figures;
 mod govern;
+mod handed;
 mod hear;
 mod leases;
+mod modify;
+mod named;
+mod native;
 mod perform;
 mod preview;
 mod pulse;
@@ -23,8 +28,8 @@ use crate::nonces::NonceBook;
 use crate::polling::Polling;
 use crate::posts::Line;
 use crate::risk::DeskRisk;
-use crate::ticket::{MANUAL, Ticket};
-use crate::view::{AccountState, FillView, Killed, OrderView, Preview, Why};
+use crate::ticket::{MANUAL, ModifyOrder, Ticket};
+use crate::view::{AccountState, EndedTwap, FillView, Killed, OrderView, Preview, Why};
 use crate::world::World;
 use figures::Figures;
 use hypersentry_execution::audit::What;
@@ -32,7 +37,7 @@ use hypersentry_execution::order::{Cloid, Event};
 use hypersentry_execution::relay::{Input, Output, Relay};
 use hypersentry_execution::risk::Governed;
 use hypersentry_model::{Symbol, Timestamp};
-use hypersentry_venues::hyperliquid::account::{Assets, Fees};
+use hypersentry_venues::hyperliquid::account::{Assets, Fees, TwapTold};
 use hypersentry_venues::hyperliquid::account::{
     Fill, Known, OpenOrder, Payment, Positions, Transfer,
 };
@@ -53,6 +58,7 @@ pub(crate) const MOST_FILLS: usize = 1_000;
 /// Trades of orders whose number is not known yet.
 const MOST_UNMATCHED: usize = 1_000;
 pub(crate) use govern::{AskedRisk, Govern, standing_view};
+pub(crate) use native::Asked as NativeTwap;
 pub(crate) use schedule::Schedule;
 pub(crate) use strategies::{Books, Kept};
 pub(crate) use twap::MOST_MINUTES;
@@ -64,6 +70,11 @@ pub(crate) const LIFE_MS: i64 = 15_000;
 pub(crate) enum Asked {
     Order(
         Ticket,
+        By,
+        oneshot::Sender<Result<Vec<OrderView>, TradeError>>,
+    ),
+    Modify(
+        ModifyOrder,
         By,
         oneshot::Sender<Result<Vec<OrderView>, TradeError>>,
     ),
@@ -96,6 +107,12 @@ pub(crate) enum Asked {
         by: By,
         answer: oneshot::Sender<Result<Killed, TradeError>>,
     },
+    EndTwap {
+        key: String,
+        twap: String,
+        by: By,
+        answer: oneshot::Sender<Result<EndedTwap, TradeError>>,
+    },
     State(Option<String>, oneshot::Sender<AccountState>),
     /// Takes the account as the venue tells it.
     Accept(By, oneshot::Sender<Result<AccountState, TradeError>>),
@@ -126,6 +143,18 @@ pub(crate) enum News {
     Stream(bool),
     /// What the venue said of its own switch.
     Scheduled(Box<schedule::Scheduled>),
+    /// Whether the record of a TWAP of the venue's is on disk.
+    TwapKept(String, bool),
+    /// The answer to its beginning, or its end; an error if nothing left.
+    TwapTold {
+        key: String,
+        ends: bool,
+        told: Result<Option<Outcome>, Why>,
+    },
+    /// What the venue's TWAPs traded.
+    TwapFills(Vec<(u64, Fill)>),
+    /// The venue's list of TWAPs, what they traded, and its clock at the least.
+    Twaps(Vec<TwapTold>, Vec<(u64, Fill)>, Option<Timestamp>),
 }
 
 /// Everything about the account, asked for in this order.
@@ -201,6 +230,11 @@ pub(crate) struct Account {
     stopped: bool,
     /// At most 20.
     twaps: Vec<twap::Twap>,
+    /// The venue's own, with the ended ones of a day; bounded where they begin.
+    natives: Vec<native::Native>,
+    twaps_asked: Option<Timestamp>,
+    /// Requests that ended a TWAP: which, and what was left; at most 64.
+    ended_twaps: VecDeque<(String, String, hypersentry_model::Size)>,
     /// Those that ran when the process ended.
     buried: Vec<String>,
     /// The relay's number that was acknowledged last.
@@ -237,6 +271,9 @@ impl Account {
         let watch = leases::Watch::recalled(std::mem::take(&mut recalled.leases));
         let schedule = std::mem::take(&mut recalled.schedule);
         let labels = recalled.labels();
+        let natives = recalled.natives.iter();
+        let natives = natives.map(|twap| native::Native::recalled(twap.clone(), now));
+        let natives = natives.collect();
         let (records, created) = recalled.records();
         let relay = Relay::recovered(records, now);
         let extra = |cloid: &Cloid, created: Timestamp| Extra {
@@ -289,6 +326,9 @@ impl Account {
             killed,
             stopped: false,
             twaps: Vec::new(),
+            natives,
+            twaps_asked: None,
+            ended_twaps: VecDeque::new(),
             buried,
             synced: 0,
             requests: 0,
@@ -314,9 +354,11 @@ impl Account {
                     self.acknowledged();
                     self.schedule_passes();
                     self.ask_venue();
+                    self.see_flat();
                     self.step(Input::Tick);
                     self.forget();
                     self.slices().await;
+                    self.tend_natives();
                 }
                 message = inbox.recv() => match message {
                     None => break,
@@ -353,6 +395,7 @@ impl Account {
         if self.killed {
             // The switch outlives the process.
             self.step(Input::Kill { on: true });
+            self.end_natives(None);
         }
     }
 

@@ -20,6 +20,7 @@ impl Account {
                     self.pen.line(now, seq, record, &by);
                 }
                 Output::Send { intents } => self.send(intents),
+                Output::SendChange { intent } => self.send_change(intent),
                 Output::SendCancel { cloid } => self.send_cancel(cloid),
                 Output::Ask { cloid } => self.ask_order(cloid),
                 Output::Answer { request, result } => {
@@ -28,6 +29,14 @@ impl Account {
                     self.answers.insert(request, result);
                 }
                 Output::Changed { cloid, change } => self.changed(now, cloid, change),
+                Output::Guarded { cloid } => self.guarded(now, cloid),
+                Output::Cover {
+                    entry,
+                    naked,
+                    size,
+                    naked_ms,
+                    given_up,
+                } => self.covered(&entry, naked, size, naked_ms, given_up),
                 Output::Raise { cloid, error } => self.raised(now, cloid, error),
             }
         }
@@ -104,6 +113,28 @@ impl Account {
             let news = match courier.send(action, expires, cloids.len()).await {
                 Ok(outcomes) => News::Sent(cloids.into_iter().zip(outcomes).collect()),
                 Err(why) => News::NotSent(cloids, why),
+            };
+            let _ = inbox.send(Message::News(news)).await;
+        });
+    }
+
+    fn send_change(&mut self, intent: Intent) {
+        let new = intent.cloid;
+        let by = self.extras.get(&new).map(|extra| extra.by.clone());
+        let asset = self.figures.assets.get(&intent.symbol).copied();
+        let (Some(asset), Some(replaces)) = (asset, intent.replaces) else {
+            let why = wire::why("asset_unknown", "the venue's list of markets is not known");
+            self.post(News::NotSent(vec![new], why));
+            return;
+        };
+        let expires = u64::try_from(intent.expires_after.ms()).ok();
+        let action = wire::change(&intent, &replaces.cloid, asset.place);
+        let courier = self.courier(by.unwrap_or_default(), Some(new));
+        let inbox = self.inbox.clone();
+        tokio::spawn(async move {
+            let news = match courier.send(action, expires, 1).await {
+                Ok(outcomes) => News::Sent(outcomes.into_iter().map(|it| (new, it)).collect()),
+                Err(why) => News::NotSent(vec![new], why),
             };
             let _ = inbox.send(Message::News(news)).await;
         });

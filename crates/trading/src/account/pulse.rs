@@ -40,6 +40,15 @@ impl Pulse {
     }
 }
 
+impl super::Account {
+    /// Another look at the venue's clock; what the relay sends of itself lives by it.
+    pub(super) fn set_pulse(&mut self, pulse: Pulse) {
+        self.figures.pulse = Some(pulse);
+        let ms = (pulse.low_ms + pulse.high_ms) / 2;
+        self.step(hypersentry_execution::relay::Input::VenueAhead { ms });
+    }
+}
+
 /// The venue's time: the market's estimate, else what the last answer showed.
 pub(super) fn venue_time(sight: &Sight, pulse: Option<Pulse>, now: Timestamp) -> Option<VenueTime> {
     sight.venue_time.or_else(|| pulse?.time(now))

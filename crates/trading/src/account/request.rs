@@ -5,7 +5,7 @@ use super::{Account, Asked, Extra, LIFE_MS};
 use crate::compose::{self, Composed};
 use crate::error::TradeError;
 use crate::log::{By, Said};
-use crate::ticket::{Kind, MANUAL, OrderSide, Ticket, digest};
+use crate::ticket::{Kind, MANUAL, OrderSide, Ticket, TwapBy, digest};
 use crate::view::{EventKind, Killed, OrderView};
 use crate::world::Sight;
 use hypersentry_execution::audit::What;
@@ -25,6 +25,10 @@ impl Account {
         match asked {
             Asked::Order(ticket, by, answer) => {
                 let result = self.order(ticket, by).await;
+                let _ = answer.send(result);
+            }
+            Asked::Modify(asked, by, answer) => {
+                let result = self.modify(asked, by).await;
                 let _ = answer.send(result);
             }
             Asked::Find(key, answer) => {
@@ -78,6 +82,14 @@ impl Account {
                 let _ = answer.send(result);
             }
             Asked::Risk(asked) => self.asked_risk(asked).await,
+            Asked::EndTwap {
+                key,
+                twap,
+                by,
+                answer,
+            } => {
+                let _ = answer.send(self.end_twap(&key, twap, &by));
+            }
             Asked::State(user, answer) => {
                 let _ = answer.send(self.whole_state(user.as_deref()));
             }
@@ -119,7 +131,12 @@ impl Account {
     }
 
     /// Where the position would be liquidated after an order that opens.
-    fn liquidation(&self, asset: &Asset, position: Option<Size>, part: &Part) -> Option<Price> {
+    pub(super) fn liquidation(
+        &self,
+        asset: &Asset,
+        position: Option<Size>,
+        part: &Part,
+    ) -> Option<Price> {
         if part.wish.reduce_only {
             return None;
         }
@@ -160,7 +177,14 @@ impl Account {
             let begun = ticket
                 .check()
                 .and_then(|()| signer.map_err(TradeError::from));
-            let begun = begun.and_then(|_| self.begin_twap(&ticket, body, &sight, by.clone()));
+            let native = ticket.twap.is_some_and(|twap| twap.by == TwapBy::Venue);
+            let begun = begun.and_then(|_| {
+                if native {
+                    self.begin_native(&ticket, body, &sight, by.clone())
+                } else {
+                    self.begin_twap(&ticket, body, &sight, by.clone())
+                }
+            });
             return begun.map_err(|error| self.refused(error, &key, &by));
         }
         let made = self.made(&ticket, &sight, now);
@@ -168,29 +192,6 @@ impl Account {
         let made = signer.map_err(TradeError::from).and(made);
         let (composed, _) = made.map_err(|error| self.refused(error, &key, &by))?;
         self.submit(key, body, composed, &sight, ticket.side, by)
-    }
-
-    /// The orders that a key named, for whoever missed the answer; none if it never came.
-    fn find(&self, key: &str) -> Orders {
-        let first = self.relay.named(&Key::new(key)?);
-        Ok(first.map(|first| self.group(&first)).unwrap_or_default())
-    }
-
-    /// The orders of a request that was made before.
-    fn repeated(&self, key: &Key, body: [u8; 32]) -> Result<Option<Vec<OrderView>>, TradeError> {
-        let first = self.relay.seen(key, body)?;
-        Ok(first.map(|first| self.group(&first)))
-    }
-
-    fn group(&self, first: &Cloid) -> Vec<OrderView> {
-        let legs = self
-            .relay
-            .orders()
-            .filter(|order| order.intent().group == *first);
-        let legs = legs.map(|order| order.intent().cloid);
-        let mut views: Vec<OrderView> = legs.filter_map(|cloid| self.order_view(&cloid)).collect();
-        views.sort_by_key(|view| view.leg);
-        views
     }
 
     pub(super) fn submit(
@@ -208,7 +209,11 @@ impl Account {
         };
         let strategy = composed.strategy.clone();
         self.strategies.admit(&strategy)?;
-        let scopes = self.reserve(&composed, sight, now);
+        let mut scopes = self.reserve(&composed, sight, now);
+        self.as_if_replaced(composed.parts.first(), &mut scopes);
+        let replaces = composed.parts.first().and_then(|part| part.replaces);
+        let group = replaces.and_then(|it| self.relay.order(&it.cloid));
+        let group = group.map_or(first, |order| order.intent().group);
         let market = self.market(sight, side, now);
         self.requests += 1;
         let request = self.requests;
@@ -242,7 +247,7 @@ impl Account {
             market,
             scopes,
         };
-        let group = super::show::name(&first);
+        let group = super::show::name(&group);
         for cloid in &new {
             // The first says what all of them are labelled; that of most is the one that needs no saying.
             let label = (*cloid == first && strategy != MANUAL).then(|| Said::Label {
@@ -276,7 +281,7 @@ impl Account {
     }
 
     /// Every refusal is recorded and told.
-    fn refused(&self, error: TradeError, key: &Key, by: &By) -> TradeError {
+    pub(super) fn refused(&self, error: TradeError, key: &Key, by: &By) -> TradeError {
         let said = Said::Refused {
             code: error.code.clone(),
             text: error.text.chars().take(1_000).collect(),
@@ -308,6 +313,7 @@ impl Account {
     fn cancel_all(&mut self, key: &str, symbol: Option<Symbol>, by: &By) -> Orders {
         Key::new(key)?;
         self.end_twaps(symbol, "everything was cancelled");
+        self.end_natives(symbol);
         let alive = self.relay.orders().filter(|order| {
             let wanted = symbol.is_none_or(|symbol| order.intent().symbol == symbol);
             wanted && !order.state().is_terminal()
@@ -437,6 +443,7 @@ impl Account {
         self.killed = on;
         if on {
             self.end_twaps(None, "the kill switch is on");
+            self.end_natives(None);
         }
         self.step(Input::Kill { on });
         let said = Said::Switch { on, flatten, drill };

@@ -76,6 +76,12 @@ impl Account {
                 rest(resting.entry(order.symbol).or_default(), side, order.left);
             }
         }
+        let natives = self.natives.iter();
+        let natives = natives.filter(|it| strategy.is_none_or(|label| it.asked.strategy == label));
+        for (symbol, buys, left) in natives.filter_map(|it| it.exposes()) {
+            let side = if buys { Side::Buy } else { Side::Sell };
+            rest(resting.entry(symbol).or_default(), side, left);
+        }
         resting.retain(|_, (buying, selling)| !buying.is_zero() || !selling.is_zero());
         resting
     }

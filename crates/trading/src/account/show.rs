@@ -80,6 +80,7 @@ impl Account {
         let order = self.relay.order(cloid)?;
         let intent = order.intent();
         let extra = self.extras.get(cloid);
+        let cover = self.relay.cover(cloid, self.now());
         let average = extra.map(|extra| extra.paid).and_then(|(paid, size)| {
             let one = 10_i128.pow(Size::SCALE);
             let units = paid.checked_mul(one)?.checked_div(size)?;
@@ -91,6 +92,8 @@ impl Account {
             cloid: Some(name(cloid)),
             oid: extra.and_then(|extra| extra.oid),
             group: Some(name(&intent.group)),
+            replaces: intent.replaces.map(|it| name(&it.cloid)),
+            replaced_by: self.relay.replaced_by(cloid).as_ref().map(name),
             leg: intent.leg,
             symbol: intent.symbol,
             side: wire::side(intent.side),
@@ -110,6 +113,8 @@ impl Account {
             changed_ms: order.since().ms(),
             unknown_until_ms: order.unknown_until().map(|at| at.ms()),
             why: extra.and_then(|extra| extra.why.clone()),
+            naked_ms: cover.and_then(|cover| cover.naked_ms),
+            protected: cover.map(|cover| cover.protected),
             foreign: false,
         })
     }
@@ -121,6 +126,8 @@ impl Account {
             cloid: order.cloid.map(|cloid| cloid.to_string()),
             oid: Some(order.oid),
             group: None,
+            replaces: None,
+            replaced_by: None,
             leg: Leg::Single,
             symbol: order.symbol,
             side: bought(order.is_buy),
@@ -137,6 +144,8 @@ impl Account {
             changed_ms: order.placed.ms(),
             unknown_until_ms: None,
             why: None,
+            naked_ms: None,
+            protected: None,
             foreign: true,
         })
     }
@@ -280,7 +289,7 @@ impl Account {
                 (false, Some(_)) => "polling",
                 (false, None) => "closed",
             },
-            twaps: self.twaps.iter().map(super::twap::Twap::view).collect(),
+            twaps: self.twap_views(),
             orders: None,
             fills: None,
         }

@@ -6,11 +6,12 @@ use super::Account;
 use super::request::derived;
 use crate::error::TradeError;
 use crate::log::{By, Said};
-use crate::ticket::{Kind, OrderSide, Ticket};
-use crate::view::{EventKind, OrderView, TwapView};
+use crate::ticket::{Kind, OrderSide, Ticket, TwapBy};
+use crate::view::{EndedTwap, EventKind, OrderView, TwapView};
 use crate::world::Sight;
 use hypersentry_execution::audit::What;
-use hypersentry_execution::order::Leg;
+use hypersentry_execution::keys::Key;
+use hypersentry_execution::order::{Cloid, Leg};
 use hypersentry_model::{Price, Size, Symbol, Timestamp, Usd};
 use hypersentry_venues::hyperliquid::exchange::tick::snap_size;
 use sha2::{Digest, Sha256};
@@ -21,6 +22,8 @@ const MOST_TWAPS: usize = 20;
 const GAP_MS: i64 = 30_000;
 /// A slice is worth at least this: the venue's least order and something for a price that moves.
 const LEAST_SLICE: Usd = Usd::from_units(11_000_000_000_000);
+/// Requests for an end that are remembered.
+const MOST_ENDED: usize = 64;
 /// Minutes.
 pub(crate) const MOST_MINUTES: u32 = 1_440;
 
@@ -38,6 +41,10 @@ pub(crate) struct Twap {
     randomize: bool,
     reduce_only: bool,
     by: By,
+    size: Size,
+    minutes: u32,
+    /// Its slices: at most two a minute.
+    sent: Vec<Cloid>,
 }
 
 impl Twap {
@@ -82,11 +89,16 @@ impl Twap {
         }
     }
 
-    pub(super) fn view(&self) -> TwapView {
+    fn view(&self, filled: Size) -> TwapView {
         TwapView {
             key: self.key.clone(),
             symbol: self.symbol,
             side: self.side,
+            by: TwapBy::Here,
+            state: "running",
+            size: self.size,
+            filled,
+            minutes: self.minutes,
             left: self.left,
             slices_left: self.slices.saturating_sub(self.done),
             next_ms: self.next.ms(),
@@ -150,6 +162,9 @@ impl Account {
             randomize: wish.randomize,
             reduce_only: ticket.reduce_only,
             by: by.clone(),
+            size: ticket.size,
+            minutes: wish.minutes,
+            sent: Vec::new(),
         };
         let size = twap.slice(&asset.rules);
         let first = twap.ticket(&self.name, ticket.key.clone(), size);
@@ -157,6 +172,7 @@ impl Account {
         for part in &mut composed.parts {
             part.leg = Leg::Slice;
         }
+        let composed_ids: Vec<Cloid> = composed.parts.iter().map(|part| part.cloid).collect();
         let orders = self.submit(
             ticket.key()?,
             body,
@@ -169,6 +185,7 @@ impl Account {
             key: twap.key.clone(),
         };
         self.note_said(What::Noted, None, &by, said);
+        twap.sent.extend(composed_ids);
         twap.left = twap.left.checked_sub(size).unwrap_or(Size::ZERO);
         twap.done = 1;
         twap.next = twap.after(now);
@@ -215,6 +232,8 @@ impl Account {
             for part in &mut composed.parts {
                 part.leg = Leg::Slice;
             }
+            twap.sent
+                .extend(composed.parts.iter().map(|part| part.cloid));
             self.submit(
                 named,
                 ticket.body(),
@@ -236,7 +255,7 @@ impl Account {
         twap.done += 1;
         twap.next = twap.after(now);
         if twap.done >= twap.slices || twap.left.is_zero() {
-            self.end_twap(&twap, "it came to its end");
+            self.over(&twap, "it came to its end");
         } else {
             self.twaps.insert(at.min(self.twaps.len()), twap);
         }
@@ -258,11 +277,66 @@ impl Account {
         self.twaps = kept;
         let ended: Vec<Twap> = ended;
         for twap in ended {
-            self.end_twap(&twap, why);
+            self.over(&twap, why);
         }
     }
 
-    fn end_twap(&self, twap: &Twap, why: &str) {
+    /// Ends one alone, whoever makes its slices. Asked for again under the same key it is the same end.
+    pub(super) fn end_twap(
+        &mut self,
+        key: &str,
+        twap: String,
+        by: &By,
+    ) -> Result<EndedTwap, TradeError> {
+        Key::new(key)?;
+        let known = self.ended_twaps.iter().find(|(named, _, _)| named == key);
+        let known = known.map(|(_, of, left)| (of.clone(), *left));
+        let left = match known {
+            Some((of, _)) if of != twap => {
+                let text = "this idempotency key was used for another request";
+                return Err(TradeError::new("idempotency_conflict", text));
+            }
+            Some((_, left)) => left,
+            None => {
+                let here = self.twaps.iter().position(|it| it.key == twap);
+                let left = if let Some(at) = here {
+                    let mut ended = self.twaps.remove(at);
+                    ended.by = by.clone();
+                    self.over(&ended, "that was asked for");
+                    self.tell_account();
+                    Some(ended.left)
+                } else {
+                    self.end_one_native(&twap)
+                };
+                let gone = || TradeError::new("order_unknown", "no TWAP with this key runs");
+                let left = left.ok_or_else(gone)?;
+                let entry = (key.to_owned(), twap.clone(), left);
+                self.ended_twaps.push_back(entry);
+                if self.ended_twaps.len() > MOST_ENDED {
+                    self.ended_twaps.pop_front();
+                }
+                left
+            }
+        };
+        Ok(EndedTwap {
+            account: self.name.clone(),
+            twap,
+            left,
+        })
+    }
+
+    /// All that run.
+    pub(super) fn twap_views(&self) -> Vec<TwapView> {
+        let filled = |twap: &Twap| {
+            let sent = twap.sent.iter().filter_map(|it| self.relay.order(it));
+            let units = sent.map(|order| order.filled().units()).sum();
+            Size::from_units(units)
+        };
+        let here = self.twaps.iter().map(|twap| twap.view(filled(twap)));
+        here.chain(self.native_views()).collect()
+    }
+
+    fn over(&self, twap: &Twap, why: &str) {
         let said = Said::TwapEnded {
             key: twap.key.clone(),
         };
@@ -327,6 +401,9 @@ mod tests {
             randomize: true,
             reduce_only: false,
             by: By::default(),
+            size,
+            minutes: 4,
+            sent: Vec::new(),
         };
         let mut sum = 0;
         while twap.done < twap.slices {

@@ -13,8 +13,8 @@ use hypersentry_execution::audit::What;
 use hypersentry_execution::order::Cloid;
 use hypersentry_model::{Symbol, Timestamp};
 use hypersentry_venues::hyperliquid::account::{
-    self as told, Ask, Known, Unreadable, fills_request, open_orders_request, payments_request,
-    positions_request, transfers_request,
+    self as told, Ask, Fill, Known, TwapTold, Unreadable, fills_request, open_orders_request,
+    payments_request, positions_request, transfers_request,
 };
 use hypersentry_venues::hyperliquid::exchange::action::Action;
 use hypersentry_venues::hyperliquid::exchange::nonce::VenueTime;
@@ -159,6 +159,19 @@ impl Courier {
             .await;
         let known = body.and_then(|body| told::order_status(&body).map_err(unreadable));
         (known, time.map(at_least))
+    }
+
+    /// The venue's TWAPs and what they traded, and its clock at the least when the list was asked for.
+    pub(super) async fn twaps(
+        &self,
+    ) -> Result<(Vec<TwapTold>, Vec<(u64, Fill)>, Option<Timestamp>), Why> {
+        let sight = self.world.eyes.look(Symbol::ANY).await;
+        let time = venue_time(&sight, self.pulse, self.world.door.now());
+        let list = self.info(told::twaps_request(self.account)).await?;
+        let fills = self.info(told::slices_request(self.account)).await?;
+        let list = told::twaps(&list).map_err(unreadable)?;
+        let fills = told::slices(&fills).map_err(unreadable)?;
+        Ok((list, fills, time.map(at_least)))
     }
 
     /// A list of which one answer holds a page alone: asked for again from its last moment, until an answer is not full. What comes twice is

@@ -8,6 +8,8 @@
     reason = "for tests, with the machine's clock; not each uses all of it"
 )]
 
+pub(crate) mod bench;
+
 use hypersentry_execution::risk::Limits;
 use hypersentry_model::{Mode, Price, Size, Source, Stamp, Stamped, Symbol, Timestamp, Usd, Venue};
 use hypersentry_sim::Simulator;
@@ -250,8 +252,12 @@ pub(crate) fn settings() -> Settings {
 }
 
 pub(crate) fn open(dir: &Path, world: World) -> Trading {
+    open_with(dir, settings(), world)
+}
+
+pub(crate) fn open_with(dir: &Path, settings: Settings, world: World) -> Trading {
     let signer = audit_signer(dir, &[7; 32]).unwrap();
-    Trading::open(dir, signer, settings(), world).unwrap()
+    Trading::open(dir, signer, settings, world).unwrap()
 }
 
 /// A whole number of dollars, `percent` from the mid.

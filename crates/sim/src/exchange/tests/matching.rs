@@ -182,11 +182,11 @@ fn a_modification_is_a_new_order_with_the_same_client_id() {
         })
         .collect();
     assert_eq!(states, [(new, "open"), (old, "canceled")]);
-    // Without `a` it must not trade; with it, it may.
+    // Without `a` it must not trade, and the old one is gone; with it, it may, whether or not there is an old one.
     let crossing = limit(true, "100.1", "2", "Gtc");
     let modify = json!({"type": "modify", "oid": new, "order": crossing.clone()});
     assert_eq!(desk.send(ANN, modify)["status"], "err");
-    assert_eq!(desk.status(ANN, new), "open");
+    assert_eq!(desk.status(ANN, new), "canceled");
     let modify = json!({"type": "modify", "oid": new, "order": crossing, "a": true});
     assert_eq!(
         desk.send(ANN, modify)["response"],

@@ -10,6 +10,7 @@ mod orders;
 mod positions;
 mod stream;
 mod transfers;
+mod twaps;
 
 pub use assets::{Asset, Assets, assets, assets_request};
 pub use depth::{Depth, depth, depth_request};
@@ -21,8 +22,9 @@ pub use orders::{
     order_status_request,
 };
 pub use positions::{Position, Positions, positions, positions_request};
-pub use stream::{Told, read, subscriptions};
+pub use stream::{SUBSCRIPTIONS, Told, read, subscriptions};
 pub use transfers::{Transfer, transfers, transfers_request};
+pub use twaps::{TwapTold, slices, slices_request, twaps, twaps_request};
 
 use super::exchange::Address;
 use hypersentry_model::Timestamp;

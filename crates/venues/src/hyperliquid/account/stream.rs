@@ -4,6 +4,7 @@
 use super::super::exchange::Address;
 use super::fills::{Fill, WireFill};
 use super::orders::{Known, WireKnown};
+use super::twaps::{WireSlice, read_slices};
 use super::{Unreadable, parse};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,6 +21,8 @@ pub enum Told {
         /// Oldest last, as the venue has them.
         fills: Vec<Fill>,
     },
+    /// Trades of the venue's TWAPs, with the numbers of those; they are not among the others.
+    Slices(Vec<(u64, Fill)>),
     /// A subscription stands.
     Subscribed,
     /// The other side lives.
@@ -28,9 +31,12 @@ pub enum Told {
     Other,
 }
 
+/// How many subscriptions a connection has.
+pub const SUBSCRIPTIONS: usize = 3;
+
 /// The frames that subscribe.
-pub fn subscriptions(user: Address) -> [String; 2] {
-    ["orderUpdates", "userFills"].map(|kind| {
+pub fn subscriptions(user: Address) -> [String; SUBSCRIPTIONS] {
+    ["orderUpdates", "userFills", "userTwapSliceFills"].map(|kind| {
         json!({"method": "subscribe", "subscription": {"type": kind, "user": user}}).to_string()
     })
 }
@@ -48,6 +54,12 @@ struct WireFills {
     #[serde(default)]
     is_snapshot: bool,
     fills: Vec<WireFill>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireSlices {
+    twap_slice_fills: Vec<WireSlice>,
 }
 
 fn typed<T: serde::de::DeserializeOwned>(data: Value) -> Result<T, Unreadable> {
@@ -74,6 +86,10 @@ pub fn read(frame: &[u8]) -> Result<Told, Unreadable> {
                 snapshot: wire.is_snapshot,
                 fills: fills?,
             }
+        }
+        "userTwapSliceFills" => {
+            let wire: WireSlices = typed(frame.data)?;
+            Told::Slices(read_slices(wire.twap_slice_fills)?)
         }
         "subscriptionResponse" => Told::Subscribed,
         "pong" => Told::Pong,
@@ -114,7 +130,7 @@ mod tests {
         let user: Address = "0xABCDEF0000000000000000000000000000000001"
             .parse()
             .unwrap();
-        let [orders, fills] = subscriptions(user);
+        let [orders, fills, _] = subscriptions(user);
         assert!(orders.contains("0xabcdef") && orders.contains("orderUpdates"));
         assert!(fills.contains("userFills"));
     }

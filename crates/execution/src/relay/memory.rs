@@ -1,0 +1,107 @@
+//! What a relay remembers: made from its log, and forgotten with its keys.
+
+use hypersentry_model::Timestamp;
+
+use super::bracket::GUARD;
+use super::words::Record;
+use super::{Live, Relay};
+use crate::order::{Cloid, Order};
+
+impl Relay {
+    /// A relay from what its log holds. Trading is locked until the account was compared with the venue, unless the log is empty.
+    pub fn recovered(records: impl IntoIterator<Item = Record>, now: Timestamp) -> Self {
+        let mut relay = Self::default();
+        for record in records {
+            match record {
+                Record::Intent { key, body, intent } => {
+                    let (cloid, first) = (intent.cloid, intent.group);
+                    let replaces = intent.replaces;
+                    let Ok(order) = Order::recovered(intent, now) else {
+                        continue;
+                    };
+                    // A change's key names the new order alone.
+                    let named = replaces.map_or(first, |_| cloid);
+                    let _ = relay.keys.submit(&key, body, named, now);
+                    if let Some(replaces) = replaces {
+                        relay.replaced.insert(replaces.cloid, cloid);
+                    }
+                    if cloid != first {
+                        let group = relay.groups.entry(first).or_insert_with(|| vec![first]);
+                        group.push(cloid);
+                    }
+                    relay.open.insert(cloid);
+                    let (intent, guard) = (order.intent().clone(), key.as_str().starts_with(GUARD));
+                    relay.orders.insert(cloid, Live::new(order, key));
+                    relay.enrol(&intent, guard);
+                }
+                Record::CancelIntent { key, body, cloid } => {
+                    let _ = relay.keys.submit(&key, body, cloid, now);
+                    if let Some(live) = relay.orders.get_mut(&cloid) {
+                        live.keys.push(key);
+                        live.order.want_cancel();
+                        relay.unwanted.insert(cloid);
+                    }
+                    relay.take_away(&cloid);
+                }
+                Record::Kill { on } => relay.killed = on,
+                Record::Ended {
+                    cloid,
+                    state,
+                    filled,
+                    at,
+                } => {
+                    if let Some(live) = relay.orders.get_mut(&cloid) {
+                        live.order.restore(state, filled, at);
+                        relay.open.remove(&cloid);
+                        relay.unwanted.remove(&cloid);
+                        relay.end_keys(cloid, at);
+                    }
+                }
+            }
+        }
+        for cloid in relay.unwanted.clone() {
+            relay.want_cancel(relay.heir(&cloid));
+        }
+        if relay.killed {
+            relay.take_all_away();
+        }
+        relay.locked = !relay.orders.is_empty();
+        relay
+    }
+
+    /// Begins the retention of the keys that named an order, where nothing that they named lives.
+    pub(super) fn end_keys(&mut self, cloid: Cloid, at: Timestamp) {
+        let Some(live) = self.orders.get(&cloid) else {
+            return;
+        };
+        let first = live.order.intent().group;
+        let over = |cloid: &Cloid| {
+            let live = self.orders.get(cloid);
+            live.is_none_or(|live| live.order.state().is_terminal())
+        };
+        let group = self.groups.get(&first);
+        let ended = group.is_none_or(|group| group.iter().all(over));
+        let legs = group.map_or_else(|| vec![cloid], Clone::clone);
+        if ended {
+            for live in legs.iter().filter_map(|leg| self.orders.get(leg)) {
+                for key in &live.keys {
+                    self.keys.end(key, at);
+                }
+            }
+        }
+    }
+
+    pub(super) fn forget(&mut self, now: Timestamp) {
+        for named in self.keys.forget(now) {
+            let legs = self.groups.remove(&named).unwrap_or_else(|| vec![named]);
+            for cloid in legs {
+                let over = |live: &Live| live.order.state().is_terminal();
+                if self.orders.get(&cloid).is_some_and(over) {
+                    self.orders.remove(&cloid);
+                    self.replaced.remove(&cloid);
+                    self.brackets.remove(&cloid);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,469 @@
+//! Seeded runs of brackets at a venue as Hyperliquid documents it: exits sleep until their entry is filled whole, and go with an entry that is cancelled.
+//!
+//! The entry is filled bit by bit, or cancelled in the middle; answers and news are lost, late and doubled; stops fire, exits are taken, the stop is moved. At every
+//! moment everything that the relay has heard to be filled has a stop that works at the venue, or a request for one is on its way; and no stop ever
+//! turns the position round.
+//!
+//! `HYPERSENTRY_BRACKET_RUNS` sets how many runs.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test tells what it saw, and is told how long to look"
+)]
+
+mod judge;
+mod venue;
+
+use hypersentry_execution::keys::Key;
+use hypersentry_execution::order::{
+    Aim, Cloid, Event, Intent, Leg, Replaces, Side, State, Terms, Tif, Way,
+};
+use hypersentry_execution::relay::{Input, Output, Part, Record, Relay, Submit};
+use hypersentry_execution::risk::{Limits, Market, Pricing, Scope, Standing, Wish};
+use hypersentry_model::{Price, Size, Source, Stamp, Stamped, Symbol, Timestamp, Usd, Venue};
+use std::collections::BTreeMap;
+
+const END_MS: i64 = 60_000;
+const FAULTS_MS: i64 = 30_000;
+const TICK_MS: i64 = 100;
+
+/// Sebastiano Vigna's splitmix64: a run is its seed.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+    fn below(&mut self, n: i64) -> i64 {
+        (self.next() % n.unsigned_abs()) as i64
+    }
+    fn percent(&mut self, n: i64) -> bool {
+        self.below(100) < n
+    }
+}
+
+fn at(ms: i64) -> Timestamp {
+    Timestamp::from_ms(ms)
+}
+
+fn lots(n: i64) -> Size {
+    Size::from_units(i128::from(n) * 1_000_000_000)
+}
+
+fn count(size: Size) -> i64 {
+    i64::try_from(size.units() / 1_000_000_000).unwrap()
+}
+
+fn px(text: &str) -> Price {
+    Price::parse(text).unwrap()
+}
+
+fn seen<T>(value: T, now: i64) -> Option<Stamped<T>> {
+    Some(Stamped {
+        value,
+        stamp: Stamp::at(at(now)),
+        source: Source::Venue(Venue::Hyperliquid),
+        limit_ms: 3_000,
+    })
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Place {
+    /// Waits for its entry.
+    Sleeps,
+    /// Rests, or waits for its trigger.
+    Works,
+    Gone,
+}
+
+#[derive(Clone, Debug)]
+struct There {
+    intent: Intent,
+    place: Place,
+    filled: i64,
+}
+
+enum ToVenue {
+    Orders(Vec<Intent>),
+    Change(Intent),
+    Cancel(Cloid),
+    Ask(Cloid),
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    fills: u64,
+    partial: u64,
+    guards: u64,
+    moved: u64,
+    lost: u64,
+    doubled: u64,
+    fired: u64,
+    cancelled: u64,
+    longest_naked_ms: i64,
+    most_guards: u64,
+}
+
+struct World {
+    chance: Chance,
+    now: i64,
+    relay: Relay,
+    unsynced: Vec<(u64, i64)>,
+    venue: BTreeMap<Cloid, There>,
+    to_venue: BTreeMap<(i64, u64), ToVenue>,
+    to_us: BTreeMap<(i64, u64), (Cloid, Event)>,
+    number: u64,
+    trade: u64,
+    position: i64,
+    size: i64,
+    /// When the venue last changed an order: a stop that was refused then is told late.
+    changed: i64,
+    counts: Counts,
+}
+
+const ENTRY: Cloid = [1; 16];
+const TAKE: Cloid = [2; 16];
+const STOP: Cloid = [3; 16];
+
+fn exit(cloid: Cloid, leg: Leg, aim: Aim, trigger: &str, size: i64) -> Part {
+    let trigger = px(trigger);
+    let limit = px("48000");
+    Part {
+        cloid,
+        leg,
+        terms: Terms::Trigger {
+            trigger,
+            px: limit,
+            market: true,
+            aim,
+        },
+        wish: Wish {
+            symbol: Symbol::new("BTC").unwrap(),
+            side: Side::Sell,
+            size: lots(size),
+            pricing: Pricing::Trigger {
+                trigger,
+                limit: trigger,
+            },
+            reduce_only: true,
+            stop: None,
+            liquidation: None,
+        },
+        replaces: None,
+    }
+}
+
+fn submit(key: &str, parts: Vec<Part>, now: i64, position: i64) -> Submit {
+    let usd = |text: &str| Usd::parse(text).unwrap();
+    let limits = Limits {
+        order_usd: usd("100000000"),
+        symbol_usd: usd("100000000"),
+        gross_usd: usd("100000000"),
+        leverage_percent: 100_000,
+        concentration_bps: 1_000_000,
+        orders_per_minute: 10_000,
+        orders_per_day: 10_000,
+        ..Limits::default()
+    };
+    Submit {
+        request: 1,
+        key: Key::new(key).unwrap(),
+        body: [7; 32],
+        expires_after: at(now + 15_000),
+        parts,
+        market: Market {
+            now: at(now),
+            mid: seen(px("50000"), now),
+            against: None,
+            clock_bound_ms: Some(20),
+        },
+        scopes: vec![(
+            Scope::Account,
+            limits,
+            Standing {
+                equity: seen(usd("1000000"), now),
+                position: seen(lots(position), now),
+                others: seen(usd("0"), now),
+                day_loss: seen(usd("0"), now),
+                ..Standing::default()
+            },
+        )],
+    }
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let mut world = Self {
+            chance: Chance(seed),
+            now: 0,
+            relay: Relay::default(),
+            unsynced: Vec::new(),
+            venue: BTreeMap::new(),
+            to_venue: BTreeMap::new(),
+            to_us: BTreeMap::new(),
+            number: 0,
+            trade: 0,
+            position: 0,
+            size: 0,
+            changed: -10_000,
+            counts: Counts::default(),
+        };
+        world.size = 1 + world.chance.below(20);
+        world
+    }
+
+    fn later(&mut self, most: i64) -> (i64, u64) {
+        self.number += 1;
+        let away = 1 + self.chance.below(most);
+        (self.now + away, self.number)
+    }
+
+    fn step(&mut self, input: Input) {
+        let mut out = Vec::new();
+        self.relay.step(at(self.now), input, &mut out);
+        for output in out {
+            match output {
+                Output::Log { seq, record } => {
+                    if let Record::Intent { intent, .. } = &record
+                        && intent.leg == Leg::StopLoss
+                    {
+                        self.counts.most_guards += 1;
+                    }
+                    let due = self.now + 1 + self.chance.below(20);
+                    self.unsynced.push((seq, due));
+                }
+                Output::Send { intents } => self.send(ToVenue::Orders(intents)),
+                Output::SendChange { intent } => self.send(ToVenue::Change(intent)),
+                Output::SendCancel { cloid } => self.send(ToVenue::Cancel(cloid)),
+                Output::Ask { cloid } => self.send(ToVenue::Ask(cloid)),
+                Output::Guarded { .. } => self.counts.guards += 1,
+                Output::Raise { cloid, error } => panic!("{cloid:?}: {error}"),
+                Output::Answer { result, .. } => {
+                    if let Err(refused) = result {
+                        assert_eq!(refused.code(), "order_not_resting", "{refused}");
+                    }
+                }
+                Output::Changed { .. } | Output::Cover { .. } => {}
+            }
+        }
+    }
+
+    fn faulty(&mut self, percent: i64) -> bool {
+        self.now < FAULTS_MS && self.chance.percent(percent)
+    }
+
+    fn send(&mut self, what: ToVenue) {
+        if self.faulty(10) {
+            self.counts.lost += 1;
+            return;
+        }
+        let when = self.later(80);
+        self.to_venue.insert(when, what);
+    }
+
+    /// News may be late, doubled and in another order; of what is lost the answers to questions tell again.
+    fn tell(&mut self, cloid: Cloid, event: Event) {
+        if self.faulty(10) {
+            self.counts.lost += 1;
+            return;
+        }
+        let when = self.later(120);
+        self.to_us.insert(when, (cloid, event));
+        if self.faulty(10) {
+            self.counts.doubled += 1;
+            let when = self.later(400);
+            self.to_us.insert(when, (cloid, event));
+        }
+    }
+
+    fn state_of(&self, cloid: &Cloid) -> Option<Event> {
+        let there = self.venue.get(cloid)?;
+        let filled = lots(there.filled);
+        Some(match there.place {
+            Place::Gone if there.filled < count(there.intent.size) => Event::Cancelled { filled },
+            _ => Event::Resting { filled },
+        })
+    }
+
+    fn tell_state(&mut self, cloid: Cloid) {
+        if let Some(event) = self.state_of(&cloid) {
+            self.tell(cloid, event);
+        }
+    }
+
+    /// Chance at the trader's: the entry is cancelled, the stop is moved.
+    fn trade(&mut self) {
+        if self.chance.below(800) == 0 {
+            self.counts.cancelled += 1;
+            let request = 2;
+            let key = Key::new(&format!("c{}", self.now)).unwrap();
+            let body = [5; 32];
+            let cloid = ENTRY;
+            self.step(Input::Cancel {
+                request,
+                key,
+                body,
+                cloid,
+            });
+        }
+        if self.chance.below(500) == 0 {
+            self.move_stop();
+        }
+    }
+
+    fn move_stop(&mut self) {
+        let stops = self.relay.orders().filter(|order| {
+            let rests = matches!(order.state(), State::Acked | State::PartiallyFilled);
+            order.intent().leg == Leg::StopLoss && rests
+        });
+        let stops: Vec<(Cloid, Size, Terms)> = stops
+            .map(|order| {
+                let it = order.intent();
+                let left = it.size.checked_sub(order.filled()).unwrap();
+                (it.cloid, left, it.terms)
+            })
+            .collect();
+        if stops.is_empty() {
+            return;
+        }
+        let at = self.chance.below(stops.len() as i64) as usize;
+        let (old, size, _) = stops[at];
+        let way = if self.relay.sleeps(&old) {
+            Way::Swap
+        } else {
+            Way::NewFirst
+        };
+        let trigger = (48_500 + self.chance.below(1_000)).to_string();
+        let mut cloid = [9; 16];
+        cloid[..8].copy_from_slice(&self.number.to_be_bytes());
+        let mut part = exit(cloid, Leg::StopLoss, Aim::Stop, &trigger, count(size));
+        part.replaces = Some(Replaces { cloid: old, way });
+        self.counts.moved += 1;
+        let key = format!("m{}", self.number);
+        self.number += 1;
+        // The checks take the position as the entry will make it.
+        let submit = submit(&key, vec![part], self.now, self.size.max(1));
+        self.step(Input::Submit(Box::new(submit)));
+    }
+
+    fn run(&mut self, seed: u64) {
+        let entry_px = px("49990");
+        let entry = Part {
+            cloid: ENTRY,
+            leg: Leg::Entry,
+            terms: Terms::Limit {
+                px: entry_px,
+                tif: Tif::Gtc,
+            },
+            wish: Wish {
+                symbol: Symbol::new("BTC").unwrap(),
+                side: Side::Buy,
+                size: lots(self.size),
+                pricing: Pricing::Limit { limit: entry_px },
+                reduce_only: false,
+                stop: Some(px("49000")),
+                liquidation: None,
+            },
+            replaces: None,
+        };
+        let take = exit(TAKE, Leg::TakeProfit, Aim::Take, "52000", self.size);
+        let stop = exit(STOP, Leg::StopLoss, Aim::Stop, "49000", self.size);
+        let submit = submit("b", vec![entry, take, stop], 0, 0);
+        self.step(Input::Submit(Box::new(submit)));
+        while self.now < END_MS {
+            self.now += 10;
+            let due = self.now;
+            let synced = self.unsynced.iter().filter(|(_, at)| *at <= due);
+            if let Some(seq) = synced.map(|(seq, _)| *seq).max() {
+                self.unsynced.retain(|(number, _)| *number > seq);
+                self.step(Input::Synced { seq });
+            }
+            while let Some(entry) = self.to_venue.first_entry() {
+                if entry.key().0 > due {
+                    break;
+                }
+                let what = entry.remove();
+                self.take(what);
+            }
+            while let Some(entry) = self.to_us.first_entry() {
+                if entry.key().0 > due {
+                    break;
+                }
+                let (cloid, event) = entry.remove();
+                self.hear(cloid, event);
+            }
+            if self.now < FAULTS_MS {
+                self.live();
+                self.trade();
+            }
+            if self.now % TICK_MS == 0 {
+                self.step(Input::Tick);
+                // What a look at the whole account says now and then.
+                if self.now % 2_000 == 0 {
+                    self.look();
+                }
+            }
+            self.check(seed);
+        }
+        self.settled(seed);
+    }
+
+    fn hear(&mut self, cloid: Cloid, event: Event) {
+        // The rim leaves out what is older than what is known.
+        let order = self.relay.order(&cloid);
+        if let (Event::Resting { filled }, Some(order)) = (event, order)
+            && filled < order.filled()
+        {
+            return;
+        }
+        self.step(Input::Heard { cloid, event });
+    }
+
+    fn look(&mut self) {
+        let known: Vec<Cloid> = self.relay.orders().map(|it| it.intent().cloid).collect();
+        for cloid in known {
+            let state = self.relay.order(&cloid).map(|it| it.state());
+            let asked = matches!(
+                state,
+                Some(State::Acked | State::PartiallyFilled | State::Cancelling)
+            );
+            if let (true, Some(event)) = (asked, self.state_of(&cloid)) {
+                self.hear(cloid, event);
+            }
+        }
+        if self.position == 0 {
+            let symbol = Symbol::new("BTC").unwrap();
+            self.step(Input::Flat { symbol });
+        }
+    }
+}
+
+#[test]
+fn what_is_filled_is_never_without_a_stop_but_while_one_is_on_its_way() {
+    let runs = std::env::var("HYPERSENTRY_BRACKET_RUNS").ok();
+    let runs: u64 = runs.and_then(|text| text.parse().ok()).unwrap_or(1_000);
+    let mut sum = Counts::default();
+    for seed in 0..runs {
+        let mut world = World::new(seed);
+        world.run(seed);
+        let it = world.counts;
+        sum.fills += it.fills;
+        sum.partial += it.partial;
+        sum.guards += it.guards;
+        sum.moved += it.moved;
+        sum.lost += it.lost;
+        sum.doubled += it.doubled;
+        sum.fired += it.fired;
+        sum.cancelled += it.cancelled;
+        sum.longest_naked_ms = sum.longest_naked_ms.max(it.longest_naked_ms);
+        sum.most_guards = sum.most_guards.max(it.most_guards);
+    }
+    println!("{runs} brackets: {sum:?}");
+    assert!(sum.guards > 0 && sum.moved > 0 && sum.fired > 0);
+}

@@ -1,0 +1,172 @@
+//! The venue: it takes what arrives, fills, fires and sweeps.
+
+use super::{ENTRY, Place, TAKE, There, ToVenue, World, at, count, lots};
+use hypersentry_execution::order::{Cloid, Event, Intent, Leg, Side, Step};
+
+impl World {
+    pub(super) fn take(&mut self, what: ToVenue) {
+        match what {
+            ToVenue::Orders(intents) => {
+                let group = intents.len() > 1;
+                for intent in intents {
+                    if self.now > intent.expires_after.ms()
+                        || self.venue.contains_key(&intent.cloid)
+                    {
+                        continue;
+                    }
+                    let sleeps = group && intent.leg != Leg::Entry;
+                    let place = if sleeps { Place::Sleeps } else { Place::Works };
+                    self.hold(intent, place);
+                }
+            }
+            ToVenue::Change(intent) => {
+                let old = intent.replaces.unwrap().cloid;
+                if self.now > intent.expires_after.ms() {
+                    return;
+                }
+                let place = self.venue.get(&old).map(|it| it.place);
+                let Some(place) = place.filter(|place| *place != Place::Gone) else {
+                    return;
+                };
+                self.changed = self.now;
+                self.end(old);
+                // Now and then the new one is refused, and the old one is gone.
+                if self.faulty(20) {
+                    let step = Step::LoseReply;
+                    self.tell(intent.cloid, Event::Plain { step });
+                } else {
+                    self.hold(intent, place);
+                }
+            }
+            ToVenue::Cancel(cloid) => {
+                if self
+                    .venue
+                    .get(&cloid)
+                    .is_some_and(|it| it.place != Place::Gone)
+                {
+                    self.end(cloid);
+                } else {
+                    let step = Step::DoubtCancel;
+                    self.tell(cloid, Event::Plain { step });
+                }
+            }
+            ToVenue::Ask(cloid) => match self.state_of(&cloid) {
+                Some(_) => self.tell_state(cloid),
+                None => {
+                    let venue_time = at(self.now);
+                    self.tell(cloid, Event::Absent { venue_time });
+                }
+            },
+        }
+    }
+
+    fn hold(&mut self, intent: Intent, place: Place) {
+        let cloid = intent.cloid;
+        let filled = 0;
+        self.venue.insert(
+            cloid,
+            There {
+                intent,
+                place,
+                filled,
+            },
+        );
+        self.tell_state(cloid);
+        self.sweep();
+    }
+
+    /// An order goes, and what hangs on it.
+    fn end(&mut self, cloid: Cloid) {
+        if let Some(there) = self.venue.get_mut(&cloid) {
+            there.place = Place::Gone;
+        }
+        self.tell_state(cloid);
+        if cloid == ENTRY {
+            let sleeping: Vec<Cloid> = self
+                .venue
+                .iter()
+                .filter(|(_, it)| it.place == Place::Sleeps)
+                .map(|(cloid, _)| *cloid)
+                .collect();
+            for child in sleeping {
+                self.end(child);
+            }
+        }
+    }
+
+    /// What only reduces, and has nothing to reduce, goes.
+    fn sweep(&mut self) {
+        if self.position > 0 {
+            return;
+        }
+        let idle: Vec<Cloid> = self
+            .venue
+            .iter()
+            .filter(|(_, it)| it.intent.reduce_only && it.place == Place::Works)
+            .map(|(cloid, _)| *cloid)
+            .collect();
+        for cloid in idle {
+            self.end(cloid);
+        }
+    }
+
+    fn fill(&mut self, cloid: Cloid, wanted: i64) {
+        let Some(there) = self.venue.get_mut(&cloid) else {
+            return;
+        };
+        let sells = there.intent.side == Side::Sell;
+        let rest = count(there.intent.size) - there.filled;
+        let most = if sells { rest.min(self.position) } else { rest };
+        let n = wanted.min(most);
+        if n <= 0 || there.place != Place::Works {
+            return;
+        }
+        there.filled += n;
+        let whole = there.filled == count(there.intent.size);
+        if whole {
+            there.place = Place::Gone;
+        }
+        self.position += if sells { -n } else { n };
+        assert!(self.position >= 0, "an exit turned the position round");
+        self.counts.fills += 1;
+        self.counts.partial += u64::from(cloid == ENTRY && !whole);
+        self.trade += 1;
+        let (id, size) = (self.trade, lots(n));
+        self.tell(cloid, Event::Filled { id, size });
+        if whole {
+            self.tell_state(cloid);
+        }
+        if cloid == ENTRY && whole {
+            for there in self.venue.values_mut() {
+                if there.place == Place::Sleeps {
+                    there.place = Place::Works;
+                }
+            }
+        }
+        self.sweep();
+    }
+
+    /// Chance at the venue: the entry is filled a little, the stops fire, the profit is taken.
+    pub(super) fn live(&mut self) {
+        if self.chance.percent(6) {
+            let n = 1 + self.chance.below(4);
+            self.fill(ENTRY, n);
+        }
+        if self.now > 5_000 && self.chance.below(4_000) == 0 && self.position > 0 {
+            self.counts.fired += 1;
+            let stops: Vec<Cloid> = self
+                .venue
+                .iter()
+                .filter(|(_, it)| it.intent.leg == Leg::StopLoss && it.place == Place::Works)
+                .map(|(cloid, _)| *cloid)
+                .collect();
+            for stop in stops {
+                self.fill(stop, 1_000);
+            }
+        }
+        if self.chance.below(3_000) == 0 {
+            let n = 1 + self.chance.below(20);
+            self.fill(TAKE, n);
+        }
+    }
+}

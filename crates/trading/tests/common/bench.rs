@@ -1,0 +1,112 @@
+//! An account at a simulator of its own.
+
+use super::{Ears, PATIENCE, Wallet, open_with, settings, world};
+use hypersentry_execution::order::State;
+use hypersentry_model::{Price, Size, Symbol};
+use hypersentry_sim::{SimConfig, Simulator, exchange};
+use hypersentry_trading::{AccountState, Asker, OrderView, Settings, Ticket, TradeError, Trading};
+use k256::ecdsa::SigningKey;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) struct Bench {
+    pub(crate) simulator: Simulator,
+    pub(crate) wallet: Arc<Wallet>,
+    pub(crate) ears: Arc<Ears>,
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) trading: Trading,
+}
+
+impl Bench {
+    pub(crate) async fn start(key: u8) -> Self {
+        Self::with(key, settings(), 100_000).await
+    }
+
+    pub(crate) async fn with(key: u8, settings: Settings, dollars: i128) -> Self {
+        let simulator = hypersentry_sim::start(SimConfig::default()).await.unwrap();
+        let wallet = Arc::new(Wallet(SigningKey::from_slice(&[key; 32]).unwrap()));
+        let address = wallet.address().to_string();
+        let user = exchange::Address::parse(&address).unwrap();
+        simulator.pay_in(user, dollars * exchange::USD).unwrap();
+        let ears = Arc::<Ears>::default();
+        let dir = tempfile::tempdir().unwrap();
+        let trading = open_with(dir.path(), settings, world(&simulator, &wallet, &ears));
+        let bench = Self {
+            simulator,
+            wallet,
+            ears,
+            dir,
+            trading,
+        };
+        bench
+            .until("the account is ready", |state| {
+                state.ready && state.stream == "open"
+            })
+            .await;
+        bench
+    }
+
+    pub(crate) fn account(&self) -> String {
+        self.wallet.address().to_string()
+    }
+
+    pub(crate) async fn state(&self) -> AccountState {
+        self.trading.state(&self.account(), None).await.unwrap()
+    }
+
+    pub(crate) async fn until(
+        &self,
+        what: &str,
+        holds: impl Fn(&AccountState) -> bool,
+    ) -> AccountState {
+        let began = std::time::Instant::now();
+        loop {
+            let state = self.state().await;
+            if holds(&state) {
+                return state;
+            }
+            assert!(began.elapsed() < PATIENCE, "never: {what}; {state:#?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    pub(crate) async fn mid(&self) -> i64 {
+        let eyes = world(&self.simulator, &self.wallet, &self.ears).eyes;
+        let sight = eyes.look(Symbol::new("BTC").unwrap()).await;
+        (sight.mid.unwrap().value.units() / 10_i128.pow(12)) as i64
+    }
+
+    /// The best offer: its price, and how much rests there.
+    pub(crate) async fn first_ask(&self) -> (Price, Size) {
+        let eyes = world(&self.simulator, &self.wallet, &self.ears).eyes;
+        let sight = eyes.look(Symbol::new("BTC").unwrap()).await;
+        sight.asks.unwrap().value[0]
+    }
+
+    pub(crate) fn ticket(&self, key: &str, rest: Value) -> Ticket {
+        let mut ticket =
+            json!({"account": self.account(), "key": key, "symbol": "BTC", "size": "0.01"});
+        for (name, value) in rest.as_object().unwrap() {
+            ticket[name] = value.clone();
+        }
+        serde_json::from_value(ticket).unwrap()
+    }
+
+    pub(crate) async fn order(&self, key: &str, rest: Value) -> Result<Vec<OrderView>, TradeError> {
+        self.trading
+            .order(self.ticket(key, rest), Asker::default())
+            .await
+    }
+
+    pub(crate) async fn ends(&self, key: &OrderView, state: State) -> OrderView {
+        let cloid = key.cloid.clone();
+        let find = |whole: &AccountState| {
+            let orders = whole.orders.iter().flatten();
+            orders.clone().find(|order| order.cloid == cloid).cloned()
+        };
+        let is = |whole: &AccountState| find(whole).is_some_and(|order| order.state == state);
+        let whole = self.until(&format!("{cloid:?} is {state:?}"), is).await;
+        find(&whole).unwrap()
+    }
+}
