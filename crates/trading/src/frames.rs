@@ -19,6 +19,7 @@ pub(crate) async fn take(
         let sent = match read(&frame) {
             Ok(Told::Orders(orders)) => told(News::Orders(orders)).await,
             Ok(Told::Fills { fills, .. }) => told(News::Fills(fills)).await,
+            Ok(Told::Slices(fills)) => told(News::TwapFills(fills)).await,
             Ok(Told::Subscribed) => {
                 stands += 1;
                 if stands == 2 {

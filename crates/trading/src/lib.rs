@@ -21,6 +21,7 @@ mod polling;
 mod posts;
 mod proof;
 mod risk;
+mod signer;
 mod stream;
 mod ticket;
 mod view;
@@ -30,13 +31,13 @@ mod world;
 pub use compose::{Composed, compose};
 pub use desk::{Asker, MOST_ACCOUNTS, Settings, Trading};
 pub use error::TradeError;
-pub use log::audit_signer;
 pub use paper::PaperAssumptions;
 pub use polling::MOST_STREAMS;
 pub use risk::{
     AccountRisk, KilledAccount, KilledDesk, LeaseView, ScheduleView, ScheduledCancel, ScopeName,
     ScopeView, StandingView, WaitingView, WholeLimits,
 };
+pub use signer::audit_signer;
 pub use ticket::{Kind, ModifyOrder, OrderSide, Scale, Ticket, TwapBy, TwapWish};
 pub use view::{
     AccountState, EndedTwap, Event, EventKind, Fees, FillView, Killed, LedgerView, Lock, OrderView,

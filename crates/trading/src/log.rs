@@ -10,8 +10,8 @@ use hypersentry_execution::order::{Cloid, State, Step};
 use hypersentry_execution::relay::Record;
 use hypersentry_execution::risk::Governed;
 use hypersentry_model::{Timestamp, Usd};
+use hypersentry_store::Disk;
 use hypersentry_store::audit::{AuditLog, AuditOptions, Signer};
-use hypersentry_store::{Disk, NativeDisk};
 use hypersentry_venues::hyperliquid::exchange::Cloid as Name;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -241,9 +241,9 @@ impl Recalled {
         }
     }
 
-    fn native(&mut self, key: &str) -> Option<&mut (NativeTwap, Option<u64>, Option<Timestamp>)> {
+    fn native(&mut self, key: &str) -> Option<&mut RecalledTwap> {
         let mut natives = self.natives.iter_mut();
-        natives.find(|(twap, _, _)| twap.key == key)
+        natives.find(|(twap, ..)| twap.key == key)
     }
 
     fn relay(&mut self, at: Timestamp, record: Record, now: Timestamp) {
@@ -305,48 +305,6 @@ impl Recalled {
         }
         (records, created)
     }
-}
-
-/// Where a log is kept, and its key: made with the log, readable by its owner alone.
-///
-/// # Errors
-/// The key can be neither read nor made.
-pub fn audit_signer(dir: &Path, chance: &[u8; 32]) -> Result<Signer, TradeError> {
-    let failed =
-        |error: std::io::Error| TradeError::new("audit_key_unavailable", error.to_string());
-    let path = dir.join("audit.key");
-    NativeDisk.make_dir(dir).map_err(failed)?;
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let text: String = chance.iter().map(|byte| format!("{byte:02x}")).collect();
-            let mut options = std::fs::OpenOptions::new();
-            options.write(true).create_new(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = options.open(&path).map_err(failed)?;
-            std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
-            file.sync_all().map_err(failed)?;
-            text
-        }
-        Err(error) => return Err(failed(error)),
-    };
-    let text = text.trim();
-    let malformed = || {
-        TradeError::new(
-            "audit_key_malformed",
-            "audit.key is not 64 hexadecimal digits",
-        )
-    };
-    let mut seed = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return Err(malformed());
-    }
-    for (byte, at) in seed.iter_mut().zip((0..64).step_by(2)) {
-        let digits = text.get(at..at + 2).ok_or_else(malformed)?;
-        *byte = u8::from_str_radix(digits, 16).map_err(|_| malformed())?;
-    }
-    Signer::from_seed("hypersentry/orders", &seed).map_err(|_| malformed())
 }
 
 /// The log with what was found in it.

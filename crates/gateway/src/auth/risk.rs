@@ -80,6 +80,22 @@ pub(super) fn routes() -> Router<Shared> {
 
 /// Whether the user may, and what the user may beyond.
 fn power(shared: &Shared, by: &Authenticated, asked: &AskRisk) -> Result<Power, Refused> {
+    let own = super::paper::own(shared, by);
+    let own = own.filter(|own| {
+        let named = asked.account();
+        named.is_some_and(|named| named.eq_ignore_ascii_case(&own.account))
+    });
+    if let Some(own) = own {
+        // Nobody else has anything to lose by it.
+        return match super::paper::grants(by).trade || matches!(asked, AskRisk::Limits(_)) {
+            false => Err(Refusal::GrantRequired.into()),
+            true => Ok(Power {
+                alone: true,
+                manages: true,
+                accounts: vec![own.account],
+            }),
+        };
+    }
     if !shared.terminal.trades() {
         return Err(absent());
     }
