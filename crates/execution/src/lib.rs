@@ -8,6 +8,7 @@
 //! | [`reconcile`] | what we hold against what the venue says |
 //! | [`relay`] | one account's way from a request to the end of its order |
 //! | [`risk`] | the checks that every order passes before anything is signed |
+//! | [`auto`] | trading by itself: the gates before it, the leave for it, and the plan that it follows |
 //! | [`audit`] | the audit log: records, chain, tree, checkpoints, proofs |
 //!
 //! The rim writes down an intent before the first byte leaves, sends, listens and asks; it tells this room what happened, and this room says
@@ -15,6 +16,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod audit;
+pub mod auto;
 mod hex;
 pub mod keys;
 pub mod ledger;
