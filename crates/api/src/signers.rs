@@ -43,6 +43,10 @@ impl Signers for ApprovedAgents {
         })
     }
 
+    fn may_trade(&self, account: VenueAddress, user: &str) -> Result<(), SignRefused> {
+        self.0.may_trade(ours(account), user).map_err(refused)
+    }
+
     fn sign(
         &self,
         account: VenueAddress,
@@ -101,5 +105,34 @@ impl Signers for OwnAgents {
     ) -> Result<[u8; 65], SignRefused> {
         let signed = self.0.signed(ours(account), ours(agent), digest);
         signed.map_err(told)
+    }
+}
+
+/// Keys of practice, for users whose rights the server keeps.
+#[derive(Clone, Debug)]
+pub struct PracticeOf {
+    /// Who signs.
+    pub signers: Arc<dyn Signers>,
+    /// Who may trade.
+    pub identity: Arc<Identity>,
+}
+
+impl Signers for PracticeOf {
+    fn agent(&self, account: VenueAddress, user: Option<&str>) -> Result<AgentKind, SignRefused> {
+        self.signers.agent(account, user)
+    }
+
+    fn may_trade(&self, account: VenueAddress, user: &str) -> Result<(), SignRefused> {
+        let may = self.identity.may_trade(ours(account), user);
+        may.map_err(refused)
+    }
+
+    fn sign(
+        &self,
+        account: VenueAddress,
+        agent: VenueAddress,
+        digest: &[u8; 32],
+    ) -> Result<[u8; 65], SignRefused> {
+        self.signers.sign(account, agent, digest)
     }
 }

@@ -4,8 +4,8 @@ use crate::{ApiError, Hub};
 use hypersentry_engine::trading::enveloped;
 use hypersentry_model::{Mode, Owner, Private, Symbol};
 use hypersentry_trading::{
-    AccountState, Asker, Audience, EndedTwap, Killed, ModifyOrder, OrderView, Preview, ProofView,
-    Ticket, Told, TradeError, Trading,
+    AccountState, Asker, Audience, AutoSymbol, AutoView, EndedTwap, Killed, ModifyOrder, OrderView,
+    Preview, ProofView, SetAuto, Ticket, Told, TradeError, Trading, TriggerAuto,
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -159,6 +159,12 @@ pub enum AskTrade {
     Kill(Kill),
     /// The account as the venue tells it.
     Accept(OfAccount),
+    /// How the account trades by itself.
+    Auto(OfAccount),
+    /// Leave for it, or its end.
+    SetAuto(SetAuto),
+    /// A market's gates, at once.
+    TriggerAuto(TriggerAuto),
 }
 
 fn read<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
@@ -203,6 +209,9 @@ impl AskTrade {
             "end_twap" => Self::EndTwap(read(body)?),
             "kill" => Self::Kill(read(body)?),
             "accept" => Self::Accept(read(body)?),
+            "auto" => Self::Auto(read(body)?),
+            "set_auto" => Self::SetAuto(read(body)?),
+            "trigger_auto" => Self::TriggerAuto(read(body)?),
             other => {
                 let other = crate::message::cut(other);
                 let text = format!("there is no trading request of type `{other}`");
@@ -225,6 +234,9 @@ impl AskTrade {
             Self::Reverse(it) => &it.account,
             Self::EndTwap(it) => &it.account,
             Self::Kill(it) => &it.account,
+            Self::Auto(it) => &it.account,
+            Self::SetAuto(it) => &it.account,
+            Self::TriggerAuto(it) => &it.account,
         }
     }
 
@@ -242,6 +254,9 @@ impl AskTrade {
             Self::Reverse(it) => &mut it.account,
             Self::EndTwap(it) => &mut it.account,
             Self::Kill(it) => &mut it.account,
+            Self::Auto(it) => &mut it.account,
+            Self::SetAuto(it) => &mut it.account,
+            Self::TriggerAuto(it) => &mut it.account,
         };
         account.make_ascii_lowercase();
     }
@@ -250,7 +265,7 @@ impl AskTrade {
     pub const fn reads(&self) -> bool {
         matches!(
             self,
-            Self::Account(_) | Self::Preview(_) | Self::Find(_) | Self::Proof(_)
+            Self::Account(_) | Self::Preview(_) | Self::Find(_) | Self::Proof(_) | Self::Auto(_)
         )
     }
 }
@@ -271,6 +286,10 @@ pub enum TradeAnswer {
     Killed(Killed),
     /// The records of an order.
     Proof(Box<ProofView>),
+    /// How an account trades by itself.
+    Auto(Box<AutoView>),
+    /// One market of it.
+    AutoSymbol(Box<AutoSymbol>),
 }
 
 impl From<TradeError> for ApiError {
@@ -349,6 +368,13 @@ pub async fn answer(
                 .kill(&it.account, it.on, it.flatten, it.drill, by)
                 .await?,
         ),
+        AskTrade::Auto(it) => TradeAnswer::Auto(Box::new(trading.auto(&it.account).await?)),
+        AskTrade::SetAuto(it) => TradeAnswer::Auto(Box::new(trading.set_auto(it, by).await?)),
+        AskTrade::TriggerAuto(it) => {
+            let symbol = symbol(&it.symbol)?;
+            let state = trading.trigger_auto(&it.account, symbol).await?;
+            TradeAnswer::AutoSymbol(Box::new(state))
+        }
     })
 }
 

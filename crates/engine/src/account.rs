@@ -181,7 +181,7 @@ fn envelope<T>(
 }
 
 /// The market that would be traded, as it stands; a stale book is none.
-fn scenery<'a>(
+pub(crate) fn scenery<'a>(
     core: &'a Core,
     symbol: Symbol,
     told: &AlphaConviction,

@@ -20,6 +20,8 @@ pub mod error;
 pub mod hash;
 /// What enters the core, and its form in the journal.
 pub mod input;
+/// What the engine says of markets to an account that trades by itself.
+mod opinion;
 /// What leaves the core for clients.
 pub mod publication;
 /// Captured venue frames.

@@ -384,7 +384,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
                 None => dir.join("trading"),
             };
             let signers = match &simulator {
-                Some(simulator) => sim::signers(simulator),
+                Some(simulator) => auth.practice(sim::signers(simulator)),
                 None => auth.signers(),
             };
             terminal

@@ -8,11 +8,15 @@ use crate::{Address, Identity, Refusal};
 
 /// Whether an agent's own user may still trade for its account.
 fn may(state: &State, agent: &Agent) -> Result<(), Refusal> {
-    let user = state.user(&agent.user)?;
-    if !user.role.covers(Role::Trader) {
+    may_trade(state, &agent.user, agent.account)
+}
+
+fn may_trade(state: &State, user: &str, account: Address) -> Result<(), Refusal> {
+    let user = state.user(user)?;
+    if user.disabled || !user.role.covers(Role::Trader) {
         return Err(Refusal::RoleRequired);
     }
-    let granted = state.granted(user, agent.account).trade;
+    let granted = state.granted(user, account).trade;
     granted.then_some(()).ok_or(Refusal::GrantRequired)
 }
 
@@ -33,6 +37,14 @@ impl Identity {
         });
         let newest = ready.max_by_key(|agent| (agent.created_ms, agent.id.clone()));
         newest.cloned().ok_or(Refusal::AgentNotReady)
+    }
+
+    /// Whether a user may trade for an account as things stand, whoever signs.
+    ///
+    /// # Errors
+    /// `user_not_found`, `role_required`, `grant_required`.
+    pub fn may_trade(&self, account: Address, user: &str) -> Result<(), Refusal> {
+        may_trade(&self.state(), user, account)
     }
 
     /// Signs a digest with an agent's key, if it may sign for the account still.

@@ -26,6 +26,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+mod auto;
+
 /// Accounts that are open at once; how often each is looked at follows from how many are in use (`polling.rs`).
 pub const MOST_ACCOUNTS: usize = 64;
 

@@ -43,5 +43,7 @@ pub use view::{
     AccountState, EndedTwap, Event, EventKind, Fees, FillView, Killed, LedgerView, Lock, OrderView,
     PositionView, Preview, PreviewOrder, ProofRecord, ProofView, RefusalView, Told, TwapView, Why,
 };
+pub use view::{AutoGate, AutoOn, AutoOutcome, AutoSymbol, AutoView, SetAuto, TriggerAuto};
 pub use wire::place as orders_of;
 pub use world::{AgentKind, Audience, Door, Eyes, Got, Later, Sight, SignRefused, Signers, World};
+pub use world::{AskViews, Views};

@@ -1,6 +1,6 @@
 //! The audit log as the relay's memory: what is written of whom, and what is found again.
 
-use crate::account::{Books, Kept, NativeTwap, Schedule};
+use crate::account::{AutoKept, AutoSaid, Books, Kept, NativeTwap, Schedule};
 use crate::error::TradeError;
 use crate::risk::Lease;
 use hypersentry_execution::audit::{Entry, Id, Ids, Record as Written, What};
@@ -94,6 +94,8 @@ pub(crate) enum Said {
     VenueTwapUnwanted { key: String },
     /// It does not any more, or never did.
     VenueTwapEnded { key: String },
+    /// About trading by itself.
+    Auto { auto: AutoSaid },
     /// The venue's words about an order.
     Told { code: String, text: String },
     /// A signature: whose, of what.
@@ -160,6 +162,8 @@ pub(crate) struct Recalled {
     pub(crate) twaps: std::collections::BTreeSet<String>,
     /// The venue's, of the retention.
     pub(crate) natives: Vec<RecalledTwap>,
+    /// Trading by itself.
+    pub(crate) auto: AutoKept,
     place: u64,
 }
 
@@ -218,6 +222,7 @@ impl Recalled {
                 self.natives
                     .retain(|(_, _, ended, _)| ended.as_ref().is_none_or(kept));
             }
+            Said::Auto { auto } => self.auto.take(at, auto),
             Said::Switch { on, drill, .. } => {
                 if !drill {
                     self.desk_killed = on;

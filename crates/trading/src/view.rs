@@ -11,6 +11,9 @@ use crate::paper::PaperAssumptions;
 use crate::risk::{AccountRisk, LeaseView, ScheduledCancel};
 use crate::ticket::{Kind, OrderSide, TwapBy};
 
+mod auto;
+pub use auto::{AutoGate, AutoOn, AutoOutcome, AutoSymbol, AutoView, SetAuto, TriggerAuto};
+
 /// A code and its words.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Why {
@@ -259,6 +262,8 @@ pub struct AccountState {
     pub stream: &'static str,
     /// TWAPs that run.
     pub twaps: Vec<TwapView>,
+    /// Leave to trade by itself, while it holds.
+    pub auto: Option<AutoOn>,
     /// Orders, newest first; absent where it is told as an event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub orders: Option<Vec<OrderView>>,
@@ -437,6 +442,16 @@ pub enum EventKind {
     Naked,
     /// It has.
     Protected,
+    /// Leave is given to trade by itself.
+    AutoOn,
+    /// It has ended.
+    AutoOff,
+    /// A trade began by itself.
+    AutoBegun,
+    /// Its plan is followed no further, or nothing of it is open any more.
+    AutoEnded,
+    /// A market came near to a trade, and a gate held it back.
+    AutoSkipped,
 }
 
 /// The same with its words.

@@ -1,7 +1,8 @@
 //! What the rim needs of the world, so that it can be given another one: the real venue, the simulator, a test's.
 
 use bytes::Bytes;
-use hypersentry_model::{Price, Size, Stamped, Symbol, Timestamp};
+use hypersentry_execution::auto::{Opinion, Rules};
+use hypersentry_model::{Price, Size, Stamped, Symbol, Timestamp, Usd};
 use hypersentry_venues::hyperliquid::exchange::Address;
 use hypersentry_venues::hyperliquid::exchange::nonce::VenueTime;
 use hypersentry_venues::session::RequestClass;
@@ -77,10 +78,40 @@ pub struct Sight {
     pub venue_time: Option<VenueTime>,
 }
 
+/// A question of what markets are worth to an account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AskViews {
+    /// Which markets.
+    pub symbols: Vec<Symbol>,
+    /// The most that one trade is worth.
+    pub size: Usd,
+    /// Whether a trained model must stand behind the probabilities.
+    pub model_required: bool,
+    /// The account's equity, and when it was told.
+    pub equity: Option<(Usd, Timestamp)>,
+    /// The highest equity that was seen.
+    pub high: Option<Usd>,
+    /// Its positions: base units, negative when short, and mean price of entry.
+    pub held: Vec<(Symbol, Size, Price)>,
+}
+
+/// What the engine says of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Views {
+    /// The figures behind the gates, as it is configured.
+    pub rules: Rules,
+    /// Of each market that was judged.
+    pub of: Vec<Opinion>,
+}
+
 /// A look at the market that clients see.
 pub trait Eyes: Debug + Send + Sync {
     /// A market; of an unknown one only the venue's time.
     fn look(&self, symbol: Symbol) -> Later<'_, Sight>;
+    /// What the engine says of markets. Where none judges there is nothing, and nothing is traded by itself.
+    fn opine(&self, _: AskViews) -> Later<'_, Option<Views>> {
+        Box::pin(async { None })
+    }
 }
 
 /// An agent that may sign for an account.
@@ -109,6 +140,13 @@ pub trait Signers: Debug + Send + Sync {
     /// # Errors
     /// There is none, or the user may not trade.
     fn agent(&self, account: Address, user: Option<&str>) -> Result<AgentKind, SignRefused>;
+    /// Whether a user may still trade for an account, whoever signs. Where one user is all there is, that user may.
+    ///
+    /// # Errors
+    /// The user may not.
+    fn may_trade(&self, _account: Address, _user: &str) -> Result<(), SignRefused> {
+        Ok(())
+    }
     /// Signs a digest: r, s, v (27 or 28).
     ///
     /// # Errors

@@ -10,6 +10,8 @@ use std::path::Path;
 mod agents;
 /// What attackers try.
 mod attacks;
+/// Leave to trade by itself.
+mod auto;
 /// Limits of users, pages of others, logs.
 mod limits;
 /// Limits of trading, the desk's switch, leases.

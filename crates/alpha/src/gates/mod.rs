@@ -149,9 +149,10 @@ fn streak(streak: Streak, score: u8, params: &GateParams) -> Gate {
     )
 }
 
-/// Every feed must be fresh. That no venue tells a market's liquidations is a fact about the venues, and their component is then neutral.
-fn fresh_inputs(verdict: &Verdict) -> Gate {
-    let wrong: Vec<String> = Component::ALL
+/// Components whose feeds are stale or missing, in words. That no venue tells a market's liquidations is a fact about the venues, and their component is then
+/// neutral.
+pub fn wrong_inputs(verdict: &Verdict) -> Vec<String> {
+    Component::ALL
         .into_iter()
         .zip(verdict.standings)
         .filter_map(|(component, standing)| {
@@ -162,7 +163,12 @@ fn fresh_inputs(verdict: &Verdict) -> Gate {
             };
             Some(format!("{} {}", component.name(), word?))
         })
-        .collect();
+        .collect()
+}
+
+/// Every feed must be fresh.
+fn fresh_inputs(verdict: &Verdict) -> Gate {
+    let wrong = wrong_inputs(verdict);
     let (value, text) = match wrong.is_empty() {
         true => (
             "all fresh".to_owned(),

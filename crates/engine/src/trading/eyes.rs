@@ -2,12 +2,13 @@
 
 use super::VENUE;
 use crate::desk::Desk;
+use crate::opinion;
 use hypersentry_market::MarketId;
 use hypersentry_model::freshness::limit;
 use hypersentry_model::{
     Clock, Freshness, Level, Price, Size, Source, Stamp, Stamped, Symbol, Timestamp,
 };
-use hypersentry_trading::{Door, Eyes, Later, Sight};
+use hypersentry_trading::{AskViews, Door, Eyes, Later, Sight, Views};
 use hypersentry_venues::hyperliquid::account::{Depth, depth, depth_request};
 use hypersentry_venues::hyperliquid::exchange::nonce::VenueTime;
 use hypersentry_venues::session::RequestClass;
@@ -141,6 +142,13 @@ fn sight(sides: Option<(Side, Side)>, venue_time: Option<VenueTime>) -> Sight {
 }
 
 impl Eyes for MarketEyes {
+    fn opine(&self, ask: AskViews) -> Later<'_, Option<Views>> {
+        Box::pin(async move {
+            let read = self.desk.read(move |core| opinion::views(core, &ask));
+            read.await.ok()
+        })
+    }
+
     fn look(&self, symbol: Symbol) -> Later<'_, Sight> {
         Box::pin(async move {
             let now = self.clock.now();

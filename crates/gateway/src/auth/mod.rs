@@ -87,6 +87,17 @@ impl Auth {
         )))
     }
 
+    /// Keys of practice that sign for users who may trade.
+    pub fn practice(
+        &self,
+        signers: Arc<dyn hypersentry_api::Signers>,
+    ) -> Arc<dyn hypersentry_api::Signers> {
+        Arc::new(hypersentry_api::signers::PracticeOf {
+            signers,
+            identity: Arc::clone(&self.identity),
+        })
+    }
+
     /// The origin of the page from which one logs in.
     pub(crate) fn home(&self) -> &str {
         &self.access.origin

@@ -118,6 +118,10 @@ pub(crate) const ROUTES: &[Rule] = &[
     rule(Method::POST, "/risk/lease", VIEWER),
     // The own one alone.
     rule(Method::POST, "/trading/paper/open", TRADER),
+    rule(Method::GET, "/trading/auto", VIEWER),
+    // Giving leave needs the grant to trade, taking it back that or the one to manage risk.
+    rule(Method::POST, "/trading/auto", VIEWER),
+    rule(Method::POST, "/alpha/autonomous/trigger", TRADER),
 ];
 
 /// All channels of `/ws`. Private ones need a grant besides.

@@ -15,7 +15,8 @@ use hypersentry_api::trade::{
 use hypersentry_api::{ApiError, Asker};
 use hypersentry_identity::{Authenticated, Refusal};
 use hypersentry_trading::{
-    AccountState, EndedTwap, Killed, ModifyOrder, Preview, ProofView, Ticket,
+    AccountState, AutoSymbol, AutoView, EndedTwap, Killed, ModifyOrder, Preview, ProofView,
+    SetAuto, Ticket, TriggerAuto,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -119,6 +120,27 @@ pub(super) const OPERATIONS: &[Operation] = &[
         of::<AccountState>,
     )
     .taking(of::<OfAccount>),
+    Operation::new(
+        Method::GET,
+        "/trading/auto",
+        "How an account trades by itself: its leave, and every gate of each market.",
+        of::<AutoView>,
+    )
+    .asking(of::<OfAccount>),
+    Operation::new(
+        Method::POST,
+        "/trading/auto",
+        "Give leave to trade by itself, or take it back.",
+        of::<AutoView>,
+    )
+    .taking(of::<SetAuto>),
+    Operation::new(
+        Method::POST,
+        "/alpha/autonomous/trigger",
+        "Ask a market's gates at once, all of them, and trade if they hold.",
+        of::<AutoSymbol>,
+    )
+    .taking(of::<TriggerAuto>),
 ];
 
 pub(super) fn routes() -> Router<Shared> {
@@ -137,6 +159,8 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/trading/end-twap", post(end_twap))
         .route("/trading/kill", post(kill))
         .route("/trading/accept", post(accept))
+        .route("/trading/auto", get(auto).post(set_auto))
+        .route("/alpha/autonomous/trigger", post(trigger_auto))
 }
 
 /// An account that a user may see.
@@ -210,6 +234,7 @@ fn admitted(shared: &Shared, by: &Authenticated, asked: &AskTrade) -> Result<Ask
         AskTrade::Kill(_) | AskTrade::CancelAll(_) => granted.trade || granted.manage_risk,
         // Whoever trades does not say himself that what is missing is well.
         AskTrade::Accept(_) => granted.manage_risk,
+        AskTrade::SetAuto(it) if !it.on => granted.trade || granted.manage_risk,
         _ => granted.trade,
     };
     if !may {
@@ -242,7 +267,9 @@ async fn answer(
 /// A refusal of the relay as an answer.
 pub(super) fn told(error: ApiError) -> Refused {
     let status = match error.code.as_str() {
-        "bad_request" | "exit_side" | "idempotency_key_invalid" => StatusCode::BAD_REQUEST,
+        "bad_request" | "acknowledge_required" | "exit_side" | "idempotency_key_invalid" => {
+            StatusCode::BAD_REQUEST
+        }
         "unknown_symbol" | "order_unknown" | "trading_absent" => StatusCode::NOT_FOUND,
         "agent_required" | "grant_required" => StatusCode::FORBIDDEN,
         _ if error.retryable => StatusCode::SERVICE_UNAVAILABLE,
@@ -260,6 +287,15 @@ async fn account(
 ) -> Result<Json<TradeAnswer>, Refused> {
     let Query(asked) = query.map_err(|e| Refused::bad_request(e.body_text()))?;
     answer(&shared, &caller, AskTrade::Account(asked)).await
+}
+
+async fn auto(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    query: Result<Query<OfAccount>, QueryRejection>,
+) -> Result<Json<TradeAnswer>, Refused> {
+    let Query(asked) = query.map_err(|e| Refused::bad_request(e.body_text()))?;
+    answer(&shared, &caller, AskTrade::Auto(asked)).await
 }
 
 async fn proof(
@@ -302,3 +338,5 @@ handler!(reverse, ReversePosition, AskTrade::Reverse);
 handler!(end_twap, EndTwap, AskTrade::EndTwap);
 handler!(kill, Kill, AskTrade::Kill);
 handler!(accept, OfAccount, AskTrade::Accept);
+handler!(set_auto, SetAuto, AskTrade::SetAuto);
+handler!(trigger_auto, TriggerAuto, AskTrade::TriggerAuto);

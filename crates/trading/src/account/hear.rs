@@ -65,6 +65,8 @@ impl Account {
                 self.twap_list(&list, at_least);
                 self.twap_fills(&fills);
             }
+            // It is looked at where it can be waited for.
+            News::Views(_) => {}
             News::Stream(open) => {
                 self.figures.stream = open;
                 // Nothing of what was missed comes again by itself.

@@ -1,5 +1,6 @@
 //! One account's task: it alone changes what is held of the account, in the order in which things come.
 
+mod auto;
 mod compare;
 mod cover;
 mod figures;
@@ -30,7 +31,7 @@ use crate::posts::Line;
 use crate::risk::DeskRisk;
 use crate::ticket::{MANUAL, ModifyOrder, Ticket};
 use crate::view::{AccountState, EndedTwap, FillView, Killed, OrderView, Preview, Why};
-use crate::world::World;
+use crate::world::{Views, World};
 use figures::Figures;
 use hypersentry_execution::audit::What;
 use hypersentry_execution::order::{Cloid, Event};
@@ -57,6 +58,7 @@ const TICK: Duration = Duration::from_millis(100);
 pub(crate) const MOST_FILLS: usize = 1_000;
 /// Trades of orders whose number is not known yet.
 const MOST_UNMATCHED: usize = 1_000;
+pub(crate) use auto::{AskAuto, AutoDesk, AutoKept, AutoSaid};
 pub(crate) use govern::{AskedRisk, Govern, standing_view};
 pub(crate) use native::Asked as NativeTwap;
 pub(crate) use schedule::Schedule;
@@ -117,6 +119,8 @@ pub(crate) enum Asked {
     /// Takes the account as the venue tells it.
     Accept(By, oneshot::Sender<Result<AccountState, TradeError>>),
     Risk(AskedRisk),
+    /// About trading by itself.
+    Auto(AskAuto),
 }
 
 /// What comes from the venue.
@@ -155,6 +159,8 @@ pub(crate) enum News {
     TwapFills(Vec<(u64, Fill)>),
     /// The venue's list of TWAPs, what they traded, and its clock at the least.
     Twaps(Vec<TwapTold>, Vec<(u64, Fill)>, Option<Timestamp>),
+    /// What the engine says of the markets that are traded by themselves.
+    Views(Option<Views>),
 }
 
 /// Everything about the account, asked for in this order.
@@ -237,6 +243,7 @@ pub(crate) struct Account {
     ended_twaps: VecDeque<(String, String, hypersentry_model::Size)>,
     /// Those that ran when the process ended.
     buried: Vec<String>,
+    auto: AutoDesk,
     /// The relay's number that was acknowledged last.
     synced: u64,
     /// Answers wait for the relay's, which come within the same step.
@@ -274,6 +281,7 @@ impl Account {
         let natives = recalled.natives.iter();
         let natives = natives.map(|twap| native::Native::recalled(twap.clone(), now));
         let natives = natives.collect();
+        let auto = AutoDesk::recalled(std::mem::take(&mut recalled.auto));
         let (records, created) = recalled.records();
         let relay = Relay::recovered(records, now);
         let extra = |cloid: &Cloid, created: Timestamp| Extra {
@@ -330,6 +338,7 @@ impl Account {
             twaps_asked: None,
             ended_twaps: VecDeque::new(),
             buried,
+            auto,
             synced: 0,
             requests: 0,
             answers: BTreeMap::new(),
@@ -359,9 +368,11 @@ impl Account {
                     self.forget();
                     self.slices().await;
                     self.tend_natives();
+                    self.auto_tick().await;
                 }
                 message = inbox.recv() => match message {
                     None => break,
+                    Some(Message::News(News::Views(views))) => self.views(views).await,
                     Some(Message::News(news)) => {
                         self.news(news);
                         self.publish();
@@ -391,6 +402,7 @@ impl Account {
         }
         let buried = std::mem::take(&mut self.buried);
         self.bury_twaps(buried);
+        self.bury_auto();
         self.step(Input::Reconciled { locked: true });
         if self.killed {
             // The switch outlives the process.

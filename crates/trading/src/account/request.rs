@@ -7,6 +7,7 @@ use crate::error::TradeError;
 use crate::log::{By, Said};
 use crate::ticket::{Kind, MANUAL, OrderSide, Ticket, TwapBy, digest};
 use crate::view::{EventKind, Killed, OrderView};
+use crate::wire;
 use crate::world::Sight;
 use hypersentry_execution::audit::What;
 use hypersentry_execution::keys::Key;
@@ -90,6 +91,7 @@ impl Account {
             } => {
                 let _ = answer.send(self.end_twap(&key, twap, &by));
             }
+            Asked::Auto(asked) => self.auto_asked(asked).await,
             Asked::State(user, answer) => {
                 let _ = answer.send(self.whole_state(user.as_deref()));
             }
@@ -292,7 +294,12 @@ impl Account {
         error
     }
 
-    fn cancel(&mut self, key: Key, cloid: Cloid, by: By) -> Result<OrderView, TradeError> {
+    pub(super) fn cancel(
+        &mut self,
+        key: Key,
+        cloid: Cloid,
+        by: By,
+    ) -> Result<OrderView, TradeError> {
         self.requests += 1;
         let request = self.requests;
         if let Some(extra) = self.extra(&cloid) {
@@ -314,6 +321,7 @@ impl Account {
         Key::new(key)?;
         self.end_twaps(symbol, "everything was cancelled");
         self.end_natives(symbol);
+        self.end_plans(symbol, "everything was cancelled");
         let alive = self.relay.orders().filter(|order| {
             let wanted = symbol.is_none_or(|symbol| order.intent().symbol == symbol);
             wanted && !order.state().is_terminal()
@@ -341,6 +349,7 @@ impl Account {
         if let Some(known) = self.repeated(&named, body)? {
             return Ok(known);
         }
+        self.end_plans(Some(symbol), "the position is closed by hand");
         let made = self.closing(key, symbol, percent, &sight);
         let (composed, side) = made.map_err(|error| self.refused(error, &named, &by))?;
         self.submit(named, body, composed, &sight, side, by)
@@ -444,6 +453,7 @@ impl Account {
         if on {
             self.end_twaps(None, "the kill switch is on");
             self.end_natives(None);
+            self.end_auto(&wire::why("kill_switch_on", "the kill switch is on"));
         }
         self.step(Input::Kill { on });
         let said = Said::Switch { on, flatten, drill };

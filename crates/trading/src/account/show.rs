@@ -176,7 +176,7 @@ impl Account {
     }
 
     /// Why no order is taken now, by whom it is asked.
-    fn locks(&self, user: Option<&str>) -> (Vec<Lock>, Option<AgentView>) {
+    pub(super) fn locks(&self, user: Option<&str>) -> (Vec<Lock>, Option<AgentView>) {
         let mut locks = Vec::new();
         let agent = self.world.signers.agent(self.address, user);
         let agent = match agent {
@@ -290,6 +290,7 @@ impl Account {
                 (false, None) => "closed",
             },
             twaps: self.twap_views(),
+            auto: self.auto_on(),
             orders: None,
             fills: None,
         }
