@@ -12,16 +12,20 @@
 mod facts;
 mod gates;
 #[cfg(test)]
+mod plan_tests;
+#[cfg(test)]
 mod proptests;
 mod step;
 #[cfg(test)]
 mod tests;
 mod trade;
+mod words;
 
 pub use facts::{
     AccountFacts, Conviction, Enablement, MOST_MINUTES, MOST_SLICES, MOST_SYMBOLS, MarketFacts,
     Opinion, Plan, Reason, Rules, Slice, TradeFacts,
 };
 pub use gates::{Gate, GateName};
-pub use step::{Auto, Input, Outcome, OutcomeKind, Output};
+pub use step::Auto;
 pub use trade::Trade;
+pub use words::{Input, Outcome, OutcomeKind, Output};

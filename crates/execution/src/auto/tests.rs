@@ -77,16 +77,16 @@ pub(super) fn opinion(name: &str, seq: u64, ms: i64) -> Opinion {
 }
 
 /// An account with leave and four readings: the next one leads to a trade.
-struct Scene {
-    auto: Auto,
-    account: AccountFacts,
-    market: MarketFacts,
-    seq: u64,
-    ms: i64,
+pub(super) struct Scene {
+    pub(super) auto: Auto,
+    pub(super) account: AccountFacts,
+    pub(super) market: MarketFacts,
+    pub(super) seq: u64,
+    pub(super) ms: i64,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut scene = Self {
             auto: Auto::default(),
             account: account(),
@@ -102,13 +102,13 @@ impl Scene {
         scene
     }
 
-    fn step(&mut self, input: Input<'_>) -> Vec<Output> {
+    pub(super) fn step(&mut self, input: Input<'_>) -> Vec<Output> {
         let mut out = Vec::new();
         self.auto.step(at(self.ms), input, &mut out);
         out
     }
 
-    fn next(&mut self, change: impl Fn(&mut Opinion)) -> Opinion {
+    pub(super) fn next(&mut self, change: impl Fn(&mut Opinion)) -> Opinion {
         self.seq += 1;
         self.ms += 200;
         let mut opinion = opinion("BTC", self.seq, self.ms);
@@ -116,7 +116,7 @@ impl Scene {
         opinion
     }
 
-    fn see(&mut self, change: impl Fn(&mut Opinion)) -> Vec<Output> {
+    pub(super) fn see(&mut self, change: impl Fn(&mut Opinion)) -> Vec<Output> {
         let opinion = self.next(change);
         let (account, market) = (self.account.clone(), self.market.clone());
         self.step(Input::Seen {
@@ -126,7 +126,7 @@ impl Scene {
         })
     }
 
-    fn time(&mut self, ms: i64, told: Option<TradeFacts>) -> Vec<Output> {
+    pub(super) fn time(&mut self, ms: i64, told: Option<TradeFacts>) -> Vec<Output> {
         self.ms += ms;
         let account = self.account.clone();
         let trades: BTreeMap<Symbol, TradeFacts> =
@@ -137,7 +137,7 @@ impl Scene {
         })
     }
 
-    fn shut(&self) -> BTreeSet<GateName> {
+    pub(super) fn shut(&self) -> BTreeSet<GateName> {
         let gates = self.auto.last_gates(symbol("BTC")).unwrap();
         let shut = gates.iter().filter(|gate| !gate.holds);
         shut.map(|gate| gate.name).collect()
@@ -148,13 +148,6 @@ fn begun(out: &[Output]) -> usize {
     out.iter()
         .filter(|it| matches!(it, Output::Begun(_)))
         .count()
-}
-
-fn ended(out: &[Output]) -> Option<&str> {
-    out.iter().find_map(|it| match it {
-        Output::PlanEnded { why, .. } => Some(why.code.as_str()),
-        _ => None,
-    })
 }
 
 #[test]
@@ -338,186 +331,4 @@ fn readings_are_200_ms_apart_and_a_flip_begins_anew() {
         };
         assert_eq!(out, expected, "{side:?}");
     }
-}
-
-#[test]
-fn a_plan_is_followed_to_its_end_and_the_trade_to_its_own() {
-    let mut scene = Scene::new();
-    scene.see(|_| ());
-    let resting = TradeFacts {
-        resting: true,
-        alive: true,
-        filled: true,
-        position: Size::parse("0.002").ok(),
-    };
-    assert_eq!(scene.time(100, Some(resting)), []);
-    for _ in 0..9 {
-        scene.see(|_| ());
-    }
-    let out = scene.time(200, Some(resting));
-    assert!(
-        matches!(out.as_slice(), [Output::Send { n: 1, .. }]),
-        "{out:?}"
-    );
-    let protected = TradeFacts {
-        resting: false,
-        ..resting
-    };
-    assert_eq!(
-        ended(&scene.time(100, Some(protected))),
-        Some("auto_plan_done")
-    );
-    // It counts as open until its exits are gone and nothing is held.
-    let gone = TradeFacts {
-        alive: false,
-        ..protected
-    };
-    assert_eq!(scene.time(100, Some(gone)), []);
-    assert_eq!(scene.auto.trades().count(), 1);
-    let flat = TradeFacts {
-        position: Some(Size::ZERO),
-        ..gone
-    };
-    let out = scene.time(100, Some(flat));
-    assert!(matches!(out.as_slice(), [Output::Over { .. }]), "{out:?}");
-    assert_eq!(scene.auto.trades().count(), 0);
-}
-
-#[test]
-fn a_plan_ends_with_its_conviction_its_time_a_refusal_and_the_leave() {
-    let resting = TradeFacts {
-        resting: true,
-        alive: true,
-        filled: false,
-        position: Some(Size::ZERO),
-    };
-    type End = fn(&mut Scene, TradeFacts) -> Vec<Output>;
-    let table: [(&str, End); 8] = [
-        ("auto_bias_ended", |scene, _| {
-            scene.see(|opinion| opinion.side = None)
-        }),
-        ("auto_bias_ended", |scene, _| {
-            scene.see(|opinion| opinion.side = Some(Side::Sell))
-        }),
-        ("auto_fresh_inputs", |scene, _| {
-            scene.see(|opinion| opinion.wrong = vec!["book stale".to_owned()])
-        }),
-        ("auto_fresh_inputs", |scene, told| {
-            scene.time(3_001, Some(told))
-        }),
-        ("auto_time_limit", |scene, told| {
-            for _ in 0..320 {
-                scene.see(|_| ());
-                let out = scene.time(0, Some(told));
-                if ended(&out).is_some() {
-                    return out;
-                }
-            }
-            Vec::new()
-        }),
-        ("risk_refused", |scene, _| {
-            let why = Reason::new("risk_refused", "too much");
-            scene.step(Input::Refused {
-                symbol: symbol("BTC"),
-                why: &why,
-            })
-        }),
-        ("kill_switch_on", |scene, told| {
-            scene.account.killed = true;
-            scene.time(100, Some(told))
-        }),
-        ("by_hand", |scene, _| {
-            scene.step(Input::Off(&Reason::new("by_hand", "")))
-        }),
-    ];
-    for (code, end) in table {
-        let mut scene = Scene::new();
-        scene.see(|_| ());
-        let out = end(&mut scene, resting);
-        assert_eq!(ended(&out), Some(code), "{out:?}");
-        assert!(
-            !out.iter().any(|it| matches!(it, Output::Send { .. })),
-            "{code}"
-        );
-        // Nothing more is sent, whatever comes.
-        for _ in 0..20 {
-            let more = scene.see(|_| ());
-            assert!(!more.iter().any(|it| matches!(it, Output::Send { .. })));
-        }
-    }
-}
-
-#[test]
-fn the_leave_ends_by_itself() {
-    type Touch = fn(&mut Scene);
-    let table: [(&str, Touch); 7] = [
-        ("kill_switch_on", |scene| scene.account.killed = true),
-        ("lease_lapsed", |scene| scene.account.lapsed = true),
-        ("auto_expired", |scene| scene.ms = 3_600_000),
-        ("agent_required", |scene| {
-            scene.account.agent = Ok(at(scene.ms))
-        }),
-        ("grant_required", |scene| {
-            scene.account.agent = Err(Reason::new("grant_required", "may not trade"));
-        }),
-        ("auto_inputs_stale", |scene| scene.ms += 60_001),
-        ("auto_clock", |scene| scene.ms = -1),
-    ];
-    for (code, change) in table {
-        let mut scene = Scene::new();
-        change(&mut scene);
-        let out = scene.time(0, None);
-        let [Output::Ended(why)] = out.as_slice() else {
-            panic!("{code}: {out:?}");
-        };
-        assert_eq!(why.code, code);
-        assert_eq!(scene.auto.on(), None);
-        assert_eq!(scene.time(100, None), []);
-    }
-}
-
-#[test]
-fn what_holds_back_is_told_once() {
-    let mut scene = Scene::new();
-    scene.account.day_loss = None;
-    let out = scene.see(|_| ());
-    assert!(
-        matches!(out.as_slice(), [Output::Skipped { gate, .. }] if gate.name == GateName::DailyLoss)
-    );
-    for _ in 0..10 {
-        assert_eq!(scene.see(|_| ()), []);
-    }
-    scene.market.position = None;
-    let out = scene.see(|_| ());
-    assert!(
-        matches!(out.as_slice(), [Output::Skipped { gate, .. }] if gate.name == GateName::Flat)
-    );
-    // Far from a trade there is nothing to tell.
-    let mut far = Scene::new();
-    far.account.day_loss = None;
-    assert_eq!(far.see(|opinion| opinion.score = 55), []);
-}
-
-#[test]
-fn a_key_is_the_convictions_own() {
-    let one = Conviction {
-        run_id: "r".to_owned(),
-        seq: 7,
-        hash: String::new(),
-    };
-    let key = one.key("0xa", symbol("BTC"), 0);
-    assert_eq!(key, one.clone().key("0xa", symbol("BTC"), 0));
-    assert!(key.len() <= crate::keys::LONGEST_KEY);
-    let other = Conviction {
-        seq: 8,
-        ..one.clone()
-    };
-    let keys = [
-        key,
-        one.key("0xb", symbol("BTC"), 0),
-        one.key("0xa", symbol("ETH"), 0),
-        one.key("0xa", symbol("BTC"), 1),
-        other.key("0xa", symbol("BTC"), 0),
-    ];
-    assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), 5);
 }
