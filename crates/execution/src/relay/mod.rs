@@ -41,6 +41,8 @@ const MOST_NAMES: usize = 32;
 const REPLY_MS: i64 = 3_000;
 /// Between two questions about the same order.
 const ASK_EVERY_MS: i64 = 1_000;
+/// The same for as long after `expiresAfter`: from then on the venue's word that it has no such order ends it, and it is asked without delay.
+const ASK_OFTEN_MS: (i64, i64) = (200, 2_000);
 
 /// What happens when a record is on disk.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -374,15 +376,21 @@ impl Relay {
             let Some(live) = self.orders.get_mut(cloid) else {
                 continue;
             };
-            let waited = now.ns_since(live.order.since()) / 1_000_000;
+            // A clock that was set back says nothing of how long it has been: long enough.
+            let over = |since: Timestamp, ms: i64| now >= since.plus_ms(ms) || now < since;
+            let late_reply = over(live.order.since(), REPLY_MS);
             match live.order.state() {
-                State::Sent if waited >= REPLY_MS => late.push((*cloid, Step::LoseReply)),
-                State::Cancelling if waited >= REPLY_MS => late.push((*cloid, Step::DoubtCancel)),
+                State::Sent if late_reply => late.push((*cloid, Step::LoseReply)),
+                State::Cancelling if late_reply => late.push((*cloid, Step::DoubtCancel)),
                 State::Unknown => {
-                    let due = live
-                        .asked
-                        .is_none_or(|asked| now >= asked.plus_ms(ASK_EVERY_MS));
-                    if due {
+                    let expires = live.order.intent().expires_after;
+                    let (often, span) = ASK_OFTEN_MS;
+                    let every = if now >= expires && now < expires.plus_ms(span) {
+                        often
+                    } else {
+                        ASK_EVERY_MS
+                    };
+                    if live.asked.is_none_or(|asked| over(asked, every)) {
                         live.asked = Some(now);
                         out.push(Output::Ask { cloid: *cloid });
                     }

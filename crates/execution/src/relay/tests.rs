@@ -485,3 +485,28 @@ fn several_orders_of_one_request_are_checked_together() {
     request.key = Key::new("t").unwrap();
     assert_eq!(ask(&mut relay, 1, request), Err("order_part_count"));
 }
+
+#[test]
+fn a_clock_that_is_set_back_keeps_nothing_waiting_and_a_proof_is_asked_for_at_once() {
+    let mut relay = Relay::default();
+    let hour = 3_600_000;
+    let mut order = submit("k1", 1, 1);
+    order.expires_after = at(hour + 10_000);
+    ask(&mut relay, hour, order).unwrap();
+    let seq = relay.last_seq;
+    step(&mut relay, hour, Input::Synced { seq });
+    // The hour is gone; whether three seconds passed is not known.
+    let out = step(&mut relay, 5, Input::Tick);
+    assert!(matches!(out[..], [Output::Changed { change, .. }] if change.to == State::Unknown));
+    let asked = [Output::Ask { cloid: [1; 16] }];
+    assert_eq!(step(&mut relay, hour + 9_500, Input::Tick), asked);
+    assert!(step(&mut relay, hour + 9_900, Input::Tick).is_empty());
+    assert_eq!(step(&mut relay, 100, Input::Tick), asked);
+    assert_eq!(step(&mut relay, hour + 9_990, Input::Tick), asked);
+    // Its time is over: not a second later, but soon, until the venue's word proves it.
+    assert!(step(&mut relay, hour + 10_100, Input::Tick).is_empty());
+    assert_eq!(step(&mut relay, hour + 10_190, Input::Tick), asked);
+    assert_eq!(step(&mut relay, hour + 10_390, Input::Tick), asked);
+    assert_eq!(step(&mut relay, hour + 12_100, Input::Tick), asked);
+    assert!(step(&mut relay, hour + 12_900, Input::Tick).is_empty());
+}

@@ -108,6 +108,9 @@ struct Run<'a> {
     refused: Vec<Refusal>,
 }
 
+/// So far ahead of the present a figure may be stamped by another thread.
+const AHEAD_MS: i64 = 1_000;
+
 type Scopes<'a> = [(Scope, &'a Limits, &'a Standing)];
 
 impl Run<'_> {
@@ -117,9 +120,14 @@ impl Run<'_> {
 
     /// The value, if it is there and good; else a refusal that names it, once.
     fn fresh<'v, T>(&mut self, value: Option<&'v Stamped<T>>, name: &str) -> Option<&'v T> {
-        let state = value.map(|value| value.freshness(self.market.now));
-        match (value, state) {
-            (Some(value), Some(Freshness::Fresh)) => Some(&value.value),
+        let now = self.market.now;
+        // What was proved after the present was stamped before the clock was set back: nobody knows how old it is.
+        let good = |value: &Stamped<T>| {
+            value.freshness(now) == Freshness::Fresh
+                && value.stamp.proved_at <= now.plus_ms(AHEAD_MS)
+        };
+        match value {
+            Some(value) if good(value) => Some(&value.value),
             _ => {
                 let found = if value.is_some() { "stale" } else { "missing" };
                 let refusal = Refusal::plain(

@@ -86,6 +86,10 @@ const SPOILT: &[(Check, Spoil)] = &[
     (Check::StaleInput, |_, market, _, _| {
         market.mid = seen(px("50000"), 3_001)
     }),
+    // Stamped before the clock was set back.
+    (Check::StaleInput, |_, market, _, _| {
+        market.mid = seen(px("50000"), -3_600_000)
+    }),
     (Check::StaleInput, |_, market, _, _| market.against = None),
     (Check::StaleInput, |_, _, _, standing| {
         standing.equity = None

@@ -431,7 +431,8 @@ impl Account {
     fn acknowledged(&mut self) {
         // Before anything that waited for the disk is sent.
         self.look_out();
-        if self.pen.heard.broken() && !self.stopped {
+        let broken = self.pen.heard.broken() || self.pen.log.stopped().is_some();
+        if broken && !self.stopped {
             self.stopped = true;
             self.step(Input::LogBroken);
             self.tell_event(

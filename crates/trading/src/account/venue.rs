@@ -292,7 +292,8 @@ fn hurried_ms(bad_looks: u32) -> i64 {
 }
 
 fn due(last: Option<Timestamp>, now: Timestamp, every_ms: i64) -> bool {
-    last.is_none_or(|last| now >= last.plus_ms(every_ms))
+    // Also when the clock was set back.
+    last.is_none_or(|last| now >= last.plus_ms(every_ms) || now < last)
 }
 
 impl Account {

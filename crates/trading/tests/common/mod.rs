@@ -5,10 +5,14 @@
     clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
+    clippy::print_stdout,
     reason = "for tests, with the machine's clock; not each uses all of it"
 )]
 
 pub(crate) mod bench;
+pub(crate) mod fleet;
+pub(crate) mod kill;
+pub(crate) mod venue;
 
 use hypersentry_execution::risk::Limits;
 use hypersentry_model::{Mode, Price, Size, Source, Stamp, Stamped, Symbol, Timestamp, Usd, Venue};
@@ -29,6 +33,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A scenario of a venue that lets many accounts ask as much as they like from one address.
+pub(crate) const WIDE: &str = r#"{"steps":[],"limits":{"hyperliquid":{"rest_weight_per_min":10000000,"new_connections_per_min":100000,
+    "messages_per_min":1000000,"connections":1000,"users":1000}}}"#;
 
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
