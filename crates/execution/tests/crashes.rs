@@ -1,8 +1,9 @@
 //! Seeded runs of the relay with a venue, a wire, a disk and a client, all of them bad.
 //!
 //! At a crash only what was synced survives, and a random part of what was not. Then the same relay is made from its log. The venue may refuse,
-//! accept and answer with an error, lose replies, tell its stream late, twice or in another order, and be away for seconds. After 20 s the faults end; a
-//! client that repeats its requests all the while must find each of its orders once, in the state in which the venue has it.
+//! accept and answer with 429 or 5xx, answer so without accepting, lose replies, answer late, tell its stream late, twice or in another order, leave the
+//! stream half-open, and be away for maintenance. After 20 s the faults end; a client that repeats its requests all the while must find each of its
+//! orders once, in the state in which the venue has it.
 //!
 //! `HYPERSENTRY_CRASH_RUNS` sets how many runs; a hundred thousand take a minute.
 #![allow(
@@ -25,6 +26,8 @@ const FAULTS_MS: i64 = 20_000;
 const END_MS: i64 = 120_000;
 const TICK_MS: i64 = 100;
 const LIFE_MS: i64 = 15_000;
+/// When the relay gives a reply up.
+const REPLY_MS: i64 = 3_000;
 
 /// Sebastiano Vigna's splitmix64: a run is its seed.
 struct Chance(u64);
@@ -64,6 +67,13 @@ fn seen<T>(value: T, now: i64) -> Option<Stamped<T>> {
     })
 }
 
+/// How the venue's word comes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum By {
+    Reply,
+    Stream,
+}
+
 /// What the venue holds of an order.
 struct There {
     intent: Intent,
@@ -83,7 +93,17 @@ struct Counts {
     crashes: u64,
     lost: u64,
     doubled: u64,
+    doubled_fills: u64,
+    reordered: u64,
+    /// Replies that came after the relay had given them up.
+    late_replies: u64,
+    /// Words of the stream that a half-open connection kept.
+    half_open: u64,
+    /// Orders that the venue had and answered with an error.
     false_errors: u64,
+    too_many: u64,
+    server_errors: u64,
+    maintenance: u64,
     unknown: u64,
     longest_unknown_ms: i64,
     ends: [u64; 4],
@@ -113,9 +133,12 @@ struct World {
     /// By time and a number, so that nothing is overwritten and ties have an order.
     to_venue: BTreeMap<(i64, u64), ToVenue>,
     to_us: BTreeMap<(i64, u64), (Cloid, Event)>,
+    /// The newest of what was told us.
+    newest: u64,
     number: u64,
     wanted: Vec<Wanted>,
     away_until: i64,
+    half_open_until: i64,
     unknown_since: BTreeMap<Cloid, i64>,
     counts: Counts,
 }
@@ -149,9 +172,11 @@ impl World {
             sent: BTreeMap::new(),
             to_venue: BTreeMap::new(),
             to_us: BTreeMap::new(),
+            newest: 0,
             number: 0,
             wanted,
             away_until: 0,
+            half_open_until: 0,
             unknown_since: BTreeMap::new(),
             counts: Counts::default(),
         }
@@ -171,19 +196,28 @@ impl World {
     }
 
     /// Tells us of an order: late, not at all, or twice.
-    fn tell(&mut self, cloid: Cloid, event: Event) {
+    fn tell(&mut self, cloid: Cloid, event: Event, by: By) {
+        if by == By::Stream && self.now < self.half_open_until {
+            self.counts.half_open += 1;
+            return;
+        }
         if self.faults() && self.chance.percent(15) {
             self.counts.lost += 1;
             return;
         }
-        let copies = if self.faults() && self.chance.percent(10) {
+        // A request has one answer; a stream may repeat itself.
+        let copies = if by == By::Stream && self.faults() && self.chance.percent(20) {
             2
         } else {
             1
         };
         self.counts.doubled += copies - 1;
+        if matches!(event, Event::Filled { .. }) {
+            self.counts.doubled_fills += copies - 1;
+        }
         for _ in 0..copies {
             let at = self.delay();
+            self.counts.late_replies += u64::from(by == By::Reply && at > self.now + REPLY_MS);
             self.number += 1;
             self.to_us.insert((at, self.number), (cloid, event));
         }
@@ -294,10 +328,24 @@ impl World {
             ToVenue::Order(intent) => {
                 let cloid = intent.cloid;
                 let ends = at(self.now) > intent.expires_after;
-                if away || ends || self.chance.percent(5) {
-                    // Maintenance answers with an error that says nothing; a refusal is documented.
-                    let step = if away { Step::LoseReply } else { Step::Refuse };
-                    self.tell(cloid, Event::Plain { step });
+                // A refusal is documented; every other error says nothing.
+                let faulty = self.faults();
+                let (refuse, counted) = if away {
+                    (Step::LoseReply, Some(&mut self.counts.maintenance))
+                } else if ends || self.chance.percent(5) {
+                    (Step::Refuse, None)
+                } else if faulty && self.chance.percent(5) {
+                    (Step::LoseReply, Some(&mut self.counts.too_many))
+                } else if faulty && self.chance.percent(5) {
+                    (Step::LoseReply, Some(&mut self.counts.server_errors))
+                } else {
+                    (Step::Ack, None)
+                };
+                if let Some(counted) = counted {
+                    *counted += 1;
+                }
+                if refuse != Step::Ack {
+                    self.tell(cloid, Event::Plain { step: refuse }, By::Reply);
                     return;
                 }
                 let before = self.venue.insert(
@@ -315,7 +363,10 @@ impl World {
                 } else {
                     Step::Ack
                 };
-                self.tell(cloid, Event::Plain { step });
+                self.tell(cloid, Event::Plain { step }, By::Reply);
+                // What rests is on the stream too.
+                let filled = Size::ZERO;
+                self.tell(cloid, Event::Resting { filled }, By::Stream);
             }
             ToVenue::Cancel(cloid) => {
                 let there = self
@@ -325,10 +376,11 @@ impl World {
                 if let Some(there) = there {
                     there.gone = true;
                     let filled = lots(there.filled);
-                    self.tell(cloid, Event::Cancelled { filled });
+                    self.tell(cloid, Event::Cancelled { filled }, By::Reply);
+                    self.tell(cloid, Event::Cancelled { filled }, By::Stream);
                 } else {
                     let step = Step::DoubtCancel;
-                    self.tell(cloid, Event::Plain { step });
+                    self.tell(cloid, Event::Plain { step }, By::Reply);
                 }
             }
             ToVenue::Ask(cloid) if !away => {
@@ -345,7 +397,7 @@ impl World {
                         filled: lots(there.filled),
                     },
                 };
-                self.tell(cloid, event);
+                self.tell(cloid, event, By::Reply);
             }
             ToVenue::Ask(_) => {}
         }
@@ -364,7 +416,7 @@ impl World {
             let all = lots(there.filled) == there.intent.size;
             there.gone = all;
             let id = u64::from(cloid[0]) * 100 + there.filled.unsigned_abs();
-            self.tell(cloid, Event::Filled { id, size: lots(1) });
+            self.tell(cloid, Event::Filled { id, size: lots(1) }, By::Stream);
         }
     }
 
@@ -384,7 +436,10 @@ impl World {
                 .first_entry()
                 .filter(|entry| entry.key().0 <= self.now)
             {
+                let number = entry.key().1;
                 let (cloid, event) = entry.remove();
+                self.counts.reordered += u64::from(number < self.newest);
+                self.newest = self.newest.max(number);
                 self.step(Input::Heard { cloid, event });
             }
             if self.sync_at.is_some_and(|at| at <= self.now) {
@@ -404,6 +459,9 @@ impl World {
             }
             if self.faults() && self.chance.percent(1) {
                 self.away_until = self.now + self.chance.below(4_000);
+            }
+            if self.faults() && self.chance.percent(1) {
+                self.half_open_until = self.now + self.chance.below(8_000);
             }
             if self.now > FAULTS_MS + LIFE_MS && self.settled() {
                 break;
@@ -533,7 +591,14 @@ fn crashes_and_a_bad_venue_double_and_lose_nothing() {
         sum.crashes += counts.crashes;
         sum.lost += counts.lost;
         sum.doubled += counts.doubled;
+        sum.doubled_fills += counts.doubled_fills;
+        sum.reordered += counts.reordered;
+        sum.late_replies += counts.late_replies;
+        sum.half_open += counts.half_open;
         sum.false_errors += counts.false_errors;
+        sum.too_many += counts.too_many;
+        sum.server_errors += counts.server_errors;
+        sum.maintenance += counts.maintenance;
         sum.unknown += counts.unknown;
         sum.resting += counts.resting;
         sum.longest_unknown_ms = sum.longest_unknown_ms.max(counts.longest_unknown_ms);
@@ -544,5 +609,16 @@ fn crashes_and_a_bad_venue_double_and_lose_nothing() {
     println!("{runs} runs: {sum:?}; ends are filled, cancelled, rejected, expired");
     // A test in which nothing went wrong shows nothing.
     assert!(sum.crashes > runs && sum.lost > runs && sum.doubled > runs / 4);
+    for seen in [
+        sum.doubled_fills,
+        sum.reordered,
+        sum.late_replies,
+        sum.half_open,
+        sum.too_many,
+        sum.server_errors,
+        sum.maintenance,
+    ] {
+        assert!(seen > runs / 100, "{sum:?}");
+    }
     assert!(sum.false_errors > 0 && sum.unknown > 0 && sum.ends.iter().all(|count| *count > 0));
 }
