@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Verifies an audit log of orders, or a proof from it, offline and with the standard library alone.
 
-    verify_audit.py log DIR --key FILE [--checkpoint FILE]
+    verify_audit.py log DIR --key FILE [--checkpoint FILE] [--records]
     verify_audit.py proof FILE --key FILE
 
 Written from docs/audit.md and sharing nothing with the product, so that one checks the other. Exit code 0: everything is in its place; 1: it is
 not, and the first record that is not proven is named; 2: it could not be looked at.
+
+With --records each record is a line: its number, time in nanoseconds, kind, step, state before and state after by their numbers, SHA-256, and
+request, session, user, order and trace, divided by tabs.
 """
 
 import argparse
@@ -175,10 +178,10 @@ TABLE = {
 
 
 def parse(record):
-    """Number, link and order of a record; nothing if the bytes are not a record."""
+    """Number, link, order, time, kind with step and states, and ids of a record; nothing if the bytes are not a record."""
     if len(record) < 56 or record[:4] != b"HSA\1":
         return None
-    index, _time, link = struct.unpack(">Qq32s", record[4:52])
+    index, time, link = struct.unpack(">Qq32s", record[4:52])
     kind, step, before, after = record[52:56]
     ids, at = [], 56
     for _ in range(5):
@@ -199,10 +202,18 @@ def parse(record):
         5: (step, before, after) == (0, 0, 0),
         6: (step, before, after) == (0, 0, 0),
     }
-    return (index, link, ids[3]) if fits.get(kind) else None
+    return (index, link, ids[3], time, record[52:56], ids) if fits.get(kind) else None
 
 
-def verify_log(directory, key, kept):
+def line_of(record, parsed):
+    """A record as a line; each number and text is shown as it was read."""
+    index, _, _, time, what, ids = parsed
+    fields = [index, time, *what, sha(record).hex(), *(name.decode() for name in ids)]
+    return "\t".join(map(str, fields))
+
+
+def verify_log(directory, key, kept, each=None):
+    """Goes through a log and says what it found; `each` is given every record and what was read of it."""
     names = sorted(name for name in os.listdir(directory) if re.fullmatch(r"[0-9]{20}\.hsa", name))
     if not names:
         raise FileNotFoundError(f"no audit log at {directory}")
@@ -230,6 +241,8 @@ def verify_log(directory, key, kept):
                     raise Fault(tree.size, f"record {record[0]} stands in its place")
                 if record[1] != link:
                     raise Fault(tree.size, "it was not written after the record before it")
+                if each:
+                    each(body[1:], record)
                 link = sha(body[1:])
                 tree.push(body[1:])
                 if kept and kept[0] == tree.size and kept[1] != tree.root():
@@ -282,6 +295,7 @@ def main():
     parser.add_argument("path")
     parser.add_argument("--key", required=True, help="file with the verifier key")
     parser.add_argument("--checkpoint", help="a checkpoint of the log that was kept elsewhere")
+    parser.add_argument("--records", action="store_true", help="print every record of the log")
     arguments = parser.parse_args()
     try:
         with open(arguments.key, encoding="utf-8") as file:
@@ -293,7 +307,8 @@ def main():
             if kept is None:
                 raise ValueError("the kept checkpoint is not of this log, or not signed by this key")
         if arguments.what == "log":
-            verify_log(arguments.path, key, kept)
+            show = (lambda record, parsed: print(line_of(record, parsed))) if arguments.records else None
+            verify_log(arguments.path, key, kept, show)
         else:
             with open(arguments.path, encoding="utf-8") as file:
                 verify_proof(json.load(file), key)

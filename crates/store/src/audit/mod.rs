@@ -15,6 +15,8 @@
 //!
 //! Of a batch that was not acknowledged the log may nevertheless hold all, if it was the acknowledgement that was lost; it never holds a part.
 
+#[cfg(test)]
+mod bits;
 mod error;
 mod files;
 mod frame;
@@ -32,4 +34,4 @@ pub use log::{AuditLog, Done, Receipt};
 pub use open::{AuditOptions, Cut, Opened, Recall};
 pub use prove::{Proof, ProofError, ProvenRecord, prove};
 pub use sign::{Signer, verify_signature};
-pub use verify::{Image, Rollback, Verified, verify, verify_images};
+pub use verify::{Image, Rollback, Verified, verify, verify_each, verify_images};

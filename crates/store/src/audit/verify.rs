@@ -60,34 +60,52 @@ pub(super) enum Passed<'a> {
 /// The code of a frame that is not whole or whose checksum is wrong.
 pub(super) const FRAME: &str = "audit_frame_broken";
 
+fn damage(image: &Image, index: u64, offset: usize, code: &'static str, detail: &str) -> Damage {
+    Damage {
+        index,
+        segment: image.first,
+        offset: offset as u64,
+        code,
+        detail: detail.to_owned(),
+    }
+}
+
 /// Goes through one segment.
 pub(super) fn walk(
     image: &Image,
     follower: &mut Follower,
     passed: &mut dyn FnMut(Passed<'_>),
 ) -> Result<(), Damage> {
-    let damage = |index: u64, offset: usize, code, detail: &str| Damage {
-        index,
-        segment: image.first,
-        offset: offset as u64,
-        code,
-        detail: detail.to_owned(),
-    };
     let next = follower.size();
     if follower.signed() != next {
         let detail = "the segment before ends without a checkpoint";
-        return Err(damage(follower.signed(), 0, "audit_unsigned_end", detail));
+        return Err(damage(
+            image,
+            follower.signed(),
+            0,
+            "audit_unsigned_end",
+            detail,
+        ));
     }
     if image.first != next || !image.bytes.starts_with(&prelude(next)) {
         let detail = format!("a segment that begins with record {next} is missing or malformed");
-        return Err(damage(next, 0, "audit_segment_malformed", &detail));
+        return Err(damage(image, next, 0, "audit_segment_malformed", &detail));
     }
-    let mut at = PRELUDE;
+    frames(image, PRELUDE, follower, passed)
+}
+
+/// Goes through the frames of a segment from the one that begins at `at`.
+pub(super) fn frames(
+    image: &Image,
+    mut at: usize,
+    follower: &mut Follower,
+    passed: &mut dyn FnMut(Passed<'_>),
+) -> Result<(), Damage> {
     while at < image.bytes.len() {
         let Some((frame, end)) = Frame::read(&image.bytes, at) else {
             let detail = "its frame, or that of the checkpoint behind it, is not whole and sound";
             // Behind records without a checkpoint it is that checkpoint or another record: the first byte that is not proven is here.
-            return Err(damage(follower.size(), at, FRAME, detail));
+            return Err(damage(image, follower.size(), at, FRAME, detail));
         };
         match frame {
             Frame::Record(bytes) => {
@@ -128,6 +146,7 @@ fn check<I: Borrow<Image>>(
     segments: impl Iterator<Item = Result<I, AuditError>>,
     key: &PublicKey,
     kept: Option<&[u8]>,
+    each: &mut dyn FnMut(Record),
 ) -> Result<Verified, AuditError> {
     let (follower, rollback) = match kept {
         None => (Follower::new(key.clone()), Rollback::NotChecked),
@@ -139,8 +158,9 @@ fn check<I: Borrow<Image>>(
         }
     };
     let mut checkpoints = 0;
-    let follower = walk_all(segments, follower, &mut |passed| {
-        checkpoints += u64::from(matches!(passed, Passed::Checkpoint { .. }));
+    let follower = walk_all(segments, follower, &mut |passed| match passed {
+        Passed::Record { record, .. } => each(record),
+        Passed::Checkpoint { .. } => checkpoints += 1,
     })?;
     Ok(Verified {
         checkpoints,
@@ -154,6 +174,19 @@ fn check<I: Borrow<Image>>(
 /// # Errors
 /// [`AuditError::Damaged`] names the first record that is not proven.
 pub fn verify(dir: &Path, key: &PublicKey, kept: Option<&[u8]>) -> Result<Verified, AuditError> {
+    verify_each(dir, key, kept, &mut |_| {})
+}
+
+/// The same, and `each` is told every record in its order. What it was told is proven only when this has ended well.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_each(
+    dir: &Path,
+    key: &PublicKey,
+    kept: Option<&[u8]>,
+    each: &mut dyn FnMut(Record),
+) -> Result<Verified, AuditError> {
     let segments = files::segments(dir)?;
     if segments.is_empty() {
         return Err(AuditError::Missing {
@@ -164,6 +197,7 @@ pub fn verify(dir: &Path, key: &PublicKey, kept: Option<&[u8]>) -> Result<Verifi
         segments.into_iter().map(|first| files::read(dir, first)),
         key,
         kept,
+        each,
     )
 }
 
@@ -176,7 +210,7 @@ pub fn verify_images(
     key: &PublicKey,
     kept: Option<&[u8]>,
 ) -> Result<Verified, AuditError> {
-    check(images.iter().map(Ok), key, kept)
+    check(images.iter().map(Ok), key, kept, &mut |_| {})
 }
 
 /// Whether a signed checkpoint of more than `signed` records stands anywhere in `bytes` from `from` on.

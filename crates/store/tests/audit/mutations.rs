@@ -1,14 +1,17 @@
 //! Somebody changes the log, mends every checksum, and sometimes the chain; but does not have the key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hypersentry_execution::audit::{Checkpoint, Follower, PublicKey, Record};
 use hypersentry_store::audit::{AuditError, Image, Signer, verify_images};
 
+use crate::python::Python;
 use crate::support::{CHECKPOINT, Log, NAME, RECORD, count, entry, grow, log, signer};
 
 /// How many, where `MUTATIONS=N` does not say otherwise. Each of seven kinds has a seventh of them.
 const MUTATIONS: u64 = 14_000;
+/// The verifier in Python is asked about each so-manieth too, where `PYTHON_EVERY=N` does not say otherwise; no multiple of seven.
+const PYTHON_EVERY: u64 = 71;
 const KINDS: [&str; 7] = [
     "truncation",
     "edit",
@@ -269,8 +272,11 @@ fn every_mutation_is_detected() {
             "fork after {common}"
         );
     }
+    let every = count("PYTHON_EVERY", PYTHON_EVERY) as usize;
     let part = |from: usize| {
         let mut counts = BTreeMap::new();
+        let mut python = Python::start();
+        let mut asked = 0;
         for number in (from..mutations).step_by(2) {
             let kind = KINDS[number % KINDS.len()];
             let mut chance = Chance(number as u64);
@@ -281,18 +287,35 @@ fn every_mutation_is_detected() {
             match verify_images(&images, key, kept.as_deref()) {
                 Err(AuditError::Damaged { damage }) => {
                     *counts.entry((kind, damage.code)).or_insert(0_usize) += 1;
+                    // Two segments with one name cannot be written.
+                    let names: BTreeSet<u64> = images.iter().map(|image| image.first).collect();
+                    if number.is_multiple_of(every)
+                        && names.len() == images.len()
+                        && let Some(python) = &mut python
+                    {
+                        let said = python.verify(&images, kept.as_deref());
+                        let named = format!("record {}: ", damage.index);
+                        assert!(
+                            said.starts_with(&named),
+                            "{kind} with seed {number}: {said:?} and {damage:?}"
+                        );
+                        asked += 1;
+                    }
                 }
                 other => panic!("{kind} with seed {number} was not detected: {other:?}"),
             }
         }
-        counts
+        (counts, asked)
     };
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut asked = 0;
     std::thread::scope(|scope| {
         let part = &part;
         let halves = [0, 1].map(|from| scope.spawn(move || part(from)));
         for half in halves {
-            for (of, count) in half.join().unwrap() {
+            let (found, by_python) = half.join().unwrap();
+            asked += by_python;
+            for (of, count) in found {
                 *counts.entry(of).or_default() += count;
             }
         }
@@ -305,5 +328,8 @@ fn every_mutation_is_detected() {
             .collect();
         println!("{kind}: {total} detected ({})", codes.join(", "));
     }
+    println!(
+        "{mutations} mutations, each detected; {asked} of them by the verifier in Python too, at the same record"
+    );
     assert_eq!(counts.values().sum::<usize>(), mutations);
 }

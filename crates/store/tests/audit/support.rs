@@ -46,6 +46,12 @@ pub(crate) fn count(name: &str, usual: u64) -> u64 {
     std::env::var(name).map_or(usual, |text| text.parse().unwrap())
 }
 
+/// Whether everything has to be there that a test can do without elsewhere.
+#[allow(clippy::disallowed_methods, reason = "the CI says that it is one")]
+pub(crate) fn in_ci() -> bool {
+    std::env::var_os("CI").is_some()
+}
+
 pub(crate) const RECORD: u8 = 1;
 pub(crate) const CHECKPOINT: u8 = 2;
 
