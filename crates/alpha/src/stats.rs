@@ -4,6 +4,21 @@ use hypersentry_model::Coverage;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
+/// Room that is made at once, at most; a ring of more samples grows beyond it.
+const ROOM: usize = 16_384;
+
+/// Gives a list that is full the room for all of its `most` samples. It is written to once, so that memory is as large with the first sample
+/// as with the last.
+pub(crate) fn make_room<T: Clone>(samples: &mut VecDeque<T>, most: usize, like: &T) {
+    if samples.len() < samples.capacity() || samples.len() >= most.min(ROOM) {
+        return;
+    }
+    let held = samples.len();
+    samples.reserve_exact(most.min(ROOM) - held);
+    samples.resize(most.min(ROOM), like.clone());
+    samples.truncate(held);
+}
+
 /// The last samples, oldest first.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Ring<T> {
@@ -21,12 +36,23 @@ impl<T> Ring<T> {
     }
 
     /// Adds a sample; the one that leaves comes back.
-    pub fn push(&mut self, sample: T) -> Option<T> {
+    pub fn push(&mut self, sample: T) -> Option<T>
+    where
+        T: Clone,
+    {
+        make_room(&mut self.samples, self.most, &sample);
         let gone = (self.samples.len() >= self.most)
             .then(|| self.samples.pop_front())
             .flatten();
         self.samples.push_back(sample);
         gone
+    }
+
+    /// Forgets the oldest samples, up to the first that is to stay.
+    pub fn forget_while(&mut self, gone: impl Fn(&T) -> bool) {
+        while self.samples.front().is_some_and(&gone) {
+            self.samples.pop_front();
+        }
     }
 
     /// The sample `back` steps before the newest.

@@ -60,7 +60,8 @@ impl SymbolState {
             book.map(|b| (b.bids, b.asks)),
             &params.footprint,
         );
-        self.prints.take(seen.liquidations);
+        self.prints
+            .take(seen.liquidations, now_ms, &params.liquidation);
         if now_ms % 1_000 < SLOT_MS {
             self.second(now_ms, mid, seen, params);
         }

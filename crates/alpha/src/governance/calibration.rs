@@ -2,6 +2,7 @@
 
 use super::event::{Calibration, CalibrationStatus};
 use crate::probability::metrics;
+use crate::stats::make_room;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -36,12 +37,14 @@ impl Judgements {
         if self.all.len() >= MOST {
             self.all.pop_front();
         }
-        self.all.push_back(Judged {
+        let judged = Judged {
             p_up,
             p_down,
             up,
             down,
-        });
+        };
+        make_room(&mut self.all, MOST, &judged);
+        self.all.push_back(judged);
     }
 
     /// Forgets them: another model forecasts now.

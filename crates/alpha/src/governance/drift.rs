@@ -6,6 +6,7 @@
 //! those of independent samples with the same uncertainty of the mean, `n (1 - r) / (1 + r)` with the correlation `r` of neighbours.
 
 use super::event::FeatureDrift;
+use crate::stats::make_room;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -110,33 +111,38 @@ fn chi_square_999(degrees: f64) -> f64 {
 /// The last day of a symbol's features, one sample a minute.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Recent {
-    /// At most [`MOST_SAMPLES`] rows.
-    rows: VecDeque<Vec<f64>>,
+    /// Features of a row.
+    width: usize,
+    /// Row after row, at most [`MOST_SAMPLES`] rows: 104 kB of nine features.
+    values: VecDeque<f64>,
 }
 
 impl Recent {
     /// Adds a minute.
     pub fn push(&mut self, row: &[f64]) {
-        if self.rows.len() >= MOST_SAMPLES {
-            self.rows.pop_front();
+        if self.width != row.len() {
+            (self.width, self.values) = (row.len(), VecDeque::new());
         }
-        self.rows.push_back(row.to_vec());
+        let most = MOST_SAMPLES * row.len();
+        if self.values.len() >= most {
+            self.values.drain(..row.len());
+        }
+        make_room(&mut self.values, most, &0.0);
+        self.values.extend(row);
     }
 
     /// Forgets them.
     pub fn clear(&mut self) {
-        self.rows.clear();
+        self.values.clear();
     }
 
     /// Against the training. Empty where there is none.
     pub fn against(&self, names: &[String], baselines: &[Baseline]) -> Vec<FeatureDrift> {
         let all = names.iter().zip(baselines).enumerate();
         all.map(|(place, (name, baseline))| {
-            let values: Vec<f64> = self
-                .rows
-                .iter()
-                .filter_map(|r| r.get(place).copied())
-                .collect();
+            let rows = self.values.iter().skip(place).step_by(self.width.max(1));
+            let known = place < self.width;
+            let values: Vec<f64> = rows.filter(|_| known).copied().collect();
             let found = (values.len() >= FROM_SAMPLES)
                 .then(|| judge(baseline, &values))
                 .flatten();
@@ -253,6 +259,6 @@ mod tests {
         for _ in 0..3_000 {
             state.push(&[0.0]);
         }
-        assert_eq!(state.rows.len(), MOST_SAMPLES);
+        assert_eq!(state.values.len(), MOST_SAMPLES);
     }
 }

@@ -32,8 +32,10 @@ impl Prints {
         self.seen.push(fed);
     }
 
-    /// Takes new prints.
-    pub fn take(&mut self, new: &[ForcedClose]) {
+    /// Takes new prints at `now_ms`. Those that are too old to count are forgotten.
+    pub fn take(&mut self, new: &[ForcedClose], now_ms: i64, params: &LiquidationParams) {
+        let is_old = |p: &ForcedClose| now_ms.saturating_sub(p.ts_ms) > params.max_age_ms;
+        self.prints.forget_while(is_old);
         for print in new.iter().filter(|p| p.is_sane()) {
             self.prints.push(*print);
         }
@@ -123,7 +125,7 @@ mod tests {
     fn bands_hold_shorts_above_and_longs_below() {
         let params = LiquidationParams::default();
         let mut prints = Prints::new(&params);
-        prints.take(&[
+        let new = [
             print(100.4, false, 0),
             print(101.5, false, 0),
             print(99.5, true, 0),
@@ -132,7 +134,8 @@ mod tests {
             print(99.0, false, 0),
             print(101.0, true, 0),
             print(110.0, false, 0),
-        ]);
+        ];
+        prints.take(&new, 0, &params);
         let inputs = prints.inputs(Some(100.0), None, (true, 1_000), &params);
         let sums = inputs.bands.map(|b| (b.up_usd, b.down_usd, b.prints));
         assert_eq!(
@@ -147,11 +150,13 @@ mod tests {
     fn old_prints_and_an_unknown_price_say_nothing() {
         let params = LiquidationParams::default();
         let mut prints = Prints::new(&params);
-        prints.take(&[print(100.4, false, 0)]);
+        prints.take(&[print(100.4, false, 0)], 0, &params);
         let later = prints.inputs(Some(100.0), None, (true, params.max_age_ms + 1), &params);
         assert_eq!((later.prints, later.newest_ms), (0, None));
         let blind = prints.inputs(None, None, (true, 1_000), &params);
         assert!(blind.bands.iter().all(|b| b.up_usd == 0.0 && b.prints == 0));
         assert_eq!(blind.prints, 1);
+        prints.take(&[], params.max_age_ms + 1, &params);
+        assert_eq!(prints.prints.len(), 0, "it will never count again");
     }
 }

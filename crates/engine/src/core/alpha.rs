@@ -38,7 +38,7 @@ const MINUTE_MS: i64 = 60_000;
 /// all feeds are long stale.
 const REST_AFTER_MS: i64 = 600_000;
 
-/// Symbols that are judged at most, some 200 kB each; what is followed beyond is not judged.
+/// Symbols that are judged at most, some 500 kB each, for which room is made within minutes; what is followed beyond is not judged.
 pub const MAX_JUDGED: usize = 256;
 
 /// The asset whose score is blended into others.

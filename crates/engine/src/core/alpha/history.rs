@@ -53,7 +53,7 @@ impl History {
         }
         let fresh = told.components.iter();
         let fresh = fresh.filter(|part| part.state == Freshness::Fresh);
-        self.0.push_back(HistoryRow {
+        let row = HistoryRow {
             ts_ms: told.now_ms,
             fresh: fresh.count() as u8,
             score: told.score,
@@ -61,7 +61,13 @@ impl History {
             confidence: told.confidence as f32,
             decay: told.steps.decay as f32,
             contributions,
-        });
+        };
+        if self.0.capacity() == 0 {
+            // The room for the hour, written to once, so that memory does not grow through it.
+            self.0 = std::iter::repeat_n(row, HISTORY_S).collect();
+            self.0.clear();
+        }
+        self.0.push_back(row);
     }
 
     /// All rows, oldest first.

@@ -2,7 +2,7 @@
 
 use crate::hyperliquid::limits;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::VecDeque;
 
 /// What makes a trade of one market the same: block time in milliseconds, and `tid`, which alone is not unique.
 pub(super) type Identity = (i64, u64);
@@ -10,7 +10,9 @@ pub(super) type Identity = (i64, u64);
 /// The newest trades of a market.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(super) struct Seen {
-    newest: BTreeSet<Identity>,
+    /// In their order, which is mostly that of their coming; at most [`limits::TRADES_REMEMBERED`], for which there is room from the first one
+    /// on (64 kB).
+    newest: VecDeque<Identity>,
     /// The newest trade that is remembered no more. What is not newer is older than all that is remembered, and as good as seen.
     forgotten: Option<Identity>,
 }
@@ -21,11 +23,23 @@ impl Seen {
         if self.forgotten.is_some_and(|oldest| trade <= oldest) {
             return false;
         }
-        let new = self.newest.insert(trade);
-        if self.newest.len() > limits::TRADES_REMEMBERED {
-            self.forgotten = self.newest.pop_first();
+        let at = if self.newest.back().is_none_or(|last| *last < trade) {
+            self.newest.len()
+        } else {
+            match self.newest.binary_search(&trade) {
+                Ok(_) => return false,
+                Err(at) => at,
+            }
+        };
+        if self.newest.capacity() == 0 {
+            self.newest = vec![trade; limits::TRADES_REMEMBERED + 1].into();
+            self.newest.clear();
         }
-        new
+        self.newest.insert(at, trade);
+        if self.newest.len() > limits::TRADES_REMEMBERED {
+            self.forgotten = self.newest.pop_front();
+        }
+        true
     }
 }
 
