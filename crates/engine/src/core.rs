@@ -142,7 +142,7 @@ impl Core {
             let slot = self.slots.get(&venue);
             let market = self.registry.market(venue, symbol);
             slot.zip(market).is_some_and(|(slot, market)| {
-                slot.demanded.contains(&market) && !slot.history.was_asked(symbol, interval)
+                slot.demanded.contains(&market) && slot.history.lacks(symbol, interval)
             })
         })
     }

@@ -48,4 +48,4 @@ pub use rim::tls::install as install_tls;
 pub use startup::{Engine, Prepared};
 
 /// The version of the deterministic logic. Journals replay to identical bytes within one version only.
-pub const LOGIC_VERSION: u32 = 4;
+pub const LOGIC_VERSION: u32 = 5;
