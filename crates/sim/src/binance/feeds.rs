@@ -14,7 +14,7 @@ use crate::session::ClientId;
 use crate::venue::Venue;
 
 /// Trades kept for REST answers.
-const MOST_TRADES: usize = 5_000;
+const MOST_TRADES: usize = 2_048;
 
 /// The diffs of one speed: what changed since the last one.
 #[derive(Debug)]

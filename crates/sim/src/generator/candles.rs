@@ -8,8 +8,11 @@ use super::history::{Bar, HISTORY_MS, History};
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 86_400_000;
-/// Live minutes kept: fourteen days.
-const LIVE_MINUTES: usize = 20_160;
+/// Live minutes kept: a day and an hour.
+const LIVE_MINUTES: usize = 1_500;
+/// Quarters of an hour kept of what is older: fourteen days. Shorter candles of that time are gone.
+const LIVE_QUARTERS: usize = 1_344;
+const QUARTER: Interval = Interval::Minutes(15);
 
 /// Candle intervals of Hyperliquid's documentation ("Candle snapshot").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,15 +115,20 @@ pub(crate) struct LiveCandles {
     history: Arc<History>,
     grid: Grid,
     minutes: VecDeque<Bar>,
+    quarters: VecDeque<Bar>,
 }
 
 impl LiveCandles {
     pub(crate) fn new(history: History, grid: Grid) -> Self {
         let first = Bar::at(history.origin_ms, grid.floor(history.origin_px));
+        // Room that is written to once: a simulator is as large at once as after a day.
+        let mut minutes = VecDeque::from(vec![first; LIVE_MINUTES + 1]);
+        minutes.truncate(1);
         Self {
             history: Arc::new(history),
             grid,
-            minutes: VecDeque::from([first]),
+            minutes,
+            quarters: VecDeque::new(),
         }
     }
 
@@ -140,9 +148,22 @@ impl LiveCandles {
             // After a long pause only the newest minutes matter.
             let next = (last.open_ms + MINUTE_MS).max(minute - LIVE_MINUTES as i64 * MINUTE_MS);
             self.minutes.push_back(Bar::at(next, last.close));
-            if self.minutes.len() > LIVE_MINUTES {
-                self.minutes.pop_front();
+            if self.minutes.len() > LIVE_MINUTES
+                && let Some(old) = self.minutes.pop_front()
+            {
+                self.put_away(old);
             }
+        }
+    }
+
+    fn put_away(&mut self, minute: Bar) {
+        let open_ms = QUARTER.bucket(minute.open_ms);
+        match self.quarters.back_mut() {
+            Some(quarter) if quarter.open_ms == open_ms => quarter.extend(&minute),
+            _ => self.quarters.push_back(Bar { open_ms, ..minute }),
+        }
+        if self.quarters.len() > LIVE_QUARTERS {
+            self.quarters.pop_front();
         }
     }
 
@@ -151,6 +172,12 @@ impl LiveCandles {
         CandleSource {
             history: Arc::clone(&self.history),
             grid: self.grid,
+            quarters: self
+                .quarters
+                .iter()
+                .filter(|bar| QUARTER.next(bar.open_ms) > from_ms)
+                .copied()
+                .collect(),
             live: self
                 .minutes
                 .iter()
@@ -179,6 +206,7 @@ impl LiveCandles {
 pub(crate) struct CandleSource {
     history: Arc<History>,
     grid: Grid,
+    quarters: Vec<Bar>,
     live: Vec<Bar>,
 }
 
@@ -229,9 +257,10 @@ impl CandleSource {
             }
         };
         self.history.minutes(first, end, &mut add);
-        for bar in self
-            .live
-            .iter()
+        let is_short = matches!(interval, Interval::Minutes(minutes) if minutes % 15 != 0);
+        let quarters = self.quarters.iter().filter(|_| !is_short);
+        for bar in quarters
+            .chain(&self.live)
             .filter(|bar| bar.open_ms >= first && bar.open_ms < end)
         {
             add(*bar);

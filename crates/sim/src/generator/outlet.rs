@@ -13,7 +13,7 @@ use super::random::Random;
 use super::venue_book::{BookOptions, Surroundings, VenueBook};
 
 /// Trades kept for REST answers.
-const MOST_TRADES: usize = 5_000;
+const MOST_TRADES: usize = 2_048;
 /// Time constants of the basis in seconds, and its standard deviations in basis points: perpetuals, spot.
 const BASIS_S: f64 = 120.0;
 const BASIS_BPS: (f64, f64) = (1.2, 0.5);
@@ -299,6 +299,11 @@ impl Outlet {
         self.next_fill += count;
         self.next_aggregate += 1;
         self.candles.add_trade(now_ms, fill.px, fill.lots);
+        if self.tape.capacity() == 0 {
+            // Room that is written to once: a simulator is as large at once as after hours.
+            self.tape = vec![trade; MOST_TRADES + 1].into();
+            self.tape.clear();
+        }
         self.tape.push_back(trade);
         if self.tape.len() > MOST_TRADES {
             self.tape.pop_front();

@@ -18,7 +18,7 @@ const NEAREST: f64 = 0.0025;
 const TAIL: f64 = 0.8;
 const FARTHEST: f64 = 0.4;
 /// Buckets of one side; the farthest from the market go first.
-const MOST_BUCKETS: usize = 4_000;
+const MOST_BUCKETS: usize = 1_500;
 /// Draws at the start, and how many entry prices of the past they come from.
 const DRAWS: usize = 300;
 /// Forced orders of one step.
