@@ -3,7 +3,7 @@
 //! | part | runs | shows |
 //! |---|---|---|
 //! | `quota` | a day of all venues with storms of 429, lost connections and gaps, while orders go out | bans by the venues, requests by class, orders that had to wait |
-//! | `memory` | an hour each with 10, 40 and 80 symbols | the core's bytes every ten minutes, the process's resident memory, CPU time of an event at the begin and at the end |
+//! | `memory` | an hour each with 10, 40 and 80 symbols | what the process holds and has resident every ten minutes, how that goes on, CPU time of an input at the begin and at the end; with `--census=true` how many items each list of the core has |
 //! | `journal` | so many hours of a few symbols, kept as a journal; only when it is asked for | the journal's path, its inputs, and the hash over what the conviction engine said |
 #![allow(
     clippy::unwrap_used,
@@ -14,6 +14,7 @@
     reason = "it is started by hand and tells people"
 )]
 
+mod census;
 mod journal;
 mod memory;
 mod quota;
@@ -54,7 +55,14 @@ fn main() {
     if does("memory") {
         let counts = option("--symbols").map_or_else(|| vec![10, 40, 80], |count| vec![count]);
         let minutes = option("--minutes").unwrap_or(60);
-        failed |= !memory::run(minutes, &counts, option("--step").unwrap_or(100));
+        let plan = memory::Plan {
+            minutes,
+            step_ms: option("--step").unwrap_or(100),
+            every: option("--every").unwrap_or((minutes / 6).max(1)),
+            warm: option("--warm").unwrap_or(minutes / 2),
+            census: option("--census").unwrap_or(false),
+        };
+        failed |= !memory::run(plan, &counts);
     }
     if does("quota") {
         let hours = option("--hours").unwrap_or(24.0);
