@@ -5,7 +5,7 @@ use crate::support::PATIENCE;
 use crate::support::browser::{Browser, Wallet};
 use crate::support::gateway::Gateway;
 use serde_json::{Value, json};
-use std::time::Instant;
+use tokio::time::Instant;
 
 const TRADER: u8 = 40;
 
