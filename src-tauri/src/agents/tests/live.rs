@@ -3,7 +3,7 @@
 use super::*;
 use crate::trade;
 use hypersentry_sim::{SimConfig, Simulator, exchange};
-use std::time::Instant;
+use tokio::time::Instant;
 
 fn simulator() -> Simulator {
     tauri::async_runtime::block_on(hypersentry_sim::start(SimConfig::default())).unwrap()
