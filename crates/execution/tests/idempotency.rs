@@ -99,6 +99,7 @@ impl Outside {
                 cloid: self.cloid(),
                 leg: Leg::Single,
                 terms: Terms::Limit { px, tif: Tif::Gtc },
+                replaces: None,
                 wish: Wish {
                     symbol: Symbol::new("BTC").unwrap(),
                     side: Side::Buy,
@@ -185,6 +186,11 @@ impl World {
                     answer = Some(result.map_err(|refused| refused.code()));
                 }
                 Output::Raise { cloid, error } => panic!("{cloid:?}: {error}\n{self:#?}"),
+                other @ (Output::SendChange { .. }
+                | Output::Guarded { .. }
+                | Output::Cover { .. }) => {
+                    panic!("nobody changes an order or has it guarded here: {other:?}")
+                }
                 Output::SendCancel { .. } | Output::Ask { .. } | Output::Changed { .. } => {}
             }
         }
