@@ -138,8 +138,10 @@ impl Venue {
     pub fn admit(&mut self, user: Address, agent: Address) -> Result<(), Refusal> {
         let account = self.accounts.get_mut(&user);
         let account = account.ok_or(Refusal::MustDeposit(user))?;
-        if self.agents.get(&agent).is_some_and(|of| *of != user) {
-            return Err(Refusal::AgentTaken);
+        match self.agents.get(&agent) {
+            Some(of) if *of == user => return Ok(()),
+            Some(_) => return Err(Refusal::AgentTaken),
+            None => {}
         }
         account.exchange.admit_agent(user, agent)?;
         self.agents.retain(|_, of| *of != user);

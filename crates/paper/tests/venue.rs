@@ -85,10 +85,13 @@ fn an_order_waits_its_latency_and_meets_the_book_of_then() {
     desk.now_ms += 101;
     let look = Look {
         book: Some(hypersentry_paper::Shown::new(BIDS, [ASKS[1]])),
+        prices: hypersentry_paper::Prices {
+            mark: Some(1_000_000),
+            ..hypersentry_paper::Prices::default()
+        },
         ..Look::default()
     };
     desk.venue.look(0, look, desk.now_ms);
-    // Before the first mark price was known there was one already.
     let answers = desk.venue.turn(desk.now_ms);
     assert_eq!(answers[0].0, number);
     assert_eq!(desk.fills()[0].0, 1_000_020);
