@@ -307,6 +307,8 @@ mod tests {
         let want = history.take(due).unwrap();
         assert_eq!((want.symbol, want.interval), (eth, Interval::M1));
         assert!(want.from_ms <= at(100).ms() && want.to_ms == at(150).ms());
+        let want = history.take(history.due().unwrap()).unwrap();
+        assert_eq!((want.symbol, want.interval), (eth, Interval::M5));
         assert_eq!(history.due(), None);
     }
 

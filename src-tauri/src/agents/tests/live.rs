@@ -73,20 +73,20 @@ fn an_agent_in_the_keychain_signs_orders_at_the_venue_where_that_was_asked_for()
     let desk = connected(dir.path(), &simulator, &keychain, browser);
     let window = desk.window("main");
     let accounts = json!({ "type": "accounts" });
-    // Not before it was asked for.
-    assert_eq!(refusal(&window, accounts.clone()), "trading_absent");
+    // Not before it was asked for: there is paper alone.
+    assert_eq!(traded(&window, accounts.clone()), json!({ "accounts": [] }));
+    let asked = json!({ "type": "account", "account": account });
+    assert_eq!(refusal(&window, asked), "grant_required");
     let engine = dir.path().join("data");
     tauri::async_runtime::block_on(trade::trade_live(&desk.shell(), &engine)).unwrap();
     assert_eq!(traded(&window, accounts.clone()), json!({ "accounts": [] }));
 
     let agent = id(&create(&window, wallet(9).address(), "desk"));
-    let waiting =
-        json!({ "accounts": [{ "account": account, "paper": false, "may_trade": false }] });
-    assert_eq!(traded(&window, accounts.clone()), waiting);
+    let listed = |may_trade: bool| json!({ "accounts": [{ "account": account, "name": null, "paper": false, "may_trade": may_trade }] });
+    assert_eq!(traded(&window, accounts.clone()), listed(false));
     let (done, _, _) = approve(&window, &opened, &agent, &wallet(9));
     assert_eq!(done.unwrap()["state"], "approved");
-    let ready = json!({ "accounts": [{ "account": account, "paper": false, "may_trade": true }] });
-    assert_eq!(traded(&window, accounts), ready);
+    assert_eq!(traded(&window, accounts), listed(true));
 
     let told = state(&window, &account, |state| state["ready"] == true);
     assert_eq!(told["mode"], "live", "{told:#}");
