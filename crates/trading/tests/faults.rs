@@ -106,7 +106,7 @@ async fn an_error_for_an_order_that_was_executed_is_never_called_a_rejection() {
 async fn a_request_that_comes_64_times_at_once_is_one_order_and_another_body_a_conflict() {
     let dir = tempfile::tempdir().unwrap();
     let fleet = Arc::new(Fleet::start(ACCOUNTS, Streams::All, dir.path()).await);
-    let rounds = rounds();
+    let rounds = count("HYPERSENTRY_FAULT_ROUNDS", 32);
     let mut conflicts = 0;
     for round in 0..rounds {
         let account = round % fleet.accounts.len();
