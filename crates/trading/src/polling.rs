@@ -21,8 +21,8 @@ const POSITIONS_MS: i64 = 4_000;
 const WHOLE_MS: i64 = 30_000;
 /// Accounts that nobody uses, of which nothing rests and nothing is held.
 const UNUSED: Pace = Pace {
-    positions_ms: 300_000,
-    whole_ms: 1_800_000,
+    positions_ms: 30_000,
+    whole_ms: 3_600_000,
 };
 /// An account is in use for so long after something was asked of it.
 const IN_USE_MS: i64 = 600_000;
@@ -216,7 +216,7 @@ mod tests {
             let now = at(2_000_000);
             let weight: f64 = (0..64).map(|n| polling.pace(account(n), now))
                 .map(|pace| 60_000.0 * (2.0 / pace.positions_ms as f64 + 82.0 / pace.whole_ms as f64)).sum();
-            prop_assert!(weight < 820.0, "{weight}");
+            prop_assert!(weight < 850.0, "{weight}");
             let followed = (0..64).filter(|n| polling.follows(account(*n))).count();
             prop_assert!(followed <= usize::from(MOST_STREAMS));
         }

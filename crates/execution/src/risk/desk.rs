@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use hypersentry_model::{Stamp, Stamped, Symbol, Timestamp, Usd};
+use hypersentry_model::{Freshness, Stamp, Stamped, Symbol, Timestamp, Usd};
 
 use super::facts::Standing;
 
@@ -50,6 +50,21 @@ fn sum(a: Option<Stamped<Usd>>, b: Option<Stamped<Usd>>) -> Option<Stamped<Usd>>
         },
         source: a.source,
         limit_ms: a.limit_ms.min(b.limit_ms),
+    })
+}
+
+/// A sum with another account's figure: it may be as old as that account allows, which is looked at less often than one that trades; one that is
+/// older makes the sum as old.
+fn with(a: Option<Stamped<Usd>>, b: Option<Stamped<Usd>>, now: Timestamp) -> Option<Stamped<Usd>> {
+    let (a, b) = (a?, b?);
+    let value = a.value.checked_add(b.value)?;
+    if b.freshness(now) == Freshness::Fresh {
+        return Some(Stamped { value, ..a });
+    }
+    Some(Stamped {
+        value,
+        source: a.source,
+        ..b
     })
 }
 
@@ -127,13 +142,13 @@ impl<A: Ord> DeskBook<A> {
                 }
                 Some(exposure.clone().map(|_| sum))
             });
-            desk.others = sum(desk.others, elsewhere);
+            desk.others = with(desk.others, elsewhere, now);
             match desk.elsewhere.checked_add(here) {
                 Some(more) => desk.elsewhere = more,
                 None => desk.others = None,
             }
-            desk.equity = sum(desk.equity, share.equity);
-            desk.day_loss = sum(desk.day_loss, share.day_loss);
+            desk.equity = with(desk.equity, share.equity, now);
+            desk.day_loss = with(desk.day_loss, share.day_loss, now);
             let (minute, day) = share.orders(now);
             desk.orders_in_minute = desk.orders_in_minute.saturating_add(minute);
             desk.orders_in_day = desk.orders_in_day.saturating_add(day);

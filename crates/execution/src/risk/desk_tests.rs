@@ -48,7 +48,7 @@ fn own(long: i128) -> Standing {
 }
 
 #[test]
-fn a_desk_is_the_sum_of_its_accounts_and_as_old_as_the_oldest() {
+fn a_desk_is_the_sum_of_its_accounts_and_stale_when_one_of_them_is() {
     let mut book = DeskBook::default();
     book.put("a", share(&[("BTC", 70), ("ETH", 11)], NOW));
     let old = NOW.plus_ms(-2_000);
@@ -57,7 +57,13 @@ fn a_desk_is_the_sum_of_its_accounts_and_as_old_as_the_oldest() {
     // The short of one account takes nothing off the other's long.
     assert_eq!(desk.elsewhere, dollars(30));
     assert_eq!(desk.others.unwrap().value, dollars(5));
-    assert_eq!(desk.others.unwrap().stamp, Stamp::at(old));
+    // Two seconds are within what an account's figures are good for.
+    assert_eq!(desk.others.unwrap().stamp, Stamp::at(NOW));
+    let long_ago = NOW.plus_ms(-600_000);
+    let mut stale = book.clone();
+    stale.put("b", share(&[("SOL", 5)], long_ago));
+    let stale = stale.standing(&"a", &own(70), symbol("BTC"), NOW);
+    assert_eq!(stale.others.unwrap().stamp, Stamp::at(long_ago));
     assert_eq!(desk.equity.unwrap().value, dollars(2_000_000));
     assert_eq!(desk.day_loss.unwrap().value, dollars(5));
     assert_eq!((desk.orders_in_minute, desk.orders_in_day), (1, 3));

@@ -25,6 +25,7 @@ impl Account {
         let unknown = || TradeError::new("order_unknown", "no such order is known");
         let symbol = self.relay.order(&old).map(|order| order.intent().symbol);
         let symbol = symbol.ok_or_else(unknown)?;
+        self.refresh().await;
         let sight = self.world.eyes.look(symbol).await;
         let body = digest(&("modify", &asked));
         if let Some(known) = self.repeated(&key, body)? {

@@ -16,6 +16,7 @@ use hypersentry_venues::hyperliquid::account::Asset;
 impl Account {
     pub(super) async fn preview(&mut self, ticket: &Ticket) -> Result<Preview, TradeError> {
         let symbol = ticket.symbol()?;
+        self.refresh().await;
         let sight = self.world.eyes.look(symbol).await;
         let now = self.now();
         let mid = Field {

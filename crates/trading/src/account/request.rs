@@ -168,6 +168,7 @@ impl Account {
     async fn order(&mut self, ticket: Ticket, by: By) -> Orders {
         let key = ticket.key()?;
         let symbol = ticket.symbol()?;
+        self.refresh().await;
         let sight = self.world.eyes.look(symbol).await;
         let now = self.now();
         let body = ticket.body();
@@ -342,6 +343,7 @@ impl Account {
         percent: u32,
         by: By,
     ) -> Orders {
+        self.refresh().await;
         let sight = self.world.eyes.look(symbol).await;
         let named = Key::new(&key)?;
         // A repeated request is the same one, whatever has become of the position since.

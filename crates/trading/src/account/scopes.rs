@@ -31,6 +31,17 @@ fn rest(rests: &mut Rests, side: Side, left: Size) {
     *sum = sum.checked_add(left).unwrap_or(*sum);
 }
 
+/// For others an account's figures are good for so long: what is done here changes them at once, so that only marks and other programs do not show,
+/// and an account that nobody uses is looked at each half minute.
+const OF_OTHERS_MS: u32 = 75_000;
+
+fn of_others<T>(figure: Stamped<T>) -> Stamped<T> {
+    Stamped {
+        limit_ms: OF_OTHERS_MS,
+        ..figure
+    }
+}
+
 impl Account {
     /// What the day has lost so far.
     pub(super) fn day_loss(&self) -> Option<Stamped<Usd>> {
@@ -194,12 +205,12 @@ impl Account {
         lately.extend(std::iter::repeat_n(now, parts.len()));
         let day = now.ms().div_euclid(86_400_000);
         let before = if self.today.0 == day { self.today.1 } else { 0 };
+        let exposure = exposures.zip(known);
+        let exposure = exposure.map(|(each, (_, stamp))| stamped(each, *stamp));
         Some(Share {
-            exposure: exposures
-                .zip(known)
-                .map(|(each, (_, stamp))| stamped(each, *stamp)),
-            equity: self.figures.equity(),
-            day_loss: self.day_loss(),
+            exposure: exposure.map(of_others),
+            equity: self.figures.equity().map(of_others),
+            day_loss: self.day_loss().map(of_others),
             lately,
             today: (day, before.saturating_add(opens)),
         })

@@ -281,6 +281,8 @@ const ASSETS_MS: i64 = 300_000;
 const FEES_MS: i64 = 600_000;
 /// Positions that are younger are as they are.
 const SEEN_MS: i64 = 4_000;
+/// Longer an order does not wait for its account's positions.
+const REFRESH: std::time::Duration = std::time::Duration::from_millis(1_500);
 /// After trades, at most so often.
 const MOVED_MS: i64 = 700;
 /// Between looks that are hurried: what only overtook something else is over within the first, and what stays must not use up the allowance.
@@ -310,6 +312,21 @@ impl Account {
         let seen = self.figures.positions.as_ref();
         let old = seen.is_some_and(|(_, stamp)| now > stamp.as_of.plus_ms(SEEN_MS));
         self.figures.rounds.moved |= old;
+    }
+
+    /// Looks at the positions before an order, where the last look is not of now: there are too many accounts to look at each as often as that. Without
+    /// an answer the checks find what is held stale.
+    pub(super) async fn refresh(&mut self) {
+        let now = self.now();
+        let seen = self.figures.positions.as_ref();
+        if seen.is_none_or(|(_, stamp)| now <= stamp.as_of.plus_ms(2 * SEEN_MS)) {
+            return;
+        }
+        let courier = self.courier(By::default(), None);
+        if let Ok(Ok(news)) = tokio::time::timeout(REFRESH, courier.positions()).await {
+            self.figures.rounds.positions = Some(now);
+            self.news(news);
+        }
     }
 
     fn pace(&self, now: Timestamp) -> Pace {
