@@ -3,8 +3,7 @@ import { keysText } from "~/shared/keymap";
 import { useSession, useSessionSnapshot } from "~/stores/react";
 import { useSettings } from "~/stores/settings";
 import { useUi } from "~/stores/ui";
-import { type Action, isOffered } from "./action";
-import { ACTIONS } from "./actions";
+import { type Action, ACTIONS } from "./actions";
 import { Dialog } from "./Dialog";
 
 /** Every word typed must begin a word of the title or occur in it. */
@@ -31,9 +30,9 @@ export function Palette(): ReactNode {
       title: `Show ${symbol}`,
       run: () => set({ symbol }),
     }));
-    const own = ACTIONS.filter((action) => action.id !== "palette" && isOffered(action, session));
+    const own = ACTIONS.filter((action) => action.id !== "palette");
     return [...own, ...(typed === "" ? [] : choices)].filter(({ title }) => matches(title, typed));
-  }, [typed, symbols, set, session]);
+  }, [typed, symbols, set]);
   const marked = Math.min(at, found.length - 1);
 
   useEffect(() => {

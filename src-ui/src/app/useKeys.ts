@@ -3,13 +3,11 @@ import { isTyping, Keymap, strokeOf } from "~/shared/keymap";
 import { useSession } from "~/stores/react";
 import type { Session } from "~/stores/session";
 import { useUi } from "~/stores/ui";
-import { isOffered } from "./action";
 import { ACTIONS } from "./actions";
 
 /** Closes or disarms what is open; whether there was anything. */
 function dismiss({ ticket }: Session): boolean {
   const { why, closeWhy, account, closeAccount, proof, closeProof, kill, showKill } = useUi.getState();
-  const { change, closeChange, paper, showPaper } = useUi.getState();
   const held = ticket?.getSnapshot();
   const waits = held != null && (held.armedUntil !== null || held.review !== null);
   ticket?.disarm();
@@ -18,9 +16,7 @@ function dismiss({ ticket }: Session): boolean {
   closeAccount();
   closeProof();
   showKill(false);
-  closeChange();
-  showPaper(false);
-  return waits || kill || paper || change !== null || why !== null || account !== null || proof !== null;
+  return waits || kill || why !== null || account !== null || proof !== null;
 }
 
 export function useKeys(): void {
@@ -35,7 +31,7 @@ export function useKeys(): void {
       if (stroke === "Escape" && dismiss(session)) return;
       const id = keymap.press(stroke, event.timeStamp);
       const action = ACTIONS.find((item) => item.id === id);
-      if (action === undefined || !isOffered(action, session)) return;
+      if (action === undefined) return;
       event.preventDefault();
       action.run(session);
     };

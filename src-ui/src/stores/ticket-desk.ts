@@ -89,9 +89,9 @@ export class TicketDesk {
 
   /** Another market or account: prices of the one before mean nothing there. */
   reset(): void {
-    const { side, kind, unit, strategy } = this.#snapshot.draft;
+    const { side, kind, unit } = this.#snapshot.draft;
     this.#change({
-      draft: { ...EMPTY_DRAFT, side, kind, unit, strategy },
+      draft: { ...EMPTY_DRAFT, side, kind, unit },
       review: null,
       preview: null,
       previewError: null,

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { asFill, asOrder } from "./order-decode";
-import { asProof } from "./proof-decode";
 import {
   asAccountAnswer,
   asAccounts,
@@ -8,6 +7,7 @@ import {
   asKill,
   asOrders,
   asPreview,
+  asProof,
   asRefusals,
 } from "./trading-decode";
 

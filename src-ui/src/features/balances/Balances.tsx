@@ -6,14 +6,12 @@ import { basisPoints, percent, wholeUsd } from "~/shared/format";
 import { LiveText } from "~/shared/LiveText";
 import { Notice } from "~/shared/Notice";
 import { Stamped } from "~/shared/stamped";
-import { PracticeMark, StandingBar, StandingNotice } from "~/shared/Standing";
+import { StandingBar, StandingNotice } from "~/shared/Standing";
 import { useSampled } from "~/shared/useSampled";
 import { shortAddress } from "~/stores/account-text";
 import { useSession, useStanding, useTrading } from "~/stores/react";
 import type { TradingDesk } from "~/stores/trading-desk";
 import type { AccountState } from "~/transport/trading-types";
-import { Accept } from "./Accept";
-import { Books } from "./Books";
 import { shareOf } from "./share";
 
 export function Balances(): ReactNode {
@@ -29,11 +27,7 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
   const { phase, account } = useTrading(desk);
   const standing = useStanding(desk);
   // Limits, fees and findings change seldom; figures are painted by themselves.
-  useSampled(
-    () =>
-      JSON.stringify([desk.state?.limits, desk.state?.fees, desk.state?.findings, desk.state?.assumptions]),
-    500,
-  );
+  useSampled(() => JSON.stringify([desk.state?.limits, desk.state?.fees, desk.state?.findings]), 500);
   const { state } = desk;
   if (phase !== "here" || state === null) return <StandingNotice standing={standing} />;
   return (
@@ -58,7 +52,6 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
             </dd>
           </div>
         </dl>
-        {state.ledger === null ? null : <Books desk={desk} />}
         <Limits state={state} />
         <dl aria-label="Account">
           <Said name="Account" title={account ?? ""} text={shortAddress(account ?? "")} />
@@ -88,18 +81,6 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
           <Live name="Stream" read={() => desk.state?.stream ?? "\u2014"} />
         </dl>
       </div>
-      {state.assumptions === null ? null : (
-        <section className="paper-words" aria-label="How paper orders are filled" data-testid="paper-words">
-          <PracticeMark practice="paper" />
-          <p>
-            {state.assumptions.latencyMs === null
-              ? ""
-              : `An order reaches the market after ${state.assumptions.latencyMs} ms. `}
-            {`${state.assumptions.queue} ${state.assumptions.fills}`}
-          </p>
-        </section>
-      )}
-      {state.has.ledger ? <Accept key={account} desk={desk} account={account ?? ""} /> : null}
       {state.findings.length === 0 ? null : (
         <ul className="balances-findings" aria-label="Findings of the reconciliation">
           {state.findings.map(({ code, text }) => (

@@ -1,6 +1,5 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { dayText, timeText } from "~/shared/age";
-import { Drawer, DrawerClose } from "~/shared/Drawer";
 import { Notice } from "~/shared/Notice";
 import { TableHead } from "~/shared/TableHead";
 import { shortAddress } from "~/stores/account-text";
@@ -17,11 +16,35 @@ import type { ApiError } from "~/transport/types";
 export function ProofDrawer({ cloid }: { readonly cloid: string }): ReactNode {
   const { trading } = useSession();
   const close = useUi((state) => state.closeProof);
+  const box = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    box.current?.focus();
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape") return;
+    close();
+    event.preventDefault();
+    event.stopPropagation();
+  };
   return (
-    <Drawer label="Proof of an order" className="proof" testId="proof" close={close}>
+    <aside
+      ref={box}
+      className="drawer proof"
+      role="dialog"
+      aria-label="Proof of an order"
+      tabIndex={-1}
+      onKeyDown={onKey}
+      data-testid="proof"
+    >
       <header className="drawer-head">
         <h2>Proof of an order</h2>
-        <DrawerClose close={close} />
+        <button type="button" className="drawer-close" aria-label="Close" title="Close (Esc)" onClick={close}>
+          {"\u2715"}
+        </button>
       </header>
       <div className="drawer-body" tabIndex={0} role="region" aria-label="Records">
         <p className="proof-name">
@@ -30,7 +53,7 @@ export function ProofDrawer({ cloid }: { readonly cloid: string }): ReactNode {
         </p>
         {trading === null ? null : <Records key={cloid} desk={trading} cloid={cloid} />}
       </div>
-    </Drawer>
+    </aside>
   );
 }
 

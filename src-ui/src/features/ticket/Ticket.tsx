@@ -52,8 +52,7 @@ function OfAccount({ desk, ticket, symbol }: OfAccountProps): ReactNode {
     if (standing.level !== "good") ticket.disarm();
   }, [standing.level, ticket]);
   if (phase !== "here" || built === null) return <StandingNotice standing={standing} />;
-  // What stops risk from being added does not stop it from being taken away.
-  const may = standing.level === "good" || (standing.reduces && draft.reduceOnly);
+  const may = standing.level === "good";
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (may) ticket.advance();
@@ -113,7 +112,7 @@ function OfAccount({ desk, ticket, symbol }: OfAccountProps): ReactNode {
         <Entries desk={desk} ticket={ticket} draft={draft} built={built} symbol={symbol} />
       </fieldset>
       <PreviewBox ticket={ticket} symbol={symbol} />
-      <Submit desk={desk} ticket={ticket} built={built} may={may} symbol={symbol} practice={practice} />
+      <Submit desk={desk} ticket={ticket} built={built} may={may} symbol={symbol} />
       <Arm ticket={ticket} may={may} />
       <Results desk={desk} />
     </form>
