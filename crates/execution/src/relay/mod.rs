@@ -8,6 +8,8 @@
 
 mod bracket;
 mod gauge;
+#[cfg(test)]
+mod group_tests;
 mod memory;
 mod replace;
 #[cfg(test)]
