@@ -8,6 +8,7 @@ use hypersentry_alpha::conviction::Bias;
 use hypersentry_alpha::evidence::{Component, Evidence, Verdict};
 use hypersentry_alpha::governance::{MacroRegime, Run};
 use hypersentry_alpha::plan::event::{Action, Strategy as Way, Tif};
+use hypersentry_alpha::plan::grid::Toward;
 use hypersentry_alpha::plan::make::{Plan, Scenery, make};
 use hypersentry_alpha::plan::{Desk, DeskParams, Opinion, OrderGrid, PlanParams, PlanState};
 use hypersentry_alpha::probability::{Probability, ProbabilityState};
@@ -25,7 +26,6 @@ fn usd(cents: i64) -> Usd {
 
 /// A book of 20 levels about a price on the venue's grid, `lots` in each.
 fn book(px: Price, grid: &OrderGrid, lots: i64) -> (Vec<Level>, Vec<Level>) {
-    use hypersentry_alpha::plan::grid::Toward;
     let (mut bids, mut asks) = (Vec::new(), Vec::new());
     let bid = grid.px(px, Toward::Lower).unwrap();
     let step = Price::from_units(px.units() / 5_000 + 1);
@@ -220,9 +220,10 @@ proptest! {
         regime in prop::sample::select(vec![MacroRegime::NormalMarket, MacroRegime::ChopLowVol, MacroRegime::Squeeze]),
     ) {
         let grid = OrderGrid::of(Venue::Hyperliquid, 6 - sz_decimals, sz_decimals).unwrap();
-        let px = grid.px(Price::from_units(px), hypersentry_alpha::plan::grid::Toward::Higher).unwrap();
-        let spread_wide = px.units() < 10_000_000_000;
-        let (bids, asks) = if spread_wide { return Ok(()) } else { book(px, &grid, lots) };
+        // Twenty bids, a tick or more apart, have to fit below the price.
+        let room = Price::from_units(10i128.pow(Price::SCALE - (6 - sz_decimals)) * 21);
+        let px = grid.px(Price::from_units(px).max(room), Toward::Higher).unwrap();
+        let (bids, asks) = book(px, &grid, lots);
         let mut verdict = verdict(70, 2.0);
         (verdict.confidence, verdict.footprint[3]) = (confidence, impulse);
         let mut scenery = scenery(&bids, &asks, grid);
