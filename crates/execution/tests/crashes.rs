@@ -14,13 +14,16 @@
     reason = "a test tells what it saw, and is told how long to look"
 )]
 
+mod common;
+
+use common::{Chance, at, lots, seen};
 use std::collections::{BTreeMap, BTreeSet};
 
 use hypersentry_execution::keys::Key;
 use hypersentry_execution::order::{Cloid, Event, Intent, Leg, Side, State, Step, Terms, Tif};
 use hypersentry_execution::relay::{Input, Output, Part, Record, Relay, Submit};
 use hypersentry_execution::risk::{Limits, Market, Pricing, Scope, Standing, Wish};
-use hypersentry_model::{Price, Size, Source, Stamp, Stamped, Symbol, Timestamp, Usd, Venue};
+use hypersentry_model::{Price, Size, Symbol, Usd};
 
 const FAULTS_MS: i64 = 20_000;
 const END_MS: i64 = 120_000;
@@ -28,44 +31,6 @@ const TICK_MS: i64 = 100;
 const LIFE_MS: i64 = 15_000;
 /// When the relay gives a reply up.
 const REPLY_MS: i64 = 3_000;
-
-/// Sebastiano Vigna's splitmix64: a run is its seed.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, n: i64) -> i64 {
-        (self.next() % n.unsigned_abs()) as i64
-    }
-
-    fn percent(&mut self, n: i64) -> bool {
-        self.below(100) < n
-    }
-}
-
-fn at(ms: i64) -> Timestamp {
-    Timestamp::from_ms(ms)
-}
-
-fn lots(n: i64) -> Size {
-    Size::from_units(i128::from(n) * 1_000_000_000)
-}
-
-fn seen<T>(value: T, now: i64) -> Option<Stamped<T>> {
-    Some(Stamped {
-        value,
-        stamp: Stamp::at(at(now)),
-        source: Source::Venue(Venue::Hyperliquid),
-        limit_ms: 3_000,
-    })
-}
 
 /// How the venue's word comes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

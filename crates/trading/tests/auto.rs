@@ -9,17 +9,16 @@
 
 mod common;
 
-use common::{Ears, PATIENCE, Wallet, Way, away, base, now, open, way};
+use common::bench::Bench;
+use common::{PATIENCE, away, merged, mid, now, settings};
 use hypersentry_execution::auto::{Conviction, Opinion, Plan, Rules, Slice};
 use hypersentry_execution::order::{Leg, Side, State};
 use hypersentry_model::{Price, Size, Symbol, Usd};
-use hypersentry_sim::{SimConfig, Simulator, exchange};
 use hypersentry_trading::{
     AccountState, AskViews, Asker, AutoView, EventKind, Eyes, Later, OrderView, SetAuto, Sight,
-    Told, TradeError, Trading, Views, World,
+    Told, TradeError, Views, World,
 };
-use k256::ecdsa::SigningKey;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -35,7 +34,7 @@ struct Says {
 /// The simulator's book, and an engine that says what it is told to.
 #[derive(Debug)]
 struct Oracle {
-    way: Arc<Way>,
+    eyes: Arc<dyn Eyes>,
     says: Mutex<Says>,
     seq: Mutex<u64>,
 }
@@ -50,13 +49,12 @@ fn px(text: String) -> Price {
 
 impl Eyes for Oracle {
     fn look(&self, symbol: Symbol) -> Later<'_, Sight> {
-        self.way.look(symbol)
+        self.eyes.look(symbol)
     }
 
     fn opine(&self, ask: AskViews) -> Later<'_, Option<Views>> {
         Box::pin(async move {
-            let sight = self.way.look(btc()).await;
-            let mid = (sight.mid?.value.units() / 10_i128.pow(12)) as i64;
+            let mid = mid(&*self.eyes).await;
             let says = self.says.lock().unwrap().clone();
             let seq = {
                 let mut seq = self.seq.lock().unwrap();
@@ -99,135 +97,53 @@ impl Eyes for Oracle {
     }
 }
 
-struct Bench {
-    simulator: Simulator,
-    wallet: Arc<Wallet>,
-    ears: Arc<Ears>,
-    oracle: Arc<Oracle>,
-    dir: tempfile::TempDir,
-    trading: Trading,
-}
-
-impl Bench {
-    async fn start(key: u8, slices: &[(bool, i64, i64)]) -> Self {
-        let simulator = hypersentry_sim::start(SimConfig::default()).await.unwrap();
-        let wallet = Arc::new(Wallet(SigningKey::from_slice(&[key; 32]).unwrap()));
-        let user = exchange::Address::parse(&wallet.address().to_string()).unwrap();
-        simulator.pay_in(user, 100_000 * exchange::USD).unwrap();
-        let oracle = Arc::new(Oracle {
-            way: way(base(&simulator)),
-            says: Mutex::new(Says {
-                side: Some(Side::Buy),
-                wrong: Vec::new(),
-                slices: slices.to_vec(),
-            }),
+/// An account whose engine has an opinion with these slices, and that engine.
+async fn start(key: u8, slices: &[(bool, i64, i64)]) -> (Bench, Arc<Oracle>) {
+    let says = Says {
+        side: Some(Side::Buy),
+        wrong: Vec::new(),
+        slices: slices.to_vec(),
+    };
+    let mut oracle = None;
+    let bench = Bench::within(key, settings(), 100_000, |world| {
+        let eyes = Arc::new(Oracle {
+            eyes: Arc::clone(&world.eyes),
+            says: Mutex::new(says),
             seq: Mutex::new(0),
         });
-        let ears = Arc::<Ears>::default();
-        let dir = tempfile::tempdir().unwrap();
-        let trading = open(dir.path(), world(&simulator, &wallet, &ears, &oracle));
-        let bench = Self {
-            simulator,
-            wallet,
-            ears,
-            oracle,
-            dir,
-            trading,
-        };
-        bench.until("ready", |state| state.ready).await;
-        bench
-    }
-
-    async fn restart(self) -> Self {
-        let Self {
-            simulator,
-            wallet,
-            ears,
-            oracle,
-            dir,
-            trading,
-        } = self;
-        trading.stop().await;
-        drop(trading);
-        let trading = open(dir.path(), world(&simulator, &wallet, &ears, &oracle));
-        let bench = Self {
-            simulator,
-            wallet,
-            ears,
-            oracle,
-            dir,
-            trading,
-        };
-        bench.until("ready again", |state| state.ready).await;
-        bench
-    }
-
-    fn account(&self) -> String {
-        self.wallet.address().to_string()
-    }
-
-    async fn state(&self) -> AccountState {
-        self.trading.state(&self.account(), None).await.unwrap()
-    }
-
-    async fn until(&self, what: &str, holds: impl Fn(&AccountState) -> bool) -> AccountState {
-        let began = std::time::Instant::now();
-        loop {
-            let state = self.state().await;
-            if holds(&state) {
-                return state;
-            }
-            if began.elapsed() > PATIENCE {
-                let view = self.view().await;
-                panic!("never: {what}; {state:#?} {view:#?}");
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    async fn view(&self) -> AutoView {
-        self.trading.auto(&self.account()).await.unwrap()
-    }
-
-    async fn set(&self, key: &str, change: serde_json::Value) -> Result<AutoView, TradeError> {
-        let mut asked = json!({"account": self.account(), "key": key, "on": true, "minutes": 60, "symbols": ["BTC"],
-            "size_usd": "1000", "acknowledge": true});
-        for (name, value) in change.as_object().unwrap() {
-            asked[name] = value.clone();
-        }
-        let asked: SetAuto = serde_json::from_value(asked).unwrap();
-        let by = Asker {
-            user: Some("u1".to_owned()),
-            session: Some("s1".to_owned()),
-            request: "r1".to_owned(),
-        };
-        self.trading.set_auto(asked, by).await
-    }
-
-    fn events(&self) -> Vec<(EventKind, String)> {
-        let told = self.ears.0.lock().unwrap();
-        let events = told.iter().filter_map(|told| match told {
-            Told::Event(event) => Some((event.kind, event.code.clone())),
-            _ => None,
-        });
-        let of_auto = |kind: &EventKind| {
-            use EventKind::{AutoBegun, AutoEnded, AutoOff, AutoOn, AutoSkipped};
-            matches!(kind, AutoOn | AutoOff | AutoBegun | AutoEnded | AutoSkipped)
-        };
-        events.filter(|(kind, _)| of_auto(kind)).collect()
-    }
+        oracle = Some(Arc::clone(&eyes));
+        World { eyes, ..world }
+    });
+    (bench.await, oracle.unwrap())
 }
 
-fn world(
-    simulator: &Simulator,
-    wallet: &Arc<Wallet>,
-    ears: &Arc<Ears>,
-    oracle: &Arc<Oracle>,
-) -> World {
-    World {
-        eyes: Arc::<Oracle>::clone(oracle),
-        ..common::world(simulator, wallet, ears)
-    }
+async fn auto_of(bench: &Bench) -> AutoView {
+    bench.trading.auto(&bench.account()).await.unwrap()
+}
+
+async fn set(bench: &Bench, key: &str, change: Value) -> Result<AutoView, TradeError> {
+    let asked = json!({"account": bench.account(), "key": key, "on": true, "minutes": 60, "symbols": ["BTC"],
+        "size_usd": "1000", "acknowledge": true});
+    let asked: SetAuto = merged(asked, &change);
+    let by = Asker {
+        user: Some("u1".to_owned()),
+        session: Some("s1".to_owned()),
+        request: "r1".to_owned(),
+    };
+    bench.trading.set_auto(asked, by).await
+}
+
+fn events(bench: &Bench) -> Vec<(EventKind, String)> {
+    let told = bench.ears.0.lock().unwrap();
+    let events = told.iter().filter_map(|told| match told {
+        Told::Event(event) => Some((event.kind, event.code.clone())),
+        _ => None,
+    });
+    let of_auto = |kind: &EventKind| {
+        use EventKind::{AutoBegun, AutoEnded, AutoOff, AutoOn, AutoSkipped};
+        matches!(kind, AutoOn | AutoOff | AutoBegun | AutoEnded | AutoSkipped)
+    };
+    events.filter(|(kind, _)| of_auto(kind)).collect()
 }
 
 fn entries(state: &AccountState) -> Vec<OrderView> {
@@ -238,9 +154,9 @@ fn entries(state: &AccountState) -> Vec<OrderView> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conviction_leads_to_brackets_and_to_none_after_the_kill() {
-    let bench = Bench::start(0x51, &[(true, 8, 0), (true, 8, 600)]).await;
-    assert!(!bench.view().await.on);
-    let given = bench.set("on", json!({})).await.unwrap();
+    let (bench, oracle) = start(0x51, &[(true, 8, 0), (true, 8, 600)]).await;
+    assert!(!auto_of(&bench).await.on);
+    let given = set(&bench, "on", json!({})).await.unwrap();
     assert!(given.on && given.by.as_deref() == Some("u1"));
     let both = |state: &AccountState| {
         let entries = entries(state);
@@ -277,7 +193,7 @@ async fn a_conviction_leads_to_brackets_and_to_none_after_the_kill() {
     assert!(led.details.contains(&"5a".repeat(32)), "{}", led.details);
     assert!(led.details.contains("test/BTC/"), "{}", led.details);
     assert_eq!(led.user, "u1");
-    let view = bench.view().await;
+    let view = auto_of(&bench).await;
     let flat = view.symbols_state[0].gates.iter();
     let flat = flat
         .clone()
@@ -288,7 +204,7 @@ async fn a_conviction_leads_to_brackets_and_to_none_after_the_kill() {
         .kill(&bench.account(), true, false, false, Asker::default())
         .await;
     assert!(killed.unwrap().on);
-    let view = bench.view().await;
+    let view = auto_of(&bench).await;
     assert_eq!(
         (view.on, view.ended.unwrap().code),
         (false, "kill_switch_on".to_owned())
@@ -300,16 +216,16 @@ async fn a_conviction_leads_to_brackets_and_to_none_after_the_kill() {
         .iter()
         .find(|gate| gate.code == "auto_mode_off");
     assert!(!mode.unwrap().holds);
-    let refused = bench.set("again", json!({})).await.unwrap_err();
+    let refused = set(&bench, "again", json!({})).await.unwrap_err();
     assert_eq!(refused.code, "kill_switch_on");
     // Every evaluation from now on would lead to a trade.
-    let seq = *bench.oracle.seq.lock().unwrap();
+    let seq = *oracle.seq.lock().unwrap();
     for _ in 0..8 {
         bench.trading.trigger_auto(&account, btc()).await.unwrap();
     }
-    assert!(*bench.oracle.seq.lock().unwrap() >= seq + 8);
+    assert!(*oracle.seq.lock().unwrap() >= seq + 8);
     assert_eq!(bench.state().await.orders.unwrap().len(), 6);
-    let kinds: Vec<EventKind> = bench.events().into_iter().map(|(kind, _)| kind).collect();
+    let kinds: Vec<EventKind> = events(&bench).into_iter().map(|(kind, _)| kind).collect();
     let count = |kind: EventKind| kinds.iter().filter(|it| **it == kind).count();
     assert_eq!(count(EventKind::AutoOn), 1);
     assert_eq!(count(EventKind::AutoBegun), 1);
@@ -319,14 +235,14 @@ async fn a_conviction_leads_to_brackets_and_to_none_after_the_kill() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_ends_with_its_conviction_and_what_rests_is_cancelled() {
     // One slice that waits half a percent below, and one that never comes.
-    let bench = Bench::start(0x52, &[(false, -5, 0), (false, -5, 120_000)]).await;
-    bench.set("on", json!({})).await.unwrap();
+    let (bench, oracle) = start(0x52, &[(false, -5, 0), (false, -5, 120_000)]).await;
+    set(&bench, "on", json!({})).await.unwrap();
     let resting = |state: &AccountState| {
         let entries = entries(state);
         entries.len() == 1 && entries[0].state == State::Acked
     };
     bench.until("the entry rests", resting).await;
-    bench.oracle.says.lock().unwrap().side = None;
+    oracle.says.lock().unwrap().side = None;
     let ended = |state: &AccountState| {
         let mut orders = state.orders.iter().flatten();
         orders.all(|order| order.state == State::Cancelled)
@@ -338,14 +254,14 @@ async fn a_plan_ends_with_its_conviction_and_what_rests_is_cancelled() {
             .iter()
             .any(|(kind, it)| *kind == EventKind::AutoEnded && it == code)
     };
-    assert!(told(&bench.events(), "auto_bias_ended"));
+    assert!(told(&events(&bench), "auto_bias_ended"));
     let began = std::time::Instant::now();
-    while !told(&bench.events(), "auto_over") {
-        assert!(began.elapsed() < PATIENCE, "{:?}", bench.events());
+    while !told(&events(&bench), "auto_over") {
+        assert!(began.elapsed() < PATIENCE, "{:?}", events(&bench));
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     // The leave stands; within the cooldown nothing follows, whatever the engine says.
-    bench.oracle.says.lock().unwrap().side = Some(Side::Sell);
+    oracle.says.lock().unwrap().side = Some(Side::Sell);
     let held = |view: &AutoView| {
         let gates = &view.symbols_state[0].gates;
         let shut: Vec<&str> = gates
@@ -356,21 +272,17 @@ async fn a_plan_ends_with_its_conviction_and_what_rests_is_cancelled() {
         shut == ["auto_cooldown", "auto_risk"]
     };
     let began = std::time::Instant::now();
-    while !held(&bench.view().await) {
-        assert!(began.elapsed() < PATIENCE, "{:#?}", bench.view().await);
+    while !held(&auto_of(&bench).await) {
+        assert!(began.elapsed() < PATIENCE, "{:#?}", auto_of(&bench).await);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(bench.state().await.orders.unwrap().len(), 3);
-    assert!(
-        bench
-            .events()
-            .contains(&(EventKind::AutoSkipped, "auto_cooldown".to_owned()))
-    );
+    assert!(events(&bench).contains(&(EventKind::AutoSkipped, "auto_cooldown".to_owned())));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn leave_is_explicit_and_does_not_outlive_the_process() {
-    let bench = Bench::start(0x53, &[(false, -5, 0)]).await;
+    let (bench, _) = start(0x53, &[(false, -5, 0)]).await;
     for (change, code) in [
         (json!({"acknowledge": false}), "acknowledge_required"),
         (json!({"minutes": 0}), "bad_request"),
@@ -381,12 +293,12 @@ async fn leave_is_explicit_and_does_not_outlive_the_process() {
         (json!({"symbols": ["NOSUCH"]}), "unknown_symbol"),
         (json!({"key": ""}), "idempotency_key_invalid"),
     ] {
-        let error = bench.set("bad", change.clone()).await.unwrap_err();
+        let error = set(&bench, "bad", change.clone()).await.unwrap_err();
         assert_eq!(error.code, code, "{change}");
     }
-    assert!(!bench.view().await.on);
-    bench.set("on", json!({})).await.unwrap();
-    let other = bench.set("on", json!({"minutes": 5})).await.unwrap_err();
+    assert!(!auto_of(&bench).await.on);
+    set(&bench, "on", json!({})).await.unwrap();
+    let other = set(&bench, "on", json!({"minutes": 5})).await.unwrap_err();
     assert_eq!(other.code, "idempotency_conflict");
     let resting = |state: &AccountState| {
         let entries = entries(state);
@@ -394,13 +306,13 @@ async fn leave_is_explicit_and_does_not_outlive_the_process() {
     };
     bench.until("the entry rests", resting).await;
     let bench = bench.restart().await;
-    let view = bench.view().await;
+    let view = auto_of(&bench).await;
     assert_eq!(
         (view.on, view.ended.unwrap().code),
         (false, "auto_restart".to_owned())
     );
     // The request of the ended leave gives no second one.
-    assert!(!bench.set("on", json!({})).await.unwrap().on);
+    assert!(!set(&bench, "on", json!({})).await.unwrap().on);
     // What it left resting is taken back, and then nothing of the trade is open.
     let ended = |state: &AccountState| {
         let mut orders = state.orders.iter().flatten();
@@ -408,12 +320,12 @@ async fn leave_is_explicit_and_does_not_outlive_the_process() {
     };
     bench.until("what rested is cancelled", ended).await;
     let began = std::time::Instant::now();
-    while bench.view().await.open > 0 {
-        assert!(began.elapsed() < PATIENCE, "{:#?}", bench.view().await);
+    while auto_of(&bench).await.open > 0 {
+        assert!(began.elapsed() < PATIENCE, "{:#?}", auto_of(&bench).await);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     // A new leave remembers when the market was traded last.
-    let view = bench.set("more", json!({})).await.unwrap();
+    let view = set(&bench, "more", json!({})).await.unwrap();
     assert!(view.on);
     let cooldown = |view: &AutoView| {
         let gates = view.symbols_state[0].gates.iter();
@@ -422,7 +334,7 @@ async fn leave_is_explicit_and_does_not_outlive_the_process() {
             .any(|it| it.code == "auto_cooldown" && !it.holds)
     };
     assert!(cooldown(&view), "{view:#?}");
-    let off = bench.set("off", json!({"on": false})).await.unwrap();
+    let off = set(&bench, "off", json!({"on": false})).await.unwrap();
     assert_eq!(
         (off.on, off.ended.unwrap().code),
         (false, "auto_taken_back".to_owned())

@@ -12,7 +12,8 @@
 
 mod common;
 
-use common::fleet::{Fleet, Streams, count};
+use common::count;
+use common::fleet::{Fleet, Streams};
 use hypersentry_execution::order::State;
 use hypersentry_sim::Fault;
 use hypersentry_trading::{Asker, TradeError};

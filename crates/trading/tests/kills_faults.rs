@@ -14,11 +14,10 @@
 
 mod common;
 
-use common::base;
-use common::fleet::count;
-use common::kill::{self, Child, Job, SCRIPTS, report, run, wallet};
-use common::venue;
-use hypersentry_sim::{Fault, Scenario, SimConfig, Simulator, Venue, exchange};
+use common::child::{self, Child, SCRIPTS};
+use common::kill::{self, Job};
+use common::{count, venue};
+use hypersentry_sim::{Fault, Scenario, SimConfig, Simulator, Venue};
 use hypersentry_trading::AccountState;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -115,7 +114,7 @@ const FAULTS: [&str; 12] = [
 #[test]
 #[ignore = "the child of the test beside it"]
 fn the_child() {
-    kill::child(play);
+    child::child(play);
 }
 
 async fn play(child: Child) -> AccountState {
@@ -127,7 +126,7 @@ async fn play(child: Child) -> AccountState {
     std::fs::write(ready, "").unwrap();
     let began = Instant::now();
     while !go.exists() {
-        assert!(began.elapsed() < kill::PATIENCE, "nobody says go");
+        assert!(began.elapsed() < child::PATIENCE, "nobody says go");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     child.order(child.ticket()).await;
@@ -174,32 +173,21 @@ fn a_process_that_is_killed_at_a_bad_venue_doubles_and_loses_nothing() {
     let venues: Vec<Simulator> = (0..AT_ONCE).map(|_| start()).collect();
     let root = tempfile::tempdir().unwrap();
     let job = |simulator: &Simulator, script: &str, kill_at: u64, key: u16| {
-        let user = wallet(key).address().to_string();
-        let user = exchange::Address::parse(&user).unwrap();
-        simulator.pay_in(user, 50_000 * exchange::USD).unwrap();
-        let dir = root.path().join(key.to_string());
-        std::fs::create_dir(&dir).unwrap();
-        let url = base(simulator);
-        Job {
-            script: script.to_owned(),
-            mid: runtime.block_on(kill::mid(&url)),
-            url,
-            dir,
+        Job::new(
+            simulator,
+            runtime.handle(),
+            root.path(),
+            script,
             key,
             kill_at,
-        }
+        )
     };
     let mut points = BTreeMap::new();
     for (key, script) in (1..).zip(SCRIPTS) {
-        let whole = run(&job(&venues[0], script, 0, key), &|job: &Job| {
+        let whole = kill::points(&job(&venues[0], script, 0, key), &|job: &Job| {
             begin(&venues[0], None, &job.dir);
         });
-        assert!(
-            whole.status.success(),
-            "{}",
-            String::from_utf8_lossy(&whole.stderr)
-        );
-        points.insert(script, report(&whole)["points"].as_u64().unwrap());
+        points.insert(script, whole);
     }
     let seed = count("HYPERSENTRY_FAULT_SEED", 1) as u64;
     let trials: Vec<Trial> = (0..count("HYPERSENTRY_FAULT_KILLS", 36))

@@ -11,7 +11,7 @@
 mod common;
 
 use common::bench::Bench;
-use common::{away, settings};
+use common::{away, merged, settings};
 use hypersentry_execution::order::{Leg, State};
 use hypersentry_execution::risk::Limits;
 use hypersentry_model::{Size, Symbol, Usd};
@@ -27,11 +27,8 @@ async fn modify(
     order: &OrderView,
     rest: Value,
 ) -> Result<Vec<OrderView>, TradeError> {
-    let mut asked = json!({"account": bench.account(), "key": key, "cloid": order.cloid});
-    for (name, value) in rest.as_object().unwrap() {
-        asked[name] = value.clone();
-    }
-    let asked: ModifyOrder = serde_json::from_value(asked).unwrap();
+    let asked = json!({"account": bench.account(), "key": key, "cloid": order.cloid});
+    let asked: ModifyOrder = merged(asked, &rest);
     bench.trading.modify(asked, Asker::default()).await
 }
 
@@ -39,7 +36,7 @@ fn all(state: &AccountState) -> impl Iterator<Item = &OrderView> {
     state.orders.iter().flatten()
 }
 
-fn wide() -> Settings {
+fn roomy() -> Settings {
     let usd = |text: &str| Usd::parse(text).unwrap();
     Settings {
         limits: Limits {
@@ -125,7 +122,7 @@ async fn a_stop_that_is_moved_is_never_missing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_part_that_was_filled_has_a_stop_while_the_rest_rests() {
-    let bench = Bench::with(0x43, wide(), 5_000_000).await;
+    let bench = Bench::with(0x43, roomy(), 5_000_000).await;
     let mid = bench.mid().await;
     let (px, size) = bench.first_ask().await;
     // More than rests at the best price: the part is filled at once, and the rest rests.
@@ -138,7 +135,6 @@ async fn a_part_that_was_filled_has_a_stop_while_the_rest_rests() {
     };
     let state = bench.until("what was filled is protected", covered).await;
     let entry = all(&state).find(|it| it.leg == Leg::Entry).unwrap();
-    println!("naked for {:?} ms", entry.naked_ms);
     let guards: Vec<&OrderView> = all(&state)
         .filter(|it| it.leg == Leg::StopLoss && it.cloid != orders[1].cloid)
         .collect();

@@ -10,9 +10,8 @@
 
 mod common;
 
-use common::base;
-use common::fleet::{Fleet, PATIENCE, Streams, count};
-use common::venue;
+use common::fleet::{Fleet, PATIENCE, Streams};
+use common::{base, count, venue};
 use hypersentry_execution::order::State;
 use hypersentry_sim::Fault;
 use hypersentry_store::{Disk, DiskFile, NativeDisk};
@@ -57,11 +56,14 @@ impl Disk for Small<NativeDisk> {
 
 impl DiskFile for Small<Box<dyn DiskFile>> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let left = self.1.load(Ordering::SeqCst);
-        let fits = left.min(bytes.len() as u64);
-        self.1.store(left - fits, Ordering::SeqCst);
+        let len = bytes.len() as u64;
+        let (set, read) = (Ordering::SeqCst, Ordering::SeqCst);
+        let left = self
+            .1
+            .fetch_update(set, read, |left| Some(left.saturating_sub(len)));
+        let fits = left.unwrap().min(len);
         self.0.write(&bytes[..fits as usize])?;
-        if fits < bytes.len() as u64 {
+        if fits < len {
             return Err(io::ErrorKind::StorageFull.into());
         }
         Ok(())

@@ -9,8 +9,8 @@
 
 mod common;
 
+use common::away;
 use common::bench::Bench;
-use common::{away, open, world};
 use hypersentry_execution::order::{Leg, State};
 use hypersentry_model::{Size, Symbol};
 use hypersentry_sim::Fault;
@@ -209,26 +209,7 @@ async fn a_restart_finds_what_was_under_way() {
     let ask = json!({"side": "buy", "kind": "limit", "px": px});
     let resting = bench.order("r", ask.clone()).await.unwrap();
     bench.ends(&resting[0], State::Acked).await;
-    let Bench {
-        simulator,
-        wallet,
-        ears,
-        dir,
-        trading,
-    } = bench;
-    trading.stop().await;
-    drop(trading);
-    let trading = open(dir.path(), world(&simulator, &wallet, &ears));
-    let bench = Bench {
-        simulator,
-        wallet,
-        ears,
-        dir,
-        trading,
-    };
-    bench
-        .until("the account is ready again", |state| state.ready)
-        .await;
+    let bench = bench.restart().await;
     let found = bench.ends(&resting[0], State::Acked).await;
     assert!((found.created_ms - resting[0].created_ms).abs() < 1_000);
     let again = bench.order("r", ask).await.unwrap();
@@ -261,7 +242,7 @@ async fn what_is_refused_says_every_reason_and_sends_nothing() {
     );
     let ticket = bench.ticket(
         "",
-        json!({"side": "buy", "kind": "market", "slippage_bps": 80, "stop_loss": away(mid, -20)}),
+        &json!({"side": "buy", "kind": "market", "slippage_bps": 80, "stop_loss": away(mid, -20)}),
     );
     let preview = bench.trading.preview(ticket).await.unwrap();
     assert_eq!(preview.orders.len(), 2);

@@ -14,8 +14,8 @@
 
 mod common;
 
-use common::fleet::{Fleet, Streams, count};
-use common::now;
+use common::fleet::{Fleet, Streams};
+use common::{count, now};
 use hypersentry_execution::order::State;
 use hypersentry_sim::{Fault, Venue};
 use std::sync::Arc;
@@ -94,7 +94,13 @@ async fn trade(fleet: &Fleet, account: usize, stop: &AtomicBool) -> usize {
     while !stop.load(Ordering::SeqCst) {
         let kind = fleet.rests_or_takes(1 + 2 * number);
         let ticket = fleet.ticket(account, &format!("storm-{number}"), &kind);
-        let placed = fleet.place(&ticket).await.unwrap();
+        let placed = match fleet.place(&ticket).await {
+            Ok(placed) => placed,
+            Err(error) => {
+                let state = fleet.trading.state(&ticket.account, None).await;
+                panic!("{error:?} {:#?}", state.unwrap());
+            }
+        };
         fleet.known(placed[0].cloid.as_ref().unwrap()).await;
         number += 1;
         tokio::time::sleep(Duration::from_millis(200)).await;

@@ -13,48 +13,24 @@
     reason = "a test tells what it saw, and is told how long to look"
 )]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod judge;
 mod venue;
 
+use common::{Chance, at, lots, seen};
 use hypersentry_execution::keys::Key;
 use hypersentry_execution::order::{
     Aim, Cloid, Event, Intent, Leg, Replaces, Side, State, Terms, Tif, Way,
 };
 use hypersentry_execution::relay::{Input, Output, Part, Record, Relay, Submit};
 use hypersentry_execution::risk::{Limits, Market, Pricing, Scope, Standing, Wish};
-use hypersentry_model::{Price, Size, Source, Stamp, Stamped, Symbol, Timestamp, Usd, Venue};
+use hypersentry_model::{Price, Size, Symbol, Usd};
 use std::collections::BTreeMap;
 
 const END_MS: i64 = 60_000;
 const FAULTS_MS: i64 = 30_000;
 const TICK_MS: i64 = 100;
-
-/// Sebastiano Vigna's splitmix64: a run is its seed.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-    fn below(&mut self, n: i64) -> i64 {
-        (self.next() % n.unsigned_abs()) as i64
-    }
-    fn percent(&mut self, n: i64) -> bool {
-        self.below(100) < n
-    }
-}
-
-fn at(ms: i64) -> Timestamp {
-    Timestamp::from_ms(ms)
-}
-
-fn lots(n: i64) -> Size {
-    Size::from_units(i128::from(n) * 1_000_000_000)
-}
 
 fn count(size: Size) -> i64 {
     i64::try_from(size.units() / 1_000_000_000).unwrap()
@@ -62,15 +38,6 @@ fn count(size: Size) -> i64 {
 
 fn px(text: &str) -> Price {
     Price::parse(text).unwrap()
-}
-
-fn seen<T>(value: T, now: i64) -> Option<Stamped<T>> {
-    Some(Stamped {
-        value,
-        stamp: Stamp::at(at(now)),
-        source: Source::Venue(Venue::Hyperliquid),
-        limit_ms: 3_000,
-    })
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

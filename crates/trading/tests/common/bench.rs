@@ -1,10 +1,12 @@
 //! An account at a simulator of its own.
 
-use super::{Ears, PATIENCE, Wallet, open_with, settings, world};
+use super::{Ears, PATIENCE, Wallet, merged, mid, open_with, settings, wide, world};
 use hypersentry_execution::order::State;
 use hypersentry_model::{Price, Size, Symbol};
-use hypersentry_sim::{SimConfig, Simulator, exchange};
-use hypersentry_trading::{AccountState, Asker, OrderView, Settings, Ticket, TradeError, Trading};
+use hypersentry_sim::{Simulator, exchange};
+use hypersentry_trading::{
+    AccountState, Asker, OrderView, Settings, Ticket, TradeError, Trading, World,
+};
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -16,6 +18,8 @@ pub(crate) struct Bench {
     pub(crate) ears: Arc<Ears>,
     pub(crate) dir: tempfile::TempDir,
     pub(crate) trading: Trading,
+    world: World,
+    settings: Settings,
 }
 
 impl Bench {
@@ -24,20 +28,33 @@ impl Bench {
     }
 
     pub(crate) async fn with(key: u8, settings: Settings, dollars: i128) -> Self {
-        let simulator = hypersentry_sim::start(SimConfig::default()).await.unwrap();
+        Self::within(key, settings, dollars, |world| world).await
+    }
+
+    /// In a world that is made of the usual one.
+    pub(crate) async fn within(
+        key: u8,
+        settings: Settings,
+        dollars: i128,
+        other: impl FnOnce(World) -> World,
+    ) -> Self {
+        let simulator = wide().await;
         let wallet = Arc::new(Wallet(SigningKey::from_slice(&[key; 32]).unwrap()));
         let address = wallet.address().to_string();
         let user = exchange::Address::parse(&address).unwrap();
         simulator.pay_in(user, dollars * exchange::USD).unwrap();
         let ears = Arc::<Ears>::default();
         let dir = tempfile::tempdir().unwrap();
-        let trading = open_with(dir.path(), settings, world(&simulator, &wallet, &ears));
+        let world = other(world(&simulator, &wallet, &ears));
+        let trading = open_with(dir.path(), settings.clone(), world.clone());
         let bench = Self {
             simulator,
             wallet,
             ears,
             dir,
             trading,
+            world,
+            settings,
         };
         bench
             .until("the account is ready", |state| {
@@ -45,6 +62,17 @@ impl Bench {
             })
             .await;
         bench
+    }
+
+    /// Ends the process, as it were, and begins another one with the same directory.
+    pub(crate) async fn restart(mut self) -> Self {
+        self.trading.stop().await;
+        drop(self.trading);
+        let (settings, world) = (self.settings.clone(), self.world.clone());
+        self.trading = open_with(self.dir.path(), settings, world);
+        self.until("the account is ready again", |state| state.ready)
+            .await;
+        self
     }
 
     pub(crate) fn account(&self) -> String {
@@ -66,36 +94,33 @@ impl Bench {
             if holds(&state) {
                 return state;
             }
-            assert!(began.elapsed() < PATIENCE, "never: {what}; {state:#?}");
+            if began.elapsed() > PATIENCE {
+                let auto = self.trading.auto(&self.account()).await;
+                panic!("never: {what}; {state:#?} {auto:#?}");
+            }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
     pub(crate) async fn mid(&self) -> i64 {
-        let eyes = world(&self.simulator, &self.wallet, &self.ears).eyes;
-        let sight = eyes.look(Symbol::new("BTC").unwrap()).await;
-        (sight.mid.unwrap().value.units() / 10_i128.pow(12)) as i64
+        mid(&*self.world.eyes).await
     }
 
     /// The best offer: its price, and how much rests there.
     pub(crate) async fn first_ask(&self) -> (Price, Size) {
-        let eyes = world(&self.simulator, &self.wallet, &self.ears).eyes;
-        let sight = eyes.look(Symbol::new("BTC").unwrap()).await;
+        let sight = self.world.eyes.look(Symbol::new("BTC").unwrap()).await;
         sight.asks.unwrap().value[0]
     }
 
-    pub(crate) fn ticket(&self, key: &str, rest: Value) -> Ticket {
-        let mut ticket =
+    pub(crate) fn ticket(&self, key: &str, rest: &Value) -> Ticket {
+        let ticket =
             json!({"account": self.account(), "key": key, "symbol": "BTC", "size": "0.01"});
-        for (name, value) in rest.as_object().unwrap() {
-            ticket[name] = value.clone();
-        }
-        serde_json::from_value(ticket).unwrap()
+        merged(ticket, rest)
     }
 
     pub(crate) async fn order(&self, key: &str, rest: Value) -> Result<Vec<OrderView>, TradeError> {
         self.trading
-            .order(self.ticket(key, rest), Asker::default())
+            .order(self.ticket(key, &rest), Asker::default())
             .await
     }
 

@@ -1,19 +1,19 @@
 //! Many accounts of one process that trade at one simulator, and a record of everything that left and was told.
 
-use super::kill::{names_in, wallet};
+use super::purse::{Purse, wallet};
+use super::road::{Beside, Load, Road};
 use super::venue::{self, Fault, Ours, Sent};
-use super::{WIDE, Wallet, Way, base, now, settings, way};
+use super::{Way, base, merged, mid, now, settings, way, wide};
 use hypersentry_execution::order::State;
 use hypersentry_execution::risk::Limits;
-use hypersentry_model::{Symbol, Timestamp, Usd};
-use hypersentry_sim::{Scenario, SimConfig, Simulator, exchange};
+use hypersentry_model::{Symbol, Usd};
+use hypersentry_sim::{Simulator, exchange};
 use hypersentry_store::{Disk, NativeDisk};
 use hypersentry_trading::{
-    AgentKind, Asker, Audience, Door, Eyes, Got, Later, OrderView, Settings, Sight, SignRefused,
-    Signers, Ticket, Told, TradeError, Trading, World, audit_signer,
+    Asker, Audience, Eyes, Got, Later, OrderView, Settings, Sight, Ticket, Told, TradeError,
+    Trading, World, audit_signer,
 };
 use hypersentry_venues::hyperliquid::exchange::Address;
-use hypersentry_venues::session::RequestClass;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -44,63 +44,36 @@ pub(crate) struct Traffic {
     pub(crate) blind: AtomicBool,
 }
 
-impl Door for Traffic {
-    fn now(&self) -> Timestamp {
-        now().plus_ms(self.clock_ms.load(Ordering::SeqCst))
+impl Beside for Traffic {
+    fn clock_ms(&self) -> i64 {
+        self.clock_ms.load(Ordering::SeqCst)
     }
 
-    fn post(
-        &self,
-        path: &'static str,
-        body: String,
-        class: RequestClass,
-        weight: u32,
-    ) -> Later<'_, Got> {
-        Box::pin(async move {
-            let mut names = Vec::new();
-            if path == "/exchange" {
-                names = self.leaves(&body);
-            }
-            let got = self.way.post(path, body, class, weight).await;
-            if !names.is_empty() && self.deaf.load(Ordering::SeqCst) {
-                let body = "the connection ended before the answer".into();
-                return Got { status: 0, body };
-            }
-            got
-        })
+    fn posts(&self) -> bool {
+        !self.deaf.load(Ordering::SeqCst)
     }
 
-    fn may_post<'a>(
-        &'a self,
-        account: Address,
-        body: &'a str,
-        weight: u32,
-    ) -> Later<'a, Result<(), String>> {
-        Box::pin(async move {
-            if self.deaf.load(Ordering::SeqCst) {
-                return Err("it is asked for requests".to_owned());
-            }
-            self.leaves(body);
-            self.way.may_post(account, body, weight).await
-        })
+    fn streams(&self, account: Address) -> bool {
+        !self.silent.contains(&account.to_string())
     }
 
-    fn stream_url(&self) -> String {
-        self.way.stream_url()
+    fn notes(&self, orders: &[String], nonce: u64) {
+        let first = orders.first().cloned().unwrap_or_default();
+        self.nonces.lock().unwrap().push((first, nonce));
+        let mut sent = self.sent.lock().unwrap();
+        for name in orders {
+            *sent.entry(name.clone()).or_default() += 1;
+        }
     }
 
-    fn may_stream(&self, account: Address) -> Later<'_, Result<(), String>> {
-        let silent = self.silent.contains(&account.to_string());
-        Box::pin(async move {
-            if silent {
-                Err("this account has no stream".to_owned())
-            } else {
-                Ok(())
-            }
-        })
+    fn answered(&self, load: &Load, got: Got) -> Got {
+        let orders = matches!(load, Load::Action(orders, _) if !orders.is_empty());
+        if orders && self.deaf.load(Ordering::SeqCst) {
+            let body = "the connection ended before the answer".into();
+            return Got { status: 0, body };
+        }
+        got
     }
-
-    fn stream_ended(&self, _: Address) {}
 }
 
 impl Eyes for Traffic {
@@ -118,7 +91,7 @@ impl Eyes for Traffic {
             }
             let mut sight = self.way.look(symbol).await;
             // What is seen is stamped by our clock, whatever it shows.
-            let at = Door::now(self);
+            let at = now().plus_ms(self.clock_ms());
             for stamp in [
                 sight.mid.as_mut().map(|it| &mut it.stamp),
                 sight.bids.as_mut().map(|it| &mut it.stamp),
@@ -139,46 +112,11 @@ impl Eyes for Traffic {
 }
 
 impl Traffic {
-    /// Notes what leaves, once: what did not leave over the stream goes as a request. The orders in it.
-    fn leaves(&self, body: &str) -> Vec<String> {
-        let names = names_in(body);
-        let nonce: Value = serde_json::from_str(body).unwrap();
-        let nonce = nonce["nonce"].as_u64().unwrap();
-        let action = (names.first().cloned().unwrap_or_default(), nonce);
-        let mut nonces = self.nonces.lock().unwrap();
-        if nonces.last() != Some(&action) && !nonces.contains(&action) {
-            nonces.push(action);
-            let mut sent = self.sent.lock().unwrap();
-            for name in &names {
-                *sent.entry(name.clone()).or_default() += 1;
-            }
-        }
-        names
-    }
-
     /// Looks at the market anew.
     pub(crate) async fn see(&self) {
         self.blind.store(false, Ordering::SeqCst);
         self.glance.lock().unwrap().clear();
         self.look(Symbol::new("BTC").unwrap()).await;
-    }
-}
-
-/// All wallets.
-#[derive(Debug)]
-struct Purse(BTreeMap<Address, Wallet>);
-
-impl Signers for Purse {
-    fn agent(&self, account: Address, user: Option<&str>) -> Result<AgentKind, SignRefused> {
-        self.0[&account].agent(account, user)
-    }
-    fn sign(
-        &self,
-        account: Address,
-        agent: Address,
-        digest: &[u8; 32],
-    ) -> Result<[u8; 65], SignRefused> {
-        self.0[&account].sign(account, agent, digest)
     }
 }
 
@@ -261,11 +199,7 @@ impl Fleet {
         streams: Streams,
         dir: &Path,
     ) -> Self {
-        let config = SimConfig {
-            scenario: Some(Scenario::from_json(WIDE).unwrap()),
-            ..SimConfig::default()
-        };
-        let simulator = hypersentry_sim::start(config).await.unwrap();
+        let simulator = wide().await;
         let mut names = Vec::new();
         for key in 1..=accounts {
             let name = wallet(key).address().to_string();
@@ -274,7 +208,7 @@ impl Fleet {
             names.push(name);
         }
         let url = base(&simulator);
-        let mid = super::kill::mid(&url).await;
+        let mid = mid(&*way(url.clone())).await;
         let silent = names.iter().enumerate().filter(|(at, _)| match streams {
             Streams::All => false,
             Streams::Half => at % 2 == 1,
@@ -357,12 +291,9 @@ impl Fleet {
     }
 
     pub(crate) fn ticket(&self, account: usize, key: &str, rest: &Value) -> Ticket {
-        let mut ticket = json!({"account": self.accounts[account], "key": key, "symbol": "BTC",
+        let ticket = json!({"account": self.accounts[account], "key": key, "symbol": "BTC",
             "side": "buy", "size": "0.001"});
-        for (name, value) in rest.as_object().unwrap() {
-            ticket[name] = value.clone();
-        }
-        serde_json::from_value(ticket).unwrap()
+        merged(ticket, rest)
     }
 
     /// A limit far from the market, or an order that takes at once.
@@ -469,21 +400,13 @@ fn open(
     record: &Arc<Record>,
     accounts: u16,
 ) -> Result<Trading, TradeError> {
-    let wallets = (1..=accounts).map(wallet);
-    let purse = wallets.map(|wallet| (wallet.address(), wallet)).collect();
-    let door: Arc<dyn Door> = Arc::<Traffic>::clone(traffic);
+    let road = Road::new(Arc::clone(&traffic.way), Arc::clone(traffic));
     let world = World {
-        door,
+        door: Arc::new(road),
         eyes: Arc::<Traffic>::clone(traffic),
-        signers: Arc::new(Purse(purse)),
+        signers: Arc::new(Purse::of(1..=accounts)),
         audience: Arc::<Record>::clone(record),
     };
     let signer = audit_signer(dir, &[7; 32]).unwrap();
     Trading::open_on(disk, dir, signer, generous(), world)
-}
-
-/// How many, unless the environment says otherwise.
-pub(crate) fn count(name: &str, usual: usize) -> usize {
-    let text = std::env::var(name).ok();
-    text.map_or(usual, |text| text.parse().unwrap()).max(1)
 }

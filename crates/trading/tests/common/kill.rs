@@ -1,223 +1,21 @@
-//! A child process that trades and is killed (`abort`) at one point, a second one that takes up its directory, and a comparison of what they hold with
-//! what the venue holds.
-//!
-//! A test binary has an ignored test `the_child` that calls [`child`] with what the child is to do. The points of a child are counted: each write and
-//! sync of its log, each signature, each request to the exchange and question about an order, before and after, and each step of an order that is told.
+//! Kills: a child process that dies at one point ([`super::child`]), a second one that takes up its directory, and a comparison of what they hold with what
+//! the venue holds.
 
+use super::child::PATIENCE;
+use super::purse::wallet;
 use super::venue::{self, Fault, Ours, Sent};
-use super::{Wallet, Way, now, settings, way};
-use hypersentry_execution::order::State;
-use hypersentry_model::{Symbol, Timestamp};
-use hypersentry_store::{Disk, DiskFile, NativeDisk};
-use hypersentry_trading::{
-    AccountState, AgentKind, Asker, Audience, Door, Eyes, Got, Later, SignRefused, Signers, Ticket,
-    Told, Trading, World, audit_signer,
-};
-use hypersentry_venues::hyperliquid::exchange::Address;
-use hypersentry_venues::session::RequestClass;
-use k256::ecdsa::SigningKey;
-use serde_json::{Value, json};
-use std::fs::File;
-use std::io::{self, Write};
+use super::{base, mid, way, wide};
+use hypersentry_sim::{Simulator, exchange};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
 
-/// The longest that a child may take: an order that never arrived is proven absent after 15 s.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
-
-static PASSED: AtomicU64 = AtomicU64::new(0);
-static KILL_AT: AtomicU64 = AtomicU64::new(0);
-
-/// A point at which a process may die.
-pub(crate) fn point(name: &str) {
-    let number = PASSED.fetch_add(1, Ordering::SeqCst) + 1;
-    if number == KILL_AT.load(Ordering::SeqCst) {
-        let mut out = io::stderr();
-        let _ = writeln!(out, "killed at {number}: {name}");
-        std::process::abort();
-    }
-}
-
-#[derive(Debug)]
-struct Dying<T>(T);
-
-/// The disk of the audit log.
-impl Disk for Dying<NativeDisk> {
-    fn make_dir(&self, dir: &Path) -> io::Result<()> {
-        self.0.make_dir(dir)
-    }
-    fn lock(&self, path: &Path) -> io::Result<File> {
-        self.0.lock(path)
-    }
-    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        Ok(Box::new(Dying(self.0.create(path)?)))
-    }
-    fn extend(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        Ok(Box::new(Dying(self.0.extend(path)?)))
-    }
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.0.rename(from, to)
-    }
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        self.0.remove(path)
-    }
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        self.0.sync_dir(dir)
-    }
-}
-
-impl DiskFile for Dying<Box<dyn DiskFile>> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        point("before a write");
-        // Half of it, as a process that dies in the middle leaves it.
-        let half = bytes.len() / 2;
-        self.0.write(&bytes[..half])?;
-        point("in a write");
-        self.0.write(&bytes[half..])?;
-        point("after a write");
-        Ok(())
-    }
-    fn sync(&mut self) -> io::Result<()> {
-        self.0.sync()?;
-        point("after a sync");
-        Ok(())
-    }
-    fn cut(&mut self, len: u64) -> io::Result<()> {
-        self.0.cut(len)
-    }
-}
-
-/// The way to the venue. What is sent of orders is written down before it leaves.
-#[derive(Debug)]
-struct Road {
-    way: Arc<Way>,
-    sent: PathBuf,
-    posts: bool,
-    /// What was to leave over the stream last: if it did not, it goes as a request.
-    last: Mutex<String>,
-}
-
-impl Road {
-    fn leaves(&self, body: &str) {
-        let mut last = self.last.lock().unwrap();
-        if *last != body {
-            note_sent(&self.sent, body);
-            body.clone_into(&mut last);
-        }
-        drop(last);
-        point("before a request leaves");
-    }
-}
-
-impl Door for Road {
-    fn now(&self) -> Timestamp {
-        now()
-    }
-    fn post(
-        &self,
-        path: &'static str,
-        body: String,
-        class: RequestClass,
-        weight: u32,
-    ) -> Later<'_, Got> {
-        Box::pin(async move {
-            let orders = path == "/exchange";
-            let told = body.contains("orderStatus");
-            if orders {
-                self.leaves(&body);
-            }
-            if told {
-                point("before a question leaves");
-            }
-            let got = self.way.post(path, body, class, weight).await;
-            if orders || told {
-                point("after an answer came");
-            }
-            got
-        })
-    }
-    fn may_post<'a>(
-        &'a self,
-        account: Address,
-        body: &'a str,
-        weight: u32,
-    ) -> Later<'a, Result<(), String>> {
-        Box::pin(async move {
-            if !self.posts {
-                return Err("it is asked for requests".to_owned());
-            }
-            self.leaves(body);
-            self.way.may_post(account, body, weight).await
-        })
-    }
-    fn posted(&self, _: Option<u16>) {
-        point("after an answer came");
-    }
-    fn stream_url(&self) -> String {
-        self.way.stream_url()
-    }
-    fn may_stream(&self, account: Address) -> Later<'_, Result<(), String>> {
-        self.way.may_stream(account)
-    }
-    fn stream_ended(&self, account: Address) {
-        self.way.stream_ended(account);
-    }
-}
-
-/// Names of the orders in a request.
-pub(crate) fn names_in(body: &str) -> Vec<String> {
-    let body: Value = serde_json::from_str(body).unwrap();
-    let orders = body["action"]["orders"].as_array();
-    let names = orders
-        .into_iter()
-        .flatten()
-        .map(|order| order["c"].as_str().unwrap().to_owned());
-    names.collect()
-}
-
-fn note_sent(file: &Path, body: &str) {
-    let mut out = File::options()
-        .append(true)
-        .create(true)
-        .open(file)
-        .unwrap();
-    for name in names_in(body) {
-        writeln!(out, "{name}").unwrap();
-    }
-}
-
-impl Signers for Dying<Wallet> {
-    fn agent(&self, account: Address, user: Option<&str>) -> Result<AgentKind, SignRefused> {
-        self.0.agent(account, user)
-    }
-    fn sign(
-        &self,
-        account: Address,
-        agent: Address,
-        digest: &[u8; 32],
-    ) -> Result<[u8; 65], SignRefused> {
-        point("before a signature");
-        let signature = self.0.sign(account, agent, digest);
-        point("after a signature");
-        signature
-    }
-}
-
-#[derive(Debug)]
-struct Listener;
-
-impl Audience for Listener {
-    fn tell(&self, _: &str, told: Told) {
-        match told {
-            Told::Order(order) => point(&format!("{:?} is {:?}", order.leg, order.state)),
-            Told::Fill(_) => point("a fill is told"),
-            Told::Account(_) | Told::Event(_) | Told::Risk(_) => {}
-        }
-    }
-}
+/// Kills at once: children wait far more than they work.
+const AT_ONCE: usize = 10;
 
 /// What two children are to do, and where the first one dies.
 #[derive(Clone, Debug)]
@@ -234,17 +32,31 @@ pub(crate) struct Job {
     pub(crate) kill_at: u64,
 }
 
-pub(crate) fn wallet(key: u16) -> Wallet {
-    let mut secret = [0x31; 32];
-    secret[..2].copy_from_slice(&key.to_be_bytes());
-    Wallet(SigningKey::from_slice(&secret).unwrap())
-}
-
-/// BTC's mid in whole dollars.
-pub(crate) async fn mid(url: &str) -> i64 {
-    let way = way(url.to_owned());
-    let sight = way.look(Symbol::new("BTC").unwrap()).await;
-    (sight.mid.unwrap().value.units() / 10_i128.pow(12)) as i64
+impl Job {
+    /// At an account of its own, which has money.
+    pub(crate) fn new(
+        simulator: &Simulator,
+        runtime: &Handle,
+        root: &Path,
+        script: &str,
+        key: u16,
+        kill_at: u64,
+    ) -> Self {
+        let user = wallet(key).address().to_string();
+        let user = exchange::Address::parse(&user).unwrap();
+        simulator.pay_in(user, 50_000 * exchange::USD).unwrap();
+        let dir = root.join(key.to_string());
+        std::fs::create_dir(&dir).unwrap();
+        let url = base(simulator);
+        Self {
+            script: script.to_owned(),
+            mid: runtime.block_on(mid(&*way(url.clone()))),
+            url,
+            dir,
+            key,
+            kill_at,
+        }
+    }
 }
 
 /// Runs a child and waits for its end; `watch` is called every 20 ms meanwhile.
@@ -286,148 +98,6 @@ pub(crate) fn report(output: &Output) -> Value {
     });
     serde_json::from_str(line).unwrap()
 }
-
-/// A child at work.
-#[derive(Debug)]
-pub(crate) struct Child {
-    pub(crate) trading: Trading,
-    pub(crate) account: String,
-    pub(crate) script: String,
-    pub(crate) mid: i64,
-    pub(crate) dir: PathBuf,
-}
-
-/// Is the child: opens its directory, plays, reports and ends the process.
-pub(crate) fn child<F: Future<Output = AccountState>>(play: impl FnOnce(Child) -> F) {
-    let var = |name: &str| std::env::var(name).unwrap();
-    KILL_AT.store(var("HS_KILL_AT").parse().unwrap(), Ordering::SeqCst);
-    let dir = PathBuf::from(var("HS_KILL_DIR"));
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    let told = runtime.block_on(async {
-        let way = way(var("HS_KILL_URL"));
-        let wallet = wallet(var("HS_KILL_KEY").parse().unwrap());
-        let account = wallet.address().to_string();
-        let road = Road {
-            way: Arc::clone(&way),
-            sent: dir.join("sent"),
-            posts: !var("HS_KILL_SCRIPT").ends_with(BY_REQUESTS),
-            last: Mutex::default(),
-        };
-        let world = World {
-            door: Arc::new(road),
-            eyes: way,
-            signers: Arc::new(Dying(wallet)),
-            audience: Arc::new(Listener),
-        };
-        let signer = audit_signer(&dir, &[7; 32]).unwrap();
-        let disk = Box::new(Dying(NativeDisk));
-        let trading = Trading::open_on(disk, &dir, signer, settings(), world).unwrap();
-        let child = Child {
-            trading,
-            account,
-            script: var("HS_KILL_SCRIPT"),
-            mid: var("HS_KILL_MID").parse().unwrap(),
-            dir,
-        };
-        play(child).await
-    });
-    let orders: Vec<Value> = told
-        .orders
-        .unwrap()
-        .iter()
-        .map(|order| json!({"cloid": order.cloid, "state": order.state, "filled": order.filled}))
-        .collect();
-    let report = json!({"orders": orders, "points": PASSED.load(Ordering::SeqCst)});
-    println!("REPORT {report}");
-    // Without the destructors of whoever listens still.
-    std::process::exit(0);
-}
-
-impl Child {
-    pub(crate) async fn until(&self, holds: impl Fn(&AccountState) -> bool) -> AccountState {
-        let began = Instant::now();
-        loop {
-            let state = self.trading.state(&self.account, None).await.unwrap();
-            if holds(&state) {
-                return state;
-            }
-            assert!(began.elapsed() < PATIENCE, "{state:?}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    /// Asks for orders as a client does that repeats itself until it is answered, and waits until each is known.
-    pub(crate) async fn order(&self, ticket: Value) {
-        let ticket: Ticket = serde_json::from_value(ticket).unwrap();
-        let began = Instant::now();
-        let orders = loop {
-            match self.trading.order(ticket.clone(), Asker::default()).await {
-                Ok(orders) => break orders,
-                Err(error) => assert!(began.elapsed() < PATIENCE, "{error:?}"),
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        };
-        let known = |state: &AccountState| {
-            let all = state.orders.iter().flatten();
-            all.clone().count() >= orders.len()
-                && all.into_iter().all(|order| {
-                    !matches!(
-                        order.state,
-                        State::Sent | State::Unknown | State::RiskPassed | State::IntentLogged
-                    )
-                })
-        };
-        self.until(known).await;
-    }
-
-    /// Cancels what rests, and waits until everything has ended.
-    pub(crate) async fn end(&self) -> AccountState {
-        let by = Asker::default();
-        let cancelled = self
-            .trading
-            .cancel_all(&self.account, "c".to_owned(), None, by);
-        cancelled.await.unwrap();
-        self.until(|state| {
-            let mut all = state.orders.iter().flatten();
-            all.all(|order| order.state.is_terminal())
-        })
-        .await
-    }
-
-    /// What the named scripts ask for: one order that rests, one that takes, or three that belong together.
-    pub(crate) fn ticket(&self) -> Value {
-        let (mid, script) = (self.mid, &self.script);
-        let script = script.strip_suffix(BY_REQUESTS).unwrap_or(script);
-        let mut ticket = json!({"account": self.account, "key": format!("k-{script}"), "symbol": "BTC", "side": "buy", "size": "0.01"});
-        if script == "rest-and-cancel" {
-            ticket["kind"] = json!("limit");
-            ticket["px"] = json!(super::away(mid, -9));
-        } else {
-            ticket["kind"] = json!("market");
-            ticket["slippage_bps"] = json!(90);
-        }
-        if script == "bracket" {
-            ticket["take_profit"] = json!(super::away(mid, 60));
-            ticket["stop_loss"] = json!(super::away(mid, -60));
-        }
-        ticket
-    }
-}
-
-/// What [`Child::ticket`] knows: over the account's stream, or by requests.
-pub(crate) const SCRIPTS: [&str; 6] = [
-    "rest-and-cancel",
-    "take",
-    "bracket",
-    "rest-and-cancel by requests",
-    "take by requests",
-    "bracket by requests",
-];
-const BY_REQUESTS: &str = " by requests";
 
 /// What came of a job.
 #[derive(Debug)]
@@ -496,18 +166,18 @@ pub(crate) fn one(job: &Job, runtime: &tokio::runtime::Handle, watch: &dyn Fn(&J
 }
 
 /// Does all jobs, some at once; what came of each.
-pub(crate) fn all<T: Sync>(
+pub(crate) fn all<T: Sync, R: Send>(
     jobs: &[T],
     at_once: usize,
-    act: impl Fn(&T) -> Came + Sync,
-) -> Vec<(&T, Came)> {
-    let next = AtomicU64::new(0);
+    act: impl Fn(&T) -> R + Sync,
+) -> Vec<(&T, R)> {
+    let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..at_once)
             .map(|_| {
                 scope.spawn(|| {
                     let mut done = Vec::new();
-                    while let Some(job) = jobs.get(next.fetch_add(1, Ordering::SeqCst) as usize) {
+                    while let Some(job) = jobs.get(next.fetch_add(1, Ordering::SeqCst)) {
                         done.push((job, act(job)));
                     }
                     done
@@ -517,4 +187,74 @@ pub(crate) fn all<T: Sync>(
         let done = workers.into_iter().map(|worker| worker.join().unwrap());
         done.flatten().collect()
     })
+}
+
+/// How many points a script has: those that a run without a kill passes.
+pub(crate) fn points(job: &Job, watch: &dyn Fn(&Job)) -> u64 {
+    let whole = run(job, watch);
+    let said = String::from_utf8_lossy(&whole.stderr);
+    assert!(whole.status.success(), "{}: {said}", job.script);
+    let points = report(&whole)["points"].as_u64().unwrap();
+    println!("{}: {points} points", job.script);
+    points
+}
+
+/// Kills at each `every`-th point of scripts, so many times each, at a venue that is well. `also` says what else is wrong.
+pub(crate) fn sweep(
+    scripts: &[&str],
+    (every, rounds): (usize, usize),
+    also: impl Fn(&Job, &Handle) -> Result<(), (Fault, String)> + Sync,
+) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let simulator = runtime.block_on(wide());
+    let root = tempfile::tempdir().unwrap();
+    let keys = AtomicU16::new(1);
+    let job = |script: &str, kill_at: u64| {
+        let key = keys.fetch_add(1, Ordering::SeqCst);
+        Job::new(
+            &simulator,
+            runtime.handle(),
+            root.path(),
+            script,
+            key,
+            kill_at,
+        )
+    };
+    let whole = all(scripts, AT_ONCE, |script| points(&job(script, 0), &|_| ()));
+    let mut trials = Vec::new();
+    for (script, points) in whole {
+        for _ in 0..rounds {
+            trials.extend((1..=points).step_by(every).map(|at| (*script, at)));
+        }
+    }
+    let done = all(&trials, AT_ONCE, |(script, at)| {
+        let job = job(script, *at);
+        let mut came = one(&job, runtime.handle(), &|_| ());
+        if came.wrong.is_none() {
+            came.wrong = also(&job, runtime.handle()).err();
+        }
+        came
+    });
+    let mut table: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for ((script, at), came) in &done {
+        let row = table.entry(script).or_default();
+        row[0] += 1;
+        // A run differs from the next in how often it asks, so that the last points may not come: such a run ends well, and that is no fault.
+        row[1] += usize::from(came.killed.is_none());
+        row[2] += came.orders;
+        if let Some((fault, text)) = &came.wrong {
+            row[3] += 1;
+            wrong.push(format!("{fault:?}: {script} at {at}: {text}"));
+        }
+    }
+    let sum = |at: usize| table.values().map(|row| row[at]).sum::<usize>();
+    let all = [sum(0), sum(1), sum(2), sum(3)];
+    for (script, [kills, missed, orders, wrong]) in table.iter().chain([(&"all", &all)]) {
+        println!(
+            "{script}: {kills} kills, {missed} beyond the end of their run, {orders} orders compared, {wrong} wrong"
+        );
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(all[1] * 4 < all[0], "{} of {}", all[1], all[0]);
 }

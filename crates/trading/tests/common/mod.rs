@@ -10,13 +10,16 @@
 )]
 
 pub(crate) mod bench;
+pub(crate) mod child;
 pub(crate) mod fleet;
 pub(crate) mod kill;
+pub(crate) mod purse;
+pub(crate) mod road;
 pub(crate) mod venue;
 
 use hypersentry_execution::risk::Limits;
 use hypersentry_model::{Mode, Price, Size, Source, Stamp, Stamped, Symbol, Timestamp, Usd, Venue};
-use hypersentry_sim::Simulator;
+use hypersentry_sim::{Scenario, SimConfig, Simulator};
 use hypersentry_trading::{
     AgentKind, Audience, Door, Eyes, Got, Later, Settings, Sight, SignRefused, Signers, Told,
     Trading, World, audit_signer,
@@ -41,6 +44,15 @@ pub(crate) const WIDE: &str = r#"{"steps":[],"limits":{"hyperliquid":{"rest_weig
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     Timestamp::from_ns(since.unwrap().as_nanos() as i64)
+}
+
+/// A simulator of such a venue.
+pub(crate) async fn wide() -> Simulator {
+    let config = SimConfig {
+        scenario: Some(Scenario::from_json(WIDE).unwrap()),
+        ..SimConfig::default()
+    };
+    hypersentry_sim::start(config).await.unwrap()
 }
 
 /// The venue's door and the trader's eyes at once, both by plain requests.
@@ -233,15 +245,32 @@ pub(crate) fn base(simulator: &Simulator) -> String {
     format!("http://{}/hyperliquid", simulator.local_addr())
 }
 
-pub(crate) fn world(simulator: &Simulator, wallet: &Arc<Wallet>, ears: &Arc<Ears>) -> World {
+pub(crate) fn world<S: Signers + 'static>(
+    simulator: &Simulator,
+    signers: &Arc<S>,
+    ears: &Arc<Ears>,
+) -> World {
     let way = way(base(simulator));
-    let door: Arc<dyn Door> = Arc::<Way>::clone(&way);
     World {
-        door,
+        door: Arc::<Way>::clone(&way),
         eyes: way,
-        signers: Arc::<Wallet>::clone(wallet),
+        signers: Arc::<S>::clone(signers),
         audience: Arc::<Ears>::clone(ears),
     }
+}
+
+/// BTC's mid in whole dollars.
+pub(crate) async fn mid(eyes: &dyn Eyes) -> i64 {
+    let sight = eyes.look(Symbol::new("BTC").unwrap()).await;
+    (sight.mid.unwrap().value.units() / 10_i128.pow(12)) as i64
+}
+
+/// A request whose fields are those of the first, and of the second where it has them.
+pub(crate) fn merged<T: serde::de::DeserializeOwned>(mut usual: Value, rest: &Value) -> T {
+    for (name, value) in rest.as_object().unwrap() {
+        usual[name] = value.clone();
+    }
+    serde_json::from_value(usual).unwrap()
 }
 
 pub(crate) fn settings() -> Settings {
@@ -271,4 +300,10 @@ pub(crate) fn open_with(dir: &Path, settings: Settings, world: World) -> Trading
 /// A whole number of dollars, `percent` from the mid.
 pub(crate) fn away(mid: i64, percent_tenths: i64) -> String {
     (mid * (1_000 + percent_tenths) / 1_000).to_string()
+}
+
+/// How many, unless the environment says otherwise.
+pub(crate) fn count(name: &str, usual: usize) -> usize {
+    let text = std::env::var(name).ok();
+    text.map_or(usual, |text| text.parse().unwrap()).max(1)
 }

@@ -27,7 +27,7 @@ pub(crate) type Sent = BTreeMap<String, u32>;
 /// One of our orders: name, state, size filled.
 pub(crate) type Ours = (String, String, String);
 
-/// All that the venue knows of an account's orders, those that rest as `open`.
+/// All that the venue knows of an account's named orders, those that rest as `open`.
 pub(crate) async fn ends(url: &str, account: &str) -> Result<Ends, String> {
     let way = way(url.to_owned());
     let ask = |kind: &'static str| {
@@ -49,8 +49,11 @@ pub(crate) async fn ends(url: &str, account: &str) -> Result<Ends, String> {
             hypersentry_model::Size::parse(text).unwrap()
         };
         let filled = size("origSz").checked_sub(size("sz")).unwrap();
-        let name = order["cloid"].as_str().unwrap_or_default().to_owned();
-        let ends = found.entry(name).or_default();
+        // Orders that the venue makes itself, as the slices of a TWAP, have no name.
+        let Some(name) = order["cloid"].as_str() else {
+            return;
+        };
+        let ends = found.entry(name.to_owned()).or_default();
         ends.push((status.to_owned(), filled.to_string()));
     };
     for order in open.as_array().unwrap() {
