@@ -55,6 +55,8 @@ pub(crate) enum Said {
         flatten: bool,
         drill: bool,
     },
+    /// What a kill switch was to close is closed.
+    Flat,
     /// A lease was begun, renewed or ended.
     Lease {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,6 +146,7 @@ pub(crate) struct CarriedLedger {
 pub(crate) struct Recalled {
     /// Lines of the relay by their order; of ended orders those of the retention.
     orders: BTreeMap<Cloid, Remembered>,
+    /// The kill switch of the account, or of the desk.
     pub(crate) killed: bool,
     pub(crate) day: Option<(i64, Usd)>,
     pub(crate) limits: Option<Governed>,
@@ -151,8 +154,8 @@ pub(crate) struct Recalled {
     /// Of the account, or of the desk (no label), and of strategies.
     pub(crate) leases: BTreeMap<Option<String>, Lease>,
     pub(crate) schedule: Schedule,
-    /// The desk's kill switch; of an account it is in the relay's lines.
-    pub(crate) desk_killed: bool,
+    /// Whether a kill switch was to close what is held, and nobody has seen that it is closed.
+    pub(crate) flatten: bool,
     /// What each strategy holds, and the trades that are in it.
     pub(crate) strategies: Books,
     /// The label that was written last, and the group that it is of.
@@ -223,11 +226,12 @@ impl Recalled {
                     .retain(|(_, _, ended, _)| ended.as_ref().is_none_or(kept));
             }
             Said::Auto { auto } => self.auto.take(at, auto),
-            Said::Switch { on, drill, .. } => {
-                if !drill {
-                    self.desk_killed = on;
-                }
+            Said::Switch { drill: true, .. } => {}
+            Said::Switch { on, flatten, .. } => {
+                self.killed = on;
+                self.flatten = on && flatten;
             }
+            Said::Flat => self.flatten = false,
             Said::Lease { strategy, lease } => match lease {
                 Some(lease) => {
                     self.leases.insert(strategy, lease);
@@ -328,6 +332,20 @@ pub(crate) fn open(
         &mut |record: Written| {
             let Written { entry, .. } = record;
             if let Ok(line) = serde_json::from_slice::<Line>(&entry.details) {
+                if let (
+                    DESK,
+                    Said::Switch {
+                        on,
+                        flatten,
+                        drill: false,
+                    },
+                ) = (line.account.as_str(), &line.said)
+                {
+                    // The desk's closes what every account holds, and put back nothing more.
+                    for held in found.values_mut() {
+                        held.flatten = *on && *flatten;
+                    }
+                }
                 let held = found.entry(line.account).or_default();
                 held.take(entry.at, line.said, now);
             }

@@ -14,7 +14,7 @@ use common::bench::Bench;
 use hypersentry_execution::order::{Leg, State};
 use hypersentry_model::{Size, Symbol};
 use hypersentry_sim::Fault;
-use hypersentry_trading::{Asker, Told};
+use hypersentry_trading::{AccountState, Asker, Told};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,6 +200,34 @@ async fn a_lost_answer_ends_in_what_the_venue_did() {
             .count(),
         1
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_filled_after_the_kill_switch_was_thrown_is_closed_too() {
+    let bench = Bench::start(0x27).await;
+    bench.simulator.faults().apply(Fault::LateAnswers {
+        count: 1,
+        delay_ms: 1_500,
+        action_waits: true,
+    });
+    let ask = json!({"side": "buy", "kind": "market", "slippage_bps": 80});
+    let order = bench.order("m", ask).await.unwrap().remove(0);
+    let left = |state: &AccountState| {
+        let orders = state.orders.iter().flatten();
+        orders.clone().any(|it| it.state > State::IntentLogged)
+    };
+    bench.until("it is on its way", left).await;
+    let (account, by) = (bench.account(), Asker::default());
+    let killed = bench.trading.kill(&account, true, true, false, by);
+    assert_eq!(killed.await.unwrap().flattened, 0);
+    bench.ends(&order, State::Filled).await;
+    let closed = |state: &AccountState| {
+        let orders = state.orders.iter().flatten();
+        orders.clone().count() == 2
+            && orders.clone().all(|it| it.state == State::Filled)
+            && state.positions.v.as_ref().is_some_and(Vec::is_empty)
+    };
+    bench.until("what was filled is closed", closed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! What is taken back when a lease lapses or the desk's kill switch is thrown.
+//! What is taken back when a lease lapses or the desk's kill switch is found thrown.
 
 use super::Account;
 use super::strategies::MOST_STRATEGIES;
@@ -11,7 +11,7 @@ use hypersentry_execution::audit::What;
 use hypersentry_execution::order::Cloid;
 use hypersentry_execution::relay::Input;
 use hypersentry_execution::risk::Shut;
-use hypersentry_model::{Symbol, Timestamp};
+use hypersentry_model::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whose lease it is.
@@ -156,49 +156,6 @@ impl Account {
             let text = "the desk's kill switch is off";
             self.tell_event(EventKind::Released, "desk_kill_switch_off", text, None);
         }
-    }
-
-    /// What the desk's kill switch does here: orders that are cancelled, positions that are closed.
-    pub(super) async fn desk_kill(
-        &mut self,
-        on: bool,
-        flatten: bool,
-        drill: bool,
-        by: &By,
-    ) -> (usize, usize) {
-        let cancelled = if on { self.relay.living().count() } else { 0 };
-        let held = if on && flatten {
-            self.figures.held()
-        } else {
-            Vec::new()
-        };
-        if drill {
-            let text = format!(
-                "a drill of the desk's switch: {cancelled} orders would be cancelled, {} positions closed",
-                held.len()
-            );
-            self.tell_event(EventKind::Drill, "desk_kill_switch_drill", &text, None);
-            return (cancelled, held.len());
-        }
-        self.look_out();
-        let flattened = self.flatten(held, by).await;
-        (cancelled, flattened)
-    }
-
-    /// Closes positions, as a kill switch does; how many.
-    pub(super) async fn flatten(&mut self, held: Vec<Symbol>, by: &By) -> usize {
-        let mut flattened = 0;
-        for symbol in held {
-            let key = format!("kill-{}-{symbol}", self.now().ns());
-            match self.close(key, symbol, 100, by.clone()).await {
-                Ok(_) => flattened += 1,
-                Err(error) => {
-                    let text = format!("{symbol} was not closed: {}", error.text);
-                    self.tell_event(EventKind::Raised, &error.code, &text, None);
-                }
-            }
-        }
-        flattened
     }
 
     /// Begins, renews or ends the lease of the account or of a strategy.

@@ -19,6 +19,7 @@ mod schedule;
 mod scopes;
 mod show;
 mod strategies;
+mod switch;
 mod twap;
 mod venue;
 
@@ -233,6 +234,8 @@ pub(crate) struct Account {
     today: (i64, u32),
     day_open: Option<(i64, hypersentry_model::Usd)>,
     killed: bool,
+    /// What a kill switch is to close still.
+    flatten: Option<switch::Flatten>,
     stopped: bool,
     /// At most 20.
     twaps: Vec<twap::Twap>,
@@ -265,6 +268,7 @@ impl Account {
         now: Timestamp,
     ) -> Self {
         let killed = recalled.killed;
+        let flatten = recalled.flatten.then(|| switch::Flatten::recalled(now));
         let day_open = recalled.day;
         let limits = recalled.limits.take();
         let strategy_limits = std::mem::take(&mut recalled.strategy_limits);
@@ -332,6 +336,7 @@ impl Account {
             today: (today, count),
             day_open,
             killed,
+            flatten,
             stopped: false,
             twaps: Vec::new(),
             natives,
@@ -365,6 +370,7 @@ impl Account {
                     self.ask_venue();
                     self.see_flat();
                     self.step(Input::Tick);
+                    self.see_closed().await;
                     self.forget();
                     self.slices().await;
                     self.tend_natives();

@@ -6,12 +6,11 @@ use crate::compose::{self, Composed};
 use crate::error::TradeError;
 use crate::log::{By, Said};
 use crate::ticket::{Kind, MANUAL, OrderSide, Ticket, TwapBy, digest};
-use crate::view::{EventKind, Killed, OrderView};
-use crate::wire;
+use crate::view::{EventKind, OrderView};
 use crate::world::Sight;
 use hypersentry_execution::audit::What;
 use hypersentry_execution::keys::Key;
-use hypersentry_execution::order::{Cloid, Order, Side};
+use hypersentry_execution::order::{Cloid, Side};
 use hypersentry_execution::relay::{Input, Part, Submit};
 use hypersentry_execution::risk::Market;
 use hypersentry_model::{Price, Size, Symbol, Timestamp};
@@ -416,68 +415,6 @@ impl Account {
         };
         let (composed, _) = self.made(&ticket, sight, self.now())?;
         Ok((composed, side))
-    }
-
-    /// Nothing new, everything that rests is cancelled, and the positions are closed where that is asked for. A drill says what it would do.
-    async fn kill(
-        &mut self,
-        on: bool,
-        flatten: bool,
-        drill: bool,
-        by: &By,
-    ) -> Result<Killed, TradeError> {
-        let alive = |order: &&Order| on && !order.state().is_terminal();
-        let cancelled = self.relay.orders().filter(alive).count();
-        let held = if on && flatten {
-            self.figures.held()
-        } else {
-            Vec::new()
-        };
-        if drill {
-            let flattened = held.len();
-            let said = Said::Drill {
-                cancelled,
-                flattened,
-            };
-            self.note_said(What::Noted, None, by, said);
-            let text = format!(
-                "a drill: {cancelled} orders would be cancelled, {flattened} positions closed"
-            );
-            self.tell_event(EventKind::Drill, "kill_switch_drill", &text, None);
-            return Ok(Killed {
-                on: self.killed,
-                cancelled,
-                flattened,
-                drill,
-            });
-        }
-        self.killed = on;
-        if on {
-            self.end_twaps(None, "the kill switch is on");
-            self.end_natives(None);
-            self.end_auto(&wire::why("kill_switch_on", "the kill switch is on"));
-        }
-        self.step(Input::Kill { on });
-        let said = Said::Switch { on, flatten, drill };
-        self.note_said(What::Noted, None, by, said);
-        let flattened = self.flatten(held, by).await;
-        let (kind, code, text) = if on {
-            (EventKind::Killed, "kill_switch_on", "the kill switch is on")
-        } else {
-            (
-                EventKind::Released,
-                "kill_switch_off",
-                "the kill switch is off",
-            )
-        };
-        self.tell_event(kind, code, text, None);
-        self.tell_account();
-        Ok(Killed {
-            on,
-            cancelled,
-            flattened,
-            drill,
-        })
     }
 }
 

@@ -74,7 +74,7 @@ impl DeskRisk {
             held: Mutex::new(Held {
                 book: DeskBook::default(),
                 limits: limits.unwrap_or_else(|| Governed::new(account.times(TIMES))),
-                killed: recalled.desk_killed,
+                killed: recalled.killed,
                 lease: HeldLease::recalled(recalled.leases.get(&None).cloned()),
                 changes: 0,
             }),
