@@ -23,6 +23,7 @@ impl Account {
     pub(super) fn whole(&mut self, whole: Whole) {
         let now = self.now();
         self.figures.rounds.looking = false;
+        self.figures.rounds.failed = 0;
         self.figures.trouble = None;
         let first = self.figures.ledger.is_none();
         let (before, after) = whole.moment;

@@ -47,6 +47,7 @@ impl Account {
             }
             News::Whole(whole) => self.whole(*whole),
             News::Unreadable(why) => self.unreadable(why),
+            News::Unseen(why) => self.unseen(why),
             News::Orders(orders) => {
                 for known in orders {
                     self.told(&known);

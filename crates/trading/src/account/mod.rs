@@ -140,8 +140,10 @@ pub(crate) enum News {
     Positions(Positions, Timestamp, Timestamp),
     /// A whole look at the account.
     Whole(Box<Whole>),
-    /// It could not be had.
+    /// Something could not be had.
     Unreadable(Why),
+    /// The whole look could not.
+    Unseen(Why),
     /// The account's stream.
     Orders(Vec<Known>),
     Fills(Vec<Fill>),

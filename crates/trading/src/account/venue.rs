@@ -270,6 +270,8 @@ pub(super) struct Rounds {
     whole: Option<Timestamp>,
     /// One look at a time.
     pub(super) looking: bool,
+    /// Looks in a row that failed.
+    pub(super) failed: u32,
     /// Something does not fit: look again soon.
     pub(super) hurried: bool,
     /// A trade changed the positions.
@@ -291,6 +293,22 @@ const HURRIED_MS: [i64; 7] = [1_500, 1_500, 1_500, 5_000, 10_000, 20_000, 30_000
 fn hurried_ms(bad_looks: u32) -> i64 {
     let at = usize::try_from(bad_looks).unwrap_or(usize::MAX);
     HURRIED_MS.get(at).copied().unwrap_or(i64::MAX)
+}
+
+/// After looks that failed; the venue may be away.
+const FAILED_MS: [i64; 4] = [5_000, 10_000, 20_000, 30_000];
+
+impl Rounds {
+    /// How long after a look the next one is due.
+    fn whole_ms(&self, bad_looks: u32, usual_ms: i64) -> i64 {
+        if !self.hurried {
+            return usual_ms;
+        }
+        let failed = usize::try_from(self.failed).unwrap_or(usize::MAX);
+        let failed = failed.checked_sub(1);
+        let failed_ms = failed.map_or(0, |at| FAILED_MS[at.min(FAILED_MS.len() - 1)]);
+        hurried_ms(bad_looks).min(usual_ms).max(failed_ms)
+    }
 }
 
 fn due(last: Option<Timestamp>, now: Timestamp, every_ms: i64) -> bool {
@@ -358,11 +376,7 @@ impl Account {
             rounds.fees = Some(now);
             ask.1 = true;
         }
-        let every = if rounds.hurried {
-            hurried_ms(figures.bad_looks).min(pace.whole_ms)
-        } else {
-            pace.whole_ms
-        };
+        let every = rounds.whole_ms(figures.bad_looks, pace.whole_ms);
         if due(rounds.whole, now, every) && !rounds.looking {
             rounds.whole = Some(now);
             rounds.positions = Some(now);
@@ -391,10 +405,10 @@ impl Account {
                     0 => courier.assets().await,
                     1 => courier.fees().await,
                     2 => courier.positions().await,
-                    _ => {
-                        let whole = courier.whole(from).await;
-                        whole.map(|whole| News::Whole(Box::new(whole)))
-                    }
+                    _ => match courier.whole(from).await {
+                        Ok(whole) => Ok(News::Whole(Box::new(whole))),
+                        Err(why) => Ok(News::Unseen(why)),
+                    },
                 };
                 let news = news.unwrap_or_else(News::Unreadable);
                 let _ = inbox.send(Message::News(news)).await;
@@ -410,10 +424,40 @@ impl Account {
     /// Something could not be had: it is asked for again soon.
     pub(super) fn unreadable(&mut self, why: Why) {
         tracing::warn!(account = %self.name, code = %why.code, "the account cannot be read: {}", why.text);
-        self.figures.rounds.looking = false;
         if self.figures.assets.is_empty() {
             self.figures.rounds.assets = Some(self.now().plus_ms(2_000 - ASSETS_MS));
         }
         self.figures.trouble = Some(why);
+    }
+
+    /// A look failed. A locked account waits for one that finds nothing, and one that may be wrong for one that shows it.
+    pub(super) fn unseen(&mut self, why: Why) {
+        let rounds = &mut self.figures.rounds;
+        rounds.looking = false;
+        rounds.failed = rounds.failed.saturating_add(1);
+        rounds.hurried = true;
+        self.unreadable(why);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_that_failed_is_made_again_long_before_the_turn_of_the_account() {
+        let after = |failed: u32, bad_looks: u32| {
+            let rounds = Rounds {
+                hurried: true,
+                failed,
+                ..Rounds::default()
+            };
+            rounds.whole_ms(bad_looks, 218_000)
+        };
+        let paces = [0, 1, 2, 3, 4, 400].map(|failed| after(failed, 0));
+        assert_eq!(paces, [1_500, 5_000, 10_000, 20_000, 30_000, 30_000]);
+        // What was found three times and then not looked at is no more urgent.
+        assert_eq!((after(0, 4), after(1, 4)), (10_000, 10_000));
+        assert_eq!(Rounds::default().whole_ms(0, 218_000), 218_000);
     }
 }
