@@ -9,7 +9,7 @@ use crate::view::OrderView;
 use crate::wire;
 use crate::world::Sight;
 use hypersentry_execution::order::{Cloid, Intent, Leg, Order, Replaces, Side, Terms, Tif, Way};
-use hypersentry_execution::relay::Part;
+use hypersentry_execution::relay::{Part, Refused};
 use hypersentry_execution::risk::{Limits, Pricing, Scope, Standing, Wish};
 use hypersentry_model::{Freshness, Size};
 use hypersentry_venues::hyperliquid::account::Asset;
@@ -57,6 +57,9 @@ impl Account {
     ) -> Result<(Composed, Side), TradeError> {
         let order = self.relay.order(old);
         let order = order.ok_or_else(|| TradeError::new("order_unknown", "no such order"))?;
+        if order.state().is_terminal() {
+            return Err(Refused::NotResting.into());
+        }
         let (intent, asset) = (order.intent(), self.asset(order.intent().symbol)?);
         let terms = self.changed_terms(asked, intent, &asset)?;
         if let Terms::Limit { px, .. } = terms {
