@@ -3,7 +3,8 @@
 //! same things under the same keys, and ends. Then what it holds is compared with what the venue holds.
 //!
 //! The points are counted by a run without a kill, and every one of them is taken. `HYPERSENTRY_KILLS=N` takes each N-th only;
-//! `HYPERSENTRY_KILL_ROUNDS=N` takes each of them N times.
+//! `HYPERSENTRY_KILL_ROUNDS=N` takes each of them N times. Orders that change, brackets that are filled in part, TWAPs of the venue's and the kill
+//! switch: `kills_paths.rs`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
