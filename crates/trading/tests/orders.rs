@@ -11,7 +11,7 @@
 mod common;
 
 use common::bench::Bench;
-use common::{away, merged, settings};
+use common::{away, count, merged, settings};
 use hypersentry_execution::order::{Leg, State};
 use hypersentry_execution::risk::Limits;
 use hypersentry_model::{Size, Symbol, Usd};
@@ -20,6 +20,7 @@ use hypersentry_trading::{
     AccountState, Asker, EventKind, ModifyOrder, OrderView, Settings, Told, TradeError,
 };
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 async fn modify(
     bench: &Bench,
@@ -45,6 +46,9 @@ fn roomy() -> Settings {
             gross_usd: usd("6000000"),
             leverage_percent: 3_000,
             concentration_bps: 300_000,
+            orders_per_minute: 1_000_000,
+            orders_per_day: 1_000_000,
+            daily_loss_usd: usd("90000"),
             ..Limits::default()
         },
         ..settings()
@@ -187,6 +191,68 @@ async fn a_part_that_was_filled_has_a_stop_while_the_rest_rests() {
         |told| matches!(told, Told::Event(it) if it.kind == EventKind::Protected && it.code == "bracket_protected"),
     );
     assert!(protected);
+}
+
+/// How long what brackets have filled lacks a stop that is known to stand, over sockets. `HYPERSENTRY_NAKED_BRACKETS` of each kind.
+#[tokio::test(flavor = "multi_thread")]
+async fn brackets_that_are_filled_whole_and_in_part_come_to_be_protected() {
+    let bench = Bench::with(0x46, roomy(), 5_000_000).await;
+    let account = bench.account();
+    for part in [false, true] {
+        let wanted = count("HYPERSENTRY_NAKED_BRACKETS", 1);
+        let (mut naked, mut number) = (Vec::new(), 0);
+        while naked.len() < wanted {
+            number += 1;
+            assert!(number < 10 * wanted, "none is filled");
+            let key = |what: &str| format!("{what}-{part}-{number}");
+            let stop = away(bench.mid().await, -20);
+            let ask = if part {
+                let (px, size) = bench.first_ask().await;
+                let more = size.checked_add(Size::parse("0.5").unwrap()).unwrap();
+                json!({"side": "buy", "kind": "limit", "px": px, "size": more, "stop_loss": stop})
+            } else {
+                json!({"side": "buy", "kind": "market", "slippage_bps": 80, "stop_loss": stop})
+            };
+            let first = bench.order(&key("b"), ask).await.unwrap().remove(0).cloid;
+            let entry = |state: &AccountState| {
+                let mut orders = all(state);
+                orders.find(|it| it.cloid == first).cloned()
+            };
+            let covered = |state: &AccountState| {
+                entry(state).is_some_and(|it| it.naked_ms.is_some() && it.protected == Some(true))
+            };
+            // The market may have gone away from the price: such a one is cancelled, and another one is tried.
+            let began = Instant::now();
+            let misses = |state: &AccountState| {
+                began.elapsed() > Duration::from_secs(3)
+                    && entry(state).is_some_and(|it| it.filled.is_zero())
+            };
+            let either = |state: &AccountState| covered(state) || misses(state);
+            let state = bench.until("what was filled is protected", either).await;
+            naked.extend(entry(&state).unwrap().naked_ms);
+            let by = Asker::default;
+            let cancelled = bench.trading.cancel_all(&account, key("c"), None, by());
+            cancelled.await.unwrap();
+            let over = |state: &AccountState| all(state).all(|it| it.state.is_terminal());
+            bench.until("nothing rests", over).await;
+            let btc = Symbol::new("BTC").unwrap();
+            let closed = bench.trading.close(&account, key("x"), btc, 100, by());
+            if let Err(error) = closed.await {
+                assert_eq!(error.code, "reduce_only_no_position");
+            }
+            let flat = |state: &AccountState| {
+                over(state) && state.positions.v.as_ref().is_some_and(Vec::is_empty)
+            };
+            bench.until("nothing is left", flat).await;
+        }
+        naked.sort_unstable();
+        let (least, middle, most) = (naked[0], naked[naked.len() / 2], naked[naked.len() - 1]);
+        let how = if part { "in part" } else { "whole" };
+        println!(
+            "{} brackets filled {how}: naked for {least} to {most} ms, {middle} ms in the middle",
+            naked.len()
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
