@@ -1,4 +1,5 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import type { ReactNode } from "react";
+import { Drawer, DrawerClose } from "~/shared/Drawer";
 import { Notice } from "~/shared/Notice";
 import { TabStrip, tabId } from "~/shared/TabStrip";
 import type { AuthDesk } from "~/stores/auth-desk";
@@ -51,50 +52,28 @@ function tabsOf(
 /** The account at this server: login, sessions, agents, users, and how good the connection is. */
 export function AccountDrawer({ tab }: { readonly tab: AccountTab }): ReactNode {
   const { auth } = useSession();
-  return auth === null ? <Drawer desk={null} session={null} tab={tab} /> : <WithDesk desk={auth} tab={tab} />;
+  return auth === null ? <Parts desk={null} session={null} tab={tab} /> : <WithDesk desk={auth} tab={tab} />;
 }
 
 function WithDesk({ desk, tab }: { readonly desk: AuthDesk; readonly tab: AccountTab }): ReactNode {
   const { phase, state } = useAuth(desk);
-  return <Drawer desk={phase === "absent" ? null : desk} session={state?.session ?? null} tab={tab} />;
+  return <Parts desk={phase === "absent" ? null : desk} session={state?.session ?? null} tab={tab} />;
 }
 
-interface DrawerProps {
+interface PartsProps {
   readonly desk: AuthDesk | null;
   readonly session: AuthSession | null;
   readonly tab: AccountTab;
 }
 
-function Drawer({ desk, session, tab }: DrawerProps): ReactNode {
+function Parts({ desk, session, tab }: PartsProps): ReactNode {
   const { openAccount, closeAccount } = useUi();
-  const box = useRef<HTMLElement>(null);
   const team = useSessionPart((snapshot) => snapshot.team);
   const ownAgents = useSessionPart((snapshot) => snapshot.ownAgents);
   const tabs = tabsOf(desk, session, team, ownAgents !== null);
   const chosen = tabs.includes(tab) ? tab : (tabs[0] ?? "connection");
-  useEffect(() => {
-    const before = document.activeElement;
-    box.current?.focus();
-    return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, []);
-  const onKey = (event: KeyboardEvent): void => {
-    if (event.key !== "Escape") return;
-    closeAccount();
-    event.preventDefault();
-    event.stopPropagation();
-  };
   return (
-    <aside
-      ref={box}
-      className="drawer account"
-      role="dialog"
-      aria-label="Account"
-      tabIndex={-1}
-      onKeyDown={onKey}
-      data-testid="account"
-    >
+    <Drawer label="Account" className="account" testId="account" close={closeAccount}>
       <header className="account-head">
         <TabStrip
           label="Account"
@@ -105,15 +84,7 @@ function Drawer({ desk, session, tab }: DrawerProps): ReactNode {
           prefix="account-tab"
           panel="account-panel"
         />
-        <button
-          type="button"
-          className="drawer-close"
-          aria-label="Close"
-          title="Close (Esc)"
-          onClick={closeAccount}
-        >
-          {"\u2715"}
-        </button>
+        <DrawerClose close={closeAccount} />
       </header>
       <div
         id="account-panel"
@@ -132,7 +103,7 @@ function Drawer({ desk, session, tab }: DrawerProps): ReactNode {
           <Part desk={desk} tab={chosen} />
         )}
       </div>
-    </aside>
+    </Drawer>
   );
 }
 

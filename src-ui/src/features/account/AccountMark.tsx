@@ -125,9 +125,16 @@ function Ready({
     .toSorted((a, b) => a.expiresMs - b.expiresMs)[0];
   const warning = first === undefined ? "none" : expiryWarning(first.expiresMs, now);
   const left = first === undefined ? "" : ` ${spanText(Math.max(0, first.expiresMs - now))}`;
+  const mode = useSessionPart((snapshot) => snapshot.mode);
+  // The simulated venue's accounts are signed for by the server: nobody has to approve a key.
+  const none = mode === "simulated" ? "practice agent" : "no agent";
   return (
-    <span data-testid="agent-mark" data-warning={warning} data-state={ready ? "good" : "idle"}>
-      {ready ? `agent${left}` : "no agent"}
+    <span
+      data-testid="agent-mark"
+      data-warning={warning}
+      data-state={ready || mode === "simulated" ? "good" : "idle"}
+    >
+      {ready ? `agent${left}` : none}
     </span>
   );
 }

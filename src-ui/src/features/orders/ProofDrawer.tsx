@@ -1,5 +1,6 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { dayText, timeText } from "~/shared/age";
+import { Drawer, DrawerClose } from "~/shared/Drawer";
 import { Notice } from "~/shared/Notice";
 import { TableHead } from "~/shared/TableHead";
 import { shortAddress } from "~/stores/account-text";
@@ -16,35 +17,11 @@ import type { ApiError } from "~/transport/types";
 export function ProofDrawer({ cloid }: { readonly cloid: string }): ReactNode {
   const { trading } = useSession();
   const close = useUi((state) => state.closeProof);
-  const box = useRef<HTMLElement>(null);
-  useEffect(() => {
-    const before = document.activeElement;
-    box.current?.focus();
-    return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, []);
-  const onKey = (event: KeyboardEvent): void => {
-    if (event.key !== "Escape") return;
-    close();
-    event.preventDefault();
-    event.stopPropagation();
-  };
   return (
-    <aside
-      ref={box}
-      className="drawer proof"
-      role="dialog"
-      aria-label="Proof of an order"
-      tabIndex={-1}
-      onKeyDown={onKey}
-      data-testid="proof"
-    >
+    <Drawer label="Proof of an order" className="proof" testId="proof" close={close}>
       <header className="drawer-head">
         <h2>Proof of an order</h2>
-        <button type="button" className="drawer-close" aria-label="Close" title="Close (Esc)" onClick={close}>
-          {"\u2715"}
-        </button>
+        <DrawerClose close={close} />
       </header>
       <div className="drawer-body" tabIndex={0} role="region" aria-label="Records">
         <p className="proof-name">
@@ -53,7 +30,7 @@ export function ProofDrawer({ cloid }: { readonly cloid: string }): ReactNode {
         </p>
         {trading === null ? null : <Records key={cloid} desk={trading} cloid={cloid} />}
       </div>
-    </aside>
+    </Drawer>
   );
 }
 
