@@ -158,3 +158,55 @@ test("has no serious barrier where orders are given in a narrow window", async (
   await page.getByRole("tab", { name: "Positions" }).click();
   expect(await violations(page)).toEqual([]);
 });
+
+for (const theme of ["dark", "light"] as const)
+  test(`has no serious barrier in limits, leases and autonomous orders, ${theme}`, async ({
+    page,
+    startMock,
+  }) => {
+    const mock = await startMock({ symbols: ["BTC"], trading: {}, auth: { everybody: "admin" } });
+    const account = await openDesk(page, mock);
+    await page.locator("header.top").click({ position: { x: 500, y: 34 } });
+    if (theme === "light") await page.keyboard.press("t");
+    await expect(page.locator("html")).toHaveAttribute("data-theme", theme);
+    account.exchange.nakedFor = 600_000;
+    await size(page, "Market", "0.01");
+    await page.getByLabel("Bracket").check();
+    await page.getByTestId("ticket-stopLoss").fill("95000");
+    await send(page);
+    await expect(page.getByTestId("naked-alert")).toBeVisible();
+    await page.getByRole("button", { name: "Move the stop of BTC" }).click();
+    await page.getByTestId("change-trigger").fill("94000");
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await showPanel(page, "Limits");
+    await page.getByRole("button", { name: "Change the limits: The whole desk" }).click();
+    await page.getByTestId("limit-order_usd").fill("90000");
+    await page.getByTestId("limits-send").click();
+    await expect(page.getByTestId("limits-waits")).toBeVisible();
+    await page.getByRole("button", { name: /^Take the lease: Account/ }).click();
+    await expect(page.getByTestId("lease-account")).toContainText("this window renews it");
+    expect(await violations(page)).toEqual([]);
+    const [lease] = mock.room.risk.leases;
+    if (lease !== undefined) lease.until_ms = 0;
+    await expect(page.getByTestId("lease-account")).toContainText("LAPSED");
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("button", { name: /^Renew the lease/ }).click();
+    await showPanel(page, "Auto");
+    await page.getByRole("button", { name: "Enable for a time" }).click();
+    expect(await violations(page)).toEqual([]);
+    await page.getByTestId("auto-usd").fill("500");
+    await page.getByText("I know that the server then gives orders").click();
+    await page.getByTestId("auto-on").click();
+    await expect(page.getByTestId("auto-BTC")).toBeVisible();
+    expect(await violations(page)).toEqual([]);
+    await page.getByTestId("kill-button").click();
+    await page.getByRole("button", { name: "the whole desk" }).click();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Open a paper account" }).click();
+    await page.keyboard.press("Enter");
+    await expect(page.getByTestId("paper-mark")).toBeVisible();
+    await showPanel(page, "Balances");
+    expect(await violations(page)).toEqual([]);
+  });

@@ -30,7 +30,7 @@ export const test = base.extend<Fixtures>({
     const complaints: string[] = [];
     page.on("console", (message) => {
       // A refusal is an answer of the trading routes, of which the browser complains by itself.
-      if (/\/(trading|audit\/order)\//.test(message.location().url)) return;
+      if (/\/(trading|audit\/order|risk|alpha\/autonomous)\//.test(message.location().url)) return;
       if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
     });
     page.on("pageerror", (error) => complaints.push(String(error)));

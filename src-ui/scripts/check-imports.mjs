@@ -25,7 +25,7 @@ const TAURI_FILES = new Set([
   "transport/bindings.gen.ts",
 ]);
 // Modules that draw; the rest of the hot path must work without React.
-const REACT_FREE = /^(transport\/|stores\/(?!react\.ts|settings\.ts|ui\.ts))/;
+const REACT_FREE = /^(transport\/|stores\/(?!react\.ts|react-desk\.ts|settings\.ts|ui\.ts))/;
 
 function* files(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

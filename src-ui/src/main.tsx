@@ -12,6 +12,7 @@ import "./app/conviction.css";
 import "./app/cockpit.css";
 import "./app/account.css";
 import "./app/trading.css";
+import "./app/limits.css";
 import "./app/ticket.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";

@@ -10,6 +10,8 @@ export interface MockAuthOptions {
   readonly sessionMs?: number;
   /** Wallets whose first login makes them administrators. */
   readonly admins?: readonly string[];
+  /** The role of everybody else; trader if left out. */
+  readonly everybody?: string;
 }
 
 export interface MockUser {
@@ -220,7 +222,7 @@ export class MockAuth {
   #user(address: string): MockUser {
     const found = this.users.find((user) => user.address === address);
     if (found !== undefined) return found;
-    const role = this.options.admins?.includes(address) ? "admin" : "trader";
+    const role = this.options.admins?.includes(address) ? "admin" : (this.options.everybody ?? "trader");
     return this.add(address, "", role);
   }
 

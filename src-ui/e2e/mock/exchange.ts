@@ -31,6 +31,10 @@ export interface MockOrder {
   unknown_until_ms: number | null;
   why: Json | null;
   foreign: boolean;
+  replaces: string | null;
+  replaced_by: string | null;
+  naked_ms: number | null;
+  protected: boolean;
 }
 
 export interface MockPosition {
@@ -49,6 +53,12 @@ export class MockExchange {
   #tid = 100_000;
   cash = 25_000;
   lost = 0;
+  /** Whether it tells of changes and of naked fills: an older server does not. */
+  tells = true;
+  /** Stops are kept away from the venue until this is over; 0: they rest at once. */
+  nakedFor = 0;
+  /** Brings the stop that is kept away to the venue. */
+  naked: () => void = () => undefined;
   /** Each change of an order, for its proof. */
   readonly steps = new Map<string, { at_ms: number; from: string | null; to: string }[]>();
 
@@ -83,6 +93,10 @@ export class MockExchange {
       unknown_until_ms: null,
       why: null,
       foreign: false,
+      replaces: null,
+      replaced_by: null,
+      naked_ms: null,
+      protected: false,
       ...part,
     };
     this.orders.set(cloid, order);
@@ -91,11 +105,18 @@ export class MockExchange {
     return order;
   }
 
+  /** As the server words it. */
+  told(order: MockOrder): Json {
+    if (this.tells) return { ...order };
+    const { replaces: _a, replaced_by: _b, naked_ms: _c, protected: _d, ...older } = order;
+    return older;
+  }
+
   move(order: MockOrder, state: string, part: Partial<MockOrder> = {}): void {
     const from = order.state;
     Object.assign(order, part, { state, changed_ms: Math.max(Date.now(), order.changed_ms + 1) });
     this.steps.get(order.cloid)?.push({ at_ms: order.changed_ms, from, to: state });
-    this.tell("order_update", order.symbol, { ...order });
+    this.tell("order_update", order.symbol, this.told(order));
   }
 
   rest(order: MockOrder): void {
@@ -148,6 +169,41 @@ export class MockExchange {
       unknown_until_ms: null,
     });
     this.#group(order);
+    this.#guard(order);
+  }
+
+  /** An entry that has filled stands without its stop until the venue has it. */
+  #guard(order: MockOrder): void {
+    if (order.leg !== "entry") return;
+    const stop = this.open.find(({ group, leg }) => group === order.group && leg === "stop_loss");
+    if (stop === undefined) return;
+    if (this.nakedFor === 0) this.move(order, order.state, { naked_ms: 41, protected: true });
+    else {
+      this.move(order, order.state, { naked_ms: 0, protected: false });
+      const since = Date.now();
+      this.naked = () => this.move(order, order.state, { naked_ms: Date.now() - since, protected: true });
+      setTimeout(this.naked, this.nakedFor).unref();
+    }
+  }
+
+  /** Another order in the place of one that rests. */
+  replace(order: MockOrder, part: Partial<Pick<MockOrder, "px" | "trigger_px" | "size">>): MockOrder {
+    const next = this.make({
+      symbol: order.symbol,
+      side: order.side,
+      kind: order.kind,
+      size: order.size,
+      px: order.px,
+      trigger_px: order.trigger_px,
+      group: order.group,
+      leg: order.leg,
+      reduce_only: order.reduce_only,
+      strategy: order.strategy,
+      replaces: order.cloid,
+      ...part,
+    });
+    this.move(order, "cancelled", { replaced_by: next.cloid });
+    return next;
   }
 
   cancel(order: MockOrder): void {

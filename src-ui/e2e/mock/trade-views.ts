@@ -16,7 +16,7 @@ export const LIMITS = {
   symbols: null,
 };
 
-function stamped(v: unknown, now: number): Json {
+export function stamped(v: unknown, now: number): Json {
   return { v, as_of: now, proved_at: now, age_limit_ms: 10_000, state: "fresh" };
 }
 
@@ -51,7 +51,7 @@ export function accountState(mock: MockTrading): Json {
     venue: mock.options.venue ?? "hyperliquid",
     run_id: mock.run.runId,
     now_ms: now,
-    ready: mock.locked === null && !mock.killed,
+    ready: mock.locked === null && !mock.killed && !mock.risk.killed,
     locks: mock.locked === null ? [] : [mock.locked],
     killed: mock.killed,
     agent: mock.agent
@@ -63,10 +63,49 @@ export function accountState(mock: MockTrading): Json {
     day_loss_usd: stamped(mock.exchange.lost.toFixed(2), now),
     positions: stamped(positions, now),
     reconciled_ms: now - 1200,
-    findings: [],
+    findings:
+      mock.offUsd === "0.00"
+        ? []
+        : [
+            {
+              code: "reconcile_equity_differs",
+              text: `The venue's equity is ${mock.offUsd} USD off the books.`,
+            },
+          ],
     limits: LIMITS,
     fees: { taker_bps: "4.5", maker_bps: "1.5" },
     stream: "open",
+    twaps: mock.twaps.rows,
+    ...(mock.options.older === true ? {} : beside(mock)),
+  };
+}
+
+/** What a server has beside orders. */
+function beside(mock: MockTrading): Json {
+  return {
+    desk_killed: mock.risk.killed,
+    ledger: {
+      since_ms: mock.beganMs,
+      cash_usd: mock.exchange.cash.toFixed(2),
+      realised_usd: (-mock.exchange.lost).toFixed(2),
+      fees_usd: "0.40",
+      funding_usd: "0.00",
+      transfers_usd: "0.00",
+      equity_usd: mock.exchange.cash.toFixed(2),
+      off_usd: mock.offUsd,
+    },
+    leases: mock.risk.leasesOf(mock.account),
+    scheduled_cancel: mock.scheduledMs === null ? null : { at_ms: mock.scheduledMs },
+    auto: mock.auto.brief(),
+    paper_assumptions:
+      mock.options.paper === true
+        ? {
+            latency_ms: 60,
+            queue: "An order stands behind all that was there before it.",
+            fills:
+              "It fills by the venue\u2019s own trades and by the depth that is seen, never at the middle.",
+          }
+        : null,
   };
 }
 

@@ -1,12 +1,18 @@
-import type { IncomingMessage } from "node:http";
-import { type Answer, answer, bodyOf, type Json, refuse } from "./answers";
+import { type Answer, answer, type Json, refuse } from "./answers";
+import { accept, schedule } from "./account-acts";
+import { MockAuto } from "./auto";
 import { type Market, MockExchange, type MockOrder } from "./exchange";
 import type { RunFacts } from "./feed";
+import type { MockRisk } from "./risk";
+import { MockTwaps } from "./twaps";
 import { accountState, LIMITS, preview, proofOf } from "./trade-views";
 
 export interface MockTradingOptions {
   readonly paper?: boolean;
   readonly venue?: string;
+  readonly name?: string;
+  /** As a server before there were limits of a desk, changes, paper accounts and autonomous orders. */
+  readonly older?: boolean;
 }
 
 /** What the mock is told to do wrong with the next order. */
@@ -25,6 +31,9 @@ const UNKNOWN_MS = 2500;
 /** The trading contract over one account of practice. */
 export class MockTrading {
   readonly exchange: MockExchange;
+  readonly auto: MockAuto;
+  /** When the venue cancels everything; null while it does not. */
+  scheduledMs: number | null = null;
   fault: Fault = null;
   /** Whether it answers what became of a key. */
   knowsKeys = true;
@@ -34,6 +43,10 @@ export class MockTrading {
   /** Its word on the account comes no more. */
   silent = false;
   readonly orderRequests: Json[] = [];
+  readonly twaps = new MockTwaps();
+  readonly beganMs = Date.now();
+  /** What the venue's equity is off the books. */
+  offUsd = "0.00";
   readonly #keys = new Map<string, Kept>();
   readonly #closed = new Set<string>();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -43,14 +56,18 @@ export class MockTrading {
     readonly run: RunFacts,
     readonly options: MockTradingOptions,
     readonly market: (symbol: string) => Market,
+    readonly risk: MockRisk,
     private readonly publish: (type: string, symbol: string, source: string, data: Json) => void,
   ) {
     this.exchange = new MockExchange(account, market, (type, symbol, data) =>
       this.publish(type, symbol, "execution", { ...data, ...this.#stamp() }),
     );
+    this.exchange.tells = options.older !== true;
+    this.auto = new MockAuto(account, () => this.word());
     this.#timers.push(
+      setInterval(() => this.auto.turn(Date.now()), 100),
       setInterval(() => this.exchange.turn(Date.now()), 100),
-      setInterval(() => this.#word(), 500),
+      setInterval(() => this.word(), 500),
     );
   }
 
@@ -59,21 +76,14 @@ export class MockTrading {
   }
 
   /** Null: the answer is lost on its way. */
-  async serve(request: IncomingMessage, path: string): Promise<Answer | null> {
-    const body = await bodyOf(request);
+  serve(user: string, method: string, path: string, body: Json): Answer | null {
     const name = path.startsWith("/audit/order/") ? "proof" : path.replace("/trading/", "");
-    if (name === "accounts")
-      return answer({
-        accounts: [
-          { account: this.account, name: "desk", paper: this.options.paper ?? false, may_trade: true },
-        ],
-      });
     if (name === "account")
       return this.locked?.code === "agent_required"
         ? refuse("agent_required")
         : answer({
             ...accountState(this),
-            orders: [...this.exchange.orders.values()],
+            orders: [...this.exchange.orders.values()].map((order) => this.exchange.told(order)),
             fills: this.exchange.fills.slice(0, 200),
           });
     if (name === "proof") return this.#proof(path);
@@ -81,6 +91,10 @@ export class MockTrading {
     if (name === "kill") return answer(this.#kill(body));
     if (name === "find") return this.#find(String(body["key"]));
     if (name === "order") this.orderRequests.push(body);
+    if (name === "end-twap") return this.twaps.end(this.account, body);
+    if (name === "accept") return accept(this);
+    if (name === "schedule-cancel") return schedule(this, body);
+    if (name === "auto") return method === "GET" ? answer(this.auto.view()) : this.auto.set(user, body);
     return this.#keyed(name, body);
   }
 
@@ -90,27 +104,31 @@ export class MockTrading {
     if (this.#closed.has(key)) return refuse("idempotency_key_invalid", "the key was closed");
     const kept = this.#keys.get(key);
     if (kept !== undefined)
-      return kept.body === text ? answer({ orders: kept.orders }) : refuse("idempotency_conflict");
+      return kept.body === text
+        ? answer({ orders: kept.orders.map((order) => this.exchange.told(order)) })
+        : refuse("idempotency_conflict");
     const { fault } = this;
     this.fault = null;
     if (fault === "lost_request") return null;
     const done = name === "order" ? this.#order(body, fault) : this.#act(name, body);
     if (!Array.isArray(done)) return done;
     this.#keys.set(key, { body: text, orders: done });
-    return fault === "lost_answer" ? null : answer({ orders: done.map((order) => ({ ...order })) });
+    return fault === "lost_answer"
+      ? null
+      : answer({ orders: done.map((order) => this.exchange.told(order)) });
   }
 
   #find(key: string): Answer {
     if (!this.knowsKeys) return refuse("not_found");
     const kept = this.#keys.get(key);
-    if (kept !== undefined) return answer({ orders: kept.orders });
+    if (kept !== undefined) return answer({ orders: kept.orders.map((order) => this.exchange.told(order)) });
     this.#closed.add(key);
     return refuse("order_unknown", "no request with this key has arrived");
   }
 
   #order(body: Json, fault: Fault): MockOrder[] | Answer {
     const reduces = body["reduce_only"] === true;
-    if (this.killed && !reduces) return refuse("kill_switch_on");
+    if ((this.killed || this.risk.killed) && !reduces) return refuse("kill_switch_on");
     if (this.locked !== null) return refuse(this.locked.code, this.locked.text);
     const told = preview(this, body);
     const refusals = told["refusals"] as Json[];
@@ -141,6 +159,7 @@ export class MockTrading {
           px: (leg["px"] as string | null) ?? null,
           trigger_px: (leg["trigger_px"] as string | null) ?? null,
           leg: String(leg["leg"]),
+          strategy: (body["strategy"] as string | undefined) ?? "manual",
           reduce_only: leg["reduce_only"] === true,
           ...(orders[0] === undefined ? {} : { group: orders[0].cloid }),
         }),
@@ -159,6 +178,10 @@ export class MockTrading {
   }
 
   #twap(common: { symbol: string; side: "buy" | "sell" }, body: Json): MockOrder[] {
+    if (this.twaps.begin(body) !== null) {
+      this.word();
+      return [];
+    }
     const places = this.market(common.symbol).sz;
     const size = (Number(body["size"]) / SLICES).toFixed(places);
     const slice = (group?: string): MockOrder => {
@@ -183,8 +206,22 @@ export class MockTrading {
     return [first];
   }
 
+  #modify(body: Json): MockOrder[] | Answer {
+    const order = this.exchange.orders.get(String(body["cloid"]));
+    if (order === undefined || order.state !== "acked") return refuse("order_unknown");
+    const part = Object.fromEntries(
+      (["px", "trigger_px", "size"] as const).flatMap((field) =>
+        typeof body[field] === "string" ? [[field, body[field]]] : [],
+      ),
+    );
+    const next = this.exchange.replace(order, part);
+    this.#place(next, null);
+    return [order, next];
+  }
+
   #act(name: string, body: Json): MockOrder[] | Answer {
     const symbol = String(body["symbol"]);
+    if (name === "modify") return this.#modify(body);
     if (name === "cancel") {
       const order = this.exchange.orders.get(String(body["cloid"]));
       if (order === undefined) return refuse("order_unknown");
@@ -218,24 +255,44 @@ export class MockTrading {
   #kill(body: Json): Json {
     const on = body["on"] === true;
     const drill = body["drill"] === true;
-    const open = on ? this.exchange.open : [];
-    const positions = on && body["flatten"] === true ? [...this.exchange.positions.keys()] : [];
+    const counts = on ? this.stopAll(body["flatten"] === true, drill) : { cancelled: 0, flattened: 0 };
+    if (!drill) this.killed = on;
+    const kind = drill ? "drill" : on ? "killed" : "released";
+    this.#say(kind, kind, `kill switch ${kind}`);
+    this.word();
+    return { on: this.killed, ...counts, drill };
+  }
+
+  /** Cancels everything, closes everything if asked to, and ends what goes by itself; a drill counts alone. */
+  stopAll(flatten: boolean, drill: boolean): { cancelled: number; flattened: number } {
+    const open = this.exchange.open;
+    const positions = flatten ? [...this.exchange.positions.keys()] : [];
     if (!drill) {
-      this.killed = on;
       for (const order of open) this.exchange.cancel(order);
       for (const symbol of positions) this.#flatten(symbol, 1);
+      this.auto.end();
     }
-    const kind = drill ? "drill" : on ? "killed" : "released";
-    this.publish("execution_event", "*", "execution", {
-      account: this.account,
-      kind,
-      code: kind,
-      text: `kill switch ${kind}`,
-      cloid: null,
-      ...this.#stamp(),
-    });
-    this.#word();
-    return { on: this.killed, cancelled: open.length, flattened: positions.length, drill };
+    return { cancelled: open.length, flattened: positions.length };
+  }
+
+  /** Nobody renewed a lease: what adds risk goes, what protects stays. */
+  lapse(): void {
+    for (const order of this.exchange.open) if (!order.reduce_only) this.exchange.cancel(order);
+    this.auto.end();
+    this.#say("lapsed", "lease_lapsed", "a lease was not renewed in time");
+    this.word();
+  }
+
+  /** USD of all positions. */
+  gross(): number {
+    let sum = 0;
+    for (const [symbol, { size }] of this.exchange.positions) sum += Math.abs(size) * this.market(symbol).bid;
+    return sum;
+  }
+
+  #say(kind: string, code: string, text: string): void {
+    const data = { account: this.account, kind, code, text, cloid: null, ...this.#stamp() };
+    this.publish("execution_event", "*", "execution", data);
   }
 
   #proof(path: string): Answer {
@@ -248,7 +305,7 @@ export class MockTrading {
     return { now_ms: Date.now(), mode: this.run.mode, run_id: this.run.runId };
   }
 
-  #word(): void {
+  word(): void {
     if (this.silent) return;
     this.publish("account_update", "*", "account", accountState(this));
   }

@@ -1,9 +1,14 @@
 import { type ReactNode, useEffect, useSyncExternalStore } from "react";
 import { AccountDrawer } from "~/features/account/AccountDrawer";
 import { AccountMark } from "~/features/account/AccountMark";
+import { AutoMark } from "~/features/auto/AutoMark";
 import { WhyDrawer } from "~/features/cockpit/WhyDrawer";
-import { KillOptions } from "~/features/kill/KillSwitch";
+import { KillOptions } from "~/features/kill/KillOptions";
+import { LeaseMark } from "~/features/limits/LeaseMark";
+import { ChangeOrder } from "~/features/orders/ChangeOrder";
+import { NakedAlert } from "~/features/orders/NakedAlert";
 import { ProofDrawer } from "~/features/orders/ProofDrawer";
+import { OpenPaper } from "~/features/paper/OpenPaper";
 import { StatusBar } from "~/features/status/StatusBar";
 import { Painted, usePaint } from "~/shared/paint";
 import { refreshLook } from "~/shared/theme";
@@ -64,6 +69,9 @@ function Frame({ session }: { readonly session: Session }): ReactNode {
         )}
         <Painted>
           <KillOptions />
+          <ChangeOrder />
+          <OpenPaper />
+          <NakedAlert />
         </Painted>
         {proof === null ? null : (
           <Painted>
@@ -78,6 +86,8 @@ function Frame({ session }: { readonly session: Session }): ReactNode {
       </main>
       <Painted>
         <StatusBar>
+          <LeaseMark />
+          <AutoMark />
           <AccountMark />
         </StatusBar>
         <Tip />

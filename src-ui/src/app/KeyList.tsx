@@ -1,10 +1,15 @@
 import type { ReactNode } from "react";
+import { useSession } from "~/stores/react";
 import { conflicts, keysText } from "~/shared/keymap";
+import { isOffered } from "./action";
 import { ACTIONS } from "./actions";
 import { Dialog } from "./Dialog";
 
 export function KeyList(): ReactNode {
-  const bound = ACTIONS.flatMap(({ id, title, keys }) => (keys === undefined ? [] : [{ id, title, keys }]));
+  const session = useSession();
+  const bound = ACTIONS.filter((action) => isOffered(action, session)).flatMap(({ id, title, keys }) =>
+    keys === undefined ? [] : [{ id, title, keys }],
+  );
   const clashing = new Set(conflicts(bound).flat());
   return (
     <Dialog label="Keys">

@@ -3,7 +3,8 @@ import { keysText } from "~/shared/keymap";
 import { useSession, useSessionSnapshot } from "~/stores/react";
 import { useSettings } from "~/stores/settings";
 import { useUi } from "~/stores/ui";
-import { type Action, ACTIONS } from "./actions";
+import { type Action, isOffered } from "./action";
+import { ACTIONS } from "./actions";
 import { Dialog } from "./Dialog";
 
 /** Every word typed must begin a word of the title or occur in it. */
@@ -30,9 +31,9 @@ export function Palette(): ReactNode {
       title: `Show ${symbol}`,
       run: () => set({ symbol }),
     }));
-    const own = ACTIONS.filter((action) => action.id !== "palette");
+    const own = ACTIONS.filter((action) => action.id !== "palette" && isOffered(action, session));
     return [...own, ...(typed === "" ? [] : choices)].filter(({ title }) => matches(title, typed));
-  }, [typed, symbols, set]);
+  }, [typed, symbols, set, session]);
   const marked = Math.min(at, found.length - 1);
 
   useEffect(() => {

@@ -1,12 +1,13 @@
 import { type ReactNode, Suspense, useState } from "react";
 import { Notice } from "~/shared/Notice";
 import { Painted } from "~/shared/paint";
+import { useSampled } from "~/shared/useSampled";
 import { TabStrip, tabId } from "~/shared/TabStrip";
-import { useCanTrade } from "~/stores/react";
+import { useCanTrade, useSession } from "~/stores/react";
 import { useSettings } from "~/stores/settings";
 import { useUi } from "~/stores/ui";
 import { PanelBoundary } from "./PanelBoundary";
-import { isPanelName, type PanelName, PANELS, TRADING_PANELS } from "./panels";
+import { isPanelName, lackingPanels, type PanelName, PANELS, TRADING_PANELS } from "./panels";
 
 const ORDER: readonly PanelName[] = [
   "chart",
@@ -17,6 +18,8 @@ const ORDER: readonly PanelName[] = [
   "orders",
   "fills",
   "balances",
+  "limits",
+  "auto",
   "tape",
   "cvd",
   "interest",
@@ -33,7 +36,9 @@ export function Tabs(): ReactNode {
   const symbol = useSettings((state) => state.symbol);
   const tab = useUi((state) => state.tab);
   const openTab = useUi((state) => state.openTab);
+  const session = useSession();
   const trading = useCanTrade();
+  const lacking = useSampled(() => lackingPanels(session.trading?.state ?? null).join(), 500).split(",");
   const chosen: PanelName = isPanelName(tab) ? tab : "ladder";
   const [sources, setSources] = useState<Partial<Record<PanelName, string>>>({});
   const { Body, Head, title } = PANELS[chosen];
@@ -46,7 +51,10 @@ export function Tabs(): ReactNode {
     <div className="tabs">
       <TabStrip
         label="Panels"
-        names={ORDER.filter((name) => trading || name === chosen || !TRADING_PANELS.includes(name))}
+        names={ORDER.filter(
+          (name) =>
+            name === chosen || (!lacking.includes(name) && (trading || !TRADING_PANELS.includes(name))),
+        )}
         chosen={chosen}
         title={(name) => PANELS[name].title}
         choose={openTab}

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { KillSwitch } from "~/features/kill/KillSwitch";
 import { Quote } from "~/features/quote/Quote";
+import { ArmedMark } from "~/features/ticket/Arm";
 import { keysText } from "~/shared/keymap";
 import { ModeChip } from "~/shared/ModeChip";
 import { usePractice, useSession, useSessionPart } from "~/stores/react";
@@ -42,6 +43,7 @@ export function TopBar(): ReactNode {
             PAPER
           </span>
         ) : null}
+        <ArmedMark />
         {server === null ? null : (
           <span
             className="mode-chip large"

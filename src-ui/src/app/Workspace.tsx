@@ -10,10 +10,10 @@ import {
 import { type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { Notice } from "~/shared/Notice";
 import { Painted } from "~/shared/paint";
-import { useCanTrade } from "~/stores/react";
+import { useCanTrade, useSession } from "~/stores/react";
 import { useSettings } from "~/stores/settings";
 import { loadLayout, saveLayout } from "./layout";
-import { isPanelName, type PanelName, PANELS } from "./panels";
+import { isPanelName, lackingPanels, type PanelName, PANELS } from "./panels";
 import { PanelBoundary } from "./PanelBoundary";
 import { offerTrading, setWorkspace, tradingOffered } from "./workspace-handle";
 
@@ -93,10 +93,11 @@ export function Workspace(): ReactNode {
     setWorkspace(api);
   };
   useEffect(() => () => setWorkspace(null), []);
+  const session = useSession();
   const trading = useCanTrade();
   useEffect(() => {
-    if (trading) offerTrading();
-  }, [trading]);
+    if (trading) offerTrading(lackingPanels(session.trading?.state ?? null));
+  }, [trading, session]);
   return (
     <DockviewReact
       components={COMPONENTS}

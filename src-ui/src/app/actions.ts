@@ -2,15 +2,15 @@ import { ACCOUNT_KEYS } from "~/features/account/AccountMark";
 import { forEachChart } from "~/features/chart/registry";
 import { FILTER_ID } from "~/features/cockpit/Opportunities";
 import { KILL_KEY } from "~/features/kill/KillSwitch";
-import { askCancelAll, cancelSelected } from "~/features/orders/cancel";
+import { askCancelAll, cancelSelected, changeSelected } from "~/features/orders/cancel";
 import { beginOrder } from "~/features/ticket/keys";
 import { PICKER_ID } from "~/features/watchlist/Watchlist";
-import type { Keys } from "~/shared/keymap";
 import { INTERVALS } from "~/stores/candles";
-import { type Session } from "~/stores/session";
+import type { Session } from "~/stores/session";
 import { type Settings, STUDIES, type Study, useSettings } from "~/stores/settings";
 import { sourcesOf } from "~/stores/sources";
 import { useUi } from "~/stores/ui";
+import { type Action, has } from "./action";
 import {
   closeActivePanel,
   focusPanel,
@@ -19,13 +19,6 @@ import {
   reveal,
   switchVenue,
 } from "./workspace-handle";
-
-export interface Action {
-  readonly id: string;
-  readonly title: string;
-  readonly keys?: Keys;
-  readonly run: (session: Session) => void;
-}
 
 function choose<K extends keyof Settings>(name: K, a: Settings[K], b: Settings[K]): void {
   const { set } = useSettings.getState();
@@ -145,6 +138,12 @@ export const ACTIONS: readonly Action[] = [
     run: (session) => cancelSelected(session.trading),
   },
   {
+    id: "order.change",
+    title: "Change the selected order: price, trigger, size",
+    keys: "o",
+    run: (session) => changeSelected(session.trading),
+  },
+  {
     id: "order.cancelAll",
     title: "Cancel all orders",
     keys: "Shift+x",
@@ -206,6 +205,27 @@ export const ACTIONS: readonly Action[] = [
   { id: "panel.orders", title: "Add orders", keys: "n g", run: () => openPanel("orders") },
   { id: "panel.fills", title: "Add fills", keys: "n m", run: () => openPanel("fills") },
   { id: "panel.balances", title: "Add balances and limits", keys: "n e", run: () => openPanel("balances") },
+  {
+    id: "panel.limits",
+    title: "Limits, leases, scheduled cancel",
+    keys: "g l",
+    run: () => reveal("limits"),
+    offered: has("desk"),
+  },
+  {
+    id: "panel.auto",
+    title: "Autonomous orders",
+    keys: "g o",
+    run: () => reveal("auto"),
+    offered: has("auto"),
+  },
+  {
+    id: "paper.open",
+    title: "Open a paper account",
+    keys: "g p",
+    run: () => useUi.getState().showPaper(true),
+    offered: has("paper"),
+  },
   { id: "panel.watchlist", title: "Add a watch list", keys: "n w", run: () => openPanel("watchlist") },
   { id: "panel.close", title: "Close the active panel", keys: "n x", run: closeActivePanel },
   { id: "layout.reset", title: "Reset the layout", keys: "n r", run: resetLayout },

@@ -40,6 +40,8 @@ export function tradingPanels(width: number, height: number): readonly Placed[] 
     tab("positions", "orders"),
     tab("positions", "fills"),
     tab("positions", "balances"),
+    tab("positions", "limits"),
+    tab("positions", "auto"),
     tab("positions", "health"),
     tab("positions", "feeds"),
     { id: "watchlist", panel: "watchlist", beside: { of: "chart-1", direction: "left" }, width: side },

@@ -5,11 +5,11 @@ import { TICKET_WIDTH, tradingPanels } from "./layout-trading";
 
 const KEY = "hypersentry.layout";
 /**
- * 2 brought the chart, flow and venue panels, 3 the conviction, 4 the panels of an account. What earlier ones saved loads as it is: no panel was
+ * 2 brought the chart, flow and venue panels, 3 the conviction, 4 the panels of an account, 5 its limits and its autonomous orders. What earlier ones saved loads as it is: no panel was
  * renamed or removed.
  */
-export const LAYOUT_VERSION = 4;
-const READABLE: readonly unknown[] = [1, 2, 3, LAYOUT_VERSION];
+export const LAYOUT_VERSION = 5;
+const READABLE: readonly unknown[] = [1, 2, 3, 4, LAYOUT_VERSION];
 
 /**
  * Watch list, conviction and liquidations; chart above flow; two books above their tapes or the venues. Wide screens give the venues a
@@ -52,17 +52,26 @@ export function defaultPanels(width: number, height: number): readonly Placed[] 
   ];
 }
 
-export function applyDefault(api: DockviewApi, trading: boolean): void {
+export function applyDefault(
+  api: DockviewApi,
+  trading: boolean,
+  /** Panels of which the server has nothing. */
+  lacking: readonly PanelName[] = [],
+): void {
   api.clear();
-  place(api, (trading ? tradingPanels : defaultPanels)(api.width, api.height));
+  const panels = (trading ? tradingPanels : defaultPanels)(api.width, api.height);
+  place(
+    api,
+    panels.filter(({ panel }) => !lacking.includes(panel)),
+  );
 }
 
 /** Brings the panels of an account into a workspace that has none: in their places where the rest is as it came, else at its edges. */
-export function makeRoom(api: DockviewApi): void {
+export function makeRoom(api: DockviewApi, lacking: readonly PanelName[]): void {
   const held = api.panels.map(({ id }) => id).toSorted();
   const usual = defaultPanels(api.width, api.height).map(({ id }) => id);
   if (held.join() === usual.toSorted().join()) {
-    applyDefault(api, true);
+    applyDefault(api, true, lacking);
     return;
   }
   if (api.panels.some((panel) => TRADING_PANELS.some((name) => panel.api.component === name))) return;
@@ -70,7 +79,9 @@ export function makeRoom(api: DockviewApi): void {
     api.addPanel({ ...shape(id, id), position: { direction } });
   edge("ticket", "right").api.setSize({ width: TICKET_WIDTH });
   edge("positions", "below").api.setSize({ height: Math.round(api.height * 0.24) });
-  for (const id of ["orders", "fills", "balances"] as const)
+  for (const id of (["orders", "fills", "balances", "limits", "auto"] as const).filter(
+    (name) => !lacking.includes(name),
+  ))
     api.addPanel({
       ...shape(id, id),
       inactive: true,

@@ -1,4 +1,6 @@
 import { type FunctionComponent, lazy } from "react";
+import { Auto } from "~/features/auto/Auto";
+import { AutoHead } from "~/features/auto/AutoHead";
 import { Balances } from "~/features/balances/Balances";
 import { BalancesHead } from "~/features/balances/BalancesHead";
 import { BasisHead } from "~/features/basis/BasisHead";
@@ -16,6 +18,8 @@ import { HealthHead } from "~/features/health/HealthHead";
 import { InterestHead } from "~/features/interest/InterestHead";
 import { Ladder } from "~/features/ladder/Ladder";
 import { LadderHead } from "~/features/ladder/LadderHead";
+import { Limits } from "~/features/limits/Limits";
+import { LimitsHead } from "~/features/limits/LimitsHead";
 import { LiquidationsHead } from "~/features/liquidations/LiquidationsHead";
 import { Orders } from "~/features/orders/Orders";
 import { OrdersHead } from "~/features/orders/OrdersHead";
@@ -27,6 +31,7 @@ import { Ticket } from "~/features/ticket/Ticket";
 import { TicketHead } from "~/features/ticket/TicketHead";
 import { Watchlist } from "~/features/watchlist/Watchlist";
 import { WatchlistHead } from "~/features/watchlist/WatchlistHead";
+import type { AccountState } from "~/transport/trading-types";
 import type { PanelProps } from "~/shared/panel";
 
 interface PanelKind {
@@ -64,11 +69,27 @@ export const PANELS = {
   orders: { title: "Orders", Body: Orders, Head: OrdersHead },
   fills: { title: "Fills", Body: Fills, Head: FillsHead },
   balances: { title: "Balances", Body: Balances, Head: BalancesHead },
+  limits: { title: "Limits", Body: Limits, Head: LimitsHead },
+  auto: { title: "Auto", Body: Auto, Head: AutoHead },
   feeds: { title: "Feeds", Body: Feeds, Head: FeedsHead },
 } as const satisfies Record<string, PanelKind>;
 
 /** Panels of an account: of no use where nothing can be traded. */
-export const TRADING_PANELS: readonly PanelName[] = ["ticket", "positions", "orders", "fills", "balances"];
+export const TRADING_PANELS: readonly PanelName[] = [
+  "ticket",
+  "positions",
+  "orders",
+  "fills",
+  "balances",
+  "limits",
+  "auto",
+];
+
+/** Panels of which this server has nothing, as it says itself. */
+export function lackingPanels(state: AccountState | null): readonly PanelName[] {
+  if (state === null) return ["limits", "auto"];
+  return [...(state.has.desk ? [] : (["limits"] as const)), ...(state.has.auto ? [] : (["auto"] as const))];
+}
 
 export type PanelName = keyof typeof PANELS;
 

@@ -3,11 +3,13 @@ import { isTyping, Keymap, strokeOf } from "~/shared/keymap";
 import { useSession } from "~/stores/react";
 import type { Session } from "~/stores/session";
 import { useUi } from "~/stores/ui";
+import { isOffered } from "./action";
 import { ACTIONS } from "./actions";
 
 /** Closes or disarms what is open; whether there was anything. */
 function dismiss({ ticket }: Session): boolean {
   const { why, closeWhy, account, closeAccount, proof, closeProof, kill, showKill } = useUi.getState();
+  const { change, closeChange, paper, showPaper } = useUi.getState();
   const held = ticket?.getSnapshot();
   const waits = held != null && (held.armedUntil !== null || held.review !== null);
   ticket?.disarm();
@@ -16,7 +18,9 @@ function dismiss({ ticket }: Session): boolean {
   closeAccount();
   closeProof();
   showKill(false);
-  return waits || kill || why !== null || account !== null || proof !== null;
+  closeChange();
+  showPaper(false);
+  return waits || kill || paper || change !== null || why !== null || account !== null || proof !== null;
 }
 
 export function useKeys(): void {
@@ -31,7 +35,7 @@ export function useKeys(): void {
       if (stroke === "Escape" && dismiss(session)) return;
       const id = keymap.press(stroke, event.timeStamp);
       const action = ACTIONS.find((item) => item.id === id);
-      if (action === undefined) return;
+      if (action === undefined || !isOffered(action, session)) return;
       event.preventDefault();
       action.run(session);
     };

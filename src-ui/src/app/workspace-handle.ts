@@ -6,6 +6,8 @@ import { type PanelName, PANELS } from "./panels";
 let dock: DockviewApi | null = null;
 /** There is an account whose panels belong into a workspace that begins anew. */
 let trading = false;
+/** Panels of which the server has nothing. */
+let lacking: readonly PanelName[] = [];
 const OFFERED = "hypersentry.trading-offered";
 /** A panel that was asked for while another view had the window. */
 let awaited: PanelName | null = null;
@@ -29,10 +31,11 @@ export function tradingOffered(): boolean {
 }
 
 /** An account is there. The first time its panels are brought in; whoever closes them afterwards meant it. */
-export function offerTrading(): void {
+export function offerTrading(without: readonly PanelName[] = lacking): void {
   trading = true;
+  lacking = without;
   if (dock === null || tradingOffered()) return;
-  makeRoom(dock);
+  makeRoom(dock, lacking);
   saveLayout(dock);
   try {
     localStorage.setItem(OFFERED, "1");
@@ -43,7 +46,7 @@ export function offerTrading(): void {
 
 export function resetLayout(): void {
   if (dock === null) return;
-  applyDefault(dock, trading);
+  applyDefault(dock, trading, lacking);
   saveLayout(dock);
 }
 

@@ -15,8 +15,16 @@ interface CanvasSurfaceProps {
   readonly onWheel?: (rows: number) => void;
   /** A click on the picture; for what can be done by keys elsewhere too. */
   readonly onPick?: (x: number, y: number, width: number, height: number) => void;
+  /** Something under the point can be taken and moved; what it is, the owner knows. For what can be done by keys elsewhere too. */
+  readonly onGrab?: (y: number, height: number) => boolean;
+  readonly onMove?: (y: number, height: number) => void;
+  /** Where it was let go; null where the move was given up. */
+  readonly onDrop?: (y: number | null, height: number) => void;
   readonly testId?: string;
 }
+
+/** A hand that shakes less than this has not moved anything. */
+const MOVED_PX = 4;
 
 interface Surface {
   context: CanvasRenderingContext2D;
@@ -68,6 +76,14 @@ export function CanvasSurface(props: CanvasSurfaceProps): ReactNode {
   });
 
   const point = useRef({ x: 0, y: 0 });
+  /** Where the pointer went down on something that moves; `moved` once it has left the place. */
+  const hand = useRef<{ readonly y: number; moved: boolean } | null>(null);
+  const letGo = (y: number | null, height: number): void => {
+    if (hand.current === null) return;
+    const { moved } = hand.current;
+    if (!moved || y === null) hand.current = null;
+    latest.current.onDrop?.(moved ? y : null, height);
+  };
   const ask = useRef((now: number) => {
     const host = canvas.current;
     if (host === null || !host.isConnected) return null;
@@ -86,15 +102,35 @@ export function CanvasSurface(props: CanvasSurfaceProps): ReactNode {
       ref={box}
       role="presentation"
       className="surface"
+      onPointerDown={(event) => {
+        const rect = event.currentTarget.getBoundingClientRect();
+        const y = event.clientY - rect.top;
+        hand.current = null;
+        if (event.button !== 0 || latest.current.onGrab?.(y, rect.height) !== true) return;
+        hand.current = { y, moved: false };
+        event.currentTarget.setPointerCapture(event.pointerId);
+      }}
+      onPointerUp={(event) => {
+        const rect = event.currentTarget.getBoundingClientRect();
+        letGo(event.clientY - rect.top, rect.height);
+      }}
+      onPointerCancel={(event) => letGo(null, event.currentTarget.clientHeight)}
       onPointerMove={(event) => {
         const rect = event.currentTarget.getBoundingClientRect();
         point.current = { x: event.clientX - rect.left, y: event.clientY - rect.top };
+        if (hand.current !== null && Math.abs(point.current.y - hand.current.y) >= MOVED_PX) {
+          hand.current.moved = true;
+          latest.current.onMove?.(point.current.y, rect.height);
+        }
         if (latest.current.factsAt) showTip(ask.current);
       }}
       onPointerLeave={() => hideTip(ask.current)}
       onClick={(event) => {
         const rect = event.currentTarget.getBoundingClientRect();
         const { onPick } = latest.current;
+        const moved = hand.current?.moved === true;
+        hand.current = null;
+        if (moved) return;
         onPick?.(event.clientX - rect.left, event.clientY - rect.top, rect.width, rect.height);
       }}
       onWheel={(event) => latest.current.onWheel?.(Math.sign(event.deltaY) * 3)}

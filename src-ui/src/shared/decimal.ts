@@ -74,6 +74,11 @@ export function subtract(a: Decimal, b: Decimal): Decimal {
   return fromUnits(toUnits(a, scale) - toUnits(b, scale), scale);
 }
 
+export function add(a: Decimal, b: Decimal): Decimal {
+  const scale = Math.max(decimals(a), decimals(b));
+  return fromUnits(toUnits(a, scale) + toUnits(b, scale), scale);
+}
+
 export function multiply(a: Decimal, b: Decimal): Decimal {
   const [sa, sb] = [decimals(a), decimals(b)];
   return fromUnits(toUnits(a, sa) * toUnits(b, sb), sa + sb);

@@ -25,6 +25,16 @@ describe("an intent", () => {
 
   const make = () => new Intents(() => undefined);
 
+  it("without orders of its own is taken once the server shows it running", async () => {
+    let running = false;
+    const intents = make();
+    await intents.run(wish({ send: lost, runs: () => running, done: "The venue slices it." }));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(intents.get("k1")?.phase).toBe("unknown");
+    running = true;
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(intents.get("k1")).toMatchObject({ phase: "taken", done: "The venue slices it." });
+  });
   it("is taken or refused by what the server says", async () => {
     const intents = make();
     expect(await intents.run(wish())).toBe("taken");

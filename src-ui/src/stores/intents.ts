@@ -36,16 +36,22 @@ export interface Intent {
   readonly asksAt: number | null;
   /** The server was asked after its answer was lost, and has not seen it; it may still be on its way. */
   readonly unseen: boolean;
+  /** What is so once it was taken, where no order says it. */
+  readonly done: string | null;
 }
 
 export interface Wish {
   readonly key: string;
   readonly what: string;
   readonly symbol: string;
+  /** What is so once it was taken, where no order says it. */
+  readonly done?: string;
   /** Sends it with its key; may be called again with the same effect. */
   readonly send: () => Promise<readonly OrderView[]>;
   /** Asks what became of the key; nothing while the server has not seen it. */
   readonly find: () => Promise<readonly OrderView[]>;
+  /** Of what has no orders: whether the server shows it running. */
+  readonly runs?: () => boolean;
 }
 
 const LOST = /^(unreachable|malformed_answer|http_5\d\d|http_429|http_408)$/;
@@ -87,10 +93,11 @@ export class Intents {
 
   async run(wish: Wish): Promise<IntentPhase> {
     this.#wishes.set(wish.key, wish);
-    const { key, what, symbol } = wish;
+    const { key, what, symbol, done = null } = wish;
     const at = this.wall();
+    const begun = { phase: "sending", error: null, orders: [], asksAt: null, unseen: false } as const;
     this.#set([
-      { key, what, symbol, at, phase: "sending", error: null, orders: [], asksAt: null, unseen: false },
+      { key, what, symbol, at, done, ...begun },
       ...this.#list.filter((intent) => intent.key !== key),
     ]);
     await this.#answered(key, wish.send());
@@ -156,7 +163,7 @@ export class Intents {
     try {
       const orders = await wish.find();
       if (this.get(key)?.phase !== "unknown") return;
-      if (orders.length > 0) this.#take(key, orders);
+      if (orders.length > 0 || wish.runs?.() === true) this.#take(key, orders);
       else {
         this.#change(key, { unseen: true });
         this.#plan(key, ASK_EVERY_MS);

@@ -1,5 +1,6 @@
 import { type Decimal, digits, isNegative, sortKey } from "~/shared/decimal";
 import type { Side } from "~/transport/trading-types";
+import { canChange } from "./change";
 import type { TradingDesk } from "./trading-desk";
 import { LEG_NAMES } from "./trading-words";
 
@@ -10,6 +11,8 @@ export interface OwnMark {
   readonly kind: "order" | "trigger" | "entry" | "liquidation";
   readonly side: Side;
   readonly text: string;
+  /** The order that it marks, where it can be moved; null for what cannot. */
+  readonly movable: string | null;
 }
 
 /** Marks that are drawn of one market. */
@@ -19,12 +22,14 @@ const MOST_MARKS = 60;
 export function ownMarks(desk: TradingDesk | null, source: string, symbol: string): readonly OwnMark[] {
   if (desk === null || desk.state === null || desk.state.venue !== source) return [];
   const marks: OwnMark[] = [];
-  for (const { view } of desk.orders.open) {
+  for (const { key, view } of desk.orders.open) {
     const px = view.triggerPx ?? view.px;
     if (view.symbol !== symbol || px === null || marks.length >= MOST_MARKS) continue;
     const kind = view.triggerPx === null ? "order" : "trigger";
     const name = LEG_NAMES[view.leg] || named(view.kind, view.side);
-    marks.push({ px, order: sortKey(px), kind, side: view.side, text: `${name} ${digits(view.size)}` });
+    const text = `${name} ${digits(view.size)}`;
+    const movable = canChange(view) ? key : null;
+    marks.push({ px, order: sortKey(px), kind, side: view.side, text, movable });
   }
   const position = desk.state.positions?.draw(0, (rows) => rows.find((row) => row.symbol === symbol));
   if (position === undefined) return marks;
@@ -32,7 +37,8 @@ export function ownMarks(desk: TradingDesk | null, source: string, symbol: strin
   const short = isNegative(size);
   const side = short ? "sell" : "buy";
   const held = `${short ? "short" : "long"} ${digits(size).replace("-", "")}`;
-  if (entryPx !== null) marks.push({ px: entryPx, order: sortKey(entryPx), kind: "entry", side, text: held });
+  if (entryPx !== null)
+    marks.push({ px: entryPx, order: sortKey(entryPx), kind: "entry", side, text: held, movable: null });
   if (liquidationPx !== null)
     marks.push({
       px: liquidationPx,
@@ -40,6 +46,7 @@ export function ownMarks(desk: TradingDesk | null, source: string, symbol: strin
       kind: "liquidation",
       side,
       text: "liquidation",
+      movable: null,
     });
   return marks;
 }

@@ -31,6 +31,12 @@ function order(cloid: string, part: Partial<OrderView> = {}): OrderView {
     unknownUntilMs: null,
     why: null,
     foreign: false,
+    replaces: null,
+    replacedBy: null,
+    changeable: true,
+    nakedMs: null,
+    guarded: null,
+    paper: false,
     ...part,
   };
 }

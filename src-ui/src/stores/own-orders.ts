@@ -27,6 +27,8 @@ export interface OrderRow {
 export class OwnOrders {
   readonly #open = new Map<string, OrderRow>();
   readonly #ended = new Map<string, OrderRow>();
+  /** The server has told of an order that can be changed: it is not older than that. */
+  changes = false;
   /** Orders that found no room. */
   dropped = 0;
   /** Grows with each change. */
@@ -78,6 +80,7 @@ export class OwnOrders {
   }
 
   #put(view: OrderView, proof: Stamp): boolean {
+    this.changes ||= view.changeable;
     const key = orderKey(view);
     const held = this.get(key)?.view;
     if (held !== undefined) {

@@ -6,7 +6,8 @@ import type { Session } from "./session";
 import type { TicketDesk, TicketSnapshot } from "./ticket-desk";
 import type { TradingDesk } from "./trading-desk";
 import type { TradingSnapshot } from "./trading-phase";
-import { practiceOf, type Standing, standingOf } from "./trading-words";
+import { type Standing, standingOf } from "./standing";
+import { practiceOf } from "./trading-words";
 import type { SessionSnapshot } from "./session-snapshot";
 
 export const SessionContext = createContext<Session | null>(null);

@@ -76,6 +76,12 @@ describe("a ticket", () => {
   ] as const)("of a %s %s at %s rests: %s", (side, kind, trigger, rests) => {
     expect(of({ side, kind, trigger, amount: "0.01" }).ticket !== null).toBe(rests);
   });
+  it("names its strategy unless that is what a server takes by itself", () => {
+    const named = (strategy: string) => of({ amount: "0.01", px: "97000", strategy });
+    expect(named("manual").ticket).not.toHaveProperty("strategy");
+    expect(named("break-out_2").ticket?.strategy).toBe("break-out_2");
+    for (const wrong of ["", "Break", "a b", "x".repeat(33)]) expect(named(wrong).ticket).toBeNull();
+  });
   it("of a scale and of a TWAP carries what belongs to it and nothing else", () => {
     expect(
       of({ kind: "scale", amount: "0.1", scaleFrom: "95000", scaleTo: "96000", px: "1", stopLoss: "2" })
@@ -94,5 +100,6 @@ describe("a ticket", () => {
       randomize: false,
     });
     expect(of({ kind: "twap", amount: "0.1", twapMinutes: "0" }).ticket).toBeNull();
+    expect(of({ kind: "twap", amount: "0.1", twapBy: "venue" }).ticket?.twap).toMatchObject({ by: "venue" });
   });
 });

@@ -36,7 +36,8 @@ export type Field =
   | "scaleOrders"
   | "scaleFrom"
   | "scaleTo"
-  | "twapMinutes";
+  | "twapMinutes"
+  | "strategy";
 
 export interface Problem {
   readonly field: Field;
@@ -55,9 +56,10 @@ export interface Built {
   readonly sent: Readonly<Partial<Record<Field, Decimal>>>;
 }
 
-/** A scale has at most so many orders, a TWAP lasts at most a day. */
+/** A scale has at most so many orders. */
 const MOST_SCALE_ORDERS = 20;
-const MOST_TWAP_MINUTES = 1440;
+/** Minutes that a TWAP may last, by who slices it. */
+const TWAP_MINUTES = { here: [1, 1440], venue: [5, 10_080] } as const;
 
 const NO_COMMA = "A number with a point for decimals, such as 1250.5";
 
@@ -102,7 +104,8 @@ export function build(draft: Draft, facts: TicketFacts): Built {
   const px = has.px ? reader.price("px") : null;
   const trigger = has.trigger ? reader.price("trigger") : null;
   const scale = draft.kind === "scale" ? readScale(reader) : null;
-  const minutes = draft.kind === "twap" ? reader.count("twapMinutes", 1, MOST_TWAP_MINUTES) : null;
+  const [least, longest] = TWAP_MINUTES[draft.twapBy];
+  const minutes = draft.kind === "twap" ? reader.count("twapMinutes", least, longest) : null;
   const most = facts.mostSlippageBps ?? 10_000;
   const slippage = has.slippage && draft.slippage.trim() !== "" ? reader.count("slippage", 1, most) : null;
   const bracket = has.bracket && draft.bracket;
@@ -114,6 +117,8 @@ export function build(draft: Draft, facts: TicketFacts): Built {
   if (bracket && draft.reduceOnly)
     reader.say("takeProfit", "A bracket belongs to an order that opens: take off reduce-only");
   checkSides(reader, draft, entry, trigger, facts.mid, takeProfit, stopLoss);
+  const strategy = draft.strategy.trim();
+  if (!STRATEGY.test(strategy)) reader.say("strategy", "1 to 32 of a-z, 0-9, _ and -", strategy === "");
   const size = readSize(reader, draft, facts, entry, stopLoss);
   const { problems, sent } = reader;
   if (problems.length > 0 || size === null) return { ticket: null, problems, size, sent };
@@ -132,9 +137,19 @@ export function build(draft: Draft, facts: TicketFacts): Built {
     ...(scale === null
       ? {}
       : { scale: { orders: scale.orders, from: digits(scale.from), to: digits(scale.to) } }),
-    ...(minutes === null ? {} : { twap: { minutes, randomize: draft.twapRandomize } }),
+    ...(minutes === null ? {} : { twap: twapOf(draft, minutes) }),
+    ...(strategy === MANUAL ? {} : { strategy }),
   };
   return { ticket, problems, size, sent };
+}
+
+/** What an order counts as that nobody gave another name. */
+const MANUAL = "manual";
+const STRATEGY = /^[a-z0-9_-]{1,32}$/;
+
+function twapOf({ twapRandomize, twapBy }: Draft, minutes: number): NonNullable<Ticket["twap"]> {
+  const twap = { minutes, randomize: twapRandomize };
+  return twapBy === "venue" ? { ...twap, by: twapBy } : twap;
 }
 
 interface Scale {

@@ -89,9 +89,9 @@ export class TicketDesk {
 
   /** Another market or account: prices of the one before mean nothing there. */
   reset(): void {
-    const { side, kind, unit } = this.#snapshot.draft;
+    const { side, kind, unit, strategy } = this.#snapshot.draft;
     this.#change({
-      draft: { ...EMPTY_DRAFT, side, kind, unit },
+      draft: { ...EMPTY_DRAFT, side, kind, unit, strategy },
       review: null,
       preview: null,
       previewError: null,

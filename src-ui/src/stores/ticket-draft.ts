@@ -1,4 +1,4 @@
-import type { Side, TicketKind } from "~/transport/trading-types";
+import type { Side, TicketKind, TwapBy } from "~/transport/trading-types";
 
 export type SizeUnit = "coin" | "usd" | "risk";
 
@@ -21,6 +21,9 @@ export interface Draft {
   readonly scaleTo: string;
   readonly twapMinutes: string;
   readonly twapRandomize: boolean;
+  readonly twapBy: TwapBy;
+  /** Whose limits it counts against. */
+  readonly strategy: string;
 }
 
 export const EMPTY_DRAFT: Draft = {
@@ -40,6 +43,8 @@ export const EMPTY_DRAFT: Draft = {
   scaleTo: "",
   twapMinutes: "30",
   twapRandomize: false,
+  twapBy: "here",
+  strategy: "manual",
 };
 
 export const KIND_NAMES: Readonly<Record<TicketKind, string>> = {

@@ -57,6 +57,11 @@ function placesOf(px: Decimal, { pxDecimals, significant }: Grid): number {
   return Math.min(pxDecimals, Math.max(0, significant - lead + zeros));
 }
 
+/** The step between two prices of this height. */
+export function tickAt(px: Decimal, grid: Grid): Decimal {
+  return fromUnits(1n, placesOf(px, grid));
+}
+
 /** The nearest price on the grid. */
 export function snapPrice(px: Decimal, grid: Grid): Decimal {
   const snapped = round(px, placesOf(px, grid));

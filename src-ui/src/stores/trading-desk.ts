@@ -1,20 +1,23 @@
 import { clock } from "~/shared/clock";
-import type { Stamp } from "~/shared/stamped";
 import { asApiError } from "~/transport/decode";
 import { asFill, asOrder } from "~/transport/order-decode";
 import { asAccountState } from "~/transport/trading-decode";
+import type { TradingPort } from "~/transport/trading-port";
 import type {
   AccountAnswer,
   AccountState,
   KillAnswer,
   KillWish,
   TradingAccount,
-  TradingPort,
 } from "~/transport/trading-types";
 import { ApiError, type Envelope, type LinkState } from "~/transport/types";
+import { AutoDesk } from "./auto-desk";
 import { freshKey, type Intent, Intents, type Wish } from "./intents";
+import { LeaseKeeper } from "./leases";
 import { OwnFills } from "./own-fills";
 import { OwnOrders } from "./own-orders";
+import { accountProof, eventStamp } from "./proofs";
+import { isAccountRisk, RiskDesk } from "./risk-desk";
 import { ABSENT, NOTHING, type TradingSnapshot } from "./trading-phase";
 import { SequenceBook } from "./sequence-book";
 import { ExecutionNotes } from "./execution-notes";
@@ -23,8 +26,6 @@ import { wishes } from "./trading-wishes";
 /** Events say what changes; an account that nothing is heard of for so long is asked for. */
 const QUIET_MS = 5000;
 const LOOK_EVERY_MS = 2500;
-/** An account's own limit, where its positions carry none. */
-const PROOF_LIMIT_MS = 10_000;
 
 /** One account's orders, fills, positions and balances, and what the user wants of them. */
 export class TradingDesk {
@@ -33,6 +34,9 @@ export class TradingDesk {
   readonly notes = new ExecutionNotes();
   readonly intents: Intents;
   readonly wish: ReturnType<typeof wishes>;
+  readonly risk: RiskDesk;
+  readonly auto: AutoDesk;
+  readonly leases: LeaseKeeper;
   state: AccountState | null = null;
   /** Grows whenever the state changes. */
   revision = 0;
@@ -60,7 +64,10 @@ export class TradingDesk {
       if (proof === null) return;
       for (const view of views) if (this.#isOurs(view.account)) this.orders.take(view, proof);
     });
-    this.wish = wishes(port, freshKey);
+    this.wish = wishes(port, freshKey, (key) => this.state?.twaps.some((twap) => twap.key === key) ?? false);
+    this.risk = new RiskDesk(port, () => (linked() ? this.coreNow(this.now()) : null));
+    this.auto = new AutoDesk(port, () => (linked() ? this.#snapshot.account : null));
+    this.leases = new LeaseKeeper(port, now);
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -76,6 +83,7 @@ export class TradingDesk {
 
   stop(): void {
     clearInterval(this.#timer);
+    this.leases.stop();
   }
 
   onLink(link: LinkState): void {
@@ -95,6 +103,7 @@ export class TradingDesk {
   /** A new run begins every sequence again, and the account is another run's. */
   clear(): void {
     this.#sequences.clear();
+    this.leases.clear();
     this.#forget();
     void this.refresh();
   }
@@ -143,11 +152,13 @@ export class TradingDesk {
   take(envelope: Envelope, arrivedAt: number): boolean {
     const { event_type: type, data } = envelope;
     if (type !== "order_update" && type !== "fill_update" && type !== "account_update")
-      if (type !== "execution_event") return false;
+      if (type !== "execution_event" && !isAccountRisk(envelope)) return false;
+    this.leases.renew();
     if (!this.#isOurs(data["account"])) return true;
     if (this.#sequences.gap(envelope)) void this.refresh();
     if (type === "account_update") this.#takeState(asAccountState(data, arrivedAt));
     else if (type === "execution_event") this.notes.take(data);
+    else if (isAccountRisk(envelope)) void this.risk.refresh();
     else this.#takeRow(envelope, arrivedAt);
     return true;
   }
@@ -195,14 +206,7 @@ export class TradingDesk {
       this.refused += 1;
       return;
     }
-    const proof = this.#proof();
-    const own: Stamp = {
-      asOf: nowMs,
-      provedAt: nowMs,
-      coreNow: nowMs,
-      arrivedAt,
-      limitMs: proof?.limitMs ?? PROOF_LIMIT_MS,
-    };
+    const own = eventStamp(nowMs, arrivedAt, this.#proof());
     this.orders.take(order, own);
   }
 
@@ -223,23 +227,13 @@ export class TradingDesk {
     this.state = state;
     this.#heardAt = this.now();
     this.revision += 1;
+    this.leases.told(state.leases);
     const proof = this.#proof();
     if (proof !== null) this.orders.prove(proof);
   }
 
-  /** How fresh the account's own word is: open orders are as fresh as that. */
-  #proof(): Stamp | null {
-    const { state } = this;
-    if (state === null) return null;
-    const stamp = state.positions?.stamps[0];
-    if (stamp !== undefined) return stamp;
-    return {
-      asOf: state.nowMs,
-      provedAt: state.nowMs,
-      coreNow: state.nowMs,
-      arrivedAt: this.#heardAt,
-      limitMs: PROOF_LIMIT_MS,
-    };
+  #proof() {
+    return this.state === null ? null : accountProof(this.state, this.#heardAt);
   }
 
   #look(): void {
@@ -258,6 +252,7 @@ export class TradingDesk {
       this.#change({ error });
     } else {
       this.#forget();
+      this.leases.clear();
       this.#change({ phase: ABSENT.includes(error.code) ? "absent" : "barred", error });
     }
   }
@@ -268,11 +263,14 @@ export class TradingDesk {
     this.orders.clear();
     this.fills.clear();
     this.notes.clear();
+    this.auto.clear();
     this.revision += 1;
   }
 
   #change(part: Partial<TradingSnapshot>): void {
+    const { account } = this.#snapshot;
     this.#snapshot = { ...this.#snapshot, ...part };
+    if (account !== this.#snapshot.account) this.auto.clear();
     for (const listener of this.#listeners) listener();
   }
 }

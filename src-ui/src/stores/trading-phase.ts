@@ -23,5 +23,6 @@ export const ABSENT: readonly string[] = [
   "http_404",
   "http_405",
   "not_found",
+  "unknown_type",
   "malformed_answer",
 ];

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { asAccountState } from "~/transport/trading-decode";
 import { ApiError } from "~/transport/types";
 import type { TradingSnapshot } from "./trading-phase";
-import { orderWords, practiceOf, standingOf, tradingWords } from "./trading-words";
+import { standingOf } from "./standing";
+import { orderWords, practiceOf, tradingWords } from "./trading-words";
 
 const HERE: TradingSnapshot = {
   phase: "here",
@@ -43,6 +44,8 @@ const CODES = [
   "reduce_only_no_position",
   "reduce_only_would_increase",
   "market_stale",
+  "desk_kill_switch_on",
+  "lease_lapsed",
 ];
 
 describe("the words of a refusal", () => {
@@ -67,6 +70,14 @@ describe("the standing of an account", () => {
     ["disconnected", HERE, state(), false, false],
     ["account_stale", HERE, state(), true, true],
     ["kill_switch_on", HERE, state({ killed: true }), false, true],
+    ["desk_kill_switch_on", HERE, state({ desk_killed: true }), false, true],
+    [
+      "lease_lapsed",
+      HERE,
+      state({ leases: [{ scope: "desk", seconds: 30, until_ms: 1, by: "u1", lapsed: true }] }),
+      false,
+      true,
+    ],
     [
       "trading_locked",
       HERE,
@@ -96,12 +107,22 @@ describe("the standing of an account", () => {
   });
 });
 
+describe("what keeps risk from being added", () => {
+  it("lets it be taken away", () => {
+    const reduces = (part: object): boolean => standingOf(HERE, state(part), false, true).reduces;
+    expect(reduces({ killed: true })).toBe(true);
+    expect(reduces({ desk_killed: true })).toBe(true);
+    expect(reduces({ ready: false })).toBe(false);
+  });
+});
+
 describe("the mark of practice", () => {
   it("is there for each account that is not live", () => {
     expect(practiceOf(state())).toBe("");
     expect(practiceOf(state({ paper: true }))).toBe("paper");
     expect(practiceOf(state({ mode: "simulated" }))).toBe("simulated");
     expect(practiceOf(state({ mode: "replay" }))).toBe("replay");
+    expect(practiceOf(state({ mode: "simulated", paper: true }))).toBe("paper");
   });
 });
 

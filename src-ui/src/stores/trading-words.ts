@@ -1,6 +1,5 @@
 import type { AccountState, OrderState, OrderView, Ticket } from "~/transport/trading-types";
 import { KIND_NAMES } from "./ticket-draft";
-import type { TradingSnapshot } from "./trading-phase";
 
 /** A fact in the reader's words: what is so, why, and what to do. */
 export interface Words {
@@ -66,6 +65,67 @@ const WORDS: Readonly<Record<string, readonly [string, string, string]>> = {
     "Nothing that adds risk is sent until it is released.",
     "Release it in the top bar when you are sure.",
   ],
+  desk_kill_switch_on: [
+    "The desk's kill switch is on.",
+    "Nothing that adds risk is sent for any account until it is released.",
+    "Whoever manages risk releases it in the top bar.",
+  ],
+  lease_lapsed: [
+    "A lease has lapsed.",
+    "Nobody renewed it in time: orders that add risk were cancelled, protective stops stay.",
+    "Look at the account, then renew the lease in the panel Limits.",
+  ],
+  modify_crosses: [
+    "It would match at once.",
+    "The venue lets a changed order only rest.",
+    "Take a price on this side of the book, or cancel it and send a new one. The order stands as it was.",
+  ],
+  order_not_resting: [
+    "The order cannot be changed.",
+    "It does not rest at the venue: it has ended, or is on its way.",
+    "Look at the list of orders.",
+  ],
+  twap_minutes: ["The TWAP's length is not taken.", "", "Take minutes within the bounds that are named."],
+  too_many_twaps: ["Too many TWAPs run.", "", "End one of them first. Nothing was sent."],
+  too_many_strategies: ["Too many strategies are named.", "", "Take a name that is there already."],
+  limits_nothing_proposed: [
+    "No change waits there.",
+    "It was agreed to, or taken back.",
+    "The limits are read anew.",
+  ],
+  limits_negative: ["A limit cannot be negative.", "", "Correct it, then propose it again."],
+  limits_too_many_symbols: ["Too many symbols are listed.", "", "List fewer, or none for all of them."],
+  lease_held: [
+    "Somebody else holds that lease.",
+    "Whoever holds it, or manages risk, makes it longer or ends it.",
+    "Ask them.",
+  ],
+  schedule_too_soon: [
+    "The time is too near.",
+    "The venue takes 5 s ahead at the least.",
+    "Take a later time.",
+  ],
+  schedule_spent: [
+    "The venue has done it ten times today.",
+    "It takes no more before the next UTC day.",
+    "Take a lease instead: this server enforces it.",
+  ],
+  venue_schedule_volume: [
+    "The venue refuses timers to this account.",
+    "",
+    "Take a lease instead: this server enforces it.",
+  ],
+  limits_second_person_needed: [
+    "Another person has to agree.",
+    "Nobody agrees to what was asked for under the same name.",
+    "Ask somebody else who manages risk.",
+  ],
+  nothing_to_accept: [
+    "There is nothing to take over.",
+    "The books tie to the venue.",
+    "The account is read anew.",
+  ],
+  paper_unavailable: ["Paper accounts are not there yet.", "", "Try again in a moment."],
   trading_locked: ["Trading is locked.", "", TRY_LATER],
   audit_stopped: [
     "The audit log cannot be written.",
@@ -129,76 +189,9 @@ export function tradingWords(error: { readonly code: string; readonly message: s
   };
 }
 
-function sentence(text: string): string {
+export function sentence(text: string): string {
   const begun = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;
-}
-
-export interface Standing extends Words {
-  /** `good`: orders are taken. `warn`: they are not, or not as usual. `bad`: somebody has to do something. */
-  readonly level: "good" | "warn" | "bad";
-  readonly code: string;
-}
-
-const READY: Standing = { level: "good", code: "ready", what: "Ready.", why: "", next: "" };
-
-/** Whether orders are taken, and if not, why and what to do; from what is known, never from hope. */
-export function standingOf(
-  { phase, error, accounts, account }: TradingSnapshot,
-  state: AccountState | null,
-  stale: boolean,
-  linked: boolean,
-): Standing {
-  const of = (level: Standing["level"], code: string, words: Words): Standing => ({ level, code, ...words });
-  if (phase === "absent" && error?.code === "team_request_refused")
-    return of("warn", error.code, tradingWords(error));
-  if (phase === "absent")
-    return of("warn", error?.code ?? "trading_absent", {
-      what: "Trading is not available at this server.",
-      why: error?.code === "trading_absent" ? sentence(error.message) : "It has no order relay.",
-      next: "Market data work without it.",
-    });
-  if (phase === "barred")
-    return error === null
-      ? of("bad", "no_account", {
-          what: "You have no account here.",
-          why: "No account may be viewed or traded by this login.",
-          next: "Ask an administrator for a grant, or log in with the wallet of the account.",
-        })
-      : of("bad", error.code, tradingWords(error));
-  if (!linked)
-    return of("warn", "disconnected", {
-      what: "Disconnected.",
-      why: "What stands here is from before; open orders go on at the venue without this window.",
-      next: "It reconnects by itself. Retry now is in the status bar.",
-    });
-  if (state === null)
-    return of("warn", error?.code ?? "asking", {
-      what: "Waiting for the account.",
-      why: error === null ? "It has been asked for." : sentence(error.message),
-      next: "It is asked for again by itself.",
-    });
-  if (state.killed) return of("bad", "kill_switch_on", tradingWords({ code: "kill_switch_on", message: "" }));
-  const mayTrade = accounts.find((item) => item.account === account)?.mayTrade ?? false;
-  if (!mayTrade) return of("warn", "grant_required", tradingWords({ code: "grant_required", message: "" }));
-  const lock = state.locks[0];
-  if (!state.ready && lock !== undefined)
-    return of("bad", lock.code, tradingWords({ code: lock.code, message: lock.text }));
-  if (!state.ready && state.agent === null)
-    return of("bad", "agent_required", tradingWords({ code: "agent_required", message: "" }));
-  if (!state.ready)
-    return of("warn", "not_ready", {
-      what: "Not ready yet.",
-      why: "The account is being reconciled with the venue.",
-      next: "Trading opens by itself when both agree.",
-    });
-  if (stale)
-    return of("warn", "account_stale", {
-      what: "The account's figures are stale.",
-      why: "Nothing was heard of it for longer than its limit.",
-      next: "Look at the venue before you act; it is asked for again by itself.",
-    });
-  return READY;
 }
 
 /** `Buy 0.01 BTC limit 97000`, as it is sent. */
@@ -212,6 +205,7 @@ export function orderWords({
   scale,
   twap,
   reduce_only: reduces,
+  strategy,
 }: Ticket): string {
   return [
     side === "buy" ? "Buy" : "Sell",
@@ -221,8 +215,9 @@ export function orderWords({
     px === undefined ? "" : `at ${px}`,
     trigger === undefined ? "" : `when ${trigger}`,
     scale === undefined ? "" : `in ${scale.orders} from ${scale.from} to ${scale.to}`,
-    twap === undefined ? "" : `over ${twap.minutes} min`,
+    twap === undefined ? "" : `over ${twap.minutes} min${twap.by === "venue" ? " by the venue" : ""}`,
     reduces ? "reduce-only" : "",
+    strategy === undefined ? "" : `as ${strategy}`,
   ]
     .filter((part) => part !== "")
     .join(" ");
@@ -257,7 +252,8 @@ export function practiceOf(
   state: Pick<AccountState, "mode" | "paper"> | null,
 ): "paper" | "simulated" | "replay" | "" {
   if (state === null) return "";
+  // Paper money on a simulated market is both: the window's own mark says the second.
+  if (state.paper) return "paper";
   if (state.mode === "replay") return "replay";
-  if (state.mode === "simulated") return "simulated";
-  return state.paper ? "paper" : "";
+  return state.mode === "simulated" ? "simulated" : "";
 }

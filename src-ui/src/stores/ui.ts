@@ -40,6 +40,10 @@ interface UiStore {
   readonly proof: string | null;
   /** The kill switch's options are open. */
   readonly kill: boolean;
+  /** The order that is being changed, and the price at which it was dropped, if it was moved by hand. */
+  readonly change: { readonly key: string; readonly px: string | null } | null;
+  /** A paper account is being opened. */
+  readonly paper: boolean;
   /** The tab shown when the window is too narrow for docked panels. */
   readonly tab: string;
   /** The same of the cockpit. */
@@ -53,6 +57,9 @@ interface UiStore {
   openProof(cloid: string | null): void;
   closeProof(): void;
   showKill(open: boolean): void;
+  openChange(key: string, px?: string): void;
+  closeChange(): void;
+  showPaper(open: boolean): void;
   openTab(tab: string): void;
   openCockpitTab(tab: string): void;
 }
@@ -64,6 +71,8 @@ export const useUi = create<UiStore>((set) => ({
   account: reopened(),
   proof: null,
   kill: false,
+  change: null,
+  paper: false,
   tab: "ladder",
   cockpitTab: "score",
   show: (overlay) => set({ overlay }),
@@ -76,6 +85,9 @@ export const useUi = create<UiStore>((set) => ({
   openProof: (proof) => set({ proof, why: null, account: null }),
   closeProof: () => set({ proof: null }),
   showKill: (kill) => set({ kill }),
+  openChange: (key, px) => set({ change: { key, px: px ?? null } }),
+  closeChange: () => set({ change: null }),
+  showPaper: (paper) => set({ paper }),
   openTab: (tab) => set({ tab }),
   openCockpitTab: (cockpitTab) => set({ cockpitTab }),
 }));

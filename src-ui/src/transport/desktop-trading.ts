@@ -2,7 +2,7 @@ import { invoke } from "@tauri-apps/api/core";
 import { asApiError } from "./decode";
 import { Trading, type TradeRequest } from "./trading";
 import { ApiError } from "./types";
-import type { TradingPort } from "./trading-types";
+import type { TradingPort } from "./trading-port";
 
 /** An app without the command says so in words of its own. */
 const NO_COMMAND = /\btrade\b.*not (?:found|allowed)/i;

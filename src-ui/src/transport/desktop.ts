@@ -12,7 +12,7 @@ import { PendingAnswers } from "./pending";
 import { shown } from "./shown";
 import { alphaRequest, candleRequest, CHANNELS, FOLLOW_PRIVATE, type Request } from "./requests";
 import { httpTrading } from "./trading-http";
-import type { TradingPort } from "./trading-types";
+import type { TradingPort } from "./trading-port";
 import {
   type AccountPort,
   type AlphaAnswer,

@@ -1,7 +1,7 @@
 import type { AgentPort } from "./agent-types";
 import type { AuthPort } from "./auth-types";
 import type { TeamPort } from "./team-types";
-import type { TradingPort } from "./trading-types";
+import type { TradingPort } from "./trading-port";
 import type {
   AccountPort,
   AlphaAnswer,

@@ -7,7 +7,7 @@ import { asApiError, asDirectory, asEnvelope, asReadiness, asSubscribed, parseOb
 import { PendingAnswers } from "./pending";
 import { alphaRequest, candleRequest, CHANNELS, FOLLOW_PRIVATE, MARKET, type Request } from "./requests";
 import { httpTrading } from "./trading-http";
-import type { TradingPort } from "./trading-types";
+import type { TradingPort } from "./trading-port";
 import {
   type AlphaAnswer,
   type AlphaQuestion,

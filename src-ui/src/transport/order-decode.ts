@@ -83,6 +83,12 @@ export function asOrder(value: unknown): OrderView | null {
     unknownUntilMs: count(body["unknown_until_ms"]),
     why: code === null ? null : { code, text: text(why?.["text"]) ?? code },
     foreign: body["foreign"] === true || cloid === null,
+    replaces: asCloid(body["replaces"]),
+    replacedBy: asCloid(body["replaced_by"]),
+    changeable: Object.hasOwn(body, "replaces"),
+    nakedMs: count(body["naked_ms"]),
+    guarded: typeof body["protected"] === "boolean" ? body["protected"] : null,
+    paper: body["paper"] === true,
   };
 }
 

@@ -1,4 +1,6 @@
-import type { Stamp } from "~/shared/stamped";
+import { type Decimal, parseDecimal } from "~/shared/decimal";
+import { type Stamp, Stamped } from "~/shared/stamped";
+import { asObject } from "./decode";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -14,4 +16,17 @@ export function asStamp(field: Json, coreNow: number, arrivedAt: number): Stamp 
   )
     return null;
   return { asOf: as_of, provedAt: proved_at, limitMs: age_limit_ms, coreNow, arrivedAt };
+}
+
+/** A stamped amount of a message; null where it is missing. */
+export function stampedDecimal(
+  value: unknown,
+  source: string,
+  nowMs: number,
+  arrivedAt: number,
+): Stamped<Decimal> | null {
+  const body = asObject(value);
+  const stamp = body === null ? null : asStamp(body, nowMs, arrivedAt);
+  const amount = parseDecimal(body?.["v"]);
+  return stamp === null || amount === null ? null : Stamped.of(source, amount, stamp);
 }

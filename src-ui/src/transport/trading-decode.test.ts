@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { asFill, asOrder } from "./order-decode";
+import { asProof } from "./proof-decode";
 import {
   asAccountAnswer,
   asAccounts,
@@ -7,7 +8,6 @@ import {
   asKill,
   asOrders,
   asPreview,
-  asProof,
   asRefusals,
 } from "./trading-decode";
 

@@ -1,11 +1,11 @@
-import { type Decimal, parseDecimal } from "~/shared/decimal";
+import { parseDecimal } from "~/shared/decimal";
 import { Stamped } from "~/shared/stamped";
 import { asMode, asObject } from "./decode";
-import type { Proof, ProofRecord } from "./proof-types";
-import { asStamp } from "./stamp";
+import { asStamp, stampedDecimal } from "./stamp";
+import { asLedger } from "./ledger-decode";
+import { asAccountLimits, leaseList } from "./risk-decode";
 import {
   type AccountAnswer,
-  type AccountLimits,
   type AccountState,
   type KillAnswer,
   type PositionView,
@@ -16,6 +16,7 @@ import {
   type TwapView,
   LEGS,
   SIDES,
+  TWAP_BY,
 } from "./trading-types";
 import { asFill, asOrder, count, type Json, list, member, text, whole } from "./order-decode";
 
@@ -85,18 +86,6 @@ export function asPreview(value: unknown, arrivedAt: number): Preview | null {
   };
 }
 
-function stampedDecimal(
-  value: unknown,
-  source: string,
-  nowMs: number,
-  arrivedAt: number,
-): Stamped<Decimal> | null {
-  const body = asObject(value);
-  const stamp = body === null ? null : asStamp(body, nowMs, arrivedAt);
-  const amount = parseDecimal(body?.["v"]);
-  return stamp === null || amount === null ? null : Stamped.of(source, amount, stamp);
-}
-
 function asPosition(value: unknown): PositionView | null {
   const body = asObject(value);
   const symbol = text(body?.["symbol"]);
@@ -128,34 +117,26 @@ function asPositions(
   return stamp === null || rows === null ? null : Stamped.of("account", rows, stamp);
 }
 
-function asLimits(value: unknown): AccountLimits {
-  const body = asObject(value) ?? {};
-  const symbols = body["symbols"];
-  return {
-    orderUsd: parseDecimal(body["order_usd"]),
-    symbolUsd: parseDecimal(body["symbol_usd"]),
-    grossUsd: parseDecimal(body["gross_usd"]),
-    collarBps: count(body["collar_bps"]),
-    slippageBps: count(body["slippage_bps"]),
-    leveragePercent: count(body["leverage_percent"]),
-    concentrationBps: count(body["concentration_bps"]),
-    ordersPerMinute: count(body["orders_per_minute"]),
-    ordersPerDay: count(body["orders_per_day"]),
-    dailyLossUsd: parseDecimal(body["daily_loss_usd"]),
-    symbols: Array.isArray(symbols) ? (list(symbols, MOST_ROWS, text) ?? []) : null,
-  };
-}
-
 function asTwap(value: unknown): TwapView | null {
   const body = asObject(value);
   const key = text(body?.["key"]);
   const symbol = text(body?.["symbol"]);
   const side = member(body?.["side"], SIDES);
   const left = parseDecimal(body?.["left"]);
-  const slicesLeft = whole(body?.["slices_left"]);
-  const nextMs = count(body?.["next_ms"]);
   if (key === null || symbol === null || side === null || left === null) return null;
-  return slicesLeft === null || nextMs === null ? null : { key, symbol, side, left, slicesLeft, nextMs };
+  return {
+    key,
+    symbol,
+    side,
+    left,
+    slicesLeft: whole(body?.["slices_left"]),
+    nextMs: count(body?.["next_ms"]),
+    by: member(body?.["by"], TWAP_BY) ?? "here",
+    state: text(body?.["state"]) ?? "running",
+    size: parseDecimal(body?.["size"]),
+    filled: parseDecimal(body?.["filled"]),
+    minutes: count(body?.["minutes"]),
+  };
 }
 
 export function asAccountState(value: unknown, arrivedAt: number): AccountState | null {
@@ -189,10 +170,48 @@ export function asAccountState(value: unknown, arrivedAt: number): AccountState 
     positions: asPositions(body["positions"], nowMs, arrivedAt),
     reconciledMs: count(body["reconciled_ms"]),
     findings: asRefusals(body["findings"]),
-    limits: asLimits(body["limits"]),
+    limits: asAccountLimits(body["limits"]),
     fees: { takerBps: parseDecimal(fees?.["taker_bps"]), makerBps: parseDecimal(fees?.["maker_bps"]) },
     stream: text(body["stream"]) ?? "closed",
     twaps: list(body["twaps"] ?? [], MOST_FINDINGS, asTwap) ?? [],
+    ...beside(body),
+  };
+}
+
+/** What a server may have beside orders: where the word is missing, so is the thing. */
+function beside(
+  body: Json,
+): Pick<
+  AccountState,
+  "deskKilled" | "leases" | "scheduledCancelMs" | "auto" | "assumptions" | "ledger" | "has"
+> {
+  const auto = asObject(body["auto"]);
+  const assumed = asObject(body["paper_assumptions"]);
+  return {
+    deskKilled: body["desk_killed"] === true,
+    leases: leaseList(body["leases"] ?? []) ?? [],
+    scheduledCancelMs: count(asObject(body["scheduled_cancel"])?.["at_ms"]),
+    auto:
+      auto === null
+        ? null
+        : { on: auto["on"] === true, untilMs: count(auto["until_ms"]), by: text(auto["by"]) },
+    assumptions:
+      assumed === null
+        ? null
+        : {
+            latencyMs: count(assumed["latency_ms"]),
+            queue: text(assumed["queue"]) ?? "",
+            fills: text(assumed["fills"]) ?? "",
+          },
+    ledger: asLedger(body["ledger"]),
+    has: {
+      desk: Object.hasOwn(body, "desk_killed"),
+      leases: Object.hasOwn(body, "leases"),
+      schedule: Object.hasOwn(body, "scheduled_cancel"),
+      auto: Object.hasOwn(body, "auto"),
+      paper: Object.hasOwn(body, "paper_assumptions"),
+      ledger: Object.hasOwn(body, "ledger"),
+    },
   };
 }
 
@@ -209,7 +228,7 @@ export function asOrders(value: unknown): AccountAnswer["orders"] | null {
   return list(asObject(value)?.["orders"], MOST_ROWS, asOrder);
 }
 
-function asTradingAccount(value: unknown): TradingAccount | null {
+export function asTradingAccount(value: unknown): TradingAccount | null {
   const body = asObject(value);
   const account = text(body?.["account"]);
   if (account === null || typeof body?.["paper"] !== "boolean") return null;
@@ -232,38 +251,4 @@ export function asKill(value: unknown): KillAnswer | null {
   const flattened = whole(body?.["flattened"]);
   if (typeof on !== "boolean" || cancelled === null || flattened === null) return null;
   return { on, cancelled, flattened, drill: body?.["drill"] === true };
-}
-
-function asRecord(value: unknown): ProofRecord | null {
-  const body = asObject(value);
-  const index = whole(body?.["index"]);
-  const atMs = count(body?.["at_ms"]);
-  const what = text(body?.["what"]);
-  if (body === null || index === null || atMs === null || what === null) return null;
-  return { index, atMs, what, ...who(body), details: detailsOf(body["details"]) };
-}
-
-function who(body: Json): Pick<ProofRecord, "from" | "to" | "step" | "user" | "session" | "request"> {
-  return {
-    from: text(body["from"]),
-    to: text(body["to"]),
-    step: text(body["step"]),
-    user: text(body["user"]),
-    session: text(body["session"]),
-    request: text(body["request"]),
-  };
-}
-
-function detailsOf(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-export function asProof(value: unknown): Proof | null {
-  const body = asObject(value);
-  const records = list(body?.["records"], MOST_ROWS, asRecord);
-  const checkpoint = text(body?.["checkpoint"]);
-  const size = whole(body?.["size"]);
-  if (records === null || checkpoint === null || size === null) return null;
-  return { records, checkpoint, size, text: detailsOf(body?.["proof"]) };
 }

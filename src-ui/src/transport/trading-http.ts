@@ -1,6 +1,6 @@
 import type { HttpAuth } from "./auth-http";
 import { Trading, type TradeRequest, type TradeType } from "./trading";
-import type { TradingPort } from "./trading-types";
+import type { TradingPort } from "./trading-port";
 
 type Http = Pick<HttpAuth, "send">;
 
@@ -13,6 +13,18 @@ const POSTED: Readonly<Partial<Record<TradeType, string>>> = {
   reverse: "trading/reverse",
   kill: "trading/kill",
   find: "trading/find",
+  modify: "trading/modify",
+  end_twap: "trading/end-twap",
+  schedule_cancel: "trading/schedule-cancel",
+  accept: "trading/accept",
+  open_paper: "trading/paper/open",
+  set_limits: "risk/limits",
+  agree_limits: "risk/limits/agree",
+  withdraw_limits: "risk/limits/withdraw",
+  kill_desk: "risk/kill",
+  lease: "risk/lease",
+  set_auto: "trading/auto",
+  trigger_auto: "alpha/autonomous/trigger",
 };
 
 function ask(http: Http, { type, ...body }: TradeRequest): Promise<unknown> {
@@ -20,6 +32,8 @@ function ask(http: Http, { type, ...body }: TradeRequest): Promise<unknown> {
   if (path !== undefined) return http.send("POST", path, body);
   const account = encodeURIComponent(String(body["account"] ?? ""));
   if (type === "accounts") return http.send("GET", "trading/accounts");
+  if (type === "limits") return http.send("GET", "risk/limits");
+  if (type === "auto") return http.send("GET", `trading/auto?account=${account}`);
   if (type === "account") return http.send("GET", `trading/account?account=${account}`);
   return http.send("GET", `audit/order/${encodeURIComponent(String(body["cloid"]))}?account=${account}`);
 }

@@ -1,6 +1,7 @@
 import type { Decimal } from "~/shared/decimal";
 import type { Stamped } from "~/shared/stamped";
-import type { Proof } from "./proof-types";
+import type { LedgerView } from "./ledger-types";
+import type { AccountLimits, Lease } from "./risk-types";
 import type { Mode } from "./types";
 
 /** Orders and what follows from them, as the trading contract has them. Amounts are decimals, times UTC ms of the server's clock. */
@@ -38,8 +39,14 @@ export interface Ticket {
   readonly take_profit?: string;
   readonly stop_loss?: string;
   readonly scale?: { readonly orders: number; readonly from: string; readonly to: string };
-  readonly twap?: { readonly minutes: number; readonly randomize: boolean };
+  /** `here`: this server slices it; `venue`: the venue does, and goes on without the server. */
+  readonly twap?: { readonly minutes: number; readonly randomize: boolean; readonly by?: TwapBy };
+  /** Whose limits it counts against; left out for `manual`. */
+  readonly strategy?: string;
 }
+
+export const TWAP_BY = ["here", "venue"] as const;
+export type TwapBy = (typeof TWAP_BY)[number];
 
 /** The same key with the same body is one order, however often it is sent. */
 export interface Keyed {
@@ -122,6 +129,16 @@ export interface OrderView {
   readonly unknownUntilMs: number | null;
   readonly why: { readonly code: string; readonly text: string } | null;
   readonly foreign: boolean;
+  /** The order in whose place it stands, and the one that stands in its place. */
+  readonly replaces: string | null;
+  readonly replacedBy: string | null;
+  /** The server changes orders; an older one does not. */
+  readonly changeable: boolean;
+  /** Of an entry with a stop: how long what was filled stood without it; null while nothing was filled. */
+  readonly nakedMs: number | null;
+  /** All that was filled stands behind a stop at the venue; null where it has none. */
+  readonly guarded: boolean | null;
+  readonly paper: boolean;
 }
 
 export interface FillView {
@@ -155,30 +172,22 @@ export interface PositionView {
   readonly fundingUsd: Decimal | null;
 }
 
-export interface AccountLimits {
-  readonly orderUsd: Decimal | null;
-  readonly symbolUsd: Decimal | null;
-  readonly grossUsd: Decimal | null;
-  readonly collarBps: number | null;
-  readonly slippageBps: number | null;
-  readonly leveragePercent: number | null;
-  readonly concentrationBps: number | null;
-  readonly ordersPerMinute: number | null;
-  readonly ordersPerDay: number | null;
-  readonly dailyLossUsd: Decimal | null;
-  /** Null where every symbol may be traded. */
-  readonly symbols: readonly string[] | null;
-}
-
-/** A TWAP that the server is slicing. */
+/** A TWAP that is being sliced. */
 export interface TwapView {
   readonly key: string;
   readonly symbol: string;
   readonly side: Side;
   /** Base units that are not sent yet. */
   readonly left: Decimal;
-  readonly slicesLeft: number;
-  readonly nextMs: number;
+  /** Null where the venue slices: it tells of none. */
+  readonly slicesLeft: number | null;
+  readonly nextMs: number | null;
+  readonly by: TwapBy;
+  /** `running`; of a venue's also `unknown` and `ending`. */
+  readonly state: string;
+  readonly size: Decimal | null;
+  readonly filled: Decimal | null;
+  readonly minutes: number | null;
 }
 
 export interface AccountState {
@@ -205,6 +214,30 @@ export interface AccountState {
   readonly fees: { readonly takerBps: Decimal | null; readonly makerBps: Decimal | null };
   readonly stream: string;
   readonly twaps: readonly TwapView[];
+  /** The whole desk is stopped. */
+  readonly deskKilled: boolean;
+  readonly leases: readonly Lease[];
+  /** When the venue cancels everything by itself; null while it does not. */
+  readonly scheduledCancelMs: number | null;
+  readonly auto: { readonly on: boolean; readonly untilMs: number | null; readonly by: string | null } | null;
+  /** How a paper account's fills are made; null for one whose orders reach a venue. */
+  readonly assumptions: PaperAssumptions | null;
+  readonly ledger: LedgerView | null;
+  /** What this server has beside orders; an older one tells of none of it. */
+  readonly has: {
+    readonly desk: boolean;
+    readonly leases: boolean;
+    readonly schedule: boolean;
+    readonly auto: boolean;
+    readonly paper: boolean;
+    readonly ledger: boolean;
+  };
+}
+
+export interface PaperAssumptions {
+  readonly latencyMs: number | null;
+  readonly queue: string;
+  readonly fills: string;
 }
 
 /** What a question for an account brings. */
@@ -237,25 +270,4 @@ export interface KillWish {
 
 export interface Ask {
   readonly account: string;
-}
-
-/** Trading, where the server has it. Refusals are `ApiError`s with the server's code; everything else may have been taken. */
-export interface TradingPort {
-  accounts(): Promise<readonly TradingAccount[]>;
-  account(ask: Ask): Promise<AccountAnswer>;
-  preview(ticket: Ticket): Promise<Preview>;
-  order(ticket: Ticket & Keyed): Promise<readonly OrderView[]>;
-  cancel(ask: Ask & Keyed & { readonly cloid: string }): Promise<readonly OrderView[]>;
-  cancelAll(ask: Ask & Keyed & { readonly symbol?: string }): Promise<readonly OrderView[]>;
-  close(
-    ask: Ask & Keyed & { readonly symbol: string; readonly share_percent: number },
-  ): Promise<readonly OrderView[]>;
-  reverse(ask: Ask & Keyed & { readonly symbol: string }): Promise<readonly OrderView[]>;
-  kill(wish: KillWish): Promise<KillAnswer>;
-  proof(ask: Ask & { readonly cloid: string }): Promise<Proof>;
-  /**
-   * What became of a key. `order_unknown`: it never arrived, and from now on it is refused, so that nothing can come of it later. A server
-   * that does not know the question answers with another code.
-   */
-  find(ask: Ask & Keyed): Promise<readonly OrderView[]>;
 }

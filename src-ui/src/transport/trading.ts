@@ -1,6 +1,12 @@
 import { clock } from "~/shared/clock";
-import { asAccountAnswer, asAccounts, asKill, asOrders, asPreview, asProof } from "./trading-decode";
+import { asAuto, asAutoSymbol } from "./auto-decode";
+import type { AutoSymbol, AutoView, AutoWish } from "./auto-types";
+import { asProof } from "./proof-decode";
 import type { Proof } from "./proof-types";
+import { asDeskKill, asDone, asLeases, asRiskView, asSchedule } from "./risk-decode";
+import type { DeskKillAnswer, Lease, LimitsWire, RiskView, ScheduleAnswer, ScopeName } from "./risk-types";
+import { asAccountAnswer, asAccounts, asKill, asOrders, asPreview, asTradingAccount } from "./trading-decode";
+import type { Change, TradingPort } from "./trading-port";
 import type {
   AccountAnswer,
   Ask,
@@ -11,8 +17,9 @@ import type {
   Preview,
   Ticket,
   TradingAccount,
-  TradingPort,
 } from "./trading-types";
+import { asObject } from "./decode";
+import { text } from "./order-decode";
 import { ApiError } from "./types";
 
 export type TradeType =
@@ -26,7 +33,21 @@ export type TradeType =
   | "reverse"
   | "kill"
   | "proof"
-  | "find";
+  | "find"
+  | "modify"
+  | "end_twap"
+  | "schedule_cancel"
+  | "open_paper"
+  | "accept"
+  | "limits"
+  | "set_limits"
+  | "agree_limits"
+  | "withdraw_limits"
+  | "kill_desk"
+  | "lease"
+  | "auto"
+  | "set_auto"
+  | "trigger_auto";
 
 export interface TradeRequest {
   readonly type: TradeType;
@@ -84,6 +105,63 @@ export class Trading implements TradingPort {
 
   find(ask: Ask & Keyed): Promise<readonly OrderView[]> {
     return this.#ask({ type: "find", ...ask }, asOrders);
+  }
+
+  modify(ask: Ask & Keyed & Change): Promise<readonly OrderView[]> {
+    return this.#ask({ type: "modify", ...ask }, asOrders);
+  }
+
+  /** What is left of it, base units. */
+  endTwap(ask: Ask & Keyed & { readonly twap: string }): Promise<string> {
+    return this.#ask({ type: "end_twap", ...ask }, (body) => text(asObject(body)?.["left"]) ?? "");
+  }
+
+  scheduleCancel(ask: Ask & Keyed & { readonly at_ms: number | null }): Promise<ScheduleAnswer> {
+    return this.#ask({ type: "schedule_cancel", ...ask }, asSchedule);
+  }
+
+  async accept(ask: Ask): Promise<void> {
+    await this.#ask({ type: "accept", ...ask }, asDone);
+  }
+
+  openPaper(name: string | null): Promise<TradingAccount> {
+    return this.#ask({ type: "open_paper", ...(name === null ? {} : { name }) }, asTradingAccount);
+  }
+
+  limits(coreNow: number): Promise<RiskView> {
+    return this.#ask({ type: "limits" }, (body) => asRiskView(body, clock.now(), coreNow));
+  }
+
+  async setLimits(of: ScopeName, limits: LimitsWire): Promise<void> {
+    await this.#ask({ type: "set_limits", ...of, limits }, asDone);
+  }
+
+  async agreeLimits(of: ScopeName): Promise<void> {
+    await this.#ask({ type: "agree_limits", ...of }, asDone);
+  }
+
+  async withdrawLimits(of: ScopeName): Promise<void> {
+    await this.#ask({ type: "withdraw_limits", ...of }, asDone);
+  }
+
+  killDesk(wish: Omit<KillWish, "account">): Promise<DeskKillAnswer> {
+    return this.#ask({ type: "kill_desk", ...wish }, asDeskKill);
+  }
+
+  lease(of: ScopeName, seconds: number): Promise<readonly Lease[]> {
+    return this.#ask({ type: "lease", ...of, seconds }, asLeases);
+  }
+
+  auto(ask: Ask): Promise<AutoView> {
+    return this.#ask({ type: "auto", ...ask }, asAuto);
+  }
+
+  setAuto(wish: AutoWish & Keyed): Promise<AutoView> {
+    return this.#ask({ type: "set_auto", ...wish }, asAuto);
+  }
+
+  triggerAuto(ask: Ask & { readonly symbol: string }): Promise<AutoSymbol> {
+    return this.#ask({ type: "trigger_auto", ...ask }, asAutoSymbol);
   }
 
   async #ask<T>(request: TradeRequest, read: (body: unknown) => T | null): Promise<T> {

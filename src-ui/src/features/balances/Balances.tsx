@@ -6,12 +6,14 @@ import { basisPoints, percent, wholeUsd } from "~/shared/format";
 import { LiveText } from "~/shared/LiveText";
 import { Notice } from "~/shared/Notice";
 import { Stamped } from "~/shared/stamped";
-import { StandingBar, StandingNotice } from "~/shared/Standing";
+import { PracticeMark, StandingBar, StandingNotice } from "~/shared/Standing";
 import { useSampled } from "~/shared/useSampled";
 import { shortAddress } from "~/stores/account-text";
 import { useSession, useStanding, useTrading } from "~/stores/react";
 import type { TradingDesk } from "~/stores/trading-desk";
 import type { AccountState } from "~/transport/trading-types";
+import { Accept } from "./Accept";
+import { Books } from "./Books";
 import { shareOf } from "./share";
 
 export function Balances(): ReactNode {
@@ -27,7 +29,11 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
   const { phase, account } = useTrading(desk);
   const standing = useStanding(desk);
   // Limits, fees and findings change seldom; figures are painted by themselves.
-  useSampled(() => JSON.stringify([desk.state?.limits, desk.state?.fees, desk.state?.findings]), 500);
+  useSampled(
+    () =>
+      JSON.stringify([desk.state?.limits, desk.state?.fees, desk.state?.findings, desk.state?.assumptions]),
+    500,
+  );
   const { state } = desk;
   if (phase !== "here" || state === null) return <StandingNotice standing={standing} />;
   return (
@@ -52,6 +58,7 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
             </dd>
           </div>
         </dl>
+        {state.ledger === null ? null : <Books desk={desk} />}
         <Limits state={state} />
         <dl aria-label="Account">
           <Said name="Account" title={account ?? ""} text={shortAddress(account ?? "")} />
@@ -81,6 +88,18 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
           <Live name="Stream" read={() => desk.state?.stream ?? "\u2014"} />
         </dl>
       </div>
+      {state.assumptions === null ? null : (
+        <section className="paper-words" aria-label="How paper orders are filled" data-testid="paper-words">
+          <PracticeMark practice="paper" />
+          <p>
+            {state.assumptions.latencyMs === null
+              ? ""
+              : `An order reaches the market after ${state.assumptions.latencyMs} ms. `}
+            {`${state.assumptions.queue} ${state.assumptions.fills}`}
+          </p>
+        </section>
+      )}
+      {state.has.ledger ? <Accept key={account} desk={desk} account={account ?? ""} /> : null}
       {state.findings.length === 0 ? null : (
         <ul className="balances-findings" aria-label="Findings of the reconciliation">
           {state.findings.map(({ code, text }) => (

@@ -1,7 +1,7 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { timeText } from "~/shared/age";
 import { CanvasSurface } from "~/shared/CanvasSurface";
-import { sortKey } from "~/shared/decimal";
+import { digits, sortKey } from "~/shared/decimal";
 import { price, size } from "~/shared/format";
 import { tipFigure } from "~/shared/mirror";
 import { Notice } from "~/shared/Notice";
@@ -17,7 +17,8 @@ import type { MarketView } from "~/stores/market-view";
 import { marksKey, type OwnMark, ownMarks } from "~/stores/own-marks";
 import { useSession, useSessionPart, useSessionSnapshot } from "~/stores/react";
 import { sourceFor, sourcesOf } from "~/stores/sources";
-import { drawLadder } from "./draw";
+import { useUi } from "~/stores/ui";
+import { drawHeld, drawLadder } from "./draw";
 import { Mirror } from "./Mirror";
 import { geometry, HEAD_HEIGHT } from "./rows";
 
@@ -31,6 +32,9 @@ export function Ladder({ symbol, source: wanted }: PanelProps): ReactNode {
   const snapshot = useSessionSnapshot();
   const source = sourceFor(snapshot, symbol, wanted);
   const [figures] = useState(figureSet);
+  const openChange = useUi((state) => state.openChange);
+  /** The own order that is in hand, and where it is held. */
+  const held = useRef<{ readonly key: string; y: number } | null>(null);
   const read = (): MarketView | null => session.view(source, symbol);
   const present = useSampled(() => read()?.book != null);
   const failure = useSessionPart((part) => part.coinErrors[symbol]);
@@ -41,6 +45,19 @@ export function Ladder({ symbol, source: wanted }: PanelProps): ReactNode {
     const { trading, ticket } = session;
     const level = trading?.getSnapshot().phase === "here" ? levelAt(read(), y, height) : null;
     if (level !== null) ticket?.pick(level.px);
+  };
+  const grab = (y: number, height: number): boolean => {
+    const level = levelAt(read(), y, height);
+    const mark = own().find((item) => item.movable !== null && item.order === level?.key);
+    held.current = mark?.movable == null ? null : { key: mark.movable, y };
+    return held.current !== null;
+  };
+  /** Where it was let go is where the change begins: nothing is sent by the hand alone. */
+  const drop = (y: number | null, height: number): void => {
+    const moved = held.current;
+    held.current = null;
+    const level = y === null ? null : levelAt(read(), y, height);
+    if (moved !== null && level !== null) openChange(moved.key, digits(level.px));
   };
 
   if (failure !== undefined)
@@ -62,16 +79,22 @@ export function Ladder({ symbol, source: wanted }: PanelProps): ReactNode {
         testId={`ladder-canvas-${source}`}
         contentKey={(now) => {
           const view = read();
-          return `${marksKey(session.trading)}|${symbol}|${source}|${closed}|${view?.revision}|${ageKey(view?.book ?? null, now)}|${ageKey(view?.deep ?? null, now)}|${ageKey(view?.figure("price") ?? null, now)}`;
+          return `${marksKey(session.trading)}|${held.current?.y}|${symbol}|${source}|${closed}|${view?.revision}|${ageKey(view?.book ?? null, now)}|${ageKey(view?.deep ?? null, now)}|${ageKey(view?.figure("price") ?? null, now)}`;
         }}
         draw={(pen, now) => {
           pen.held = closed;
           const view = read();
           if (view?.book == null) pen.begin(12);
           else drawLadder(pen, view, figures.bookSpread(view), own(), now);
+          if (held.current !== null) drawHeld(pen, rowAt(view, held.current.y, pen.height));
         }}
         factsAt={(_x, y, _width, height, now) => factsAt(read(), own(), y, height, now)}
         onPick={(_x, y, _width, height) => pick(y, height)}
+        onGrab={grab}
+        onMove={(y) => {
+          if (held.current !== null) held.current.y = y;
+        }}
+        onDrop={drop}
       />
       {present ? null : (
         <Notice

@@ -143,6 +143,16 @@ function drawOwn(pen: Pen, { side }: OwnMark, top: number, height: number): void
   pen.rect(pen.width - 3, top, 3, height - 1, ink);
 }
 
+/** The row where an order in hand would come to stand. */
+export function drawHeld(
+  pen: Pen,
+  row: { readonly side: "bid" | "ask"; readonly index: number } | null,
+): void {
+  if (row === null) return;
+  const place = geometry(pen.height, look().row);
+  pen.rect(0, rowTop(row.side, row.index, place), pen.width, Math.round(place.row) - 1, "accent", 0.28);
+}
+
 function drawSpread(
   pen: Pen,
   view: MarketView,

@@ -7,7 +7,11 @@ import { price, size } from "~/shared/format";
 import { LiveText } from "~/shared/LiveText";
 import type { Stamped } from "~/shared/stamped";
 import { useSession } from "~/stores/react";
+import { canChange } from "~/stores/change";
+import { nakedMs } from "~/stores/naked";
+import { before, successionText } from "~/stores/succession";
 import type { TradingDesk } from "~/stores/trading-desk";
+import { hasEnded } from "~/stores/own-orders";
 import { LEG_NAMES, STATE_NAMES, tradingWords } from "~/stores/trading-words";
 import { useUi } from "~/stores/ui";
 import type { OrderView } from "~/transport/trading-types";
@@ -30,6 +34,9 @@ export const OrderLine = memo(function OrderLine(props: OrderLineProps): ReactNo
   const session = useSession();
   const select = useOrdersView((state) => state.select);
   const openProof = useUi((state) => state.openProof);
+  const openChange = useUi((state) => state.openChange);
+  const line = before(desk.orders, view);
+  const last = line.at(-1);
   const read = (): Stamped<OrderView> | null => desk.orders.get(key)?.stamped ?? null;
   const instrument = () => session.view(desk.state?.venue ?? "", view.symbol)?.instrument ?? null;
   const cell = (
@@ -55,85 +62,146 @@ export const OrderLine = memo(function OrderLine(props: OrderLineProps): ReactNo
   const onLot = (value: Decimal): FigureText => size(value, instrument()?.szDecimals ?? null);
   const leg = LEG_NAMES[view.leg];
   return (
-    <tr
-      data-practice={practice}
-      data-state={view.state}
-      data-testid={`order-${key}`}
-      data-grouped={grouped}
-      aria-selected={selected}
-      onClick={() => select(key)}
-    >
-      <th scope="row" title={`made ${dayText(view.createdMs, "day")} ${timeText(view.createdMs, 3)}`}>
-        {grouped ? "" : timeText(view.createdMs)}
-      </th>
-      <td className="trade-words strong">{view.symbol}</td>
-      <td className="trade-side" data-side={view.side}>
-        {view.side}
-      </td>
-      <td className="trade-words" title={view.reduceOnly ? "reduce-only" : undefined}>
-        {view.kind === "" ? "\u2014" : view.kind.replaceAll("_", " ")}
-        {leg === "" ? null : (
-          <span className="leg" data-leg={view.leg}>
-            {leg}
-          </span>
-        )}
-        {view.foreign ? (
-          <span className="leg" data-leg="foreign" title="Rests at the venue and was not made here">
-            foreign
-          </span>
-        ) : null}
-      </td>
-      {cell("limit price", (order) => order.px, onTick)}
-      {cell("trigger price", (order) => order.triggerPx, onTick)}
-      {cell("size", (order) => order.size, onLot)}
-      {cell("filled", (order) => order.filled, onLot)}
-      {cell("average price", (order) => order.averagePx, onTick)}
-      <td className="trade-words order-state" data-state={view.state}>
-        {view.state === "unknown" ? (
-          <LiveText
-            everyMs={200}
-            titled
-            read={(now) => unknownText(desk, view, now)}
-            testId={`unknown-${key}`}
-          />
-        ) : (
-          <span title={view.why === null ? undefined : whyText(view.why)}>
-            {STATE_NAMES[view.state]}
-            {view.why === null ? null : <em>{` ${view.why.text}`}</em>}
-          </span>
-        )}
-      </td>
-      <td className="trade-acts">
-        {canCancel(view) ? (
-          <button
-            type="button"
-            aria-label={`Cancel ${view.side} ${view.symbol} ${leg}`}
-            title="Cancel (x)"
-            onClick={(event) => {
-              event.stopPropagation();
-              wantCancel(desk, key);
-            }}
-          >
-            Cancel
-          </button>
-        ) : null}
-        {view.cloid === null ? null : (
-          <button
-            type="button"
-            aria-label={`Proof of ${view.side} ${view.symbol} ${leg}`}
-            title="What happened to it, step by step, with its proof"
-            onClick={(event) => {
-              event.stopPropagation();
-              openProof(view.cloid);
-            }}
-          >
-            Proof
-          </button>
-        )}
-      </td>
-    </tr>
+    <>
+      <tr
+        data-practice={practice}
+        data-state={view.state}
+        data-testid={`order-${key}`}
+        data-grouped={grouped}
+        aria-selected={selected}
+        onClick={() => select(key)}
+      >
+        <th scope="row" title={`made ${dayText(view.createdMs, "day")} ${timeText(view.createdMs, 3)}`}>
+          {grouped ? "" : timeText(view.createdMs)}
+        </th>
+        <td className="trade-words strong">{view.symbol}</td>
+        <td className="trade-side" data-side={view.side}>
+          {view.side}
+        </td>
+        <td className="trade-words" title={view.reduceOnly ? "reduce-only" : undefined}>
+          {view.kind === "" ? "\u2014" : view.kind.replaceAll("_", " ")}
+          {leg === "" ? null : (
+            <span className="leg" data-leg={view.leg}>
+              {leg}
+            </span>
+          )}
+          {view.strategy === "" || view.strategy === "manual" ? null : (
+            <span className="leg" data-leg="strategy" title={`Strategy ${view.strategy}`}>
+              {view.strategy}
+            </span>
+          )}
+          {view.replacedBy !== null && !hasEnded(view.state) ? (
+            <span className="leg" data-leg="replaced" title="Stands until the order in its place does">
+              being replaced
+            </span>
+          ) : null}
+          {view.foreign ? (
+            <span className="leg" data-leg="foreign" title="Rests at the venue and was not made here">
+              foreign
+            </span>
+          ) : null}
+        </td>
+        {cell("limit price", (order) => order.px, onTick)}
+        {cell("trigger price", (order) => order.triggerPx, onTick)}
+        {cell("size", (order) => order.size, onLot)}
+        {cell("filled", (order) => order.filled, onLot)}
+        {cell("average price", (order) => order.averagePx, onTick)}
+        <td className="trade-words order-state" data-state={view.state}>
+          {view.state === "unknown" ? (
+            <LiveText
+              everyMs={200}
+              titled
+              read={(now) => unknownText(desk, view, now)}
+              testId={`unknown-${key}`}
+            />
+          ) : (
+            <span title={view.why === null ? undefined : whyText(view.why)}>
+              {STATE_NAMES[view.state]}
+              {view.why === null ? null : <em>{` ${view.why.text}`}</em>}
+            </span>
+          )}
+          {view.guarded === null || view.nakedMs === null ? null : (
+            <LiveText
+              className="guard"
+              everyMs={100}
+              titled
+              testId={`guard-${key}`}
+              state={() => (view.guarded === true ? "guarded" : "naked")}
+              read={(now) => guardText(desk, view, now)}
+            />
+          )}
+        </td>
+        <td className="trade-acts">
+          {canChange(view) ? (
+            <button
+              type="button"
+              aria-label={`Change ${view.side} ${view.symbol} ${leg}`}
+              title="Price, trigger or size (o)"
+              onClick={(event) => {
+                event.stopPropagation();
+                openChange(key);
+              }}
+            >
+              {view.leg === "stop_loss" ? "Move" : "Change"}
+            </button>
+          ) : null}
+          {canCancel(view) ? (
+            <button
+              type="button"
+              aria-label={`Cancel ${view.side} ${view.symbol} ${leg}`}
+              title="Cancel (x)"
+              onClick={(event) => {
+                event.stopPropagation();
+                wantCancel(desk, key);
+              }}
+            >
+              Cancel
+            </button>
+          ) : null}
+          {view.cloid === null ? null : (
+            <button
+              type="button"
+              aria-label={`Proof of ${view.side} ${view.symbol} ${leg}`}
+              title="What happened to it, step by step, with its proof"
+              onClick={(event) => {
+                event.stopPropagation();
+                openProof(view.cloid);
+              }}
+            >
+              Proof
+            </button>
+          )}
+        </td>
+      </tr>
+      {last === undefined ? null : (
+        <tr className="succession" data-practice={practice} data-testid={`succession-${key}`}>
+          <th scope="row" aria-label="Succession" />
+          <td className="trade-words" colSpan={9}>
+            {`changed ${line.length === 1 ? "once" : `${line.length} times`}: ${successionText(line, view)}`}
+            {view.state === "rejected" ? ", refused: the order before it stands as it was" : ""}
+          </td>
+          <td className="trade-acts">
+            <button
+              type="button"
+              aria-label={`Proof of the ${view.side} ${view.symbol} before`}
+              title="The records of the order that it replaced"
+              onClick={() => openProof(last.cloid)}
+            >
+              Before
+            </button>
+          </td>
+        </tr>
+      )}
+    </>
   );
 });
+
+/** How long what was filled stood without its stop; ends when the venue has the stop. */
+function guardText(desk: TradingDesk, view: OrderView, now: number): string {
+  const ms = nakedMs(desk, view, now);
+  const span = ms < 1000 ? `${Math.round(ms)} ms` : ageText(ms);
+  return view.guarded === true ? `stop after ${span}` : `NO STOP for ${span}`;
+}
 
 function whyText(why: NonNullable<OrderView["why"]>): string {
   const words = tradingWords({ code: why.code, message: why.text });

@@ -1,17 +1,15 @@
 import type { KeyboardEvent, ReactNode } from "react";
-import { spanText } from "~/shared/age";
 import { ConfirmBar } from "~/shared/ConfirmBar";
-import { digits } from "~/shared/decimal";
-import { LiveText } from "~/shared/LiveText";
 import { Notice } from "~/shared/Notice";
 import { StandingNotice } from "~/shared/Standing";
 import { TableHead } from "~/shared/TableHead";
 import { useSampled } from "~/shared/useSampled";
-import { orderKey } from "~/stores/own-orders";
 import { usePractice, useSession, useStanding, useTrading } from "~/stores/react";
+import { isSucceeded } from "~/stores/succession";
 import type { TradingDesk } from "~/stores/trading-desk";
 import { cancel, cancelWords } from "./cancel";
 import { OrderLine } from "./OrderLine";
+import { Twaps } from "./Twaps";
 import { useOrdersView } from "./view";
 
 /** Rows that are drawn at once. */
@@ -47,7 +45,9 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
   const { list, selected, asked, select } = useOrdersView();
   useSampled(() => desk.orders.revision, 100);
   if (phase !== "here") return <StandingNotice standing={standing} />;
-  const rows = desk.orders[list].slice(0, ROWS_SHOWN);
+  // What was changed is told by the line of the order that stands in its place.
+  const groups = new Set<string>();
+  const rows = desk.orders[list].filter(({ view }) => !isSucceeded(desk.orders, view)).slice(0, ROWS_SHOWN);
   const onKey = (event: KeyboardEvent): void => {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (step === 0 || rows.length === 0) return;
@@ -72,7 +72,7 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
                 view={row.view}
                 practice={practice}
                 selected={row.key === selected}
-                grouped={row.view.group !== null && row.view.group !== orderKey(row.view)}
+                grouped={follows(groups, row.view.group ?? row.key)}
               />
             ))}
           </tbody>
@@ -90,27 +90,11 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
   );
 }
 
-/** TWAPs that are being sliced: their slices are orders, the rest of them is not yet. */
-function Twaps({ desk }: { readonly desk: TradingDesk }): ReactNode {
-  const keys = useSampled(() => (desk.state?.twaps ?? []).map(({ key }) => key).join(), 250);
-  if (keys === "") return null;
-  return (
-    <ul className="twaps" aria-label="Running TWAPs" data-testid="twaps">
-      {keys.split(",").map((key) => (
-        <li key={key}>
-          <strong>TWAP</strong> <LiveText everyMs={250} read={(now) => twapText(desk, key, now)} />
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function twapText(desk: TradingDesk, key: string, now: number): string {
-  const twap = desk.state?.twaps.find((item) => item.key === key);
-  const core = desk.coreNow(now);
-  if (twap === undefined || core === null) return "over";
-  const { side, symbol, left, slicesLeft, nextMs } = twap;
-  return `${side} ${symbol}: ${digits(left)} left in ${slicesLeft} slices, next in ${spanText(Math.max(0, nextMs - core))}. Cancel all ends it.`;
+/** Whether the order of a group stands above already. */
+function follows(seen: Set<string>, group: string): boolean {
+  const follower = seen.has(group);
+  seen.add(group);
+  return follower;
 }
 
 interface AskingProps {

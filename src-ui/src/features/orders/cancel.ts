@@ -1,6 +1,8 @@
 import { digits } from "~/shared/decimal";
+import { canChange } from "~/stores/change";
 import { hasEnded } from "~/stores/own-orders";
 import type { TradingDesk } from "~/stores/trading-desk";
+import { useUi } from "~/stores/ui";
 import type { OrderView } from "~/transport/trading-types";
 import { useOrdersView } from "./view";
 
@@ -39,4 +41,11 @@ export function askCancelAll(desk: TradingDesk | null): void {
   const { show, ask } = useOrdersView.getState();
   show("open");
   ask("all");
+}
+
+/** For the key: opens the chosen order to be changed; nothing where it cannot be. */
+export function changeSelected(desk: TradingDesk | null): void {
+  const { selected } = useOrdersView.getState();
+  const view = selected === null ? undefined : desk?.orders.get(selected)?.view;
+  if (selected !== null && view !== undefined && canChange(view)) useUi.getState().openChange(selected);
 }

@@ -10,11 +10,13 @@ import { projected, type Stamped } from "~/shared/stamped";
 import { StandingNotice } from "~/shared/Standing";
 import { TableHead } from "~/shared/TableHead";
 import { useSampled } from "~/shared/useSampled";
+import { canChange } from "~/stores/change";
 import { direction } from "~/stores/figures";
 import { usePractice, useSession, useStanding, useTrading } from "~/stores/react";
 import { useSettings } from "~/stores/settings";
 import type { TradingDesk } from "~/stores/trading-desk";
-import type { PositionView } from "~/transport/trading-types";
+import { useUi } from "~/stores/ui";
+import type { OrderView, PositionView } from "~/transport/trading-types";
 
 const COLUMNS = [
   "Symbol",
@@ -50,7 +52,8 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
     () => desk.state?.positions?.draw(0, (rows) => rows.map(({ symbol }) => symbol).join(",")) ?? null,
   );
   if (phase !== "here" || names === null) return <StandingNotice standing={standing} />;
-  const may = standing.level === "good" || standing.code === "account_stale";
+  const may = standing.level === "good" || standing.reduces;
+  const opens = standing.level === "good" || standing.code === "account_stale";
   return (
     <div className="panel trade-panel">
       <div className="sheet-box" tabIndex={0} role="region" aria-label="Positions">
@@ -62,7 +65,15 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
               : names
                   .split(",")
                   .map((symbol) => (
-                    <Row key={symbol} desk={desk} symbol={symbol} practice={practice} may={may} ask={ask} />
+                    <Row
+                      key={symbol}
+                      desk={desk}
+                      symbol={symbol}
+                      practice={practice}
+                      may={may}
+                      opens={opens}
+                      ask={ask}
+                    />
                   ))}
           </tbody>
         </table>
@@ -79,11 +90,14 @@ interface RowProps {
   readonly desk: TradingDesk;
   readonly symbol: string;
   readonly practice: string;
+  /** Risk may be taken away. */
   readonly may: boolean;
+  /** Risk may be taken on. */
+  readonly opens: boolean;
   readonly ask: (asked: Asked) => void;
 }
 
-function Row({ desk, symbol, practice, may, ask }: RowProps): ReactNode {
+function Row({ desk, symbol, practice, may, opens, ask }: RowProps): ReactNode {
   const session = useSession();
   const set = useSettings((state) => state.set);
   const picks = useRef(new Map<string, ReturnType<typeof projected<readonly PositionView[], Decimal>>>());
@@ -163,6 +177,7 @@ function Row({ desk, symbol, practice, may, ask }: RowProps): ReactNode {
       {cell("margin used", (row) => row.marginUsedUsd, wholeUsd)}
       {cell("funding since opening", (row) => row.fundingUsd, signedUsd, direction)}
       <td className="trade-acts">
+        <MoveStop desk={desk} symbol={symbol} />
         <button
           type="button"
           disabled={!may}
@@ -173,7 +188,7 @@ function Row({ desk, symbol, practice, may, ask }: RowProps): ReactNode {
         </button>
         <button
           type="button"
-          disabled={!may}
+          disabled={!opens}
           aria-label={`Reverse ${symbol}`}
           onClick={() => ask({ act: "reverse", symbol, share: 100 })}
         >
@@ -182,6 +197,24 @@ function Row({ desk, symbol, practice, may, ask }: RowProps): ReactNode {
       </td>
     </tr>
   );
+}
+
+/** The stop that protects the position, where there is one that can be moved. */
+function MoveStop({ desk, symbol }: { readonly desk: TradingDesk; readonly symbol: string }): ReactNode {
+  const openChange = useUi((state) => state.openChange);
+  const key = useSampled(
+    () => desk.orders.open.find(({ view }) => protects(view, symbol) && canChange(view))?.key ?? "",
+    250,
+  );
+  return key === "" ? null : (
+    <button type="button" aria-label={`Move the stop of ${symbol}`} onClick={() => openChange(key)}>
+      Stop
+    </button>
+  );
+}
+
+function protects(view: OrderView, symbol: string): boolean {
+  return view.symbol === symbol && view.reduceOnly && view.kind.startsWith("stop");
 }
 
 const SHARES = [25, 50, 75, 100] as const;

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { LiveText } from "~/shared/LiveText";
-import { useTicket } from "~/stores/react";
+import { useSession, useTicket } from "~/stores/react";
 import { ARMED_MS, type TicketDesk } from "~/stores/ticket-desk";
 
 /** One-click: armed on purpose, seen while it lasts, and over by itself. */
@@ -35,5 +35,29 @@ export function Arm({ ticket, may }: { readonly ticket: TicketDesk; readonly may
         Disarm <kbd>Esc</kbd>
       </button>
     </div>
+  );
+}
+
+/** In the top bar, wherever the ticket is: the next click is an order. */
+export function ArmedMark(): ReactNode {
+  const { ticket } = useSession();
+  return ticket === null ? null : <Mark ticket={ticket} />;
+}
+
+function Mark({ ticket }: { readonly ticket: TicketDesk }): ReactNode {
+  const { armedUntil } = useTicket(ticket);
+  if (armedUntil === null) return null;
+  return (
+    <button
+      type="button"
+      className="mode-chip large"
+      data-mode="armed"
+      data-testid="armed-mark"
+      title="One-click is armed: orders go out without a review. Click or Esc disarms it."
+      onClick={() => ticket.disarm()}
+    >
+      {"ARMED "}
+      <LiveText everyMs={200} read={(now) => `${Math.max(0, Math.ceil((armedUntil - now) / 1000))} s`} />
+    </button>
   );
 }

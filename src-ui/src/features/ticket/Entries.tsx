@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { type Decimal, digits } from "~/shared/decimal";
 import { percent, price } from "~/shared/format";
 import { tipFigure } from "~/shared/mirror";
+import { useSampled } from "~/shared/useSampled";
 import { useSession } from "~/stores/react";
 import type { Built, Field } from "~/stores/ticket-build";
 import type { TicketDesk } from "~/stores/ticket-desk";
@@ -9,6 +10,7 @@ import { type Draft, KIND_HAS, type SizeUnit } from "~/stores/ticket-draft";
 import { tradedView } from "~/stores/ticket-facts";
 import { awayPercent, less, middleOf, readAmount } from "~/stores/ticket-size";
 import type { TradingDesk } from "~/stores/trading-desk";
+import { TWAP_BY, type TwapBy } from "~/transport/trading-types";
 import { Entry } from "./Entry";
 import { SizeLine } from "./SizeLine";
 
@@ -33,7 +35,11 @@ export function Entries({ desk, ticket, draft, built, symbol }: EntriesProps): R
   const session = useSession();
   const has = KIND_HAS[draft.kind];
   const places = tradedView(session)?.instrument?.pxDecimals ?? null;
-  const entry = (field: Exclude<Field, "amount">, label: string, hint?: ReactNode): ReactNode => (
+  const entry = (
+    field: Exclude<Field, "amount" | "strategy">,
+    label: string,
+    hint?: ReactNode,
+  ): ReactNode => (
     <Entry
       key={field}
       name={field}
@@ -55,6 +61,11 @@ export function Entries({ desk, ticket, draft, built, symbol }: EntriesProps): R
     if (px != null) ticket.edit({ px: digits(px) });
   };
   const most = desk.state?.limits.slippageBps ?? null;
+  // A server that changes orders hands TWAPs to the venue too.
+  const venueSlices = useSampled(
+    () => desk.orders.changes || (desk.state?.twaps.some(({ size }) => size !== null) ?? false),
+    500,
+  );
   const sizeProblem = built.problems.find((item) => item.field === "amount") ?? null;
   return (
     <>
@@ -112,12 +123,44 @@ export function Entries({ desk, ticket, draft, built, symbol }: EntriesProps): R
       {draft.kind === "twap" ? (
         <>
           {entry("twapMinutes", "Minutes")}
+          {venueSlices ? (
+            <>
+              <div className="entry">
+                <span>Sliced by</span>
+                <span className="switch ticket-by" role="group" aria-label="Sliced by">
+                  {TWAP_BY.map((by) => (
+                    <button
+                      key={by}
+                      type="button"
+                      aria-pressed={draft.twapBy === by}
+                      title={BY_TITLES[by]}
+                      onClick={() => ticket.edit({ twapBy: by })}
+                    >
+                      {by === "here" ? "this server" : "the venue"}
+                    </button>
+                  ))}
+                </span>
+              </div>
+              <p className="hint ticket-note">{BY_TITLES[draft.twapBy]}</p>
+            </>
+          ) : null}
           <Check
             label="Vary the slices by chance"
             on={draft.twapRandomize}
             set={(twapRandomize) => ticket.edit({ twapRandomize })}
           />
         </>
+      ) : null}
+      {desk.state?.has.desk === true ? (
+        <Entry
+          name="strategy"
+          label="Strategy"
+          words
+          value={draft.strategy}
+          problem={built.problems.find((item) => item.field === "strategy") ?? null}
+          sent={null}
+          change={(strategy) => ticket.edit({ strategy })}
+        />
       ) : null}
       <div className="ticket-checks">
         <Check label="Reduce-only" on={draft.reduceOnly} set={(reduceOnly) => ticket.edit({ reduceOnly })} />
@@ -134,6 +177,11 @@ export function Entries({ desk, ticket, draft, built, symbol }: EntriesProps): R
     </>
   );
 }
+
+const BY_TITLES: Readonly<Record<TwapBy, string>> = {
+  here: "Each slice passes the risk check; it pauses while this server is down.",
+  venue: "The venue slices on its own clock and goes on without this server.",
+};
 
 interface CheckProps {
   readonly label: string;

@@ -9,6 +9,8 @@ interface EntryProps {
   readonly problem: Problem | null;
   /** What is sent in the place of what was typed; null where that is the same. */
   readonly sent: string | null;
+  /** It is a word and not a figure. */
+  readonly words?: boolean;
   readonly change: (text: string) => void;
   readonly children?: ReactNode;
 }
@@ -26,7 +28,8 @@ export function Entry(props: EntryProps): ReactNode {
       <input
         id={id}
         name={name}
-        inputMode="decimal"
+        inputMode={props.words === true ? "text" : "decimal"}
+        data-words={props.words === true}
         autoComplete="off"
         spellCheck={false}
         value={value}

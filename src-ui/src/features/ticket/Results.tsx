@@ -92,8 +92,11 @@ function Result({ desk, intent }: { readonly desk: TradingDesk; readonly intent:
   );
 }
 
+/** What became of its orders; one that another took the place of is told by that one. */
 function statesOf(desk: TradingDesk, { orders }: Intent) {
-  return orders.map((order) => desk.orders.get(orderKey(order))?.view ?? order);
+  const views = orders.map((order) => desk.orders.get(orderKey(order))?.view ?? order);
+  const told = views.filter(({ replacedBy }) => replacedBy === null);
+  return told.length > 0 ? told : views.slice(-1);
 }
 
 function levelOf(desk: TradingDesk, intent: Intent): "good" | "warn" | "bad" {
@@ -114,7 +117,9 @@ function textOf(desk: TradingDesk, intent: Intent): string {
     return `${what} ${why} ${next} (${error.code})`;
   }
   const views = statesOf(desk, intent);
-  if (views.length === 0) return "Taken: there was nothing to do.";
+  if (views.length === 0) return intent.done ?? "Taken: there was nothing to do.";
+  const [only] = views;
+  if (views.length === 1 && only !== undefined && only.replacedBy !== null) return "Changed since.";
   const counts = new Map<string, number>();
   for (const { state, why } of views) {
     const word = why !== null && hasEnded(state) ? `${STATE_NAMES[state]}: ${why.text}` : STATE_NAMES[state];

@@ -13,10 +13,11 @@ interface SubmitProps {
   /** Orders are taken. */
   readonly may: boolean;
   readonly symbol: string;
+  readonly practice: string;
 }
 
 /** The way to the order: review, then send; one step while one-click is armed. */
-export function Submit({ desk, ticket, built, may, symbol }: SubmitProps): ReactNode {
+export function Submit({ desk, ticket, built, may, symbol, practice }: SubmitProps): ReactNode {
   const { draft, review, armedUntil, preview } = useTicket(ticket);
   const intents = useIntents(desk);
   const sending = intents.some(({ phase }) => phase === "sending");
@@ -46,7 +47,8 @@ export function Submit({ desk, ticket, built, may, symbol }: SubmitProps): React
             data-testid="ticket-send"
             disabled={!may || sending || refused}
           >
-            {sending ? "Sending" : refused ? "Refused" : "Send"} <kbd>Enter</kbd>
+            {sending ? "Sending" : refused ? "Refused" : "Send"} <Money practice={practice} />
+            <kbd>Enter</kbd>
           </button>
           <button type="button" className="act" onClick={() => ticket.withdraw()}>
             Back <kbd>Esc</kbd>
@@ -69,11 +71,23 @@ export function Submit({ desk, ticket, built, may, symbol }: SubmitProps): React
         {armed
           ? `${side} ${symbol} now`
           : `Review ${side.toLowerCase()} ${KIND_NAMES[draft.kind].toLowerCase()}`}{" "}
+        <Money practice={practice} />
         <kbd>Enter</kbd>
       </button>
       <p className="hint" data-testid="ticket-missing">
         {built.ticket === null ? missing : refused ? "The server would refuse it as it is." : ""}
       </p>
     </div>
+  );
+}
+
+const MONEY: Readonly<Record<string, string>> = { simulated: "SIM" };
+
+/** Whose money the button spends, on the button; nothing where it is real. */
+function Money({ practice }: { readonly practice: string }): ReactNode {
+  return practice === "" ? null : (
+    <em className="send-mark" data-practice={practice}>
+      {`${MONEY[practice] ?? practice.toUpperCase()} `}
+    </em>
   );
 }

@@ -52,7 +52,8 @@ function OfAccount({ desk, ticket, symbol }: OfAccountProps): ReactNode {
     if (standing.level !== "good") ticket.disarm();
   }, [standing.level, ticket]);
   if (phase !== "here" || built === null) return <StandingNotice standing={standing} />;
-  const may = standing.level === "good";
+  // What stops risk from being added does not stop it from being taken away.
+  const may = standing.level === "good" || (standing.reduces && draft.reduceOnly);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (may) ticket.advance();
@@ -112,7 +113,7 @@ function OfAccount({ desk, ticket, symbol }: OfAccountProps): ReactNode {
         <Entries desk={desk} ticket={ticket} draft={draft} built={built} symbol={symbol} />
       </fieldset>
       <PreviewBox ticket={ticket} symbol={symbol} />
-      <Submit desk={desk} ticket={ticket} built={built} may={may} symbol={symbol} />
+      <Submit desk={desk} ticket={ticket} built={built} may={may} symbol={symbol} practice={practice} />
       <Arm ticket={ticket} may={may} />
       <Results desk={desk} />
     </form>

@@ -1,8 +1,10 @@
 import type { ReactNode } from "react";
 import { PanelAge } from "~/shared/PanelAge";
 import { PracticeMark } from "~/shared/Standing";
+import { useSampled } from "~/shared/useSampled";
 import { shortAddress } from "~/stores/account-text";
 import { usePractice, useSession, useSessionPart, useTrading } from "~/stores/react";
+import { useUi } from "~/stores/ui";
 import type { TradingDesk } from "~/stores/trading-desk";
 
 export function TicketHead(): ReactNode {
@@ -14,11 +16,24 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
   const session = useSession();
   const { accounts, account } = useTrading(desk);
   const practice = usePractice(desk);
+  const showPaper = useUi((state) => state.showPaper);
+  const hasPaper = useSampled(() => desk.state?.has.paper ?? false, 500);
   const link = useSessionPart((snapshot) => snapshot.link);
   return (
     <div className="head">
       <PracticeMark practice={practice} />
       <span className="spring" />
+      {hasPaper && !accounts.some(({ paper }) => paper) ? (
+        <button
+          type="button"
+          className="switch-one"
+          title="Open a paper account (g p)"
+          aria-label="Open a paper account"
+          onClick={() => showPaper(true)}
+        >
+          + paper
+        </button>
+      ) : null}
       {accounts.length > 1 ? (
         <select
           className="sheet-choice"
@@ -31,7 +46,7 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
         >
           {accounts.map((item) => (
             <option key={item.account} value={item.account}>
-              {`${item.name ?? shortAddress(item.account)}${item.paper ? " PAPER" : ""}`}
+              {`${item.paper ? "PAPER " : ""}${item.name ?? shortAddress(item.account)}`}
             </option>
           ))}
         </select>

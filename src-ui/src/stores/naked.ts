@@ -1,0 +1,30 @@
+import { isZero } from "~/shared/decimal";
+import type { OrderView } from "~/transport/trading-types";
+import { hasEnded } from "./own-orders";
+import type { TradingDesk } from "./trading-desk";
+
+/** Whether what was filled of it stands without the stop that was asked for. */
+function isNaked(desk: TradingDesk, view: OrderView): boolean {
+  if (view.guarded !== false || view.nakedMs === null) return false;
+  if (!hasEnded(view.state)) return true;
+  // The account's word is older than the fill: it cannot say yet what is open.
+  if (desk.state === null || desk.state.nowMs < view.changedMs) return true;
+  // Once the position is gone there is nothing to protect.
+  const { positions } = desk.state;
+  const held = positions?.draw(0, (rows) => rows.find(({ symbol }) => symbol === view.symbol));
+  return held === undefined ? positions === null : !isZero(held.size);
+}
+
+/** For how long it has been so; the server's word grows by its clock. */
+export function nakedMs(desk: TradingDesk, view: OrderView, now: number): number {
+  const core = desk.coreNow(now);
+  const grown = core === null ? 0 : Math.max(0, core - view.changedMs);
+  return (view.nakedMs ?? 0) + (view.guarded === false ? grown : 0);
+}
+
+/** Entries whose fills stand without their stop, newest first. */
+export function nakedEntries(desk: TradingDesk): readonly OrderView[] {
+  return [...desk.orders.open, ...desk.orders.ended]
+    .map(({ view }) => view)
+    .filter((view) => isNaked(desk, view));
+}

@@ -1,0 +1,20 @@
+import { useSyncExternalStore } from "react";
+import type { AutoView } from "~/transport/auto-types";
+import type { RiskView } from "~/transport/risk-types";
+import type { KeptLease } from "./leases";
+import type { PolledSnapshot } from "./polled";
+import type { TradingDesk } from "./trading-desk";
+
+/** Asked for while the component is there. */
+export function useRisk({ risk }: TradingDesk): PolledSnapshot<RiskView> {
+  return useSyncExternalStore(risk.polled.subscribe, risk.polled.getSnapshot);
+}
+
+/** Asked for while the component is there. */
+export function useAuto({ auto }: TradingDesk): PolledSnapshot<AutoView> {
+  return useSyncExternalStore(auto.polled.subscribe, auto.polled.getSnapshot);
+}
+
+export function useKeptLeases({ leases }: TradingDesk): readonly KeptLease[] {
+  return useSyncExternalStore(leases.subscribe, leases.getSnapshot);
+}
