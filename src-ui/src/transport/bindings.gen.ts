@@ -9,11 +9,9 @@ export const commands = {
   /** Closes a session; one that is gone already is no error. */
   closeSession: (session: string) => __TAURI_INVOKE<null>("close_session", { session }),
   /** Watches a symbol on these channels, `public.market` if none are named; its current state follows in the frames, after the same answer. */
-  subscribe: (session: string, coin: string, channels: string[] | null) =>
-    __TAURI_INVOKE<Subscribed>("subscribe", { session, coin, channels }),
+  subscribe: (session: string, coin: string, channels: string[] | null) => __TAURI_INVOKE<Subscribed>("subscribe", { session, coin, channels }),
   /** Watches a symbol no more on these channels, `public.market` if none are named. */
-  unsubscribe: (session: string, coin: string, channels: string[] | null) =>
-    __TAURI_INVOKE<null>("unsubscribe", { session, coin, channels }),
+  unsubscribe: (session: string, coin: string, channels: string[] | null) => __TAURI_INVOKE<null>("unsubscribe", { session, coin, channels }),
   /** Hands over a request as the protocol spells it; its answer comes in the frames. */
   request: (session: string, text: string) => __TAURI_INVOKE<null>("request", { session, text }),
   /** The markets that can be watched. */
@@ -40,8 +38,7 @@ export const commands = {
   /** Ends the session at the team server and goes back to this app's engine. */
   teamDisconnect: () => __TAURI_INVOKE<null>("team_disconnect"),
   /** Asks the team server about logins, users and agents, as the user who is logged in. */
-  teamRequest: (method: string, path: string, body: string | null) =>
-    __TAURI_INVOKE<TeamAnswer>("team_request", { method, path, body }),
+  teamRequest: (method: string, path: string, body: string | null) => __TAURI_INVOKE<TeamAnswer>("team_request", { method, path, body }),
   /** The address of this machine's own key, for an administrator to enrol. The key is made with the first call and shown nowhere. */
   teamKey: () => __TAURI_INVOKE<string>("team_key"),
   /** Logs in with this machine's own key. */
@@ -55,8 +52,7 @@ export const commands = {
   /** The address of this computer's key, where it is an account's wallet. It is made with the first call and shown nowhere. */
   agentWallet: () => __TAURI_INVOKE<string>("agent_wallet"),
   /** Makes an agent of an account, whose wallet has to approve it. */
-  agentCreate: (account: string, name: string, validDays: number) =>
-    __TAURI_INVOKE<string>("agent_create", { account, name, validDays }),
+  agentCreate: (account: string, name: string, validDays: number) => __TAURI_INVOKE<string>("agent_create", { account, name, validDays }),
   /** Makes an agent that takes another's place when it is approved. */
   agentRotate: (id: string) => __TAURI_INVOKE<string>("agent_rotate", { id }),
   /** Lets a wallet of the system's browser approve an agent; returns when that is done. */
