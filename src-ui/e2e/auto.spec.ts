@@ -1,5 +1,5 @@
 import { expect, test } from "./gateway";
-import { chooseKind, openDesk, send, showPanel, size } from "./trade";
+import { chooseKind, logIn, openDesk, send, showPanel, size } from "./trade";
 
 test("enables orders by themselves only with every bound stated and acknowledged, and ends by itself", async ({
   page,
@@ -83,6 +83,29 @@ test("opens a paper account, marks everything of it PAPER and says how it fills"
   await page.locator("select[aria-label=Account]").selectOption({ index: 0 });
   await expect(page.getByTestId("paper-mark")).toHaveCount(0);
   await expect(page.getByTestId("ticket-review")).not.toContainText("PAPER");
+});
+
+test("opens a paper account for whoever has no account at all", async ({ page, startMock }) => {
+  const mock = await startMock({ symbols: ["BTC"], mode: "live", trading: { none: true } });
+  await logIn(page, mock);
+  await page.keyboard.press("Escape");
+  await expect(page.getByText("You have no account here.").first()).toBeVisible();
+  await page.getByRole("button", { name: "Open a paper account" }).click();
+  await page.getByRole("button", { name: "Open it" }).click();
+  await expect(page.getByTestId("paper-mark")).toHaveText("PAPER");
+  await size(page, "Market", "0.01");
+  await send(page);
+  await expect(page.getByTestId("position-BTC")).toHaveAttribute("data-practice", "paper");
+  await expect(page.getByRole("button", { name: "Open a paper account" })).toHaveCount(0);
+});
+
+test("offers no paper account to whoever does not trade", async ({ page, startMock }) => {
+  const auth = { everybody: "viewer" };
+  const mock = await startMock({ symbols: ["BTC"], mode: "live", trading: { none: true }, auth });
+  await logIn(page, mock);
+  await page.keyboard.press("Escape");
+  await expect(page.getByText("You have no account here.").first()).toBeVisible();
+  await expect(page.getByRole("button", { name: "Open a paper account" })).toHaveCount(0);
 });
 
 test("counts an order against the strategy that the ticket names", async ({ page, startMock }) => {

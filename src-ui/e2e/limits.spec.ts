@@ -1,7 +1,7 @@
 import type { Browser, Page } from "@playwright/test";
 import { expect, test } from "./gateway";
 import type { MockGateway } from "./mock/server";
-import { chooseKind, openDesk, send, showPanel, size } from "./trade";
+import { openDesk, send, showPanel, size } from "./trade";
 
 /** Rests an order that adds risk. */
 async function rest(page: Page): Promise<void> {
@@ -184,9 +184,6 @@ test("shows none of it at a server that has none of it", async ({ page, startMoc
   await expect(page.getByRole("button", { name: "Change buy BTC" })).toHaveCount(0);
   await expect(page.locator(".dv-tab").getByText("Balances", { exact: true })).toBeVisible();
   await expect(page.locator(".dv-tab").getByText(/^(Limits|Auto)$/)).toHaveCount(0);
-  await chooseKind(page, "TWAP");
-  await expect(page.getByTestId("ticket-twapMinutes")).toBeVisible();
-  await expect(page.getByRole("group", { name: "Sliced by" })).toHaveCount(0);
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Command" }).fill("paper");
   await expect(page.getByRole("listbox", { name: "Commands" }).getByRole("option")).toHaveCount(0);

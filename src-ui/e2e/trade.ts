@@ -4,14 +4,19 @@ import type { MockGateway } from "./mock/server";
 import type { MockTrading } from "./mock/trading";
 import { TestWallet } from "./wallet";
 
-/** Logs in as somebody with an account, and waits until the ticket takes orders. */
-export async function openDesk(page: Page, mock: MockGateway): Promise<MockTrading> {
+/** Logs in with a wallet that nobody has seen before; the account stays open. */
+export async function logIn(page: Page, mock: MockGateway): Promise<void> {
   const wallet = new TestWallet();
   await wallet.install(page);
   await openTerminal(page, mock.url);
   await page.keyboard.press("a");
   await page.getByRole("button", { name: "Log in with Test Wallet" }).click();
   await expect(page.getByTestId("account-mark")).toHaveAttribute("data-state", "in");
+}
+
+/** Logs in as somebody with an account, and waits until the ticket takes orders. */
+export async function openDesk(page: Page, mock: MockGateway): Promise<MockTrading> {
+  await logIn(page, mock);
   await page.keyboard.press("Escape");
   await expect(page.getByTestId("ticket")).toBeVisible();
   await expect(page.getByTestId("standing")).toHaveCount(0);

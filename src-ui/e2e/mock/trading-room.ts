@@ -78,7 +78,10 @@ export class MockTradingRoom {
       return refuse("csrf_required");
     this.trading ??= this.#open(session.user.address, { name: "desk", ...options });
     const body = await bodyOf(request);
-    if (path === "/trading/accounts") return answer({ accounts: this.accounts.map(entryOf) });
+    if (path === "/trading/accounts") {
+      const shown = options.none === true ? this.papers : this.accounts;
+      return answer({ accounts: shown.map(entryOf) });
+    }
     if (options.older === true && OLDER_LACKS.test(path)) return refuse("not_found");
     if (path.startsWith("/risk/"))
       return this.risk.serve(nameOf(session.user), method, path, body) ?? refuse("not_found");

@@ -13,6 +13,8 @@ export interface MockTradingOptions {
   readonly name?: string;
   /** As a server before there were limits of a desk, changes, paper accounts and autonomous orders. */
   readonly older?: boolean;
+  /** Nobody may view or trade any account here. */
+  readonly none?: boolean;
 }
 
 /** What the mock is told to do wrong with the next order. */

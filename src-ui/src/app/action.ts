@@ -11,7 +11,7 @@ export interface Action {
 }
 
 /** Of which a server may have nothing. */
-export function has(what: "desk" | "auto" | "paper"): (session: Session) => boolean {
+export function has(what: "desk" | "auto"): (session: Session) => boolean {
   return ({ trading }) => trading?.state?.has[what] ?? false;
 }
 

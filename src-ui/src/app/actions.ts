@@ -6,6 +6,7 @@ import { askCancelAll, cancelSelected, changeSelected } from "~/features/orders/
 import { beginOrder } from "~/features/ticket/keys";
 import { PICKER_ID } from "~/features/watchlist/Watchlist";
 import { INTERVALS } from "~/stores/candles";
+import { offersPaper } from "~/stores/paper-offer";
 import type { Session } from "~/stores/session";
 import { type Settings, STUDIES, type Study, useSettings } from "~/stores/settings";
 import { sourcesOf } from "~/stores/sources";
@@ -224,7 +225,7 @@ export const ACTIONS: readonly Action[] = [
     title: "Open a paper account",
     keys: "g p",
     run: () => useUi.getState().showPaper(true),
-    offered: has("paper"),
+    offered: offersPaper,
   },
   { id: "panel.watchlist", title: "Add a watch list", keys: "n w", run: () => openPanel("watchlist") },
   { id: "panel.close", title: "Close the active panel", keys: "n x", run: closeActivePanel },

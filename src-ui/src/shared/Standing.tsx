@@ -10,7 +10,13 @@ interface StandingWords {
 }
 
 /** A panel of trading that has nothing to show: why, and what to do. */
-export function StandingNotice({ standing }: { readonly standing: StandingWords }): ReactNode {
+export function StandingNotice({
+  standing,
+  children,
+}: {
+  readonly standing: StandingWords;
+  readonly children?: ReactNode;
+}): ReactNode {
   const { what, why, next, code } = standing;
   return (
     <Notice
@@ -18,7 +24,9 @@ export function StandingNotice({ standing }: { readonly standing: StandingWords 
       title={what}
       detail={`${why} ${next}`}
       {...(code === "asking" || code === "ready" ? {} : { code })}
-    />
+    >
+      {children}
+    </Notice>
   );
 }
 

@@ -27,8 +27,6 @@ export interface OrderRow {
 export class OwnOrders {
   readonly #open = new Map<string, OrderRow>();
   readonly #ended = new Map<string, OrderRow>();
-  /** The server has told of an order that can be changed: it is not older than that. */
-  changes = false;
   /** Orders that found no room. */
   dropped = 0;
   /** Grows with each change. */
@@ -80,7 +78,6 @@ export class OwnOrders {
   }
 
   #put(view: OrderView, proof: Stamp): boolean {
-    this.changes ||= view.changeable;
     const key = orderKey(view);
     const held = this.get(key)?.view;
     if (held !== undefined) {

@@ -1,8 +1,11 @@
 import { useSyncExternalStore } from "react";
 import type { AutoView } from "~/transport/auto-types";
 import type { RiskView } from "~/transport/risk-types";
+import { useSampled } from "~/shared/useSampled";
 import type { KeptLease } from "./leases";
+import { needsPaper } from "./paper-offer";
 import type { PolledSnapshot } from "./polled";
+import { useSession } from "./react";
 import type { TradingDesk } from "./trading-desk";
 
 /** Asked for while the component is there. */
@@ -17,4 +20,10 @@ export function useAuto({ auto }: TradingDesk): PolledSnapshot<AutoView> {
 
 export function useKeptLeases({ leases }: TradingDesk): readonly KeptLease[] {
   return useSyncExternalStore(leases.subscribe, leases.getSnapshot);
+}
+
+/** Whether a paper account can be opened and there is none yet. */
+export function usePaperOffer(): boolean {
+  const session = useSession();
+  return useSampled(() => needsPaper(session), 250);
 }

@@ -18,11 +18,11 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
   const keys = useSampled(() => nakedEntries(desk).map(orderKey).join(), 100);
   if (keys === "") return null;
   return (
-    <ul className="naked-alert" role="alert" data-testid="naked-alert">
+    <div className="naked-alert" role="alert" data-testid="naked-alert">
       {keys.split(",").map((key) => {
         const view = desk.orders.get(key)?.view;
         return view === undefined ? null : (
-          <li key={key}>
+          <p key={key}>
             <strong>NO STOP</strong>{" "}
             {`${view.side === "buy" ? "Long" : "Short"} ${digits(view.filled)} ${view.symbol} is open, and its stop is not at the venue yet.`}{" "}
             <span aria-hidden="true">
@@ -31,9 +31,9 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
                 read={(now) => ageText(nakedMs(desk, desk.orders.get(key)?.view ?? view, now))}
               />
             </span>
-          </li>
+          </p>
         );
       })}
-    </ul>
+    </div>
   );
 }

@@ -135,14 +135,14 @@ export const OrderLine = memo(function OrderLine(props: OrderLineProps): ReactNo
           {canChange(view) ? (
             <button
               type="button"
-              aria-label={`Change ${view.side} ${view.symbol} ${leg}`}
+              aria-label={`${changeName(view)} ${view.side} ${view.symbol} ${leg}`}
               title="Price, trigger or size (o)"
               onClick={(event) => {
                 event.stopPropagation();
                 openChange(key);
               }}
             >
-              {view.leg === "stop_loss" ? "Move" : "Change"}
+              {changeName(view)}
             </button>
           ) : null}
           {canCancel(view) ? (
@@ -195,6 +195,11 @@ export const OrderLine = memo(function OrderLine(props: OrderLineProps): ReactNo
     </>
   );
 });
+
+/** What the button is called: a stop is moved, anything else is changed. */
+function changeName(view: OrderView): string {
+  return view.leg === "stop_loss" ? "Move" : "Change";
+}
 
 /** How long what was filled stood without its stop; ends when the venue has the stop. */
 function guardText(desk: TradingDesk, view: OrderView, now: number): string {

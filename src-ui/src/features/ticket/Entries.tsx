@@ -2,7 +2,6 @@ import type { ReactNode } from "react";
 import { type Decimal, digits } from "~/shared/decimal";
 import { percent, price } from "~/shared/format";
 import { tipFigure } from "~/shared/mirror";
-import { useSampled } from "~/shared/useSampled";
 import { useSession } from "~/stores/react";
 import type { Built, Field } from "~/stores/ticket-build";
 import type { TicketDesk } from "~/stores/ticket-desk";
@@ -61,11 +60,6 @@ export function Entries({ desk, ticket, draft, built, symbol }: EntriesProps): R
     if (px != null) ticket.edit({ px: digits(px) });
   };
   const most = desk.state?.limits.slippageBps ?? null;
-  // A server that changes orders hands TWAPs to the venue too.
-  const venueSlices = useSampled(
-    () => desk.orders.changes || (desk.state?.twaps.some(({ size }) => size !== null) ?? false),
-    500,
-  );
   const sizeProblem = built.problems.find((item) => item.field === "amount") ?? null;
   return (
     <>
@@ -123,27 +117,23 @@ export function Entries({ desk, ticket, draft, built, symbol }: EntriesProps): R
       {draft.kind === "twap" ? (
         <>
           {entry("twapMinutes", "Minutes")}
-          {venueSlices ? (
-            <>
-              <div className="entry">
-                <span>Sliced by</span>
-                <span className="switch ticket-by" role="group" aria-label="Sliced by">
-                  {TWAP_BY.map((by) => (
-                    <button
-                      key={by}
-                      type="button"
-                      aria-pressed={draft.twapBy === by}
-                      title={BY_TITLES[by]}
-                      onClick={() => ticket.edit({ twapBy: by })}
-                    >
-                      {by === "here" ? "this server" : "the venue"}
-                    </button>
-                  ))}
-                </span>
-              </div>
-              <p className="hint ticket-note">{BY_TITLES[draft.twapBy]}</p>
-            </>
-          ) : null}
+          <div className="entry">
+            <span>Sliced by</span>
+            <span className="switch ticket-by" role="group" aria-label="Sliced by">
+              {TWAP_BY.map((by) => (
+                <button
+                  key={by}
+                  type="button"
+                  aria-pressed={draft.twapBy === by}
+                  title={BY_TITLES[by]}
+                  onClick={() => ticket.edit({ twapBy: by })}
+                >
+                  {by === "here" ? "this server" : "the venue"}
+                </button>
+              ))}
+            </span>
+          </div>
+          <p className="hint ticket-note">{BY_TITLES[draft.twapBy]}</p>
           <Check
             label="Vary the slices by chance"
             on={draft.twapRandomize}

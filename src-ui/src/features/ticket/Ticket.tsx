@@ -3,14 +3,17 @@ import { Notice } from "~/shared/Notice";
 import { StandingBar, StandingNotice } from "~/shared/Standing";
 import { useSampled } from "~/shared/useSampled";
 import { usePractice, useSession, useStanding, useTicket, useTrading } from "~/stores/react";
+import { usePaperOffer } from "~/stores/react-desk";
 import type { Built } from "~/stores/ticket-build";
 import type { TicketDesk } from "~/stores/ticket-desk";
 import { KIND_NAMES, KIND_SHORT } from "~/stores/ticket-draft";
 import type { TradingDesk } from "~/stores/trading-desk";
+import { useUi } from "~/stores/ui";
 import type { PanelProps } from "~/shared/panel";
 import { TICKET_KINDS } from "~/transport/trading-types";
 import { Arm } from "./Arm";
 import { Entries } from "./Entries";
+import { PlanLine } from "./PlanLine";
 import { PreviewBox } from "./PreviewBox";
 import { Results } from "./Results";
 import { Submit } from "./Submit";
@@ -44,6 +47,7 @@ function OfAccount({ desk, ticket, symbol }: OfAccountProps): ReactNode {
   const { phase } = useTrading(desk);
   const { draft, review, armedUntil } = useTicket(ticket);
   const standing = useStanding(desk);
+  const showPaper = useUi((state) => state.showPaper);
   const practice = usePractice(desk);
   const built = useBuilt(ticket);
   useEffect(() => ticket.look(), [ticket]);
@@ -51,7 +55,17 @@ function OfAccount({ desk, ticket, symbol }: OfAccountProps): ReactNode {
     // Whatever stops orders from being taken ends one-click too.
     if (standing.level !== "good") ticket.disarm();
   }, [standing.level, ticket]);
-  if (phase !== "here" || built === null) return <StandingNotice standing={standing} />;
+  const offersPaper = usePaperOffer();
+  if (phase !== "here" || built === null)
+    return (
+      <StandingNotice standing={standing}>
+        {offersPaper && standing.code === "no_account" ? (
+          <button type="button" className="act primary" onClick={() => showPaper(true)}>
+            Open a paper account
+          </button>
+        ) : null}
+      </StandingNotice>
+    );
   // What stops risk from being added does not stop it from being taken away.
   const may = standing.level === "good" || (standing.reduces && draft.reduceOnly);
   const submit = (event: FormEvent): void => {
@@ -110,6 +124,7 @@ function OfAccount({ desk, ticket, symbol }: OfAccountProps): ReactNode {
             </button>
           ))}
         </div>
+        <PlanLine ticket={ticket} symbol={symbol} />
         <Entries desk={desk} ticket={ticket} draft={draft} built={built} symbol={symbol} />
       </fieldset>
       <PreviewBox ticket={ticket} symbol={symbol} />

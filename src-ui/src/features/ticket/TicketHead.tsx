@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
 import { PanelAge } from "~/shared/PanelAge";
 import { PracticeMark } from "~/shared/Standing";
-import { useSampled } from "~/shared/useSampled";
 import { shortAddress } from "~/stores/account-text";
 import { usePractice, useSession, useSessionPart, useTrading } from "~/stores/react";
+import { usePaperOffer } from "~/stores/react-desk";
 import { useUi } from "~/stores/ui";
 import type { TradingDesk } from "~/stores/trading-desk";
 
@@ -17,21 +17,21 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
   const { accounts, account } = useTrading(desk);
   const practice = usePractice(desk);
   const showPaper = useUi((state) => state.showPaper);
-  const hasPaper = useSampled(() => desk.state?.has.paper ?? false, 500);
+  const offersPaper = usePaperOffer();
   const link = useSessionPart((snapshot) => snapshot.link);
   return (
     <div className="head">
       <PracticeMark practice={practice} />
       <span className="spring" />
-      {hasPaper && !accounts.some(({ paper }) => paper) ? (
+      {offersPaper && account !== null ? (
         <button
           type="button"
-          className="switch-one"
+          className="switch-one plus"
           title="Open a paper account (g p)"
           aria-label="Open a paper account"
           onClick={() => showPaper(true)}
         >
-          + paper
+          paper
         </button>
       ) : null}
       {accounts.length > 1 ? (

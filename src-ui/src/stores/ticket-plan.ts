@@ -1,0 +1,66 @@
+import { add, type Decimal, digits } from "~/shared/decimal";
+import type { PlanView, RiskView, Slice } from "./account-views";
+import type { Draft } from "./ticket-draft";
+import { isPositive, less } from "./ticket-size";
+
+/** The engine's own plan, as one order of the ticket. */
+export interface PlanOffer {
+  readonly draft: Partial<Draft>;
+  /** What the plan says, and what one order makes of it. */
+  readonly words: string;
+  readonly note: string;
+}
+
+/** What a ticket makes of a plan; null where the plan has no order to give. */
+export function offerOf(plan: PlanView, risk: RiskView | null): PlanOffer | null {
+  const side = plan.direction === "BUY" ? "buy" : plan.direction === "SELL" ? "sell" : null;
+  if (plan.state !== "ready" || side === null) return null;
+  const slices = plan.slices.filter(isSound);
+  const [first] = slices;
+  // A plan of which a part could not be read is not taken over in part.
+  if (first === undefined || slices.length !== plan.slices.length) return null;
+  const size = slices.slice(1).reduce((sum, { sz }) => add(sum, sz), first.sz);
+  // The worst price of the plan's own slices: whatever it would have paid, and no more.
+  const px = slices.reduce((worst, slice) => {
+    const worse = side === "buy" ? less(worst, slice.px) : less(slice.px, worst);
+    return worse ? slice.px : worst;
+  }, first.px);
+  const stop = levelOf(risk?.stopPx, px, side === "sell");
+  const target = levelOf(risk?.targetPx, px, side === "buy");
+  const count = slices.length === 1 ? "1 slice" : `${slices.length} slices`;
+  const legs = [stop === null ? "" : `stop ${digits(stop)}`, target === null ? "" : `target ${digits(target)}`];
+  return {
+    draft: {
+      side,
+      kind: kindOf(slices),
+      unit: "coin",
+      amount: digits(size),
+      px: digits(px),
+      trigger: "",
+      reduceOnly: false,
+      bracket: stop !== null || target !== null,
+      stopLoss: stop === null ? "" : digits(stop),
+      takeProfit: target === null ? "" : digits(target),
+    },
+    words: [`${side} ${digits(size)} at ${digits(px)}`, ...legs].filter((part) => part !== "").join(", "),
+    note: [plan.strategy ?? "", count].filter((part) => part !== "").join(", "),
+  };
+}
+
+type SoundSlice = Slice & { readonly px: Decimal; readonly sz: Decimal };
+
+function isSound(slice: Slice): slice is SoundSlice {
+  return isPositive(slice.px) && isPositive(slice.sz);
+}
+
+/** Where each slice rests or each takes, the order does so too; a mixed plan is a limit, which may do both. */
+function kindOf(slices: readonly SoundSlice[]): Draft["kind"] {
+  if (slices.every(({ tif }) => tif === "alo")) return "post_only";
+  return slices.every(({ tif }) => tif === "ioc") ? "ioc" : "limit";
+}
+
+/** A level on its own side of the price; none where the view has moved past it. */
+function levelOf(level: Decimal | null | undefined, px: Decimal, above: boolean): Decimal | null {
+  if (level == null || !isPositive(level)) return null;
+  return (above ? less(px, level) : less(level, px)) ? level : null;
+}
