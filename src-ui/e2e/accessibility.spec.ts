@@ -180,11 +180,11 @@ for (const theme of ["dark", "light"] as const)
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press("Escape");
     await showPanel(page, "Limits");
-    await page.getByRole("button", { name: "Change the limits: The whole desk" }).click();
+    await page.getByRole("button", { name: "Change limits: The whole desk" }).click();
     await page.getByTestId("limit-order_usd").fill("90000");
     await page.getByTestId("limits-send").click();
     await expect(page.getByTestId("limits-waits")).toBeVisible();
-    await page.getByRole("button", { name: /^Take the lease: Account/ }).click();
+    await page.getByRole("button", { name: /^Take a lease: Account/ }).click();
     await expect(page.getByTestId("lease-account")).toContainText("this window renews it");
     expect(await violations(page)).toEqual([]);
     const [lease] = mock.room.risk.leases;

@@ -31,7 +31,7 @@ test("enables orders by themselves only with every bound stated and acknowledged
   await expect(gates).toContainText("1 of 5 hold it back");
   await expect(gates.locator("tr[data-holds=false]")).toContainText("at least 65");
   account.auto.holds = true;
-  await page.getByRole("button", { name: "Judge BTC now" }).click();
+  await page.getByRole("button", { name: "Judge now: BTC" }).click();
   await expect(gates).toContainText("all gates hold");
   expect(account.auto.judged).toBe(1);
   account.auto.untilMs = 0;

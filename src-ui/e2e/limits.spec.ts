@@ -46,14 +46,14 @@ test("tightens at once, and lets a second person agree to what is looser", async
   const mock = await startMock({ symbols: ["BTC"], trading: {} });
   await openDesk(page, mock);
   await showPanel(page, "Limits");
-  await page.getByRole("button", { name: "Change the limits: Account desk" }).click();
+  await page.getByRole("button", { name: "Change limits: Account desk" }).click();
   await expect(page.getByTestId("limit-order_usd")).toBeFocused();
   await expect(page.getByTestId("limits-send")).toBeDisabled();
   await page.getByTestId("limit-order_usd").fill("4000");
   await page.keyboard.press("Enter");
   await expect(page.getByTestId("limits-form")).toHaveCount(0);
   await expect(page.getByTestId("scope-account")).toContainText("$4000");
-  await page.getByRole("button", { name: "Change the limits: Account desk" }).click();
+  await page.getByRole("button", { name: "Change limits: Account desk" }).click();
   await page.getByTestId("limit-order_usd").fill("9000");
   await page.getByTestId("limits-send").click();
   const waits = page.getByTestId("limits-waits");
@@ -73,7 +73,7 @@ test("takes back a change that waits", async ({ page, startMock }) => {
   const mock = await startMock({ symbols: ["BTC"], trading: {} });
   await openDesk(page, mock);
   await showPanel(page, "Limits");
-  await page.getByRole("button", { name: "Change the limits: The whole desk" }).click();
+  await page.getByRole("button", { name: "Change limits: The whole desk" }).click();
   await page.getByTestId("limit-gross_usd").fill("900000");
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Take it back" }).click();
@@ -95,7 +95,7 @@ test("renews a lease while the window lives; lapsed, it cancels what adds risk a
   await showPanel(page, "Limits");
   const lease = page.getByTestId("lease-account");
   await lease.getByRole("button", { name: "30 s" }).click();
-  await lease.getByRole("button", { name: /^Take the lease/ }).click();
+  await lease.getByRole("button", { name: /^Take a lease/ }).click();
   await expect(lease).toContainText("this window renews it while it lives");
   await expect(page.getByTestId("lease-mark")).toContainText(/lease \d+ s/);
   const [held] = mock.room.risk.leases;

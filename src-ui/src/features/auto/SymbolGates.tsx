@@ -46,7 +46,7 @@ export function SymbolGates({ desk, state, on }: SymbolGatesProps): ReactNode {
             className="act"
             disabled={act.busy}
             title="Judges it anew, at once; it skips no gate"
-            aria-label={`Judge ${symbol} now`}
+            aria-label={`Judge now: ${symbol}`}
             onClick={() =>
               act.run(() => desk.auto.trigger(symbol).then(() => good("Judged anew: the gates stand below.")))
             }

@@ -13,6 +13,9 @@ import type { Lease, ScopeName } from "~/transport/risk-types";
 /** How long a lease may be; short ones end soon after the window is lost. */
 const LENGTHS = [30, 60, 300, 900] as const;
 
+/** What taking it is called, by how it stands. */
+const TAKE_WORDS = { none: "Take a lease", held: "Take it over", lapsed: "Renew the lease" } as const;
+
 interface LeaseLineProps {
   readonly desk: TradingDesk;
   readonly of: ScopeName;
@@ -65,14 +68,10 @@ export function LeaseLine({ desk, of, title }: LeaseLineProps): ReactNode {
               type="button"
               className="act"
               disabled={act.busy}
-              aria-label={`${state === "lapsed" ? "Renew" : "Take"} the lease: ${title}`}
+              aria-label={`${TAKE_WORDS[state]}: ${title}`}
               onClick={take}
             >
-              {state === "lapsed"
-                ? "Renew: take orders again"
-                : state === "held"
-                  ? "Take over"
-                  : "Take a lease"}
+              {TAKE_WORDS[state]}
             </button>
           </>
         )}

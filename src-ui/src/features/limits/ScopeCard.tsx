@@ -31,7 +31,7 @@ export function ScopeCard({ desk, entry, mayChange, secondPerson }: ScopeCardPro
           <button
             type="button"
             className="act"
-            aria-label={`Change the limits: ${title}`}
+            aria-label={`Change limits: ${title}`}
             onClick={() => setOpen(true)}
           >
             Change limits
