@@ -29,7 +29,7 @@ test("shows what is used of each limit, with its number and its bar", async ({ p
   await expect
     .poll(async () => Number((await used.innerText()).replaceAll(/[^0-9.]/g, "")))
     .toBeGreaterThan(3000);
-  await expect(page.getByTestId("scope-account")).toContainText("of $50000");
+  await expect(page.getByTestId("scope-account")).toContainText("of $50\u2009000");
   await expect(page.getByTestId("scope-desk")).toContainText("The whole desk");
   await expect(page.getByTestId("scope-strategy")).toContainText("Entries without a stop");
   account.exchange.lost = 450;
@@ -52,19 +52,19 @@ test("tightens at once, and lets a second person agree to what is looser", async
   await page.getByTestId("limit-order_usd").fill("4000");
   await page.keyboard.press("Enter");
   await expect(page.getByTestId("limits-form")).toHaveCount(0);
-  await expect(page.getByTestId("scope-account")).toContainText("$4000");
+  await expect(page.getByTestId("scope-account")).toContainText("$4\u2009000");
   await page.getByRole("button", { name: "Change limits: Account desk" }).click();
   await page.getByTestId("limit-order_usd").fill("9000");
   await page.getByTestId("limits-send").click();
   const waits = page.getByTestId("limits-waits");
   await expect(waits).toContainText("You asked");
-  await expect(waits).toContainText("One order: $4000 \u2192 $9000, looser");
+  await expect(waits).toContainText("One order: $4\u2009000 \u2192 $9\u2009000, looser");
   await expect(waits.getByRole("button", { name: "Agree" })).toHaveCount(0);
   const second = await another(browser, mock);
   await showPanel(second, "Limits");
   await expect(second.getByTestId("limits-waiting")).toHaveText("1 change waits for agreement");
   await second.getByTestId("limits-waits").getByRole("button", { name: "Agree" }).click();
-  await expect(second.getByTestId("scope-account")).toContainText("$9000");
+  await expect(second.getByTestId("scope-account")).toContainText("$9\u2009000");
   await expect(waits).toHaveCount(0, { timeout: 15_000 });
   await second.context().close();
 });
@@ -78,7 +78,7 @@ test("takes back a change that waits", async ({ page, startMock }) => {
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Take it back" }).click();
   await expect(page.getByTestId("limits-waits")).toHaveCount(0);
-  await expect(page.getByTestId("scope-desk")).toContainText("of $200000");
+  await expect(page.getByTestId("scope-desk")).toContainText("of $200\u2009000");
 });
 
 test("renews a lease while the window lives; lapsed, it cancels what adds risk and asks to be renewed", async ({

@@ -171,6 +171,11 @@ export function axisPrice(value: number, places: number): string {
   return sign + group(whole) + (fraction === undefined ? "" : `.${fraction}`);
 }
 
+/** A limit of money: in full, with cents only where it has any. */
+export function limitUsd(value: Decimal): FigureText {
+  return withPrefix(write(value, 0, { sign: "negative", unit: "" }), "$");
+}
+
 /** A sum of money beside an axis or a mark: `$1.2 M`. */
 export function axisUsd(value: number): string {
   const amount = Math.abs(value);

@@ -38,7 +38,7 @@ describe("the words of limits", () => {
   it("say a unit, and that there is none", () => {
     const [order, , gross] = LIMIT_FIELDS;
     if (order === undefined || gross === undefined) throw new Error("no fields");
-    expect(limitText(HELD, order)).toBe("$1000");
+    expect(limitText(HELD, order)).toBe("$1\u2009000");
     expect(limitText(HELD, gross)).toBe("none");
     expect(fieldLabel("order_usd")).toBe("one order");
     expect(fieldLabel("new_limit")).toBe("new limit");

@@ -1,4 +1,6 @@
 import { digits, parseDecimal } from "~/shared/decimal";
+import { limitUsd } from "~/shared/format";
+import { tipFigure } from "~/shared/mirror";
 import type { LimitsWire, Scope, ScopeName } from "~/transport/risk-types";
 import { shortAddress } from "./account-text";
 import { readAmount } from "./ticket-size";
@@ -43,7 +45,9 @@ export function wireText(limits: LimitsWire, { name }: LimitField): string {
 export function limitText(limits: LimitsWire, field: LimitField): string {
   const text = wireText(limits, field);
   if (text === "") return "none";
-  return field.unit === "USD" ? `$${text}` : field.unit === "" ? text : `${text} ${field.unit}`;
+  const money = field.unit === "USD" ? parseDecimal(text) : null;
+  if (money !== null) return tipFigure(limitUsd(money));
+  return field.unit === "" ? text : `${text} ${field.unit}`;
 }
 
 export interface LimitsDraft {

@@ -1,7 +1,10 @@
 import { type ReactNode, useState } from "react";
 import { spanText, timeText } from "~/shared/age";
+import { parseDecimal } from "~/shared/decimal";
+import { limitUsd } from "~/shared/format";
 import { LiveText } from "~/shared/LiveText";
 import { Notice } from "~/shared/Notice";
+import { tipFigure } from "~/shared/mirror";
 import { SaidLine } from "~/shared/SaidLine";
 import { StandingBar, StandingNotice } from "~/shared/Standing";
 import { good, useAct } from "~/shared/useAct";
@@ -110,7 +113,7 @@ function On({ desk, view }: { readonly desk: TradingDesk; readonly view: AutoVie
         />
       </p>
       <p>
-        {`${symbols.join(", ")}; each order at most ${sizeUsd === null ? "\u2014" : `$${sizeUsd}`}`}
+        {`${symbols.join(", ")}; each trade at most ${usdText(sizeUsd)}`}
         {mostOpen === null ? "" : `; at most ${mostOpen} open`}
         {view.modelRequired ? "" : "; without a trained model"}
         {by === null ? "" : `; enabled by ${by}`}
@@ -128,4 +131,9 @@ function On({ desk, view }: { readonly desk: TradingDesk; readonly view: AutoVie
       <SaidLine said={act.said} testId="auto-said" />
     </div>
   );
+}
+
+function usdText(told: string | null): string {
+  const value = parseDecimal(told);
+  return value === null ? "\u2014" : tipFigure(limitUsd(value));
 }

@@ -1,7 +1,8 @@
 import type { ReactNode } from "react";
-import { type Decimal, digits, parseDecimal, sortKey } from "~/shared/decimal";
+import { type Decimal, parseDecimal, sortKey } from "~/shared/decimal";
 import { Figure } from "~/shared/Figure";
-import { size, wholeUsd } from "~/shared/format";
+import { limitUsd, size, wholeUsd } from "~/shared/format";
+import { tipFigure } from "~/shared/mirror";
 import { ShareBar } from "~/shared/ShareBar";
 import type { Stamped } from "~/shared/stamped";
 import type { TradingDesk } from "~/stores/trading-desk";
@@ -99,7 +100,7 @@ function UsedLine({ desk, of, line }: UsedLineProps): ReactNode {
         testId={`used-${of.scope}-${line.name}`}
       />
       <span className="limits-most">
-        {said === null ? "no limit" : `of ${money ? "$" : ""}${limitDigits(desk, of, limit)}`}
+        {said === null ? "no limit" : `of ${limitDigits(desk, of, limit)}`}
       </span>
     </li>
   );
@@ -108,5 +109,5 @@ function UsedLine({ desk, of, line }: UsedLineProps): ReactNode {
 function limitDigits(desk: TradingDesk, of: ScopeName, limit: string): string {
   const value = desk.risk.entry(of)?.limits.wire[limit];
   const money = parseDecimal(value);
-  return money === null ? String(value) : digits(money);
+  return money === null ? String(value) : tipFigure(limitUsd(money));
 }
