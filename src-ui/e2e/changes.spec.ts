@@ -148,7 +148,7 @@ test("cries while what was filled stands without its stop, and says how long it 
   await page.getByTestId("ticket-stopLoss").fill("95000");
   await send(page);
   const alert = page.getByTestId("naked-alert");
-  await expect(alert).toContainText("NO STOP Long 0.01 BTC is open");
+  await expect(alert).toContainText("NO STOP Long 0.01 BTC is open without the stop");
   await showPanel(page, "Orders");
   await page.getByRole("group", { name: "Orders" }).getByRole("button", { name: "ended" }).click();
   await expect(page.locator(".guard")).toContainText(/NO STOP for/);

@@ -95,7 +95,8 @@ function shape(id: string, panel: PanelName) {
     component: panel,
     title: PANELS[panel].title,
     renderer: "onlyWhenVisible",
-    minimumWidth: 180,
+    // A price and a size are typed there.
+    minimumWidth: panel === "ticket" ? 252 : 180,
     minimumHeight: 120,
   } as const;
 }

@@ -133,6 +133,11 @@ export function wholeUsd(value: Decimal): FigureText {
   return withPrefix(write(round(value, 2), 2, { sign: "negative", unit: "" }), "$");
 }
 
+/** A profit or a loss in full: its sign always stands. */
+export function profitUsd(value: Decimal): FigureText {
+  return withPrefix(write(round(value, 2), 2, { sign: "always", unit: "" }), "$");
+}
+
 /** A flow of USD: its sign always stands. */
 export function signedUsd(value: Decimal): FigureText {
   return abbreviate(value, "$", "always", true);

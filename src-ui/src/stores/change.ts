@@ -3,7 +3,7 @@ import type { Change } from "~/transport/trading-port";
 import { type OrderView, type Ticket, TICKET_KINDS } from "~/transport/trading-types";
 import { hasEnded } from "./own-orders";
 import { remaining } from "./succession";
-import { KIND_HAS, KIND_NAMES } from "./ticket-draft";
+import { KIND_HAS, kindWords } from "./ticket-draft";
 import { cut, type Grid, isPositive, less, readAmount, snapPrice, tickAt } from "./ticket-size";
 
 /** What of an order may be another, as it is typed. */
@@ -132,9 +132,8 @@ function differs(next: Decimal | null, held: Decimal | null): boolean {
 
 /** `Change buy 0.01 BTC limit from 96000 to 96010`. */
 export function changeWords(view: OrderView, change: Change): string {
-  const kind = kindOf(view);
   const parts = [
-    `Change ${view.side} ${digits(remaining(view))} ${view.symbol} ${kind === null ? view.kind : KIND_NAMES[kind].toLowerCase()}`,
+    `Change ${view.side} ${digits(remaining(view))} ${view.symbol} ${kindWords(view.kind)}`,
     moved("price", view.px, change.px),
     moved("trigger", view.triggerPx, change.trigger_px),
     moved("size", remaining(view), change.size),

@@ -13,6 +13,7 @@ const one = (): Promise<readonly OrderView[]> =>
 const wish = (part: Partial<Wish> = {}): Wish => ({
   key: "k1",
   what: "Buy",
+  account: "0xa",
   symbol: "BTC",
   send: none,
   find: none,

@@ -26,6 +26,7 @@ export interface Intent {
   readonly key: string;
   /** What is wanted, in words. */
   readonly what: string;
+  readonly account: string;
   readonly symbol: string;
   readonly phase: IntentPhase;
   readonly error: ApiError | null;
@@ -43,6 +44,7 @@ export interface Intent {
 export interface Wish {
   readonly key: string;
   readonly what: string;
+  readonly account: string;
   readonly symbol: string;
   /** What is so once it was taken, where no order says it. */
   readonly done?: string;
@@ -93,11 +95,11 @@ export class Intents {
 
   async run(wish: Wish): Promise<IntentPhase> {
     this.#wishes.set(wish.key, wish);
-    const { key, what, symbol, done = null } = wish;
+    const { key, what, account, symbol, done = null } = wish;
     const at = this.wall();
     const begun = { phase: "sending", error: null, orders: [], asksAt: null, unseen: false } as const;
     this.#set([
-      { key, what, symbol, at, done, ...begun },
+      { key, what, account, symbol, at, done, ...begun },
       ...this.#list.filter((intent) => intent.key !== key),
     ]);
     await this.#answered(key, wish.send());

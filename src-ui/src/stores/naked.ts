@@ -1,6 +1,6 @@
 import { isZero } from "~/shared/decimal";
 import type { OrderView } from "~/transport/trading-types";
-import { hasEnded } from "./own-orders";
+import { hasEnded, type OrderRow } from "./own-orders";
 import type { TradingDesk } from "./trading-desk";
 
 /** Whether what was filled of it stands without the stop that was asked for. */
@@ -16,15 +16,13 @@ function isNaked(desk: TradingDesk, view: OrderView): boolean {
 }
 
 /** For how long it has been so; the server's word grows by its clock. */
-export function nakedMs(desk: TradingDesk, view: OrderView, now: number): number {
+export function nakedMs(desk: TradingDesk, { view, toldMs }: OrderRow, now: number): number {
   const core = desk.coreNow(now);
-  const grown = core === null ? 0 : Math.max(0, core - view.changedMs);
+  const grown = core === null ? 0 : Math.max(0, core - toldMs);
   return (view.nakedMs ?? 0) + (view.guarded === false ? grown : 0);
 }
 
 /** Entries whose fills stand without their stop, newest first. */
-export function nakedEntries(desk: TradingDesk): readonly OrderView[] {
-  return [...desk.orders.open, ...desk.orders.ended]
-    .map(({ view }) => view)
-    .filter((view) => isNaked(desk, view));
+export function nakedEntries(desk: TradingDesk): readonly OrderRow[] {
+  return [...desk.orders.open, ...desk.orders.ended].filter(({ view }) => isNaked(desk, view));
 }

@@ -21,6 +21,8 @@ export interface OrderRow {
   readonly key: string;
   readonly view: OrderView;
   readonly stamped: Stamped<OrderView>;
+  /** The server's time at which the view was so: what it counts goes on from there. */
+  readonly toldMs: number;
 }
 
 /** The orders of one account by cloid. An open one is as fresh as the account's own proof; an ended one is final. */
@@ -50,7 +52,7 @@ export class OwnOrders {
 
   /** The account was proved again, and its open orders with it. */
   prove(proof: Stamp): void {
-    for (const [key, row] of this.#open) this.#open.set(key, rowOf(row.view, proof));
+    for (const [key, row] of this.#open) this.#open.set(key, rowOf(row.view, proof, row.toldMs));
     this.#openList = null;
   }
 
@@ -88,7 +90,12 @@ export class OwnOrders {
     if (hasEnded(view.state)) {
       this.#open.delete(key);
       this.#ended.delete(key);
-      this.#ended.set(key, { key, view, stamped: Stamped.final("execution", view, view.changedMs) });
+      this.#ended.set(key, {
+        key,
+        view,
+        stamped: Stamped.final("execution", view, view.changedMs),
+        toldMs: proof.coreNow,
+      });
       const first = this.#ended.keys().next().value;
       if (this.#ended.size > ENDED_KEPT && first !== undefined) this.#ended.delete(first);
       return true;
@@ -98,7 +105,7 @@ export class OwnOrders {
       return true;
     }
     this.#ended.delete(key);
-    this.#open.set(key, rowOf(view, proof));
+    this.#open.set(key, rowOf(view, proof, proof.coreNow));
     return true;
   }
 
@@ -109,9 +116,9 @@ export class OwnOrders {
   }
 }
 
-function rowOf(view: OrderView, proof: Stamp): OrderRow {
+function rowOf(view: OrderView, proof: Stamp, toldMs: number): OrderRow {
   const stamp: Stamp = { ...proof, asOf: view.changedMs };
-  return { key: orderKey(view), view, stamped: Stamped.of("execution", view, stamp) };
+  return { key: orderKey(view), view, stamped: Stamped.of("execution", view, stamp), toldMs };
 }
 
 const LEG_ORDER = { entry: 0, single: 0, scale: 1, slice: 1, take_profit: 2, stop_loss: 3 } as const;

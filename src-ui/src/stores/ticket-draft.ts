@@ -60,6 +60,13 @@ export const KIND_NAMES: Readonly<Record<TicketKind, string>> = {
   twap: "TWAP",
 };
 
+/** A kind within a sentence; a server may have kinds of its own. */
+export function kindWords(kind: string): string {
+  const known = (KIND_NAMES as Readonly<Record<string, string>>)[kind];
+  if (known === undefined) return kind.replaceAll("_", " ");
+  return known === known.toUpperCase() ? known : known.toLowerCase();
+}
+
 /** The same where five stand beside each other. */
 export const KIND_SHORT: Readonly<Record<TicketKind, string>> = {
   ...KIND_NAMES,

@@ -49,7 +49,10 @@ describe("a plan in the ticket", () => {
   });
 
   it("rests where all of it rests, and takes where all of it takes", () => {
-    expect(offerOf(plan({ slices: [RESTS] }), null)?.draft).toMatchObject({ kind: "post_only", bracket: false });
+    expect(offerOf(plan({ slices: [RESTS] }), null)?.draft).toMatchObject({
+      kind: "post_only",
+      bracket: false,
+    });
     expect(offerOf(plan({ slices: [TAKES] }), null)?.draft.kind).toBe("ioc");
   });
 

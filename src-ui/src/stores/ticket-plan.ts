@@ -28,7 +28,10 @@ export function offerOf(plan: PlanView, risk: RiskView | null): PlanOffer | null
   const stop = levelOf(risk?.stopPx, px, side === "sell");
   const target = levelOf(risk?.targetPx, px, side === "buy");
   const count = slices.length === 1 ? "1 slice" : `${slices.length} slices`;
-  const legs = [stop === null ? "" : `stop ${digits(stop)}`, target === null ? "" : `target ${digits(target)}`];
+  const legs = [
+    stop === null ? "" : `stop ${digits(stop)}`,
+    target === null ? "" : `target ${digits(target)}`,
+  ];
   return {
     draft: {
       side,

@@ -61,8 +61,11 @@ export class TradingDesk {
   ) {
     this.intents = new Intents((views) => {
       const proof = this.#proof();
-      if (proof === null) return;
-      for (const view of views) if (this.#isOurs(view.account)) this.orders.take(view, proof);
+      const arrivedAt = this.now();
+      const coreNow = this.coreNow(arrivedAt);
+      if (proof === null || coreNow === null) return;
+      const told = { ...proof, coreNow, arrivedAt };
+      for (const view of views) if (this.#isOurs(view.account)) this.orders.take(view, told);
     });
     this.wish = wishes(port, freshKey, (key) => this.state?.twaps.some((twap) => twap.key === key) ?? false);
     this.risk = new RiskDesk(port, () => (linked() ? this.coreNow(this.now()) : null));

@@ -19,6 +19,7 @@ export function wishes(
   ): Wish => ({
     key,
     what,
+    account,
     symbol,
     send: () => send(key),
     find: () => port.find({ account, key }),

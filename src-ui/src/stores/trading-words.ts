@@ -1,5 +1,5 @@
 import type { AccountState, OrderState, OrderView, Ticket } from "~/transport/trading-types";
-import { KIND_NAMES } from "./ticket-draft";
+import { kindWords } from "./ticket-draft";
 
 /** A fact in the reader's words: what is so, why, and what to do. */
 export interface Words {
@@ -211,7 +211,7 @@ export function orderWords({
     side === "buy" ? "Buy" : "Sell",
     size,
     symbol,
-    KIND_NAMES[kind].toLowerCase(),
+    kindWords(kind),
     px === undefined ? "" : `at ${px}`,
     trigger === undefined ? "" : `when ${trigger}`,
     scale === undefined ? "" : `in ${scale.orders} from ${scale.from} to ${scale.to}`,

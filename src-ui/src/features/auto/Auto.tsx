@@ -12,7 +12,7 @@ import { failureWords } from "~/stores/act-words";
 import { useAuto } from "~/stores/react-desk";
 import { usePractice, useSession, useStanding, useTrading } from "~/stores/react";
 import type { TradingDesk } from "~/stores/trading-desk";
-import { tradingWords } from "~/stores/trading-words";
+import { sentence, tradingWords } from "~/stores/trading-words";
 import type { AutoView } from "~/transport/auto-types";
 import { Enable } from "./Enable";
 import { SymbolGates } from "./SymbolGates";
@@ -58,8 +58,7 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
       ) : (
         <div className="auto-head">
           <p>
-            <strong>Off.</strong>{" "}
-            {value.text === "" ? "The server gives no order by itself for this account." : value.text}
+            <strong>Off.</strong> {offText(value.text)}
           </p>
           {value.ended === null ? null : (
             <p className="hint">
@@ -131,6 +130,12 @@ function On({ desk, view }: { readonly desk: TradingDesk; readonly view: AutoVie
       <SaidLine said={act.said} testId="auto-said" />
     </div>
   );
+}
+
+/** The server's own word begins with what stands before it already. */
+function offText(told: string): string {
+  const why = sentence(told.replace(/^off\s*[:,.]?\s*/i, ""));
+  return why === "." ? "The server gives no order by itself for this account." : why;
 }
 
 function usdText(told: string | null): string {

@@ -3,7 +3,7 @@ import { dayText, timeText } from "~/shared/age";
 import type { Decimal } from "~/shared/decimal";
 import { Figure } from "~/shared/Figure";
 import type { FigureText } from "~/shared/figure-ink";
-import { price, signedUsd, size, wholeUsd } from "~/shared/format";
+import { price, profitUsd, size, wholeUsd } from "~/shared/format";
 import { Notice } from "~/shared/Notice";
 import { StandingNotice } from "~/shared/Standing";
 import { TableHead } from "~/shared/TableHead";
@@ -91,7 +91,7 @@ function Row({ row, practice }: { readonly row: FillRow; readonly practice: stri
       {cell("price", view.px, (value) => price(value, instrument()?.pxDecimals ?? null))}
       {cell("size", view.size, (value) => size(value, instrument()?.szDecimals ?? null))}
       {cell("fee", view.feeUsd, wholeUsd)}
-      {cell("closed profit", view.closedPnlUsd, signedUsd, direction)}
+      {cell("closed profit", view.closedPnlUsd, profitUsd, direction)}
       <td className="trade-words">{view.liquidity ?? "\u2014"}</td>
       <td className="trade-words">{view.leg === null ? "" : LEG_NAMES[view.leg]}</td>
     </tr>

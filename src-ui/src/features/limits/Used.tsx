@@ -99,9 +99,7 @@ function UsedLine({ desk, of, line }: UsedLineProps): ReactNode {
         everyMs={250}
         testId={`used-${of.scope}-${line.name}`}
       />
-      <span className="limits-most">
-        {said === null ? "no limit" : `of ${limitDigits(desk, of, limit)}`}
-      </span>
+      <span className="limits-most">{said === null ? "no limit" : `of ${limitDigits(desk, of, limit)}`}</span>
     </li>
   );
 }

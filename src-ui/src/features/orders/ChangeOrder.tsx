@@ -3,7 +3,9 @@ import { useDialog, DrawerClose } from "~/shared/Drawer";
 import { useSampled } from "~/shared/useSampled";
 import { buildChange, canChange, type ChangeField, changeWords, draftOf, fieldsOf } from "~/stores/change";
 import { hasEnded } from "~/stores/own-orders";
+import { refusalParts } from "~/stores/refusal-words";
 import { usePractice, useSession, useStanding, useTrading } from "~/stores/react";
+import { kindWords } from "~/stores/ticket-draft";
 import { gridOf } from "~/stores/ticket-facts";
 import type { TradingDesk } from "~/stores/trading-desk";
 import { LEG_NAMES, STATE_NAMES } from "~/stores/trading-words";
@@ -65,7 +67,7 @@ function Form({ desk, first, view, px }: FormProps): ReactNode {
     void desk.run(desk.wish.modify(view.account, view.symbol, built.change, changeWords(view, built.change)));
   };
   const leg = LEG_NAMES[view.leg];
-  const name = `${view.side} ${view.symbol} ${leg === "" ? view.kind.replaceAll("_", " ") : leg}`;
+  const name = `${view.side} ${view.symbol} ${leg === "" ? kindWords(view.kind) : leg}`;
   return (
     <section
       ref={box}
@@ -104,12 +106,14 @@ function Form({ desk, first, view, px }: FormProps): ReactNode {
         ))}
         {check.refusals.length === 0 ? null : (
           <ul className="refusal-list" aria-label="Refusals" data-testid="change-refusals">
-            {check.refusals.map(({ code, text, found, allowed }) => (
-              <li key={`${code} ${text}`} data-code={code}>
-                <strong>{text}</strong>
-                {found === null || allowed === null ? null : ` ${found} of at most ${allowed}`}
-              </li>
-            ))}
+            {check.refusals.map((refusal) => {
+              const { what, figures } = refusalParts(refusal);
+              return (
+                <li key={`${refusal.code} ${what}`} data-code={refusal.code}>
+                  <strong>{what}</strong> {figures}
+                </li>
+              );
+            })}
           </ul>
         )}
         <p className="hint" role="status">

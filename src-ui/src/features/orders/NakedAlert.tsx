@@ -1,10 +1,9 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { ageText } from "~/shared/age";
 import { digits } from "~/shared/decimal";
 import { LiveText } from "~/shared/LiveText";
 import { useSampled } from "~/shared/useSampled";
 import { nakedEntries, nakedMs } from "~/stores/naked";
-import { orderKey } from "~/stores/own-orders";
 import { useSession } from "~/stores/react";
 import type { TradingDesk } from "~/stores/trading-desk";
 
@@ -15,7 +14,16 @@ export function NakedAlert(): ReactNode {
 }
 
 function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
-  const keys = useSampled(() => nakedEntries(desk).map(orderKey).join(), 100);
+  // Who has seen one is not told of it again; its order's line goes on to say it.
+  const [seen, setSeen] = useState<readonly string[]>([]);
+  const keys = useSampled(
+    () =>
+      nakedEntries(desk)
+        .map(({ key }) => key)
+        .filter((key) => !seen.includes(key))
+        .join(),
+    100,
+  );
   if (keys === "") return null;
   return (
     <div className="naked-alert" role="alert" data-testid="naked-alert">
@@ -24,16 +32,30 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
         return view === undefined ? null : (
           <p key={key}>
             <strong>NO STOP</strong>{" "}
-            {`${view.side === "buy" ? "Long" : "Short"} ${digits(view.filled)} ${view.symbol} is open, and its stop is not at the venue yet.`}{" "}
+            {`${view.side === "buy" ? "Long" : "Short"} ${digits(view.filled)} ${view.symbol} is open without the stop that was asked for.`}{" "}
             <span aria-hidden="true">
               <LiveText
                 everyMs={100}
-                read={(now) => ageText(nakedMs(desk, desk.orders.get(key)?.view ?? view, now))}
+                read={(now) => {
+                  const row = desk.orders.get(key);
+                  return row === null ? "" : ageText(nakedMs(desk, row, now));
+                }}
               />
-            </span>
+            </span>{" "}
+            <button
+              type="button"
+              className="act"
+              title="The order\u2019s line goes on to say it"
+              onClick={() => setSeen([...seen.slice(-SEEN_KEPT), key])}
+            >
+              Seen
+            </button>
           </p>
         );
       })}
     </div>
   );
 }
+
+/** So many alerts are remembered as seen. */
+const SEEN_KEPT = 50;

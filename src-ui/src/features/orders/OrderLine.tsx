@@ -12,6 +12,7 @@ import { nakedMs } from "~/stores/naked";
 import { before, successionText } from "~/stores/succession";
 import type { TradingDesk } from "~/stores/trading-desk";
 import { hasEnded } from "~/stores/own-orders";
+import { kindWords } from "~/stores/ticket-draft";
 import { LEG_NAMES, STATE_NAMES, tradingWords } from "~/stores/trading-words";
 import { useUi } from "~/stores/ui";
 import type { OrderView } from "~/transport/trading-types";
@@ -79,7 +80,7 @@ export const OrderLine = memo(function OrderLine(props: OrderLineProps): ReactNo
           {view.side}
         </td>
         <td className="trade-words" title={view.reduceOnly ? "reduce-only" : undefined}>
-          {view.kind === "" ? "\u2014" : view.kind.replaceAll("_", " ")}
+          {view.kind === "" ? "\u2014" : kindWords(view.kind)}
           {leg === "" ? null : (
             <span className="leg" data-leg={view.leg}>
               {leg}
@@ -127,7 +128,7 @@ export const OrderLine = memo(function OrderLine(props: OrderLineProps): ReactNo
               titled
               testId={`guard-${key}`}
               state={() => (view.guarded === true ? "guarded" : "naked")}
-              read={(now) => guardText(desk, view, now)}
+              read={(now) => guardText(desk, key, now)}
             />
           )}
         </td>
@@ -202,10 +203,12 @@ function changeName(view: OrderView): string {
 }
 
 /** How long what was filled stood without its stop; ends when the venue has the stop. */
-function guardText(desk: TradingDesk, view: OrderView, now: number): string {
-  const ms = nakedMs(desk, view, now);
+function guardText(desk: TradingDesk, key: string, now: number): string {
+  const row = desk.orders.get(key);
+  if (row === null) return "";
+  const ms = nakedMs(desk, row, now);
   const span = ms < 1000 ? `${Math.round(ms)} ms` : ageText(ms);
-  return view.guarded === true ? `stop after ${span}` : `NO STOP for ${span}`;
+  return row.view.guarded === true ? `stop after ${span}` : `NO STOP for ${span}`;
 }
 
 function whyText(why: NonNullable<OrderView["why"]>): string {

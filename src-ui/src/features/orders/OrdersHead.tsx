@@ -26,7 +26,7 @@ export function OrdersHead(): ReactNode {
       </span>
       <PracticeMark practice={practice} />
       <LiveText
-        className="hint"
+        className="hint head-name"
         everyMs={250}
         testId="orders-count"
         read={() => {

@@ -3,7 +3,7 @@ import { ConfirmBar } from "~/shared/ConfirmBar";
 import { type Decimal, digits, isNegative } from "~/shared/decimal";
 import { Figure } from "~/shared/Figure";
 import type { FigureText } from "~/shared/figure-ink";
-import { price, signedUsd, size, wholeUsd } from "~/shared/format";
+import { price, profitUsd, size, wholeUsd } from "~/shared/format";
 import { LiveText } from "~/shared/LiveText";
 import { Notice } from "~/shared/Notice";
 import { projected, type Stamped } from "~/shared/stamped";
@@ -169,13 +169,13 @@ function Row({ desk, symbol, practice, may, opens, ask }: RowProps): ReactNode {
       {cell("value", (row) => row.valueUsd, wholeUsd)}
       {cell("entry price", (row) => row.entryPx, onTick)}
       {cell("mark price", (row) => row.markPx, onTick)}
-      {cell("unrealised profit", (row) => row.unrealisedUsd, signedUsd, direction)}
+      {cell("unrealised profit", (row) => row.unrealisedUsd, profitUsd, direction)}
       {cell("liquidation price", (row) => row.liquidationPx, onTick)}
       {words(({ leverage, margin }) =>
         [leverage === null ? "" : `${leverage}\u00d7`, margin ?? ""].filter((part) => part !== "").join(" "),
       )}
       {cell("margin used", (row) => row.marginUsedUsd, wholeUsd)}
-      {cell("funding since opening", (row) => row.fundingUsd, signedUsd, direction)}
+      {cell("funding since opening", (row) => row.fundingUsd, profitUsd, direction)}
       <td className="trade-acts">
         <MoveStop desk={desk} symbol={symbol} />
         <button

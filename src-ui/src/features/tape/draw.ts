@@ -7,6 +7,7 @@ import type { MarketView } from "~/stores/market-view";
 import type { TradeRing } from "~/stores/trades";
 
 const PAD = 8;
+const NARROW = 200;
 export const HEAD_HEIGHT = 20;
 
 function rowsIn(height: number, row: number): number {
@@ -24,6 +25,8 @@ export function drawTape(pen: Pen, view: MarketView, offset: number, now: number
   pen.label("Size", sizeEdge, headMiddle, "ink-2", "right");
   pen.label("Time", timeEdge, headMiddle, "ink-2", "right");
   pen.fontSize(12);
+  // A narrow tape has no room for tenths beside the size.
+  const fraction = pen.width < NARROW ? 0 : 1;
   view.trades?.draw(now, (ring, reading) => {
     const shown = rowsIn(pen.height, row);
     const most = largest(ring, offset, shown);
@@ -39,7 +42,7 @@ export function drawTape(pen: Pen, view: MarketView, offset: number, now: number
       const places = view.instrument;
       pen.figure(price(trade.px, places?.pxDecimals ?? null), reading, PAD, middle, tone, "left");
       pen.figure(size(trade.sz, places?.szDecimals ?? null), reading, sizeEdge, middle, "ink-0", "right");
-      pen.label(timeText(trade.tsMs, 1), timeEdge, middle, "ink-2", "right");
+      pen.label(timeText(trade.tsMs, fraction), timeEdge, middle, "ink-2", "right");
     }
     pen.ageBar(reading, 0, HEAD_HEIGHT - 1, pen.width);
   });

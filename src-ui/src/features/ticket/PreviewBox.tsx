@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { Decimal } from "~/shared/decimal";
+import { type Decimal, round } from "~/shared/decimal";
 import { Figure } from "~/shared/Figure";
 import type { FigureText } from "~/shared/figure-ink";
 import { basisPoints, price, size, wholeUsd } from "~/shared/format";
@@ -10,6 +10,7 @@ import type { TicketDesk } from "~/stores/ticket-desk";
 import { tradedView } from "~/stores/ticket-facts";
 import { LEG_NAMES, tradingWords } from "~/stores/trading-words";
 import type { Preview } from "~/transport/trading-types";
+import { Refusals } from "./Refusals";
 
 interface PreviewBoxProps {
   readonly ticket: TicketDesk;
@@ -22,7 +23,11 @@ export function PreviewBox({ ticket }: PreviewBoxProps): ReactNode {
   const { preview, previewError } = useTicket(ticket);
   const read = (): Stamped<Preview> | null => ticket.getSnapshot().preview;
   const places = () => tradedView(session)?.instrument ?? null;
-  const onTick = (value: Decimal): FigureText => price(value, places()?.pxDecimals ?? null);
+  // An average of levels and a liquidation price are figures of ours: finer than the tick they only pretend.
+  const onTick = (value: Decimal): FigureText => {
+    const most = places()?.pxDecimals ?? null;
+    return price(most === null ? value : round(value, most), most);
+  };
   const fact = (
     name: string,
     label: string,
@@ -77,25 +82,8 @@ export function PreviewBox({ ticket }: PreviewBoxProps): ReactNode {
           <strong>{failure.what}</strong> {failure.why} {failure.next}
         </p>
       )}
-      <Refusals preview={preview} />
+      <Refusals refusals={preview?.draw(0, (view) => view.refusals) ?? []} />
     </section>
-  );
-}
-
-function Refusals({ preview }: { readonly preview: Stamped<Preview> | null }): ReactNode {
-  const refusals = preview?.draw(0, (view) => view.refusals) ?? [];
-  if (refusals.length === 0) return null;
-  return (
-    <ul className="refusal-list" aria-label="Refusals" data-testid="preview-refusals">
-      {refusals.map(({ code, text, found, allowed }) => (
-        <li key={`${code} ${text}`} data-code={code}>
-          <strong>{text}</strong>
-          {found === null && allowed === null ? null : (
-            <span>{` ${found ?? "\u2014"} of at most ${allowed ?? "\u2014"}`}</span>
-          )}
-        </li>
-      ))}
-    </ul>
   );
 }
 

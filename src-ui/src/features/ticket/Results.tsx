@@ -4,7 +4,8 @@ import { LiveText } from "~/shared/LiveText";
 import { useSampled } from "~/shared/useSampled";
 import type { Intent } from "~/stores/intents";
 import { hasEnded, orderKey } from "~/stores/own-orders";
-import { useIntents } from "~/stores/react";
+import { useIntents, useTrading } from "~/stores/react";
+import { refusalParts } from "~/stores/refusal-words";
 import type { TradingDesk } from "~/stores/trading-desk";
 import { STATE_NAMES, tradingWords } from "~/stores/trading-words";
 import { asRefusals } from "~/transport/trading-decode";
@@ -14,7 +15,11 @@ const SHOWN = 4;
 
 /** What became of what was sent, newest first. */
 export function Results({ desk }: { readonly desk: TradingDesk }): ReactNode {
-  const intents = useIntents(desk);
+  const { account } = useTrading(desk);
+  // What another account wants is told there, but for what nobody knows yet.
+  const intents = useIntents(desk).filter(
+    (intent) => intent.account === account || intent.phase === "sending" || intent.phase === "unknown",
+  );
   useSampled(() => desk.orders.revision + desk.notes.revision, 150);
   // What was refused stands with what was asked for.
   const note = desk.notes.newest.find(({ kind }) => kind !== "refused" || intents.length === 0) ?? null;
@@ -80,13 +85,14 @@ function Result({ desk, intent }: { readonly desk: TradingDesk; readonly intent:
         <p>{textOf(desk, intent)}</p>
       )}
       {phase === "refused" && error !== null
-        ? asRefusals(error.details["refusals"]).map(({ code, text, found, allowed }) => (
-            <p key={code} className="result-refusal">
-              {text}
-              {found === null || allowed === null ? "" : ` ${found} of at most ${allowed}.`}{" "}
-              <code>{code}</code>
-            </p>
-          ))
+        ? asRefusals(error.details["refusals"]).map((refusal) => {
+            const { what: refuses, figures } = refusalParts(refusal);
+            return (
+              <p key={`${refusal.code} ${refuses}`} className="result-refusal">
+                {figures === "" ? refuses : `${refuses}: ${figures}`} <code>{refusal.code}</code>
+              </p>
+            );
+          })
         : null}
     </li>
   );

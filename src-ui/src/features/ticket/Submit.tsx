@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { useIntents, useTicket } from "~/stores/react";
 import type { Built } from "~/stores/ticket-build";
 import type { TicketDesk } from "~/stores/ticket-desk";
-import { KIND_NAMES } from "~/stores/ticket-draft";
+import { kindWords } from "~/stores/ticket-draft";
 import type { TradingDesk } from "~/stores/trading-desk";
 import { orderWords } from "~/stores/trading-words";
 
@@ -68,9 +68,7 @@ export function Submit({ desk, ticket, built, may, symbol, practice }: SubmitPro
         data-testid="ticket-review"
         disabled={!may || sending || built.ticket === null}
       >
-        {armed
-          ? `${side} ${symbol} now`
-          : `Review ${side.toLowerCase()} ${KIND_NAMES[draft.kind].toLowerCase()}`}{" "}
+        {armed ? `${side} ${symbol} now` : `Review ${side.toLowerCase()} ${kindWords(draft.kind)}`}{" "}
         <Money practice={practice} />
         <kbd>Enter</kbd>
       </button>

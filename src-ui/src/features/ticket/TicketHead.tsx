@@ -36,7 +36,7 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
       ) : null}
       {accounts.length > 1 ? (
         <select
-          className="sheet-choice"
+          className="sheet-choice head-name"
           aria-label="Account"
           value={account ?? ""}
           onChange={(event) => {
@@ -51,7 +51,7 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
           ))}
         </select>
       ) : account === null ? null : (
-        <span className="hint" title={account}>
+        <span className="hint head-name" title={account}>
           {accounts[0]?.name ?? shortAddress(account)}
         </span>
       )}
