@@ -68,6 +68,7 @@ export class MockAuto {
       streak: 3,
       cooldown_ms: 900_000,
       most_open: 2,
+      open: 0,
       state_text: this.on ? "" : "Off: the server gives no order by itself.",
       symbols_state: this.#symbols.map((symbol) => this.#state(symbol)),
     };

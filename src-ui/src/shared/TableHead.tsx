@@ -1,13 +1,19 @@
 import type { ReactNode } from "react";
 
+interface TableHeadProps {
+  readonly columns: readonly string[];
+  /** What stands over the last column in the place of its name. */
+  readonly last?: ReactNode;
+}
+
 /** The head of a table of figures: one column a name. */
-export function TableHead({ columns }: { readonly columns: readonly string[] }): ReactNode {
+export function TableHead({ columns, last }: TableHeadProps): ReactNode {
   return (
     <thead>
       <tr>
-        {columns.map((name) => (
+        {columns.map((name, index) => (
           <th key={name} scope="col">
-            {name}
+            {last !== undefined && index === columns.length - 1 ? last : name}
           </th>
         ))}
       </tr>

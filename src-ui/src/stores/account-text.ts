@@ -3,6 +3,11 @@ export function shortAddress(address: string): string {
   return address.length <= 12 ? address : `${address.slice(0, 6)}\u2026${address.slice(-4)}`;
 }
 
+/** A user as the server names him: by a name, which stands whole, or by a number or an address. */
+export function shortUser(by: string): string {
+  return /^(user_|0x)/.test(by) ? shortAddress(by) : by;
+}
+
 export const ROLE_NAMES = {
   viewer: "viewer",
   trader: "trader",

@@ -65,6 +65,7 @@ export function asAuto(value: unknown): AutoView | null {
     streak: count(body["streak"]),
     cooldownMs: count(body["cooldown_ms"]),
     mostOpen: count(body["most_open"]),
+    open: count(body["open"]),
     text: text(body["state_text"]) ?? "",
     ended: asWhy(body["ended"]),
     modelRequired: body["model_required"] !== false,

@@ -34,6 +34,8 @@ export interface AutoView {
   readonly streak: number | null;
   readonly cooldownMs: number | null;
   readonly mostOpen: number | null;
+  /** Trades that are open. */
+  readonly open: number | null;
   readonly text: string;
   /** Why it ended the last time; null where it never did. */
   readonly ended: { readonly code: string; readonly text: string } | null;

@@ -9,6 +9,7 @@ import { SaidLine } from "~/shared/SaidLine";
 import { StandingBar, StandingNotice } from "~/shared/Standing";
 import { good, useAct } from "~/shared/useAct";
 import { failureWords } from "~/stores/act-words";
+import { shortUser } from "~/stores/account-text";
 import { useAuto } from "~/stores/react-desk";
 import { usePractice, useSession, useStanding, useTrading } from "~/stores/react";
 import type { TradingDesk } from "~/stores/trading-desk";
@@ -95,7 +96,7 @@ function On({ desk, view }: { readonly desk: TradingDesk; readonly view: AutoVie
       await desk.auto.set({ on: false });
       return good("Off: no more orders are given. What rests and what is open stays.");
     });
-  const { symbols, sizeUsd, by, untilMs, mostOpen, text } = view;
+  const { symbols, sizeUsd, by, untilMs, mostOpen } = view;
   return (
     <div className="auto-head" data-on="true">
       <p>
@@ -113,11 +114,10 @@ function On({ desk, view }: { readonly desk: TradingDesk; readonly view: AutoVie
       </p>
       <p>
         {`${symbols.join(", ")}; each trade at most ${usdText(sizeUsd)}`}
-        {mostOpen === null ? "" : `; at most ${mostOpen} open`}
+        {mostOpen === null ? "" : `; ${view.open ?? "\u2014"} of at most ${mostOpen} open`}
         {view.modelRequired ? "" : "; without a trained model"}
-        {by === null ? "" : `; enabled by ${by}`}
+        {by === null ? "" : `; enabled by ${shortUser(by)}`}
       </p>
-      {text === "" ? null : <p className="hint">{text}</p>}
       <button
         type="button"
         className="act danger auto-off"

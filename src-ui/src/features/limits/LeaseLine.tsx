@@ -4,6 +4,7 @@ import { LiveText } from "~/shared/LiveText";
 import { SaidLine } from "~/shared/SaidLine";
 import { good, useAct } from "~/shared/useAct";
 import { useSampled } from "~/shared/useSampled";
+import { shortUser } from "~/stores/account-text";
 import { failureWords } from "~/stores/act-words";
 import { useKeptLeases } from "~/stores/react-desk";
 import { scopeKey } from "~/stores/risk-desk";
@@ -100,9 +101,9 @@ function leaseText(desk: TradingDesk, of: ScopeName, now: number, own: boolean):
   const lease = leaseOf(desk, of);
   const core = desk.coreNow(now);
   if (lease === null || core === null) return "none: orders stay when every window is gone.";
-  const by = lease.by === "" ? "" : ` by ${lease.by}`;
+  const by = lease.by === "" ? "" : ` by ${shortUser(lease.by)}`;
   if (lease.lapsed)
-    return `${by.trim() === "" ? "" : `of ${lease.by}, `}orders that add risk were cancelled and none are taken. Stops stay.`;
+    return `${by.trim() === "" ? "" : `of ${shortUser(lease.by)}, `}orders that add risk were cancelled and none are taken. Stops stay.`;
   const left = spanText(Math.max(0, lease.untilMs - core));
   return own
     ? `lapses in ${left}; this window renews it while it lives.`

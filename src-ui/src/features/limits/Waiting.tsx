@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { timeText } from "~/shared/age";
 import { SaidLine } from "~/shared/SaidLine";
 import { good, useAct } from "~/shared/useAct";
+import { shortUser } from "~/stores/account-text";
 import { failureWords } from "~/stores/act-words";
 import { fieldLabel, LIMIT_FIELDS, limitText } from "~/stores/limit-words";
 import { useSession } from "~/stores/react";
@@ -28,7 +29,7 @@ export function Waiting({ desk, entry, waiting }: WaitingProps): ReactNode {
   return (
     <div className="limits-waiting" data-testid="limits-waits">
       <p>
-        <strong>{own ? "You asked" : `${waiting.by} asked`}</strong>{" "}
+        <strong>{own ? "You asked" : `${shortUser(waiting.by)} asked`}</strong>{" "}
         {`at ${timeText(waiting.atMs)} for other limits. They do not hold yet.`}
       </p>
       <ul>

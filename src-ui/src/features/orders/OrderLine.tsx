@@ -220,6 +220,6 @@ function whyText(why: NonNullable<OrderView["why"]>): string {
 function unknownText(desk: TradingDesk, view: OrderView, now: number): string {
   const core = desk.coreNow(now);
   const until = view.unknownUntilMs;
-  if (core === null || until === null) return "UNKNOWN, the venue is asked";
-  return until > core ? `UNKNOWN, known in ${ageText(until - core)}` : "UNKNOWN, the venue is asked";
+  if (core === null || until === null) return "UNKNOWN, venue asked";
+  return until > core ? `UNKNOWN, known in ${ageText(until - core)}` : "UNKNOWN, venue asked";
 }

@@ -7,7 +7,7 @@ import { useSampled } from "~/shared/useSampled";
 import { usePractice, useSession, useStanding, useTrading } from "~/stores/react";
 import { isSucceeded } from "~/stores/succession";
 import type { TradingDesk } from "~/stores/trading-desk";
-import { cancel, cancelWords } from "./cancel";
+import { askCancelAll, cancel, cancelWords } from "./cancel";
 import { OrderLine } from "./OrderLine";
 import { Twaps } from "./Twaps";
 import { useOrdersView } from "./view";
@@ -44,6 +44,7 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
   const practice = usePractice(desk);
   const { list, selected, asked, select } = useOrdersView();
   useSampled(() => desk.orders.revision, 100);
+  const some = desk.orders.open.length > 0;
   if (phase !== "here") return <StandingNotice standing={standing} />;
   // What was changed is told by the line of the order that stands in its place.
   const groups = new Set<string>();
@@ -62,7 +63,7 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
       <div className="sheet-box" tabIndex={0} role="region" aria-label="Orders" onKeyDown={onKey}>
         <Twaps desk={desk} />
         <table className="sheet trade-sheet orders" data-testid={`orders-${list}`}>
-          <TableHead columns={COLUMNS} />
+          <TableHead columns={COLUMNS} last={list === "open" && some ? <CancelAll desk={desk} /> : ""} />
           <tbody>
             {rows.map((row) => (
               <OrderLine
@@ -87,6 +88,20 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
       </div>
       {asked === null ? null : <Asking desk={desk} asked={asked} />}
     </div>
+  );
+}
+
+/** Over what is done with each order: what is done with all of them. */
+function CancelAll({ desk }: { readonly desk: TradingDesk }): ReactNode {
+  return (
+    <button
+      type="button"
+      className="act cancel-all"
+      title="Cancel all (Shift+X)"
+      onClick={() => askCancelAll(desk)}
+    >
+      Cancel all
+    </button>
   );
 }
 

@@ -2,9 +2,7 @@ import type { ReactNode } from "react";
 import { LiveText } from "~/shared/LiveText";
 import { PanelAge } from "~/shared/PanelAge";
 import { PracticeMark } from "~/shared/Standing";
-import { useSampled } from "~/shared/useSampled";
 import { usePractice, useSession, useSessionPart } from "~/stores/react";
-import { askCancelAll } from "./cancel";
 import { useOrdersView } from "./view";
 
 const LISTS = ["open", "ended"] as const;
@@ -14,7 +12,6 @@ export function OrdersHead(): ReactNode {
   const link = useSessionPart((snapshot) => snapshot.link);
   const practice = usePractice(trading);
   const { list, show } = useOrdersView();
-  const some = useSampled(() => (trading?.orders.open.length ?? 0) > 0, 200);
   return (
     <div className="head">
       <span className="switch" role="group" aria-label="Orders">
@@ -36,16 +33,6 @@ export function OrdersHead(): ReactNode {
         }}
       />
       <span className="spring" />
-      {list === "open" && some ? (
-        <button
-          type="button"
-          className="act"
-          title="Cancel all (Shift+X)"
-          onClick={() => askCancelAll(trading)}
-        >
-          Cancel all
-        </button>
-      ) : null}
       <PanelAge read={() => trading?.state?.positions ?? null} link={link} testId="age-orders" />
     </div>
   );

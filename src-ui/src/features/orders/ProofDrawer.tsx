@@ -3,7 +3,7 @@ import { dayText, timeText } from "~/shared/age";
 import { Drawer, DrawerClose } from "~/shared/Drawer";
 import { Notice } from "~/shared/Notice";
 import { TableHead } from "~/shared/TableHead";
-import { shortAddress } from "~/stores/account-text";
+import { shortUser } from "~/stores/account-text";
 import { useSession } from "~/stores/react";
 import type { TradingDesk } from "~/stores/trading-desk";
 import { STATE_NAMES, tradingWords } from "~/stores/trading-words";
@@ -128,7 +128,7 @@ function Step({ record }: { readonly record: ProofRecord }): ReactNode {
         className="figures"
         title={`user ${user ?? "\u2014"}\nsession ${session ?? "\u2014"}\nrequest ${request ?? "\u2014"}`}
       >
-        {user === null ? "\u2014" : shortAddress(user)}
+        {user === null ? "\u2014" : shortUser(user)}
       </td>
     </tr>
   );
