@@ -10,11 +10,11 @@ export interface RefusalParts {
 export function refusalParts({ text, found, allowed }: TradeRefusal): RefusalParts {
   const tail = `: ${found} found, ${allowed} allowed`;
   if (found !== null && allowed !== null && text.endsWith(tail))
-    return { what: begun(text.slice(0, -tail.length)), figures: `${found}, allowed: ${allowed}` };
+    return { what: begun(text.slice(0, -tail.length)), figures: `${found} (allowed: ${allowed})` };
   const said = [found, allowed].every((part) => part === null || text.includes(part));
   if (said) return { what: begun(text), figures: "" };
-  const parts = [found ?? "", allowed === null ? "" : `allowed: ${allowed}`];
-  return { what: begun(text), figures: parts.filter((part) => part !== "").join(", ") };
+  const parts = [found ?? "", allowed === null ? "" : `(allowed: ${allowed})`];
+  return { what: begun(text), figures: parts.filter((part) => part !== "").join(" ") };
 }
 
 function begun(text: string): string {

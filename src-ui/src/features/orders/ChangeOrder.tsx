@@ -110,7 +110,7 @@ function Form({ desk, first, view, px }: FormProps): ReactNode {
               const { what, figures } = refusalParts(refusal);
               return (
                 <li key={`${refusal.code} ${what}`} data-code={refusal.code}>
-                  <strong>{what}</strong> {figures}
+                  <strong>{figures === "" ? what : `${what}:`}</strong> {figures}
                 </li>
               );
             })}

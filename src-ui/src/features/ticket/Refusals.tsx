@@ -17,7 +17,7 @@ export function Refusals({ refusals }: { readonly refusals: readonly TradeRefusa
           const { what, figures } = refusalParts(refusal);
           return (
             <li key={`${refusal.code} ${what}`} data-code={refusal.code}>
-              <strong>{what}</strong> {figures}
+              <strong>{figures === "" ? what : `${what}:`}</strong> {figures}
             </li>
           );
         })}
