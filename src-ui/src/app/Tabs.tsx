@@ -3,7 +3,8 @@ import { Notice } from "~/shared/Notice";
 import { Painted } from "~/shared/paint";
 import { useSampled } from "~/shared/useSampled";
 import { TabStrip, tabId } from "~/shared/TabStrip";
-import { useCanTrade, useSession } from "~/stores/react";
+import { useSession } from "~/stores/react";
+import { useTradingPanels } from "~/stores/react-desk";
 import { useSettings } from "~/stores/settings";
 import { useUi } from "~/stores/ui";
 import { PanelBoundary } from "./PanelBoundary";
@@ -37,7 +38,7 @@ export function Tabs(): ReactNode {
   const tab = useUi((state) => state.tab);
   const openTab = useUi((state) => state.openTab);
   const session = useSession();
-  const trading = useCanTrade();
+  const trading = useTradingPanels();
   const lacking = useSampled(() => lackingPanels(session.trading?.state ?? null).join(), 500).split(",");
   const chosen: PanelName = isPanelName(tab) ? tab : "ladder";
   const [sources, setSources] = useState<Partial<Record<PanelName, string>>>({});

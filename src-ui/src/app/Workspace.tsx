@@ -10,7 +10,8 @@ import {
 import { type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { Notice } from "~/shared/Notice";
 import { Painted } from "~/shared/paint";
-import { useCanTrade, useSession } from "~/stores/react";
+import { useSession } from "~/stores/react";
+import { useTradingPanels } from "~/stores/react-desk";
 import { useSettings } from "~/stores/settings";
 import { loadLayout, saveLayout } from "./layout";
 import { isPanelName, lackingPanels, type PanelName, PANELS } from "./panels";
@@ -94,7 +95,7 @@ export function Workspace(): ReactNode {
   };
   useEffect(() => () => setWorkspace(null), []);
   const session = useSession();
-  const trading = useCanTrade();
+  const trading = useTradingPanels();
   useEffect(() => {
     if (trading) offerTrading(lackingPanels(session.trading?.state ?? null));
   }, [trading, session]);

@@ -5,7 +5,7 @@ import { useSampled } from "~/shared/useSampled";
 import type { KeptLease } from "./leases";
 import { needsPaper } from "./paper-offer";
 import type { PolledSnapshot } from "./polled";
-import { useSession } from "./react";
+import { useCanTrade, useSession } from "./react";
 import type { TradingDesk } from "./trading-desk";
 
 /** Asked for while the component is there. */
@@ -26,4 +26,10 @@ export function useKeptLeases({ leases }: TradingDesk): readonly KeptLease[] {
 export function usePaperOffer(): boolean {
   const session = useSession();
   return useSampled(() => needsPaper(session), 250);
+}
+
+/** Whether the panels of an account stand in the workspace: there is one, or the ticket offers the first. */
+export function useTradingPanels(): boolean {
+  const offered = usePaperOffer();
+  return useCanTrade() || offered;
 }

@@ -16,7 +16,10 @@ test("says the figures once, also where the sentence has them", () => {
 });
 
 test("adds what the sentence leaves out, and nothing that nobody told", () => {
-  expect(of("slippage", "42 bps", "30 bps").figures).toBe("42 bps (allowed: 30 bps)");
+  expect(of("it slips too far.", "42 bps", "30 bps")).toEqual({
+    what: "It slips too far",
+    figures: "42 bps (allowed: 30 bps)",
+  });
   expect(of("exposure of the desk", null, "3000000 USD").figures).toBe("(allowed: 3000000 USD)");
   expect(of("the market is stale", null, null)).toEqual({ what: "The market is stale", figures: "" });
 });

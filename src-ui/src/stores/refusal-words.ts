@@ -14,7 +14,7 @@ export function refusalParts({ text, found, allowed }: TradeRefusal): RefusalPar
   const said = [found, allowed].every((part) => part === null || text.includes(part));
   if (said) return { what: begun(text), figures: "" };
   const parts = [found ?? "", allowed === null ? "" : `(allowed: ${allowed})`];
-  return { what: begun(text), figures: parts.filter((part) => part !== "").join(" ") };
+  return { what: begun(text.replace(/\.$/, "")), figures: parts.filter((part) => part !== "").join(" ") };
 }
 
 function begun(text: string): string {
