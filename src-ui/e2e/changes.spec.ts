@@ -66,15 +66,16 @@ test("moves an order by hand in the book: it is sent only when it is confirmed",
   await expect
     .poll(async () => (await mirrorPrices(page, "hyperliquid")).bid.every((px) => px > 0 && px < 20_000))
     .toBe(true);
-  // The book stands still from here on, so that a row stays where it was seen.
-  mock.skip = Number.MAX_SAFE_INTEGER;
+  // The price stands still from here on, so that a row stays where it was seen.
+  mock.feed("hyperliquid", "ETH").market.still = true;
+  const best = mock.feed("hyperliquid", "ETH").market.best.bid[0];
+  await expect.poll(async () => (await mirrorPrices(page, "hyperliquid")).bid[0]).toBe(Number(best));
   const from = (await mirrorPrices(page, "hyperliquid")).bid[6];
   if (from === undefined) throw new Error("no book");
   await size(page, "Post", "0.1");
   await page.getByTestId("ticket-px").fill(String(from));
   await send(page);
   await expect(page.getByTestId("result")).toContainText("resting");
-  // By now the mirror tells the book that stands.
   const { bid } = await mirrorPrices(page, "hyperliquid");
   const at = bid.indexOf(from);
   const to = bid[at - 3];

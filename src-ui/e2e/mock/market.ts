@@ -54,6 +54,8 @@ export interface Step {
 
 /** A random walk on the tick, with a book of random sizes around it. */
 export class RandomMarket {
+  /** The price stays where it is; sizes change all the same. */
+  still = false;
   readonly depth: number;
   last: string;
   #ticks: number;
@@ -101,7 +103,7 @@ export class RandomMarket {
   /** Moves by at most a tick and changes a few sizes; gives only what changed, as a delta does. */
   step(now: number): Step {
     const changed: Book = { bids: [], asks: [] };
-    const draw = this.random();
+    const draw = this.still ? 1 : this.random();
     const from = this.#ticks;
     const { depth } = this;
     if (draw < 0.18) {
