@@ -1,7 +1,6 @@
 import { useSyncExternalStore } from "react";
 import type { AutoView } from "~/transport/auto-types";
 import type { RiskView } from "~/transport/risk-types";
-import { useSampled } from "~/shared/useSampled";
 import type { KeptLease } from "./leases";
 import { needsPaper } from "./paper-offer";
 import type { PolledSnapshot } from "./polled";
@@ -22,10 +21,12 @@ export function useKeptLeases({ leases }: TradingDesk): readonly KeptLease[] {
   return useSyncExternalStore(leases.subscribe, leases.getSnapshot);
 }
 
+const nothing = (): (() => void) => () => undefined;
+
 /** Whether a paper account can be opened and there is none yet. */
 export function usePaperOffer(): boolean {
   const session = useSession();
-  return useSampled(() => needsPaper(session), 250);
+  return useSyncExternalStore(session.trading?.subscribe ?? nothing, () => needsPaper(session));
 }
 
 /** Whether the panels of an account stand in the workspace: there is one, or the ticket offers the first. */
