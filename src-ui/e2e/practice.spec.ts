@@ -111,6 +111,6 @@ test("begins a TWAP with its first slice, and shows the records of an order", as
 test("is refused beyond its limits, in words, and sends nothing", async ({ page, address }) => {
   await openDesk(page, address);
   await size(page, "Market", "5");
-  await expect(page.getByTestId("preview")).toContainText("size of the order", PATIENCE);
+  await expect(page.getByTestId("preview")).toContainText("Size of the order", PATIENCE);
   await chooseKind(page, "Limit");
 });
