@@ -89,7 +89,8 @@ export function mirrorPrices(page: Page, source: string): Promise<{ bid: number[
       Array.from({ length: 10 }, (_, index) => {
         const row = document.querySelector(`[data-testid="ladder-${venue}-${side}-${index}"]`);
         return Number((row?.querySelector("td")?.textContent ?? "").replace(/[^0-9.]/g, ""));
-      });
+        // A thin book fills fewer rows, and a row without a price has none.
+      }).filter((px) => px > 0);
     return { bid: prices("bid"), ask: prices("ask") };
   }, source);
 }
