@@ -8,7 +8,7 @@ use hypersentry_alpha::gates;
 use hypersentry_alpha::params::GateParams;
 use hypersentry_alpha::plan::event::Tif;
 use hypersentry_alpha::plan::grid::Toward;
-use hypersentry_alpha::plan::make::{Scenery, make};
+use hypersentry_alpha::plan::make::{Plan as Made, Scenery, make};
 use hypersentry_alpha::plan::{DeskParams, OrderGrid, PlanState};
 use hypersentry_alpha::risk::drawdown::HighWater;
 use hypersentry_alpha::risk::size::{Funds, Sizing, View, size};
@@ -19,7 +19,7 @@ use hypersentry_alpha::{Evidence, Verdict};
 use hypersentry_execution::auto::{Conviction, Opinion, Plan, Reason, Rules, Slice};
 use hypersentry_execution::order::Side;
 use hypersentry_model::{Price, Timestamp, Usd};
-use hypersentry_trading::{AskViews, Views};
+use hypersentry_trading::{AskPlan, AskViews, PlanTold, Views};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -32,6 +32,41 @@ pub(crate) fn views(core: &Core, ask: &AskViews) -> Views {
         of: opinions.collect(),
         rules: rules(&core.config().alpha.gates),
     }
+}
+
+/// How a size would be traded now, whatever the bias is.
+pub(crate) fn plan(core: &Core, ask: &AskPlan) -> Result<PlanTold, Reason> {
+    let mut told = core.alpha().all_told();
+    let told = told.find(|(symbol, ..)| *symbol == ask.symbol);
+    let (symbol, _, told) = told.ok_or_else(|| {
+        let text = "the market is not judged, so that there is no plan; watch it first";
+        Reason::new("no_plan", text)
+    })?;
+    let verdict = told.evidence.judge(&core.config().alpha);
+    let scenery = scenery(core, symbol, told, core.alpha().macro_regime(symbol));
+    let direction = match ask.side {
+        Side::Buy => Direction::Long,
+        Side::Sell => Direction::Short,
+    };
+    let params = DeskParams::default();
+    let made = make(direction, ask.worth, &verdict, &scenery, &params.plan);
+    if made.state != PlanState::Ready {
+        return Err(first(&made.refusals));
+    }
+    Ok(PlanTold {
+        at: Timestamp::from_ms(told.now_ms),
+        slices: slices(&made),
+    })
+}
+
+fn slices(made: &Made) -> Vec<Slice> {
+    let each = made.slices.iter().map(|slice| Slice {
+        px: slice.px,
+        size: slice.sz,
+        takes: slice.tif == Tif::Ioc,
+        delay_ms: slice.delay_ms,
+    });
+    each.collect()
 }
 
 /// The gates' figures as they are configured.
@@ -165,16 +200,10 @@ impl Asked<'_> {
         };
         let made = make(direction, usd, verdict, scenery, &params.plan);
         let plan = if made.state == PlanState::Ready {
-            let slices = made.slices.iter().map(|slice| Slice {
-                px: slice.px,
-                size: slice.sz,
-                takes: slice.tif == Tif::Ioc,
-                delay_ms: slice.delay_ms,
-            });
             exits(direction, &sizing, scenery.grid).map(|(stop, target)| Plan {
                 stop,
                 target,
-                slices: slices.collect(),
+                slices: slices(&made),
             })
         } else {
             Err(first(&made.refusals))

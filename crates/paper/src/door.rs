@@ -9,7 +9,7 @@ use crate::venue::{Venue, text};
 use bytes::Bytes;
 use hypersentry_model::{Symbol, Timestamp};
 use hypersentry_sim::exchange::{Address as SimAddress, Exchange, UserFrame};
-use hypersentry_trading::{Door, Eyes, Got, Later, Sight};
+use hypersentry_trading::{AskPlan, AskViews, Door, Eyes, Got, Later, PlanAnswer, Sight, Views};
 use hypersentry_venues::hyperliquid::account::assets_request;
 use hypersentry_venues::hyperliquid::exchange::Address;
 use hypersentry_venues::hyperliquid::exchange::nonce::VenueTime;
@@ -452,6 +452,14 @@ impl PaperEyes {
 }
 
 impl Eyes for PaperEyes {
+    fn opine(&self, ask: AskViews) -> Later<'_, Option<Views>> {
+        self.real.opine(ask)
+    }
+
+    fn plan(&self, ask: AskPlan) -> Later<'_, PlanAnswer> {
+        self.real.plan(ask)
+    }
+
     fn look(&self, symbol: Symbol) -> Later<'_, Sight> {
         Box::pin(async move {
             let sight = self.real.look(symbol).await;

@@ -58,6 +58,16 @@ pub enum TwapBy {
     Here,
     /// The venue, of one request; it runs on without us.
     Venue,
+    /// The engine's plan for the size (`exec_plan`): its slices at its prices and times, each an order of our own; it ends with the process.
+    Plan,
+}
+
+impl TwapWish {
+    /// How long, of one that is no plan.
+    pub(crate) fn minutes(&self) -> Result<u32, TradeError> {
+        let minutes = self.minutes;
+        minutes.ok_or_else(|| TradeError::bad("`twap.minutes` is missing"))
+    }
 }
 
 impl TwapBy {
@@ -70,9 +80,10 @@ impl TwapBy {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TwapWish {
-    /// Minutes: 1 to 1,440 of ours, 5 to 10,080 of the venue's.
+    /// Minutes: 1 to 1,440 of ours, 5 to 10,080 of the venue's; a plan has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10080))]
-    pub minutes: u32,
+    pub minutes: Option<u32>,
     /// Who makes the slices.
     #[serde(default, skip_serializing_if = "TwapBy::is_here")]
     pub by: TwapBy,
@@ -212,6 +223,11 @@ impl Ticket {
         })
     }
 
+    /// Whether the engine's plan is to be followed.
+    pub(crate) fn by_plan(&self) -> bool {
+        self.twap.is_some_and(|twap| twap.by == TwapBy::Plan)
+    }
+
     /// Whether what is there belongs together.
     pub(crate) fn check(&self) -> Result<(), TradeError> {
         check_strategy(&self.strategy)?;
@@ -236,12 +252,18 @@ impl Ticket {
         wants("trigger_px", self.trigger_px.is_some(), trigger)?;
         wants("scale", self.scale.is_some(), kind == Kind::Scale)?;
         wants("twap", self.twap.is_some(), kind == Kind::Twap)?;
-        if let Some(twap) = self.twap
-            && twap.by == TwapBy::Here
-            && !(1..=crate::account::MOST_MINUTES).contains(&twap.minutes)
-        {
-            let text = format!("a TWAP takes 1 to {} minutes", crate::account::MOST_MINUTES);
-            return Err(TradeError::bad(text));
+        if let Some(twap) = self.twap {
+            let plan = twap.by == TwapBy::Plan;
+            wants("twap.minutes", twap.minutes.is_some(), !plan)?;
+            wants("twap.randomize", twap.randomize, twap.randomize && !plan)?;
+            let most = crate::account::MOST_MINUTES;
+            let fits = twap
+                .minutes
+                .is_none_or(|minutes| (1..=most).contains(&minutes));
+            if twap.by == TwapBy::Here && !fits {
+                let text = format!("a TWAP takes 1 to {most} minutes");
+                return Err(TradeError::bad(text));
+            }
         }
         if kind != Kind::Market {
             wants("slippage_bps", self.slippage_bps.is_some(), false)?;
@@ -250,9 +272,9 @@ impl Ticket {
         let entry = matches!(
             kind,
             Kind::Market | Kind::Limit | Kind::PostOnly | Kind::Ioc
-        );
+        ) || self.by_plan();
         if exits && (!entry || self.reduce_only) {
-            let text = "`take_profit` and `stop_loss` belong to an order that opens: a market, limit, post-only or IOC order that is not reduce-only";
+            let text = "`take_profit` and `stop_loss` belong to an order that opens: a market, limit, post-only or IOC order, or a plan, that is not reduce-only";
             return Err(TradeError::bad(text));
         }
         if let Some(scale) = self.scale

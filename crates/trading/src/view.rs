@@ -372,6 +372,9 @@ pub struct PreviewOrder {
     pub notional_usd: Option<Usd>,
     /// Whether it may only make a position smaller.
     pub reduce_only: bool,
+    /// Of a plan: so long after the first one it is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_ms: Option<i64>,
 }
 
 /// What would come of a request.

@@ -1,7 +1,8 @@
 //! What the rim needs of the world, so that it can be given another one: the real venue, the simulator, a test's.
 
 use bytes::Bytes;
-use hypersentry_execution::auto::{Opinion, Rules};
+use hypersentry_execution::auto::{Opinion, Reason, Rules, Slice};
+use hypersentry_execution::order::Side;
 use hypersentry_model::{Price, Size, Stamped, Symbol, Timestamp, Usd};
 use hypersentry_venues::hyperliquid::exchange::Address;
 use hypersentry_venues::hyperliquid::exchange::nonce::VenueTime;
@@ -104,6 +105,29 @@ pub struct Views {
     pub of: Vec<Opinion>,
 }
 
+/// A question of how a size would be traded now.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct AskPlan {
+    /// Which market.
+    pub symbol: Symbol,
+    /// Which way.
+    pub side: Side,
+    /// Worth of all of it.
+    pub worth: Usd,
+}
+
+/// How it would be traded.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PlanTold {
+    /// When what it rests on was judged.
+    pub at: Timestamp,
+    /// Its slices, in the order of their delays.
+    pub slices: Vec<Slice>,
+}
+
+/// A plan, or why there is none.
+pub type PlanAnswer = Result<PlanTold, Reason>;
+
 /// A look at the market that clients see.
 pub trait Eyes: Debug + Send + Sync {
     /// A market; of an unknown one only the venue's time.
@@ -111,6 +135,11 @@ pub trait Eyes: Debug + Send + Sync {
     /// What the engine says of markets. Where none judges there is nothing, and nothing is traded by itself.
     fn opine(&self, _: AskViews) -> Later<'_, Option<Views>> {
         Box::pin(async { None })
+    }
+    /// The engine's plan (`exec_plan`) for a size, whatever the bias is. Where none judges there is none.
+    fn plan(&self, _: AskPlan) -> Later<'_, PlanAnswer> {
+        let none = || Reason::new("no_plan", "no engine makes plans here");
+        Box::pin(async move { Err(none()) })
     }
 }
 

@@ -3,12 +3,13 @@
 use super::VENUE;
 use crate::desk::Desk;
 use crate::opinion;
+use hypersentry_execution::auto::Reason;
 use hypersentry_market::MarketId;
 use hypersentry_model::freshness::limit;
 use hypersentry_model::{
     Clock, Freshness, Level, Price, Size, Source, Stamp, Stamped, Symbol, Timestamp,
 };
-use hypersentry_trading::{AskViews, Door, Eyes, Later, Sight, Views};
+use hypersentry_trading::{AskPlan, AskViews, Door, Eyes, Later, PlanAnswer, Sight, Views};
 use hypersentry_venues::hyperliquid::account::{Depth, depth, depth_request};
 use hypersentry_venues::hyperliquid::exchange::nonce::VenueTime;
 use hypersentry_venues::session::RequestClass;
@@ -146,6 +147,14 @@ impl Eyes for MarketEyes {
         Box::pin(async move {
             let read = self.desk.read(move |core| opinion::views(core, &ask));
             read.await.ok()
+        })
+    }
+
+    fn plan(&self, ask: AskPlan) -> Later<'_, PlanAnswer> {
+        Box::pin(async move {
+            let read = self.desk.read(move |core| opinion::plan(core, &ask));
+            let stopping = |_| Reason::new("stopping", "the engine does not answer");
+            read.await.map_err(stopping).flatten()
         })
     }
 

@@ -8,6 +8,20 @@ use hypersentry_engine::{AgentVenue, AgentVenueError};
 use hypersentry_identity::{Authenticated, Identity, Refusal};
 use std::sync::Arc;
 
+/// Handlers that take a body, make it a question to the terminal, and pass it on.
+macro_rules! body_handlers {
+    ($answer:ident, $asks:ty, $out:ty: $($name:ident($body:ty) => $make:expr;)+) => {$(
+        async fn $name(
+            State(shared): State<Shared>,
+            Extension(caller): Extension<Caller>,
+            asked: Body<$body>,
+        ) -> Result<Json<$out>, Refused> {
+            let make: fn($body) -> $asks = $make;
+            $answer(&shared, &caller, make(body(asked)?)).await
+        }
+    )+};
+}
+
 /// Users, roles, grants and the audit list.
 mod admin;
 /// Agent credentials.

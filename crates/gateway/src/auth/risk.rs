@@ -153,23 +153,12 @@ async fn limits(
     answer(&shared, &caller, AskRisk::Limits(asked)).await
 }
 
-/// A handler of a body.
-macro_rules! handler {
-    ($name:ident, $body:ty, $make:expr) => {
-        async fn $name(
-            State(shared): State<Shared>,
-            Extension(caller): Extension<Caller>,
-            asked: Body<$body>,
-        ) -> Result<Json<RiskAnswer>, Refused> {
-            let make: fn($body) -> AskRisk = $make;
-            answer(&shared, &caller, make(body(asked)?)).await
-        }
-    };
+body_handlers! {
+    answer, AskRisk, RiskAnswer:
+    set(SetLimits) => AskRisk::Set;
+    agree(OfScope) => AskRisk::Agree;
+    withdraw(OfScope) => AskRisk::Withdraw;
+    kill(KillDesk) => AskRisk::KillDesk;
+    lease(SetLease) => AskRisk::Lease;
+    schedule(ScheduleCancelAt) => AskRisk::Schedule;
 }
-
-handler!(set, SetLimits, AskRisk::Set);
-handler!(agree, OfScope, AskRisk::Agree);
-handler!(withdraw, OfScope, AskRisk::Withdraw);
-handler!(kill, KillDesk, AskRisk::KillDesk);
-handler!(lease, SetLease, AskRisk::Lease);
-handler!(schedule, ScheduleCancelAt, AskRisk::Schedule);

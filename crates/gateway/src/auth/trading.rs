@@ -313,30 +313,19 @@ async fn proof(
     .await
 }
 
-/// A handler of a body.
-macro_rules! handler {
-    ($name:ident, $body:ty, $make:expr) => {
-        async fn $name(
-            State(shared): State<Shared>,
-            Extension(caller): Extension<Caller>,
-            asked: Body<$body>,
-        ) -> Result<Json<TradeAnswer>, Refused> {
-            let make: fn($body) -> AskTrade = $make;
-            answer(&shared, &caller, make(body(asked)?)).await
-        }
-    };
+body_handlers! {
+    answer, AskTrade, TradeAnswer:
+    preview(Ticket) => |it| AskTrade::Preview(Box::new(it));
+    order(Ticket) => |it| AskTrade::Order(Box::new(it));
+    find(FindOrders) => AskTrade::Find;
+    modify(ModifyOrder) => AskTrade::Modify;
+    cancel(CancelOrder) => AskTrade::Cancel;
+    cancel_all(CancelAll) => AskTrade::CancelAll;
+    close(ClosePosition) => AskTrade::Close;
+    reverse(ReversePosition) => AskTrade::Reverse;
+    end_twap(EndTwap) => AskTrade::EndTwap;
+    kill(Kill) => AskTrade::Kill;
+    accept(OfAccount) => AskTrade::Accept;
+    set_auto(SetAuto) => AskTrade::SetAuto;
+    trigger_auto(TriggerAuto) => AskTrade::TriggerAuto;
 }
-
-handler!(preview, Ticket, |it| AskTrade::Preview(Box::new(it)));
-handler!(order, Ticket, |it| AskTrade::Order(Box::new(it)));
-handler!(find, FindOrders, AskTrade::Find);
-handler!(modify, ModifyOrder, AskTrade::Modify);
-handler!(cancel, CancelOrder, AskTrade::Cancel);
-handler!(cancel_all, CancelAll, AskTrade::CancelAll);
-handler!(close, ClosePosition, AskTrade::Close);
-handler!(reverse, ReversePosition, AskTrade::Reverse);
-handler!(end_twap, EndTwap, AskTrade::EndTwap);
-handler!(kill, Kill, AskTrade::Kill);
-handler!(accept, OfAccount, AskTrade::Accept);
-handler!(set_auto, SetAuto, AskTrade::SetAuto);
-handler!(trigger_auto, TriggerAuto, AskTrade::TriggerAuto);

@@ -72,6 +72,7 @@ impl Account {
             return Err(TradeError::new("too_many_twaps", text).later());
         }
         self.strategies.admit(&ticket.strategy)?;
+        let minutes = wish.minutes()?;
         let symbol = ticket.symbol()?;
         let asset = self.asset(symbol)?;
         let mid = crate::compose::mid(sight, now)?;
@@ -81,7 +82,7 @@ impl Account {
             is_buy: buys,
             sz: ticket.size.into(),
             reduce_only: ticket.reduce_only,
-            minutes: wish.minutes,
+            minutes,
             randomize: wish.randomize,
         };
         check_twap(&twap, &asset.rules, mid)?;
@@ -95,7 +96,7 @@ impl Account {
             symbol,
             buys,
             size: ticket.size,
-            minutes: wish.minutes,
+            minutes,
             randomize: wish.randomize,
             reduce_only: ticket.reduce_only,
             at,
@@ -130,15 +131,18 @@ impl Account {
             twap: None,
             ..ticket.clone()
         };
-        let (composed, _) = self.made(&market, sight, now)?;
+        let (mut composed, _) = self.made(&market, sight, now)?;
         let mid = crate::compose::mid(sight, now)?;
-        let mut parts = composed.parts;
-        for part in &mut parts {
+        for part in &mut composed.parts {
             part.wish.pricing = Pricing::Limit { limit: mid };
         }
-        let scopes = self.scopes(composed.symbol, &composed.strategy, now);
+        // Whoever asks for another account from here on finds it.
+        let scopes = self.reserve(&composed, sight, now);
         let market = self.market(sight, ticket.side, now);
-        let checked = self.relay.rehearse(&parts, &market, scopes);
+        let checked = self.relay.rehearse(&composed.parts, &market, scopes);
+        if checked.is_err() {
+            self.publish();
+        }
         checked.map_err(|refusals| Refused::Risk(refusals).into())
     }
 

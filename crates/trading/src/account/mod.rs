@@ -12,6 +12,7 @@ mod modify;
 mod named;
 mod native;
 mod perform;
+mod planned;
 mod preview;
 mod pulse;
 mod request;
@@ -21,6 +22,7 @@ mod show;
 mod strategies;
 mod switch;
 mod twap;
+mod twap_asked;
 mod venue;
 
 use crate::desk::Settings;
@@ -246,7 +248,7 @@ pub(crate) struct Account {
     twaps_asked: Option<Timestamp>,
     /// Requests that ended a TWAP: which, and what was left; at most 64.
     ended_twaps: VecDeque<(String, String, hypersentry_model::Size)>,
-    /// Those that ran when the process ended.
+    /// Those that ran when the process ended, until what rests of them is cancelled.
     buried: Vec<String>,
     auto: AutoDesk,
     /// The relay's number that was acknowledged last.
@@ -374,6 +376,7 @@ impl Account {
                     self.step(Input::Tick);
                     self.see_closed().await;
                     self.forget();
+                    self.clear_twaps();
                     self.slices().await;
                     self.tend_natives();
                     self.auto_tick().await;
@@ -408,8 +411,7 @@ impl Account {
             };
             self.pen.note(now, recovered, Some(&cloid), &by, None);
         }
-        let buried = std::mem::take(&mut self.buried);
-        self.bury_twaps(buried);
+        self.bury_twaps(&self.buried);
         self.bury_auto();
         self.step(Input::Reconciled { locked: true });
         if self.killed {

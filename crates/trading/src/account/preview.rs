@@ -8,6 +8,7 @@ use crate::view::{Preview, PreviewOrder, RefusalView};
 use crate::wire;
 use crate::world::Sight;
 use hypersentry_execution::order::{Terms, Tif};
+use hypersentry_execution::relay::Part;
 use hypersentry_execution::risk::{self, Pricing, Walk, walk};
 use hypersentry_model::agg::{Field, Mark};
 use hypersentry_model::{Price, Rate, Size, Timestamp, Usd};
@@ -41,8 +42,11 @@ impl Account {
             refusals: Vec::new(),
             now_ms: now.ms(),
         };
-        // Of a TWAP: as if all of it were sent now.
         ticket.check()?;
+        if ticket.by_plan() {
+            return self.preview_plan(preview, ticket, &sight).await;
+        }
+        // Of a TWAP: as if all of it were sent now.
         let kind = if ticket.kind == Kind::Twap {
             Kind::Market
         } else {
@@ -63,6 +67,49 @@ impl Account {
         };
         self.weigh(&mut preview, &composed, &asset, &sight, ticket.side);
         self.check(&mut preview, &composed, &sight, ticket.side, now);
+        Ok(preview)
+    }
+
+    /// Each slice of the plan as it would be sent now.
+    async fn preview_plan(
+        &mut self,
+        mut preview: Preview,
+        ticket: &Ticket,
+        sight: &Sight,
+    ) -> Result<Preview, TradeError> {
+        let now = self.now();
+        let planned = self.planned(ticket, sight).await;
+        let made = planned.and_then(|plan| {
+            let mut whole: Option<(Composed, Asset)> = None;
+            let mut delays = Vec::new();
+            for (n, slice) in plan.slices.iter().enumerate() {
+                // A preview has no key, and its orders need different names.
+                let named = Ticket {
+                    key: format!("slice-{n}"),
+                    ..ticket.clone()
+                };
+                let ticket = plan.ticket(named, slice, sight, now)?;
+                let (composed, asset) = self.made(&ticket, sight, now)?;
+                delays.extend(composed.parts.iter().map(|_| slice.delay_ms));
+                match &mut whole {
+                    Some((all, _)) => all.parts.extend(composed.parts),
+                    None => whole = Some((composed, asset)),
+                }
+            }
+            let whole = whole.ok_or_else(|| TradeError::new("no_plan", "the plan is empty"))?;
+            Ok((whole, delays))
+        });
+        match made {
+            Ok(((composed, asset), delays)) => {
+                self.weigh(&mut preview, &composed, &asset, sight, ticket.side);
+                for (order, delay) in preview.orders.iter_mut().zip(delays) {
+                    order.after_ms = Some(delay);
+                }
+                self.check(&mut preview, &composed, sight, ticket.side, now);
+            }
+            Err(error) if error.code == "bad_request" => return Err(error),
+            Err(error) => preview.refusals.push(refusal(&error)),
+        }
         Ok(preview)
     }
 
@@ -88,6 +135,7 @@ impl Account {
                 size: part.wish.size,
                 notional_usd: px.notional(part.wish.size).ok(),
                 reduce_only: part.wish.reduce_only,
+                after_ms: None,
             });
         }
         let Some(first) = composed.parts.first() else {
@@ -112,26 +160,34 @@ impl Account {
             .parts
             .iter()
             .filter(|part| !part.wish.reduce_only || composed.parts.len() == 1);
-        let mut worth = total.clone().filter_map(|part| {
+        let each = total.map(|part| {
             let px = if part.cloid == first.cloid {
                 preview.average_px.unwrap_or(px)
             } else {
                 part.terms.px()
             };
-            px.notional(part.wish.size).ok()
+            Some((part, px.notional(part.wish.size).ok()?))
         });
-        let worth = worth.try_fold(Usd::ZERO, |sum, usd| sum.checked_add(usd));
-        if let (Some(fees), Some(worth)) = (self.figures.fees, worth) {
-            let post_only = matches!(
-                first.terms,
-                Terms::Limit {
-                    tif: Tif::PostOnly,
-                    ..
-                }
-            );
-            let rate = if post_only { fees.maker } else { fees.taker };
-            preview.fee_usd = share(worth, rate);
-            preview.fee_bps = Some(super::show::bps(rate));
+        let each: Option<Vec<(&Part, Usd)>> = each.collect();
+        let worth = each
+            .as_ref()
+            .and_then(|each| sum(each.iter().map(|(_, usd)| Some(*usd))));
+        if let (Some(fees), Some(each)) = (self.figures.fees, &each) {
+            let rate = |part: &Part| {
+                let post_only = matches!(
+                    part.terms,
+                    Terms::Limit {
+                        tif: Tif::PostOnly,
+                        ..
+                    }
+                );
+                if post_only { fees.maker } else { fees.taker }
+            };
+            let paid = each.iter().map(|(part, usd)| share(*usd, rate(part)));
+            preview.fee_usd = sum(paid);
+            let first = rate(first);
+            let one_rate = each.iter().all(|(part, _)| rate(part) == first);
+            preview.fee_bps = one_rate.then(|| super::show::bps(first));
         }
         preview.liquidation_px = first.wish.liquidation;
         let leverage = self
@@ -188,6 +244,11 @@ fn plain(code: &str, text: &str) -> RefusalView {
 
 fn refusal(error: &TradeError) -> RefusalView {
     plain(&error.code, &error.text)
+}
+
+/// All of them; nothing where one is missing, or where it is out of range.
+fn sum(mut each: impl Iterator<Item = Option<Usd>>) -> Option<Usd> {
+    each.try_fold(Usd::ZERO, |sum, usd| sum.checked_add(usd?))
 }
 
 /// A share of an amount; nothing where it is out of range.

@@ -5,7 +5,7 @@ use super::{Account, Asked, Extra, LIFE_MS};
 use crate::compose::{self, Composed};
 use crate::error::TradeError;
 use crate::log::{By, Said};
-use crate::ticket::{Kind, MANUAL, OrderSide, Ticket, TwapBy, digest};
+use crate::ticket::{Kind, MANUAL, OrderSide, Ticket, digest};
 use crate::view::{EventKind, OrderView};
 use crate::world::Sight;
 use hypersentry_execution::audit::What;
@@ -169,25 +169,18 @@ impl Account {
         let symbol = ticket.symbol()?;
         self.refresh().await;
         let sight = self.world.eyes.look(symbol).await;
+        let planned = if ticket.by_plan() {
+            Some(self.planned(&ticket, &sight).await)
+        } else {
+            None
+        };
         let now = self.now();
         let body = ticket.body();
         if let Some(known) = self.repeated(&key, body)? {
             return Ok(known);
         }
         if ticket.kind == Kind::Twap {
-            let signer = self.world.signers.agent(self.address, by.user.as_deref());
-            let begun = ticket
-                .check()
-                .and_then(|()| signer.map_err(TradeError::from));
-            let native = ticket.twap.is_some_and(|twap| twap.by == TwapBy::Venue);
-            let begun = begun.and_then(|_| {
-                if native {
-                    self.begin_native(&ticket, body, &sight, by.clone())
-                } else {
-                    self.begin_twap(&ticket, body, &sight, by.clone())
-                }
-            });
-            return begun.map_err(|error| self.refused(error, &key, &by));
+            return self.twap(&ticket, body, &sight, &by, planned);
         }
         let made = self.made(&ticket, &sight, now);
         let signer = self.world.signers.agent(self.address, by.user.as_deref());

@@ -1,16 +1,20 @@
 //! Orders in slices over time, made here: each slice is a market order of its own, with its own intent and its own checks.
 //!
+//! Or the slices of the engine's plan, at its prices and times.
+//!
 //! They end with the process. To go on by itself after a restart, at another price and perhaps hours later, is not what was asked for.
 
 use super::Account;
+use super::planned::Planned;
 use super::request::derived;
+use crate::compose::Composed;
 use crate::error::TradeError;
 use crate::log::{By, Said};
 use crate::ticket::{Kind, OrderSide, Ticket, TwapBy};
-use crate::view::{EndedTwap, EventKind, OrderView, TwapView};
+use crate::view::{EventKind, OrderView, TwapView};
 use crate::world::Sight;
 use hypersentry_execution::audit::What;
-use hypersentry_execution::keys::Key;
+use hypersentry_execution::auto::Slice;
 use hypersentry_execution::order::{Cloid, Leg};
 use hypersentry_model::{Price, Size, Symbol, Timestamp, Usd};
 use hypersentry_venues::hyperliquid::exchange::tick::snap_size;
@@ -22,34 +26,36 @@ const MOST_TWAPS: usize = 20;
 const GAP_MS: i64 = 30_000;
 /// A slice is worth at least this: the venue's least order and something for a price that moves.
 const LEAST_SLICE: Usd = Usd::from_units(11_000_000_000_000);
-/// Requests for an end that are remembered.
-const MOST_ENDED: usize = 64;
 /// Minutes.
 pub(crate) const MOST_MINUTES: u32 = 1_440;
 
 /// One that runs.
 #[derive(Clone, Debug)]
 pub(crate) struct Twap {
-    key: String,
+    pub(super) key: String,
     strategy: String,
     symbol: Symbol,
     side: OrderSide,
-    left: Size,
+    pub(super) left: Size,
     slices: u32,
     done: u32,
     next: Timestamp,
     randomize: bool,
     reduce_only: bool,
-    by: By,
+    pub(super) by: By,
     size: Size,
     minutes: u32,
     /// Its slices: at most two a minute.
     sent: Vec<Cloid>,
+    pub(super) plan: Option<Planned>,
 }
 
 impl Twap {
     /// What the next slice is: its share of what is left, in lots.
     fn slice(&self, rules: &hypersentry_venues::hyperliquid::exchange::tick::AssetRules) -> Size {
+        if let Some(slice) = self.planned_slice() {
+            return slice.size;
+        }
         let rest = self.slices.saturating_sub(self.done).max(1);
         if rest == 1 {
             return self.left;
@@ -60,6 +66,9 @@ impl Twap {
 
     /// When the slice after this one is due: within a fifth of the gap, from the key alone, which nobody else knows.
     fn after(&self, now: Timestamp) -> Timestamp {
+        if let Some(plan) = &self.plan {
+            return plan.due(self.done);
+        }
         let jitter = if self.randomize {
             let digest = Sha256::digest(format!("{}/{}", self.key, self.done));
             i64::from(digest[0]) * GAP_MS / (5 * 128) - GAP_MS / 5
@@ -69,7 +78,32 @@ impl Twap {
         now.plus_ms(GAP_MS + jitter)
     }
 
-    fn ticket(&self, account: &str, key: String, size: Size) -> Ticket {
+    fn planned_slice(&self) -> Option<&Slice> {
+        let slices = &self.plan.as_ref()?.slices;
+        slices.get(usize::try_from(self.done).ok()?)
+    }
+
+    /// Of a plan: whether every slice was sent, so that only what rests is waited for.
+    fn lingers(&self) -> bool {
+        self.plan.is_some() && self.done >= self.slices
+    }
+
+    fn ticket(
+        &self,
+        account: &str,
+        key: String,
+        size: Size,
+        sight: &Sight,
+        now: Timestamp,
+    ) -> Result<Ticket, TradeError> {
+        let market = self.market(account, key, size);
+        match self.plan.as_ref().zip(self.planned_slice()) {
+            Some((plan, slice)) => plan.ticket(market, slice, sight, now),
+            None => Ok(market),
+        }
+    }
+
+    fn market(&self, account: &str, key: String, size: Size) -> Ticket {
         Ticket {
             account: account.to_owned(),
             key,
@@ -94,7 +128,11 @@ impl Twap {
             key: self.key.clone(),
             symbol: self.symbol,
             side: self.side,
-            by: TwapBy::Here,
+            by: if self.plan.is_some() {
+                TwapBy::Plan
+            } else {
+                TwapBy::Here
+            },
             state: "running",
             size: self.size,
             filled,
@@ -111,6 +149,11 @@ impl Twap {
 
     pub(super) fn strategy(&self) -> &str {
         &self.strategy
+    }
+
+    /// The orders that opened, one for each slice.
+    pub(super) fn sent(&self) -> &[Cloid] {
+        &self.sent
     }
 }
 
@@ -139,6 +182,7 @@ impl Account {
         body: [u8; 32],
         sight: &Sight,
         by: By,
+        plan: Option<Planned>,
     ) -> Result<Vec<OrderView>, TradeError> {
         let now = self.now();
         let wish = ticket.twap;
@@ -150,29 +194,41 @@ impl Account {
         let symbol = ticket.symbol()?;
         let asset = self.asset(symbol)?;
         let px = crate::compose::mid(sight, now)?;
+        let (count, minutes) = match &plan {
+            Some(plan) => {
+                let count = u32::try_from(plan.slices.len()).unwrap_or(u32::MAX);
+                let minutes = plan.last_ms().max(0) as u64;
+                (
+                    count,
+                    u32::try_from(minutes.div_ceil(60_000)).unwrap_or(u32::MAX),
+                )
+            }
+            None => {
+                let minutes = wish.minutes()?;
+                (slices(minutes, ticket.size, px)?, minutes)
+            }
+        };
         let mut twap = Twap {
             key: ticket.key.clone(),
             strategy: ticket.strategy.clone(),
             symbol,
             side: ticket.side,
             left: ticket.size,
-            slices: slices(wish.minutes, ticket.size, px)?,
+            slices: count,
             done: 0,
             next: now,
             randomize: wish.randomize,
             reduce_only: ticket.reduce_only,
             by: by.clone(),
             size: ticket.size,
-            minutes: wish.minutes,
+            minutes,
             sent: Vec::new(),
+            plan,
         };
         let size = twap.slice(&asset.rules);
-        let first = twap.ticket(&self.name, ticket.key.clone(), size);
+        let first = twap.ticket(&self.name, ticket.key.clone(), size, sight, now)?;
         let (mut composed, _) = self.made(&first, sight, now)?;
-        for part in &mut composed.parts {
-            part.leg = Leg::Slice;
-        }
-        let composed_ids: Vec<Cloid> = composed.parts.iter().map(|part| part.cloid).collect();
+        twap.sent.extend(as_slice(&mut composed));
         let orders = self.submit(
             ticket.key()?,
             body,
@@ -185,7 +241,6 @@ impl Account {
             key: twap.key.clone(),
         };
         self.note_said(What::Noted, None, &by, said);
-        twap.sent.extend(composed_ids);
         twap.left = twap.left.checked_sub(size).unwrap_or(Size::ZERO);
         twap.done = 1;
         twap.next = twap.after(now);
@@ -197,7 +252,7 @@ impl Account {
     /// Makes the slices that are due.
     pub(super) async fn slices(&mut self) {
         let now = self.now();
-        let due = |twap: &Twap| now >= twap.next;
+        let due = |twap: &Twap| now >= twap.next || (twap.lingers() && !self.plan_rests(twap));
         let keys: Vec<String> = self
             .twaps
             .iter()
@@ -224,16 +279,27 @@ impl Account {
             return;
         };
         let mut twap = self.twaps.remove(at);
+        if twap.lingers() {
+            let rests = self.plan_rests(&twap);
+            self.cancel_slices(&twap);
+            self.over(
+                &twap,
+                if rests {
+                    "what rested was not filled in time"
+                } else {
+                    "it came to its end"
+                },
+            );
+            self.tell_account();
+            return;
+        }
         let result = self.asset(twap.symbol).and_then(|asset| {
             let size = twap.slice(&asset.rules);
             let named = derived(&twap.key, &slice_name(twap.done))?;
-            let ticket = twap.ticket(&self.name, named.as_str().to_owned(), size);
+            let named_as = named.as_str().to_owned();
+            let ticket = twap.ticket(&self.name, named_as, size, sight, now)?;
             let (mut composed, _) = self.made(&ticket, sight, now)?;
-            for part in &mut composed.parts {
-                part.leg = Leg::Slice;
-            }
-            twap.sent
-                .extend(composed.parts.iter().map(|part| part.cloid));
+            twap.sent.extend(as_slice(&mut composed));
             self.submit(
                 named,
                 ticket.body(),
@@ -250,79 +316,24 @@ impl Account {
             Err(error) => {
                 let text = format!("a slice was not sent: {}", error.text);
                 self.tell_event(EventKind::Raised, &error.code, &text, None);
+                // A plan is followed whole or not at all.
+                if twap.plan.is_some() {
+                    self.cancel_slices(&twap);
+                    self.over(&twap, "a slice of its plan was refused");
+                    self.tell_account();
+                    return;
+                }
             }
         }
         twap.done += 1;
         twap.next = twap.after(now);
-        if twap.done >= twap.slices || twap.left.is_zero() {
+        let sent = twap.done >= twap.slices || twap.left.is_zero();
+        if sent && twap.plan.is_none() {
             self.over(&twap, "it came to its end");
         } else {
             self.twaps.insert(at.min(self.twaps.len()), twap);
         }
         self.tell_account();
-    }
-
-    /// Ends those in a market, or all.
-    pub(super) fn end_twaps(&mut self, symbol: Option<Symbol>, why: &str) {
-        self.end_twaps_that(why, |twap| {
-            symbol.is_none_or(|symbol| twap.symbol() == symbol)
-        });
-    }
-
-    /// Ends those that are wanted.
-    pub(super) fn end_twaps_that(&mut self, why: &str, wanted: impl Fn(&Twap) -> bool) {
-        let (ended, kept) = std::mem::take(&mut self.twaps)
-            .into_iter()
-            .partition(wanted);
-        self.twaps = kept;
-        let ended: Vec<Twap> = ended;
-        for twap in ended {
-            self.over(&twap, why);
-        }
-    }
-
-    /// Ends one alone, whoever makes its slices. Asked for again under the same key it is the same end.
-    pub(super) fn end_twap(
-        &mut self,
-        key: &str,
-        twap: String,
-        by: &By,
-    ) -> Result<EndedTwap, TradeError> {
-        Key::new(key)?;
-        let known = self.ended_twaps.iter().find(|(named, _, _)| named == key);
-        let known = known.map(|(_, of, left)| (of.clone(), *left));
-        let left = match known {
-            Some((of, _)) if of != twap => {
-                let text = "this idempotency key was used for another request";
-                return Err(TradeError::new("idempotency_conflict", text));
-            }
-            Some((_, left)) => left,
-            None => {
-                let here = self.twaps.iter().position(|it| it.key == twap);
-                let left = if let Some(at) = here {
-                    let mut ended = self.twaps.remove(at);
-                    ended.by = by.clone();
-                    self.over(&ended, "that was asked for");
-                    self.tell_account();
-                    Some(ended.left)
-                } else {
-                    self.end_one_native(&twap)
-                };
-                let gone = || TradeError::new("order_unknown", "no TWAP with this key runs");
-                let left = left.ok_or_else(gone)?;
-                let entry = (key.to_owned(), twap.clone(), left);
-                self.ended_twaps.push_back(entry);
-                if self.ended_twaps.len() > MOST_ENDED {
-                    self.ended_twaps.pop_front();
-                }
-                left
-            }
-        };
-        Ok(EndedTwap {
-            account: self.name.clone(),
-            twap,
-            left,
-        })
     }
 
     /// All that run.
@@ -336,7 +347,7 @@ impl Account {
         here.chain(self.native_views()).collect()
     }
 
-    fn over(&self, twap: &Twap, why: &str) {
+    pub(super) fn over(&self, twap: &Twap, why: &str) {
         let said = Said::TwapEnded {
             key: twap.key.clone(),
         };
@@ -347,19 +358,19 @@ impl Account {
         );
         self.tell_event(EventKind::Raised, "twap_ended", &text, None);
     }
-
-    /// Those that ran when the process ended are over, and that is told.
-    pub(super) fn bury_twaps(&mut self, keys: Vec<String>) {
-        for key in keys {
-            let said = Said::TwapEnded { key: key.clone() };
-            self.note_said(What::Noted, None, &By::default(), said);
-            let text = format!("the TWAP {key} ended with the program that made it");
-            self.tell_event(EventKind::Raised, "twap_ended", &text, None);
-        }
-    }
 }
 
-fn slice_name(number: u32) -> [u8; 16] {
+/// The slice's own order among a request's, named as what it is.
+fn as_slice(composed: &mut Composed) -> Option<Cloid> {
+    let alone = composed.parts.len() == 1;
+    let first = composed.parts.first_mut()?;
+    if alone {
+        first.leg = Leg::Slice;
+    }
+    Some(first.cloid)
+}
+
+pub(super) fn slice_name(number: u32) -> [u8; 16] {
     let mut name = [0; 16];
     name[..4].copy_from_slice(&number.to_be_bytes());
     name
@@ -404,6 +415,7 @@ mod tests {
             size,
             minutes: 4,
             sent: Vec::new(),
+            plan: None,
         };
         let mut sum = 0;
         while twap.done < twap.slices {

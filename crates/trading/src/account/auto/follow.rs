@@ -2,18 +2,18 @@
 
 use super::kept::AutoBegun;
 use super::{AutoSaid, STRATEGY};
-use crate::account::Account;
 use crate::account::request::derived;
+use crate::account::{Account, planned};
 use crate::error::TradeError;
 use crate::log::By;
-use crate::ticket::{Kind, Ticket};
+use crate::ticket::Ticket;
 use crate::view::{EventKind, Why};
 use crate::wire;
 use crate::world::Sight;
 use hypersentry_execution::audit::What;
 use hypersentry_execution::auto::{Input, Opinion, Output, Plan, Reason, Slice, Trade, TradeFacts};
 use hypersentry_execution::order::{Cloid, Leg, Side};
-use hypersentry_model::{Freshness, Price, Size, Timestamp};
+use hypersentry_model::{Size, Timestamp};
 use hypersentry_venues::hyperliquid::exchange::Cloid as Name;
 
 /// The legs of a slice.
@@ -27,30 +27,6 @@ struct Making<'a> {
 }
 
 impl Making<'_> {
-    /// What rests, rests at the touch as it stands now, and never at a worse price than the plan's.
-    fn px(&self, sight: &Sight, now: Timestamp) -> Result<Price, TradeError> {
-        let planned = self.slice.px;
-        if self.slice.takes {
-            return Ok(planned);
-        }
-        let own = match self.trade.side {
-            Side::Buy => &sight.bids,
-            Side::Sell => &sight.asks,
-        };
-        let own = own
-            .as_ref()
-            .filter(|it| it.freshness(now) == Freshness::Fresh);
-        let touch = own.and_then(|levels| levels.value.first());
-        let touch = touch.map(|(px, _)| *px).ok_or_else(|| {
-            let text = "the book is missing or too old to rest at its touch";
-            TradeError::new("market_stale", text).later()
-        })?;
-        Ok(match self.trade.side {
-            Side::Buy => touch.min(planned),
-            Side::Sell => touch.max(planned),
-        })
-    }
-
     fn ticket(&self, account: &str, sight: &Sight, now: Timestamp) -> Result<Ticket, TradeError> {
         let trade = self.trade;
         Ok(Ticket {
@@ -59,13 +35,9 @@ impl Making<'_> {
             strategy: STRATEGY.to_owned(),
             symbol: trade.symbol.to_string(),
             side: wire::side(trade.side),
-            kind: if self.slice.takes {
-                Kind::Ioc
-            } else {
-                Kind::PostOnly
-            },
+            kind: planned::kind(&self.slice),
             size: self.slice.size,
-            px: Some(self.px(sight, now)?),
+            px: Some(planned::px(&self.slice, trade.side, sight, now)?),
             trigger_px: None,
             reduce_only: false,
             slippage_bps: None,
