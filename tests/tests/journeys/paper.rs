@@ -153,6 +153,24 @@ async fn a_paper_account_is_filled_by_the_market_that_everybody_sees() {
     }
     assert_eq!(filled.unwrap()["paper"], true);
 
+    // A thousand coins to the unit, as Hyperliquid names them.
+    let buy = json!({"symbol": "kPEPE", "size": "100000", "side": "buy", "kind": "market", "slippage_bps": 80});
+    let coins = place(&mut trader, &account, "paper-thousands", buy).await;
+    until(&mut trader, &account, "thousands bought", |it| {
+        order(it, &coins).is_some_and(|order| order["state"] == "filled")
+    })
+    .await;
+
+    // The engine's plan, as it would be followed; nothing is sent by a preview.
+    let ask = json!({"account": account, "symbol": "BTC", "side": "buy", "kind": "twap", "size": "0.05",
+        "twap": {"by": "plan"}});
+    let preview = trader.post("/trading/preview", &ask).await.json();
+    match preview["orders"].as_array().unwrap().first() {
+        Some(first) => assert_eq!(first["after_ms"], 0, "{preview}"),
+        // How much prices vary is known after some minutes, and no cost before.
+        None => assert_eq!(preview["refusals"][0]["code"], "cost_unknown", "{preview}"),
+    }
+
     // The records say what it was, in a log of their own.
     let cloid = cloid.as_str().unwrap();
     let proof = trader

@@ -1,6 +1,7 @@
 //! What would come of a request.
 
 use super::Account;
+use super::twap::as_slice;
 use crate::compose::{self, Composed};
 use crate::error::TradeError;
 use crate::ticket::{Kind, OrderSide, Ticket};
@@ -89,7 +90,8 @@ impl Account {
                     ..ticket.clone()
                 };
                 let ticket = plan.ticket(named, slice, sight, now)?;
-                let (composed, asset) = self.made(&ticket, sight, now)?;
+                let (mut composed, asset) = self.made(&ticket, sight, now)?;
+                as_slice(&mut composed);
                 delays.extend(composed.parts.iter().map(|_| slice.delay_ms));
                 match &mut whole {
                     Some((all, _)) => all.parts.extend(composed.parts),

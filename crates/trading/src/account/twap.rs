@@ -361,7 +361,7 @@ impl Account {
 }
 
 /// The slice's own order among a request's, named as what it is.
-fn as_slice(composed: &mut Composed) -> Option<Cloid> {
+pub(super) fn as_slice(composed: &mut Composed) -> Option<Cloid> {
     let alone = composed.parts.len() == 1;
     let first = composed.parts.first_mut()?;
     if alone {
