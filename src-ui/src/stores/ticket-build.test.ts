@@ -101,5 +101,12 @@ describe("a ticket", () => {
     });
     expect(of({ kind: "twap", amount: "0.1", twapMinutes: "0" }).ticket).toBeNull();
     expect(of({ kind: "twap", amount: "0.1", twapBy: "venue" }).ticket?.twap).toMatchObject({ by: "venue" });
+    const plan = { kind: "twap", amount: "0.1", twapBy: "plan", twapMinutes: "0" } as const;
+    expect(of(plan).ticket?.twap).toEqual({ by: "plan" });
+    const exits = { bracket: true, stopLoss: "1" } as const;
+    expect(of({ ...plan, ...exits }).ticket).toMatchObject({ stop_loss: "1" });
+    expect(of({ ...plan, ...exits, twapBy: "here", twapMinutes: "5" }).ticket).not.toHaveProperty(
+      "stop_loss",
+    );
   });
 });

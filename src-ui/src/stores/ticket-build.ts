@@ -1,6 +1,6 @@
 import { type Decimal, digits, round } from "~/shared/decimal";
 import type { Ticket } from "~/transport/trading-types";
-import { type Draft, KIND_HAS } from "./ticket-draft";
+import { type Draft, hasOf } from "./ticket-draft";
 import {
   cut,
   type Grid,
@@ -100,12 +100,11 @@ class Reader {
 /** The ticket that a draft means, or what keeps it from being one. No arithmetic here is in floating point. */
 export function build(draft: Draft, facts: TicketFacts): Built {
   const reader = new Reader(draft, facts.grid);
-  const has = KIND_HAS[draft.kind];
+  const has = hasOf(draft);
   const px = has.px ? reader.price("px") : null;
   const trigger = has.trigger ? reader.price("trigger") : null;
   const scale = draft.kind === "scale" ? readScale(reader) : null;
-  const [least, longest] = TWAP_MINUTES[draft.twapBy];
-  const minutes = draft.kind === "twap" ? reader.count("twapMinutes", least, longest) : null;
+  const twap = draft.kind === "twap" ? readTwap(reader, draft) : null;
   const most = facts.mostSlippageBps ?? 10_000;
   const slippage = has.slippage && draft.slippage.trim() !== "" ? reader.count("slippage", 1, most) : null;
   const bracket = has.bracket && draft.bracket;
@@ -137,7 +136,7 @@ export function build(draft: Draft, facts: TicketFacts): Built {
     ...(scale === null
       ? {}
       : { scale: { orders: scale.orders, from: digits(scale.from), to: digits(scale.to) } }),
-    ...(minutes === null ? {} : { twap: twapOf(draft, minutes) }),
+    ...(twap === null ? {} : { twap }),
     ...(strategy === MANUAL ? {} : { strategy }),
   };
   return { ticket, problems, size, sent };
@@ -147,7 +146,12 @@ export function build(draft: Draft, facts: TicketFacts): Built {
 const MANUAL = "manual";
 const STRATEGY = /^[a-z0-9_-]{1,32}$/;
 
-function twapOf({ twapRandomize, twapBy }: Draft, minutes: number): NonNullable<Ticket["twap"]> {
+/** How long it takes and who slices it; a plan says that itself. */
+function readTwap(reader: Reader, { twapRandomize, twapBy }: Draft): NonNullable<Ticket["twap"]> | null {
+  if (twapBy === "plan") return { by: twapBy };
+  const [least, longest] = TWAP_MINUTES[twapBy];
+  const minutes = reader.count("twapMinutes", least, longest);
+  if (minutes === null) return null;
   const twap = { minutes, randomize: twapRandomize };
   return twapBy === "venue" ? { ...twap, by: twapBy } : twap;
 }

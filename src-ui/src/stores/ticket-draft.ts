@@ -77,13 +77,21 @@ export const KIND_SHORT: Readonly<Record<TicketKind, string>> = {
   take_limit: "Take lim",
 };
 
+interface Has {
+  readonly px: boolean;
+  readonly trigger: boolean;
+  readonly bracket: boolean;
+  readonly slippage: boolean;
+}
+
+/** Which entries belong to a draft: a plan's slices may have exits, other TWAPs' not. */
+export function hasOf({ kind, twapBy }: Pick<Draft, "kind" | "twapBy">): Has {
+  const has = KIND_HAS[kind];
+  return kind === "twap" && twapBy === "plan" ? { ...has, bracket: true } : has;
+}
+
 /** Which entries belong to a kind. */
-export const KIND_HAS: Readonly<
-  Record<
-    TicketKind,
-    { readonly px: boolean; readonly trigger: boolean; readonly bracket: boolean; readonly slippage: boolean }
-  >
-> = {
+export const KIND_HAS: Readonly<Record<TicketKind, Has>> = {
   market: { px: false, trigger: false, bracket: true, slippage: true },
   limit: { px: true, trigger: false, bracket: true, slippage: false },
   post_only: { px: true, trigger: false, bracket: true, slippage: false },

@@ -215,12 +215,17 @@ export function orderWords({
     px === undefined ? "" : `at ${px}`,
     trigger === undefined ? "" : `when ${trigger}`,
     scale === undefined ? "" : `in ${scale.orders} from ${scale.from} to ${scale.to}`,
-    twap === undefined ? "" : `over ${twap.minutes} min${twap.by === "venue" ? " by the venue" : ""}`,
+    twap === undefined ? "" : twapWords(twap),
     reduces ? "reduce-only" : "",
     strategy === undefined ? "" : `as ${strategy}`,
   ]
     .filter((part) => part !== "")
     .join(" ");
+}
+
+function twapWords({ minutes, by }: NonNullable<Ticket["twap"]>): string {
+  if (by === "plan") return "by the engine\u2019s plan";
+  return `over ${minutes} min${by === "venue" ? " by the venue" : ""}`;
 }
 
 export const STATE_NAMES: Readonly<Record<OrderState, string>> = {

@@ -64,6 +64,7 @@ function asPreviewOrder(value: unknown): PreviewOrder | null {
     triggerPx: parseDecimal(body?.["trigger_px"]),
     notionalUsd: parseDecimal(body?.["notional_usd"]),
     reduceOnly: body?.["reduce_only"] === true,
+    afterMs: count(body?.["after_ms"]),
   };
 }
 

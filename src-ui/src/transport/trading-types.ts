@@ -40,12 +40,12 @@ export interface Ticket {
   readonly stop_loss?: string;
   readonly scale?: { readonly orders: number; readonly from: string; readonly to: string };
   /** `here`: this server slices it; `venue`: the venue does, and goes on without the server. */
-  readonly twap?: { readonly minutes: number; readonly randomize: boolean; readonly by?: TwapBy };
+  readonly twap?: { readonly minutes?: number; readonly randomize?: boolean; readonly by?: TwapBy };
   /** Whose limits it counts against; left out for `manual`. */
   readonly strategy?: string;
 }
 
-export const TWAP_BY = ["here", "venue"] as const;
+export const TWAP_BY = ["here", "venue", "plan"] as const;
 export type TwapBy = (typeof TWAP_BY)[number];
 
 /** The same key with the same body is one order, however often it is sent. */
@@ -72,6 +72,8 @@ export interface PreviewOrder {
   readonly size: Decimal;
   readonly notionalUsd: Decimal | null;
   readonly reduceOnly: boolean;
+  /** Of a plan: so long after the first one it is sent. */
+  readonly afterMs: number | null;
 }
 
 export interface Preview {

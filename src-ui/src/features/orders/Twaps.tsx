@@ -83,7 +83,7 @@ function twapText(desk: TradingDesk, key: string, now: number): string {
   const next = nextMs === null ? "" : `, next in ${spanText(Math.max(0, nextMs - core))}`;
   const slices = slicesLeft === null ? "" : ` in ${slicesLeft} slices`;
   const share = done === null ? "" : `${digits(done)} % of ${size === null ? "" : digits(size)}, `;
-  const who = by === "venue" ? ", by the venue" : "";
+  const who = { here: "", venue: ", by the venue", plan: ", by the plan" }[by];
   if (state === "unknown") return `UNKNOWN: the venue is asked whether it runs, ${digits(left)} left`;
   if (state === "ending") return `ending, ${digits(left)} left`;
   return `${share}${digits(left)} left${slices}${next}${who}`;
@@ -99,7 +99,11 @@ function Asking({ desk, twapKey, close }: AskingProps): ReactNode {
   const twap = find(desk, twapKey);
   if (twap === null) return null;
   const { side, symbol, left, by } = twap;
-  const who = by === "venue" ? "The venue is told to stop it." : "Nothing more of it is sent.";
+  const who = {
+    here: "Nothing more of it is sent.",
+    venue: "The venue is told to stop it.",
+    plan: "Nothing more of it is sent, and what rests of it is cancelled.",
+  }[by];
   return (
     <ConfirmBar
       text={`End this TWAP alone: ${side} ${symbol}, ${digits(left)} left. ${who} What was filled stays.`}

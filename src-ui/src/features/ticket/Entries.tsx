@@ -5,7 +5,7 @@ import { tipFigure } from "~/shared/mirror";
 import { useSession } from "~/stores/react";
 import type { Built, Field } from "~/stores/ticket-build";
 import type { TicketDesk } from "~/stores/ticket-desk";
-import { type Draft, KIND_HAS, type SizeUnit } from "~/stores/ticket-draft";
+import { type Draft, hasOf, type SizeUnit } from "~/stores/ticket-draft";
 import { tradedView } from "~/stores/ticket-facts";
 import { awayPercent, less, middleOf, readAmount } from "~/stores/ticket-size";
 import type { TradingDesk } from "~/stores/trading-desk";
@@ -32,7 +32,7 @@ function unitName(unit: SizeUnit, symbol: string): string {
 /** What a draft of this kind has to have. */
 export function Entries({ desk, ticket, draft, built, symbol }: EntriesProps): ReactNode {
   const session = useSession();
-  const has = KIND_HAS[draft.kind];
+  const has = hasOf(draft);
   const places = tradedView(session)?.instrument?.pxDecimals ?? null;
   const entry = (
     field: Exclude<Field, "amount" | "strategy">,
@@ -116,7 +116,7 @@ export function Entries({ desk, ticket, draft, built, symbol }: EntriesProps): R
       ) : null}
       {draft.kind === "twap" ? (
         <>
-          {entry("twapMinutes", "Minutes")}
+          {draft.twapBy === "plan" ? null : entry("twapMinutes", "Minutes")}
           <div className="entry">
             <span>Sliced by</span>
             <span className="switch ticket-by" role="group" aria-label="Sliced by">
@@ -128,17 +128,19 @@ export function Entries({ desk, ticket, draft, built, symbol }: EntriesProps): R
                   title={BY_TITLES[by]}
                   onClick={() => ticket.edit({ twapBy: by })}
                 >
-                  {by === "here" ? "this server" : "the venue"}
+                  {BY_NAMES[by]}
                 </button>
               ))}
             </span>
           </div>
           <p className="hint ticket-note">{BY_TITLES[draft.twapBy]}</p>
-          <Check
-            label="Vary the slices by chance"
-            on={draft.twapRandomize}
-            set={(twapRandomize) => ticket.edit({ twapRandomize })}
-          />
+          {draft.twapBy === "plan" ? null : (
+            <Check
+              label="Vary the slices by chance"
+              on={draft.twapRandomize}
+              set={(twapRandomize) => ticket.edit({ twapRandomize })}
+            />
+          )}
         </>
       ) : null}
       {desk.state?.has.desk === true ? (
@@ -168,9 +170,16 @@ export function Entries({ desk, ticket, draft, built, symbol }: EntriesProps): R
   );
 }
 
+const BY_NAMES: Readonly<Record<TwapBy, string>> = {
+  here: "this server",
+  venue: "the venue",
+  plan: "the plan",
+};
+
 const BY_TITLES: Readonly<Record<TwapBy, string>> = {
   here: "Each slice passes the risk check; it pauses while this server is down.",
   venue: "The venue slices on its own clock and goes on without this server.",
+  plan: "The engine\u2019s slices for this size, at its prices and times. A slice that is refused ends it.",
 };
 
 interface CheckProps {

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { spanText } from "~/shared/age";
 import { type Decimal, round } from "~/shared/decimal";
 import { Figure } from "~/shared/Figure";
 import type { FigureText } from "~/shared/figure-ink";
@@ -95,6 +96,11 @@ interface OrdersProps {
 /** Rows that are drawn; a scale has more than fit. */
 const MOST_ROWS = 6;
 
+/** When a plan sends it; nothing of what goes out at once. */
+function afterText(afterMs: number | null): string {
+  return afterMs === null || afterMs === 0 ? "" : ` after ${spanText(afterMs)}`;
+}
+
 /** Each order as it goes out. */
 function Orders({ preview, places }: OrdersProps): ReactNode {
   const count = preview?.draw(0, (view) => view.orders.length) ?? 0;
@@ -127,7 +133,7 @@ function Orders({ preview, places }: OrdersProps): ReactNode {
             // oxlint-disable-next-line react/no-array-index-key
             <tr key={index}>
               <th scope="row" data-side={order.side}>
-                {`${order.side} ${LEG_NAMES[order.leg]}`}
+                {`${order.side} ${LEG_NAMES[order.leg]}${afterText(order.afterMs)}`}
               </th>
               {cell(
                 index,
