@@ -24,14 +24,14 @@ function risk(stop: string | null, target: string | null): RiskView {
 }
 
 describe("a plan in the ticket", () => {
-  it("is one order of all its slices at the worst of their prices, with its stop and its target", () => {
+  it("is asked for as a plan of all its slices, with its stop and its target", () => {
     expect(offerOf(plan(), risk("96940", "98610"))).toEqual({
       draft: {
         side: "buy",
-        kind: "limit",
+        kind: "twap",
+        twapBy: "plan",
         unit: "coin",
         amount: "0.01024",
-        px: "97412",
         trigger: "",
         reduceOnly: false,
         bracket: true,
@@ -43,17 +43,16 @@ describe("a plan in the ticket", () => {
     });
   });
 
-  it("of a sale gives no more away than the plan would", () => {
+  it("of a sale says the least that it sells for", () => {
     const offer = offerOf(plan({ direction: "SELL" }), risk("98000", "96000"));
-    expect(offer?.draft).toMatchObject({ side: "sell", px: "97411", stopLoss: "98000", takeProfit: "96000" });
+    expect(offer?.draft).toMatchObject({ side: "sell", stopLoss: "98000", takeProfit: "96000" });
+    expect(offer?.words).toContain("sell 0.01024 at 97411");
   });
 
-  it("rests where all of it rests, and takes where all of it takes", () => {
-    expect(offerOf(plan({ slices: [RESTS] }), null)?.draft).toMatchObject({
-      kind: "post_only",
-      bracket: false,
-    });
-    expect(offerOf(plan({ slices: [TAKES] }), null)?.draft.kind).toBe("ioc");
+  it("without a sizing has no exits", () => {
+    const offer = offerOf(plan({ slices: [RESTS] }), null);
+    expect(offer?.draft).toMatchObject({ twapBy: "plan", bracket: false });
+    expect(offer?.note).toBe("hybrid, 1 slice");
   });
 
   it("leaves out a level that the market has passed", () => {

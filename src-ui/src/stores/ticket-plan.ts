@@ -3,10 +3,10 @@ import type { PlanView, RiskView, Slice } from "./account-views";
 import type { Draft } from "./ticket-draft";
 import { isPositive, less } from "./ticket-size";
 
-/** The engine's own plan, as one order of the ticket. */
+/** The engine's own plan, as the ticket asks for it: made anew for the size when it is sent. */
 export interface PlanOffer {
   readonly draft: Partial<Draft>;
-  /** What the plan says, and what one order makes of it. */
+  /** What the plan says, and how it is sliced. */
   readonly words: string;
   readonly note: string;
 }
@@ -20,7 +20,7 @@ export function offerOf(plan: PlanView, risk: RiskView | null): PlanOffer | null
   // A plan of which a part could not be read is not taken over in part.
   if (first === undefined || slices.length !== plan.slices.length) return null;
   const size = slices.slice(1).reduce((sum, { sz }) => add(sum, sz), first.sz);
-  // The worst price of the plan's own slices: whatever it would have paid, and no more.
+  // The worst price of the slices: what it may pay, and no more.
   const px = slices.reduce((worst, slice) => {
     const worse = side === "buy" ? less(worst, slice.px) : less(slice.px, worst);
     return worse ? slice.px : worst;
@@ -35,10 +35,10 @@ export function offerOf(plan: PlanView, risk: RiskView | null): PlanOffer | null
   return {
     draft: {
       side,
-      kind: kindOf(slices),
+      kind: "twap",
+      twapBy: "plan",
       unit: "coin",
       amount: digits(size),
-      px: digits(px),
       trigger: "",
       reduceOnly: false,
       bracket: stop !== null || target !== null,
@@ -54,12 +54,6 @@ type SoundSlice = Slice & { readonly px: Decimal; readonly sz: Decimal };
 
 function isSound(slice: Slice): slice is SoundSlice {
   return isPositive(slice.px) && isPositive(slice.sz);
-}
-
-/** Where each slice rests or each takes, the order does so too; a mixed plan is a limit, which may do both. */
-function kindOf(slices: readonly SoundSlice[]): Draft["kind"] {
-  if (slices.every(({ tif }) => tif === "alo")) return "post_only";
-  return slices.every(({ tif }) => tif === "ioc") ? "ioc" : "limit";
 }
 
 /** A level on its own side of the price; none where the view has moved past it. */

@@ -58,7 +58,7 @@ test("offers the engine's plan with its age, and fills it in without sending any
   );
   fireEvent.click(button);
   expect(edits).toEqual([
-    expect.objectContaining({ kind: "post_only", amount: "0.0083", px: "97411", bracket: true }),
+    expect.objectContaining({ kind: "twap", twapBy: "plan", amount: "0.0083", bracket: true }),
   ]);
   tell("exec_plan", { state: "cleared", direction: "BUY" });
   await vi.waitFor(() => expect(screen.queryByTestId("ticket-plan")).toBeNull());

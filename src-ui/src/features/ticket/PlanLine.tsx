@@ -68,7 +68,7 @@ export function PlanLine({
         type="button"
         className="act"
         disabled={state === "stale"}
-        title="Fills in side, size, price, stop and target as one order. Nothing is sent."
+        title="Fills in side, size, stop and target, to be traded in the slices of a plan. Nothing is sent."
         onClick={take}
       >
         Fill in
