@@ -30,11 +30,28 @@ struct Planner {
     /// Between slices.
     gap_ms: i64,
     old_ms: i64,
+    /// The look of a slice that rests shows the other side as the touch.
+    lies: bool,
 }
 
 impl Eyes for Planner {
     fn look(&self, symbol: Symbol) -> Later<'_, Sight> {
-        self.eyes.look(symbol)
+        Box::pin(async move {
+            let sight = self.eyes.look(symbol).await;
+            if !self.lies {
+                return sight;
+            }
+            // As if the market came to meet it while it was on its way.
+            let ahead = |levels: Vec<(Price, Size)>| {
+                let up =
+                    |(px, size): (Price, Size)| (Price::from_units(px.units() / 100 * 101), size);
+                levels.into_iter().map(up).collect()
+            };
+            Sight {
+                bids: sight.asks.clone().map(|asks| asks.map(ahead)),
+                ..sight
+            }
+        })
     }
 
     fn plan(&self, ask: AskPlan) -> Later<'_, PlanAnswer> {
@@ -47,7 +64,7 @@ impl Eyes for Planner {
             let lots = ask.worth.units() * 100_000 / mid / 3 - 1;
             let size = Size::from_units(lots * 10_i128.pow(Size::SCALE - 5));
             let (near, far) = match ask.side {
-                Side::Buy => (px(3), px(-20)),
+                Side::Buy => (px(3), px(if self.lies { 3 } else { -20 })),
                 Side::Sell => (px(-3), px(20)),
             };
             let slice = |n: i64, px, takes| Slice {
@@ -76,6 +93,7 @@ struct Run {
     dir: tempfile::TempDir,
     gap_ms: i64,
     old_ms: i64,
+    lies: bool,
 }
 
 impl Run {
@@ -91,6 +109,7 @@ impl Run {
             dir: tempfile::tempdir().unwrap(),
             gap_ms,
             old_ms: 0,
+            lies: false,
         }
     }
 
@@ -100,6 +119,7 @@ impl Run {
             eyes: Arc::clone(&real.eyes),
             gap_ms: self.gap_ms,
             old_ms: self.old_ms,
+            lies: self.lies,
         });
         let trading = open(self.dir.path(), World { eyes, ..real });
         let ready = |it: &AccountState| it.ready && it.stream == "open";
@@ -262,6 +282,21 @@ async fn a_plan_ends_with_the_process_and_nothing_of_it_rests() {
         |told| matches!(told, Told::Event(it) if it.kind == EventKind::Raised && it.code == "twap_ended"),
     );
     assert!(ended);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slice_that_the_venue_refuses_ends_the_plan() {
+    let mut run = Run::start(0x65, 1_000).await;
+    run.lies = true;
+    let trading = run.open().await;
+    run.order(&trading, "v", json!({})).await.unwrap();
+    let over = |it: &AccountState| {
+        let sent = slices(it);
+        it.twaps.is_empty() && sent.iter().any(|it| it.state == State::Rejected)
+    };
+    let state = run.until(&trading, "the plan has ended", over).await;
+    // The third was never sent.
+    assert_eq!(slices(&state).len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,7 +12,7 @@ use crate::wire;
 use crate::world::{AskPlan, Sight};
 use hypersentry_execution::audit::What;
 use hypersentry_execution::auto::{MOST_SLICES, Slice};
-use hypersentry_execution::order::{Cloid, Side, Terms, Tif};
+use hypersentry_execution::order::{Cloid, Side, State, Terms, Tif};
 use hypersentry_model::{Freshness, Price, Size, Timestamp};
 use hypersentry_venues::hyperliquid::exchange::Cloid as Name;
 use hypersentry_venues::hyperliquid::exchange::check::MIN_NOTIONAL;
@@ -156,6 +156,13 @@ impl Account {
             take_profit: ticket.take_profit,
             stop_loss: ticket.stop_loss,
         })
+    }
+
+    /// Whether the venue refused a slice of it: what was to rest would have matched when it came, say.
+    pub(super) fn plan_refused(&self, twap: &Twap) -> bool {
+        let sent = twap.sent().iter().filter_map(|it| self.relay.order(it));
+        let mut refused = sent.filter(|order| order.state() == State::Rejected);
+        twap.plan.is_some() && refused.next().is_some()
     }
 
     /// Whether an order of it may still be filled.

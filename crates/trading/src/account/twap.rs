@@ -252,7 +252,10 @@ impl Account {
     /// Makes the slices that are due.
     pub(super) async fn slices(&mut self) {
         let now = self.now();
-        let due = |twap: &Twap| now >= twap.next || (twap.lingers() && !self.plan_rests(twap));
+        let due = |twap: &Twap| {
+            let over = twap.lingers() && !self.plan_rests(twap);
+            now >= twap.next || over || self.plan_refused(twap)
+        };
         let keys: Vec<String> = self
             .twaps
             .iter()
@@ -279,6 +282,12 @@ impl Account {
             return;
         };
         let mut twap = self.twaps.remove(at);
+        if self.plan_refused(&twap) {
+            self.cancel_slices(&twap);
+            self.over(&twap, "the venue refused a slice of its plan");
+            self.tell_account();
+            return;
+        }
         if twap.lingers() {
             let rests = self.plan_rests(&twap);
             self.cancel_slices(&twap);

@@ -132,7 +132,9 @@ function textOf(desk: TradingDesk, intent: Intent): string {
     counts.set(word, (counts.get(word) ?? 0) + 1);
   }
   // A TWAP answers with its first slice; how far it is stands above the open orders.
-  if (intent.orders.length === 1 && only?.leg === "slice")
-    return `First slice ${[...counts.keys()].join(", ")}; the others follow above the open orders.`;
+  if (intent.orders.length === 1 && only?.leg === "slice") {
+    const first = `First slice ${[...counts.keys()].join(", ")}`;
+    return only.state === "rejected" ? first : `${first}; the others follow above the open orders.`;
+  }
   return [...counts].map(([word, count]) => (views.length === 1 ? word : `${count} ${word}`)).join(", ");
 }
