@@ -177,7 +177,7 @@ const BY_NAMES: Readonly<Record<TwapBy, string>> = {
 };
 
 const BY_TITLES: Readonly<Record<TwapBy, string>> = {
-  here: "Each slice passes the risk check; it pauses while this server is down.",
+  here: "Each slice passes the risk check. It ends if this server stops.",
   venue: "The venue slices on its own clock and goes on without this server.",
   plan: "The engine\u2019s slices for this size, at its prices and times. A slice that is refused ends it.",
 };
