@@ -1,5 +1,6 @@
 //! Typed data (EIP-712), as far as the venue uses it: flat messages in two domains.
 
+use super::Network;
 use sha3::{Digest, Keccak256};
 use std::sync::LazyLock;
 
@@ -57,6 +58,19 @@ pub(super) fn digest(domain: &[u8; 32], message: &[u8; 32]) -> [u8; 32] {
 
 /// The domain of agents' signatures, the same on both chains. Hyperliquid's Python SDK, `signing.l1_payload`.
 pub(super) static EXCHANGE: LazyLock<[u8; 32]> = LazyLock::new(|| domain("Exchange", 1337));
+
+/// What an agent's message calls a chain, hashed: it is part of every signature.
+static SOURCES: LazyLock<[[u8; 32]; 2]> =
+    LazyLock::new(|| [Network::Mainnet, Network::Testnet].map(|network| text(network.source())));
+
+/// The hash of a chain's name in an agent's message.
+pub(super) fn source(network: Network) -> &'static [u8; 32] {
+    let [mainnet, testnet] = &*SOURCES;
+    match network {
+        Network::Mainnet => mainnet,
+        Network::Testnet => testnet,
+    }
+}
 
 /// The type of an agent's message.
 pub(super) static AGENT: LazyLock<[u8; 32]> =

@@ -77,7 +77,7 @@ impl<A: Serialize> L1<'_, A> {
 
 /// What an agent signs of an action's hash.
 pub fn agent_digest(network: Network, hash: &[u8; 32]) -> [u8; 32] {
-    let agent = eip712::keccak(&[&*eip712::AGENT, &eip712::text(network.source()), hash]);
+    let agent = eip712::keccak(&[&*eip712::AGENT, eip712::source(network), hash]);
     eip712::digest(&eip712::EXCHANGE, &agent)
 }
 
