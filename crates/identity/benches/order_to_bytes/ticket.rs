@@ -18,6 +18,8 @@ const LEVELS: i64 = 20;
 pub(crate) struct Counter {
     relay: Relay,
     tickets: Vec<Ticket>,
+    /// The same, as they come from outside: each is taken once.
+    arrived: Vec<Option<Ticket>>,
     asset: Asset,
     sight: Sight,
     scopes: Vec<(Scope, Limits, Standing)>,
@@ -83,6 +85,7 @@ impl Counter {
         };
         Self {
             relay: Relay::default(),
+            arrived: Vec::new(),
             tickets: (0..tickets).map(ticket).collect(),
             asset: Asset {
                 place: 0,
@@ -118,11 +121,12 @@ impl Counter {
     /// Forgets the orders that were taken, so that the same tickets are new ones.
     pub(crate) fn open(&mut self) {
         self.relay = Relay::default();
+        self.arrived = self.tickets.iter().cloned().map(Some).collect();
     }
 
     /// Takes a ticket: what is signed once its intent is on disk, which counts as done.
     pub(crate) fn action(&mut self, i: usize) -> Action {
-        let ticket = self.tickets[i].clone();
+        let ticket = self.arrived[i].take().expect("each once");
         let (_, limits, _) = &self.scopes[0];
         let composed = compose(
             &ticket,
