@@ -46,4 +46,4 @@ pub use view::{
 pub use view::{AutoGate, AutoOn, AutoOutcome, AutoSymbol, AutoView, SetAuto, TriggerAuto};
 pub use wire::place as orders_of;
 pub use world::{AgentKind, Audience, Door, Eyes, Got, Later, Sight, SignRefused, Signers, World};
-pub use world::{AskPlan, AskViews, PlanAnswer, PlanTold, Views};
+pub use world::{AskPlan, AskViews, HELD_BACK, PlanAnswer, PlanTold, Views};

@@ -17,6 +17,9 @@ use crate::view::Told;
 /// Something that comes later.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// The body of a 429 that is no answer of the venue's: the request was not sent, because the allowance that all share had nothing left.
+pub const HELD_BACK: &[u8] = b"held back here: the venue's allowance is used up";
+
 /// What a request brought.
 #[derive(Clone, Debug)]
 pub struct Got {

@@ -234,7 +234,7 @@ impl Upstream {
         Fetched {
             status: 429,
             retry_after_s: Some(seconds_until(until, now)),
-            body: Bytes::from_static(b"held back here: the venue's allowance is used up"),
+            body: Bytes::from_static(hypersentry_trading::HELD_BACK),
             ..Fetched::default()
         }
     }

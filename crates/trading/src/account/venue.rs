@@ -8,7 +8,7 @@ use crate::polling::Pace;
 use crate::posts::Line;
 use crate::view::Why;
 use crate::wire::why;
-use crate::world::World;
+use crate::world::{HELD_BACK, World};
 use hypersentry_execution::audit::What;
 use hypersentry_execution::order::Cloid;
 use hypersentry_model::{Symbol, Timestamp};
@@ -139,10 +139,12 @@ impl Courier {
             return Ok(got.body);
         }
         let text = String::from_utf8_lossy(&got.body);
-        Err(why(
-            "venue_not_answering",
-            &format!("status {}: {text}", got.status),
-        ))
+        let code = if got.body.as_ref() == HELD_BACK {
+            USED_UP
+        } else {
+            "venue_not_answering"
+        };
+        Err(why(code, &format!("status {}: {text}", got.status)))
     }
 
     /// An order's state, and what the venue's clock showed at the least when it answered.
@@ -295,6 +297,9 @@ fn hurried_ms(bad_looks: u32) -> i64 {
     HURRIED_MS.get(at).copied().unwrap_or(i64::MAX)
 }
 
+/// The code of a look for which the venue's allowance had nothing left.
+const USED_UP: &str = "venue_allowance_used_up";
+
 /// After looks that failed; the venue may be away.
 const FAILED_MS: [i64; 4] = [5_000, 10_000, 20_000, 30_000];
 
@@ -434,8 +439,11 @@ impl Account {
     pub(super) fn unseen(&mut self, why: Why) {
         let rounds = &mut self.figures.rounds;
         rounds.looking = false;
-        rounds.failed = rounds.failed.saturating_add(1);
-        rounds.hurried = true;
+        // To ask again sooner than in turn would take the allowance from those whose turn it is, and nobody would be seen whole.
+        if why.code != USED_UP {
+            rounds.failed = rounds.failed.saturating_add(1);
+            rounds.hurried = true;
+        }
         self.unreadable(why);
     }
 }
