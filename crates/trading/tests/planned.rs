@@ -243,10 +243,13 @@ async fn each_slice_has_the_exits_that_were_asked_for() {
     assert!(preview.fee_usd.is_some() && preview.fee_bps.is_none());
     let orders = run.order(&trading, "b", ask).await.unwrap();
     assert_eq!(orders.len(), 3);
+    // What rests has its exits too: the venue holds them until it is filled.
     let covered = |it: &AccountState| {
-        let orders = it.orders.iter().flatten();
-        let stops = orders.filter(|it| it.leg == Leg::StopLoss && it.state == State::Acked);
-        slices(it).len() == 3 && stops.count() == 2
+        let stops = it.orders.iter().flatten();
+        let stops = stops.filter(|it| it.leg == Leg::StopLoss && it.state == State::Acked);
+        let sent = slices(it);
+        let filled = sent.iter().filter(|it| it.state == State::Filled);
+        (sent.len(), filled.count(), stops.count()) == (3, 2, 3)
     };
     run.until(&trading, "what was filled is protected", covered)
         .await;
