@@ -35,6 +35,9 @@ pub trait DiskFile: Debug + Send {
     /// Appends all of `bytes`, in one call to the operating system where it takes them all.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
 
+    /// Writes `spare` zeros behind the position and stays where it is, so that what is written there next makes the file no longer.
+    fn reserve(&mut self, spare: usize) -> io::Result<()>;
+
     /// Makes the content durable.
     fn sync(&mut self) -> io::Result<()>;
 
@@ -104,6 +107,12 @@ struct NativeFile(File);
 impl DiskFile for NativeFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.0.write_all(bytes)
+    }
+
+    fn reserve(&mut self, spare: usize) -> io::Result<()> {
+        self.0.write_all(&vec![0; spare])?;
+        self.0.seek(SeekFrom::Current(-(spare as i64)))?;
+        Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::{AuditError, Damage};
+use super::frame::PRELUDE;
 use super::verify::Image;
 
 /// The lock that a writer holds. The file stays behind, empty.
@@ -45,8 +46,18 @@ pub(super) fn segments(dir: &Path) -> Result<Vec<u64>, AuditError> {
     Ok(found)
 }
 
-/// A segment whole.
-pub(super) fn read(dir: &Path, first: u64) -> Result<Image, AuditError> {
+/// The segments one by one, in order.
+pub(super) fn images(
+    dir: &Path,
+    segments: Vec<u64>,
+) -> impl Iterator<Item = Result<Image, AuditError>> {
+    let last = segments.last().copied();
+    let read = move |first| read(dir, first, Some(first) == last);
+    segments.into_iter().map(read)
+}
+
+/// A segment whole; the last without the space behind what was written.
+pub(super) fn read(dir: &Path, first: u64, last: bool) -> Result<Image, AuditError> {
     let path = segment(dir, first);
     let failed = |error: io::Error| AuditError::io("read", &path, &error);
     if fs::metadata(&path).map_err(failed)?.len() > LARGEST_SEGMENT {
@@ -58,6 +69,11 @@ pub(super) fn read(dir: &Path, first: u64) -> Result<Image, AuditError> {
             detail: "the segment is larger than any that was written".to_owned(),
         }));
     }
-    let bytes = fs::read(&path).map_err(failed)?;
+    let mut bytes = fs::read(&path).map_err(failed)?;
+    if last {
+        // What was acknowledged ends with a checkpoint, and that with a line.
+        let written = bytes.iter().rposition(|byte| *byte != 0);
+        bytes.truncate(written.map_or(0, |at| at + 1).max(PRELUDE));
+    }
     Ok(Image { first, bytes })
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -10,8 +10,8 @@ use hypersentry_execution::audit::Entry;
 
 use super::error::AuditError;
 use super::open::{AuditOptions, Opened, Recall, open};
+use super::queue::Queue;
 use super::sign::Signer;
-use super::writer::Job;
 use crate::disk::{Disk, NativeDisk};
 
 /// Told once what became of a record, on the log's own thread: it must not wait.
@@ -53,7 +53,7 @@ impl State {
 
 /// An audit log that is being written. Dropping it writes what waits.
 pub struct AuditLog {
-    jobs: Option<SyncSender<Job>>,
+    queue: Arc<Queue>,
     thread: Option<JoinHandle<()>>,
     state: Arc<State>,
 }
@@ -118,16 +118,16 @@ impl AuditLog {
         options: AuditOptions,
         recall: Recall<'_>,
     ) -> Result<(Self, Opened), AuditError> {
-        let (writer, opened) = open(disk, dir, signer, options, recall)?;
-        let (jobs, waiting): (_, Receiver<Job>) = sync_channel(options.queue.max(1));
+        let (writer, follower, opened) = open(disk, dir, signer, options, recall)?;
+        let queue = Arc::new(Queue::new(follower, options.queue));
         let state = Arc::new(State::default());
-        let told = Arc::clone(&state);
+        let (waiting, told) = (Arc::clone(&queue), Arc::clone(&state));
         let thread = thread::Builder::new()
             .name("audit".to_owned())
             .spawn(move || writer.run(&waiting, &told))
             .map_err(|error| AuditError::io("start a thread for", dir, &error))?;
         let log = Self {
-            jobs: Some(jobs),
+            queue,
             thread: Some(thread),
             state,
         };
@@ -142,13 +142,7 @@ impl AuditLog {
         if let Some(stopped) = self.state.stopped() {
             return Err(stopped);
         }
-        entry.check()?;
-        let jobs = self.jobs.as_ref().ok_or(AuditError::Busy)?;
-        jobs.try_send(Job { entry, done })
-            .map_err(|error| match error {
-                TrySendError::Full(_) => AuditError::Busy,
-                TrySendError::Disconnected(_) => self.gone(),
-            })
+        self.queue.push(entry, done)
     }
 
     /// Hands over a record and waits until it is durable.
@@ -185,7 +179,7 @@ impl AuditLog {
 
 impl Drop for AuditLog {
     fn drop(&mut self) {
-        self.jobs = None;
+        self.queue.close();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

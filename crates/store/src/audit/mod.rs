@@ -23,6 +23,7 @@ mod frame;
 mod log;
 mod open;
 mod prove;
+mod queue;
 mod sign;
 mod verify;
 mod writer;

@@ -8,9 +8,10 @@ use hypersentry_execution::audit::{Follower, record::Record};
 use super::error::AuditError;
 use super::files;
 use super::frame::{PRELUDE, prelude};
+use super::queue::LARGEST_BATCH;
 use super::sign::Signer;
 use super::verify::{FRAME, Image, Passed, has_later_checkpoint, walk};
-use super::writer::{LARGEST_BATCH, Writer};
+use super::writer::{SPARE, Writer};
 use crate::disk::{Disk, DiskFile};
 
 /// How a log is written.
@@ -60,7 +61,7 @@ pub(super) fn open(
     signer: Signer,
     options: AuditOptions,
     recall: Recall<'_>,
-) -> Result<(Writer, Opened), AuditError> {
+) -> Result<(Writer, Follower, Opened), AuditError> {
     let made = disk.make_dir(dir);
     made.map_err(|error| AuditError::io("create", dir, &error))?;
     let lock = disk.lock(&dir.join(files::LOCK));
@@ -73,9 +74,10 @@ pub(super) fn open(
     let mut follower = Follower::new(signer.key().clone());
     let segments = files::segments(dir)?;
     let (mut image, mut cut) = (None, None);
-    for (place, first) in segments.iter().enumerate() {
-        let mut segment = files::read(dir, *first)?;
-        if place + 1 < segments.len() {
+    for first in &segments {
+        let last = Some(first) == segments.last();
+        let mut segment = files::read(dir, *first, last)?;
+        if !last {
             walk(&segment, &mut follower, &mut |passed| tell(passed, recall))?;
         } else {
             let start = follower.clone();
@@ -101,12 +103,12 @@ pub(super) fn open(
         file,
         first: image.first,
         length: image.bytes.len() as u64,
+        reserved: image.bytes.len() as u64,
         segment_bytes: options.segment_bytes.clamp(4096, 32 << 20),
-        follower,
         signer,
         _lock: lock,
     };
-    Ok((writer, opened))
+    Ok((writer, follower, opened))
 }
 
 fn tell(passed: Passed<'_>, recall: Recall<'_>) {
@@ -138,7 +140,7 @@ fn end(
             let at = damage.offset as usize;
             let left = image.bytes.len() - signed_end;
             let key = start.key();
-            if left > LARGEST_BATCH
+            if left > LARGEST_BATCH + SPARE
                 || has_later_checkpoint(&image.bytes, at, follower.signed(), key)
             {
                 return Err(damage.into());

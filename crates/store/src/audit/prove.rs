@@ -96,7 +96,7 @@ pub fn prove(dir: &Path, key: &PublicKey, order: &str) -> Result<Proof, AuditErr
     let segments = files::segments(dir)?;
     let (mut leaves, mut found, mut checkpoint) = (Vec::new(), Vec::new(), None);
     walk_all(
-        segments.into_iter().map(|first| files::read(dir, first)),
+        files::images(dir, segments),
         Follower::new(key.clone()),
         &mut |passed| match passed {
             Passed::Record { bytes, record } => {

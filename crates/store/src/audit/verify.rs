@@ -193,12 +193,7 @@ pub fn verify_each(
             path: dir.to_owned(),
         });
     }
-    check(
-        segments.into_iter().map(|first| files::read(dir, first)),
-        key,
-        kept,
-        each,
-    )
+    check(files::images(dir, segments), key, kept, each)
 }
 
 /// The same for a log in memory.

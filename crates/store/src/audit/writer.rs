@@ -1,37 +1,26 @@
-//! The one thread that writes: gathers what waits, writes it with a checkpoint, syncs once, and acknowledges.
+//! The one thread that writes: takes what waits, signs it, writes both, syncs once, and tells.
 
 use std::fs::File;
+use std::io;
 use std::path::PathBuf;
-use std::sync::mpsc::Receiver;
-use std::time::{Duration, Instant};
 
-use hypersentry_execution::audit::{Entry, Follower, checkpoint, record};
+use hypersentry_execution::audit::Checkpoint;
 
 use super::error::AuditError;
 use super::files;
 use super::frame::{Frame, prelude};
-use super::log::{Done, Receipt, State};
+use super::log::{Receipt, State};
 use super::open::place;
+use super::queue::{Batch, Queue};
 use super::sign::Signer;
 use super::verify::Image;
 use crate::disk::{Disk, DiskFile};
 
-/// Records of one batch.
-const MOST_IN_BATCH: usize = 512;
-/// Bytes of one batch with its checkpoint: 2.4 MB.
-pub(super) const LARGEST_BATCH: usize =
-    MOST_IN_BATCH * (record::LONGEST_RECORD + 9) + checkpoint::LONGEST_NOTE + 9;
-/// How long a batch waits for as many records as the one before it had. Who was just acknowledged often writes again at once; a sync without
-/// them would make them wait for two.
-const GATHERING: Duration = Duration::from_micros(300);
+/// Bytes of a segment that are set aside at once. A sync of bytes in space that the file has already writes no length, which is half of what it
+/// costs on a journaling file system.
+pub(super) const SPARE: usize = 256 << 10;
 
-/// A record that waits.
-pub(super) struct Job {
-    pub(super) entry: Entry,
-    pub(super) done: Done,
-}
-
-/// The log as its thread has it.
+/// The log's segments as the thread has them.
 #[derive(Debug)]
 pub(super) struct Writer {
     pub(super) disk: Box<dyn Disk>,
@@ -39,10 +28,11 @@ pub(super) struct Writer {
     pub(super) file: Box<dyn DiskFile>,
     /// The first record of the segment.
     pub(super) first: u64,
-    /// Bytes of the segment.
+    /// Bytes of the segment that are written.
     pub(super) length: u64,
+    /// Bytes of its file.
+    pub(super) reserved: u64,
     pub(super) segment_bytes: u64,
-    pub(super) follower: Follower,
     pub(super) signer: Signer,
     /// Held while the log is open.
     pub(super) _lock: File,
@@ -50,104 +40,90 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Writes until nobody can ask for more.
-    pub(super) fn run(mut self, jobs: &Receiver<Job>, state: &State) {
-        let mut before = 1;
-        while let Ok(first) = jobs.recv() {
-            let (entries, dones): (Vec<_>, Vec<_>) = gather(first, jobs, before)
-                .into_iter()
-                .map(|job| (job.entry, job.done))
-                .unzip();
-            before = dones.len();
+    pub(super) fn run(mut self, queue: &Queue, state: &State) {
+        let _leaving = Leaving { queue, state };
+        while let Some((mut batch, head)) = queue.next() {
             let outcome = match state.stopped() {
                 Some(stopped) => Err(stopped),
                 None => self
-                    .commit(entries, state)
+                    .commit(&mut batch, &head)
+                    .map(|note| state.set_checkpoint(note))
                     .map_err(|error| state.stop(error)),
             };
-            match outcome {
-                Ok(receipts) => {
-                    for (receipt, done) in receipts.into_iter().zip(dones) {
-                        done(receipt);
-                    }
-                }
-                Err(stopped) => {
-                    for done in dones {
-                        done(Err(stopped.clone()));
-                    }
-                }
+            for (index, done) in (batch.first..).zip(batch.dones) {
+                done(outcome.clone().map(|()| Receipt { index }));
             }
         }
+        // Space that stays behind the log would do no harm.
+        if state.stopped().is_none()
+            && let Err(error) = self.trim()
+        {
+            tracing::warn!(code = error.code(), %error, "the audit log's file keeps its spare space");
+        }
     }
 
-    /// Makes a batch durable; an entry that breaks a rule is refused by itself. After an error the writer is not used again.
-    fn commit(
-        &mut self,
-        entries: Vec<Entry>,
-        state: &State,
-    ) -> Result<Vec<Result<Receipt, AuditError>>, AuditError> {
+    /// Makes a batch durable; gives the checkpoint behind it. After an error the writer is not used again.
+    fn commit(&mut self, batch: &mut Batch, head: &Checkpoint) -> Result<String, AuditError> {
         if self.length >= self.segment_bytes {
-            self.rotate()?;
+            self.rotate(batch.first)?;
         }
-        let mut bytes = Vec::new();
-        let mut receipts = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let index = self.follower.size();
-            let appended = self.follower.append(entry);
-            receipts.push(match appended {
-                Ok(record) => {
-                    Frame::Record(&record).encode(&mut bytes);
-                    Ok(Receipt { index })
-                }
-                Err(error) => Err(error.into()),
-            });
+        let note = self.signer.note(head)?;
+        Frame::Checkpoint(note.as_bytes()).encode(&mut batch.bytes);
+        let written = self.file.write(&batch.bytes);
+        written.map_err(|error| self.failed("write", &error))?;
+        self.length += batch.bytes.len() as u64;
+        if self.length > self.reserved {
+            let left = self.segment_bytes.saturating_sub(self.length);
+            let spare = SPARE.min(left as usize);
+            let reserved = self.file.reserve(spare);
+            reserved.map_err(|error| self.failed("set space aside in", &error))?;
+            self.reserved = self.length + spare as u64;
         }
-        if bytes.is_empty() {
-            return Ok(receipts);
-        }
-        let note = self.signer.note(&self.follower.head())?;
-        Frame::Checkpoint(note.as_bytes()).encode(&mut bytes);
-        let failed = |doing| {
-            let path = files::segment(&self.dir, self.first);
-            move |error: std::io::Error| AuditError::io(doing, &path, &error)
-        };
-        self.file.write(&bytes).map_err(failed("write"))?;
-        self.file.sync().map_err(failed("sync"))?;
-        self.length += bytes.len() as u64;
-        self.follower.mark_signed();
-        state.set_checkpoint(note);
-        Ok(receipts)
+        let synced = self.file.sync();
+        synced.map_err(|error| self.failed("sync", &error))?;
+        Ok(note)
     }
 
-    fn rotate(&mut self) -> Result<(), AuditError> {
-        let first = self.follower.size();
+    fn rotate(&mut self, first: u64) -> Result<(), AuditError> {
+        // Only the last segment may have space behind it.
+        self.trim()?;
         let bytes = prelude(first);
         let image = Image { first, bytes };
         self.file = place(&*self.disk, &self.dir, &image)?;
         self.first = first;
         self.length = image.bytes.len() as u64;
+        self.reserved = self.length;
         Ok(())
+    }
+
+    /// Gives back the space that is not written.
+    fn trim(&mut self) -> Result<(), AuditError> {
+        if self.reserved > self.length {
+            let cut = self.file.cut(self.length);
+            cut.map_err(|error| self.failed("cut", &error))?;
+            let synced = self.file.sync();
+            synced.map_err(|error| self.failed("sync", &error))?;
+            self.reserved = self.length;
+        }
+        Ok(())
+    }
+
+    fn failed(&self, doing: &'static str, error: &io::Error) -> AuditError {
+        AuditError::io(doing, &files::segment(&self.dir, self.first), error)
     }
 }
 
-/// What waits behind `first`, and what comes soon if the batch before was larger.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long a batch is gathered changes only which records share a sync"
-)]
-fn gather(first: Job, jobs: &Receiver<Job>, before: usize) -> Vec<Job> {
-    let until = Instant::now() + GATHERING;
-    let mut batch = vec![first];
-    while batch.len() < MOST_IN_BATCH {
-        let next = jobs.try_recv().ok().or_else(|| {
-            let left = until.checked_duration_since(Instant::now())?;
-            (batch.len() < before)
-                .then(|| jobs.recv_timeout(left).ok())
-                .flatten()
-        });
-        match next {
-            Some(job) => batch.push(job),
-            None => break,
+/// Whoever waits must not wait for a thread that is gone.
+struct Leaving<'a> {
+    queue: &'a Queue,
+    state: &'a State,
+}
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.state.stop(AuditError::Busy);
         }
+        self.queue.abandon();
     }
-    batch
 }

@@ -69,6 +69,29 @@ fn a_full_queue_refuses_and_says_so() {
 }
 
 #[test]
+fn somebody_who_panics_when_told_stops_the_log_and_keeps_nobody_waiting() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = QuickDisk::default();
+    let options = AuditOptions::default();
+    let (log, _) = AuditLog::open_on(disk.boxed(), dir.path(), signer(), options).unwrap();
+    disk.close();
+    log.submit(entry(0, 0), Box::new(|_| panic!("on purpose")))
+        .unwrap();
+    disk.await_waiting();
+    let told = thread::scope(|scope| {
+        let waits = scope.spawn(|| log.append(entry(1, 0)));
+        disk.open();
+        waits.join().unwrap()
+    });
+    assert_eq!(told.unwrap_err().code(), "audit_stopped");
+    assert_eq!(log.append(entry(2, 0)).unwrap_err().code(), "audit_stopped");
+    drop(log);
+    // It was durable before anybody was told.
+    let verified = verify(dir.path(), signer().key(), None).unwrap();
+    assert_eq!(verified.head.size, 1);
+}
+
+#[test]
 fn many_writers_get_a_number_each_and_every_order_is_proven() {
     let dir = tempfile::tempdir().unwrap();
     let disk = QuickDisk::default();

@@ -59,8 +59,8 @@ fn every_flipped_bit_is_found_at_its_record() {
     println!("{records} records, {flips} bits flipped, each found at its record");
 }
 
-/// Cuts the last segment at each byte of its last frames, opens it, and looks at what is there.
-fn cut_each_byte(batches: &[u64], frames_cut: usize) -> u64 {
+/// Cuts the last segment at each byte of its last frames, with or without `spare` bytes set aside behind, opens it, and looks at what is there.
+fn cut_each_byte(batches: &[u64], frames_cut: usize, spare: usize) -> u64 {
     let signer = signer();
     let log = log(batches, 0, &signer);
     let images = log.images();
@@ -71,9 +71,13 @@ fn cut_each_byte(batches: &[u64], frames_cut: usize) -> u64 {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), before);
     for end in start..last.bytes.len() {
-        let bytes = last.bytes[..end].to_vec();
+        let mut bytes = last.bytes[..end].to_vec();
+        bytes.resize(end + spare, 0);
         let first = last.first;
         write(dir.path(), &[Image { first, bytes }]);
+        // What ends with zeros cannot be told from space behind it, and no checkpoint does.
+        let zeros = last.bytes[16..end].iter().rev().take_while(|b| **b == 0);
+        let end = end - zeros.count();
         let whole = places
             .iter()
             .rev()
@@ -112,14 +116,61 @@ fn cut_each_byte(batches: &[u64], frames_cut: usize) -> u64 {
 #[test]
 fn a_torn_end_is_cut_to_what_is_signed_at_every_byte() {
     // Each record with its own checkpoint; then three records with one; then a segment that holds nothing else.
-    let single = cut_each_byte(&[5, 1, 1, 1, 1], 4);
-    let three = cut_each_byte(&[1, 1, 1, 1, 1, 1], 6);
-    let batch = cut_each_byte(&[5, 3], 4);
-    let only = cut_each_byte(&[1, 1, 1, 3], 4);
+    let kinds: [(&[u64], _); 4] = [
+        (&[5, 1, 1, 1, 1], 4),
+        (&[1, 1, 1, 1, 1, 1], 6),
+        (&[5, 3], 4),
+        (&[1, 1, 1, 3], 4),
+    ];
+    let cuts = kinds.map(|(batches, frames)| {
+        cut_each_byte(batches, frames, 0) + cut_each_byte(batches, frames, 300)
+    });
     println!(
         "cut at {} bytes, each opened to what was signed",
-        single + three + batch + only
+        cuts.iter().sum::<u64>()
     );
+}
+
+#[test]
+fn space_is_set_aside_while_a_log_is_open_and_given_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("00000000000000000000.hsa");
+    let disk = QuickDisk::default().boxed();
+    let options = AuditOptions::default();
+    let (log, _) = AuditLog::open_on(disk, dir.path(), signer(), options).unwrap();
+    log.append(entry(0, 100)).unwrap();
+    let open = std::fs::read(&path).unwrap();
+    log.append(entry(1, 100)).unwrap();
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), open.len() as u64);
+    // As it stands, a copy is whole.
+    let kept = verify(dir.path(), signer().key(), None).unwrap();
+    assert_eq!(kept.head.size, 2);
+    drop(log);
+    let closed = std::fs::read(&path).unwrap();
+    assert!(closed.len() < 2_000, "{}", closed.len());
+    assert!(open[16..].starts_with(&closed[16..200]));
+    assert_eq!(verify(dir.path(), signer().key(), None).unwrap(), kept);
+}
+
+#[test]
+fn space_behind_an_earlier_segment_or_something_in_it_is_damage() {
+    let images = log(&[1, 1, 1, 2], 0, &signer()).images();
+    let dir = tempfile::tempdir().unwrap();
+    let damaged = |segment: usize, behind: &[u8]| {
+        let mut images = images.clone();
+        images[segment].bytes.extend_from_slice(behind);
+        write(dir.path(), &images);
+        match verify(dir.path(), signer().key(), None) {
+            Err(AuditError::Damaged { damage }) => Some((damage.index, damage.code)),
+            Ok(_) => None,
+            Err(other) => panic!("{other}"),
+        }
+    };
+    assert_eq!(damaged(1, &[0; 40]), None);
+    assert_eq!(damaged(0, &[0; 40]), Some((3, "audit_frame_broken")));
+    let mut dirty = [0; 40];
+    dirty[30] = 1;
+    assert_eq!(damaged(1, &dirty), Some((5, "audit_frame_broken")));
 }
 
 #[test]

@@ -224,6 +224,9 @@ impl DiskFile for QuickFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.1.write(bytes)
     }
+    fn reserve(&mut self, spare: usize) -> io::Result<()> {
+        self.1.reserve(spare)
+    }
     fn sync(&mut self) -> io::Result<()> {
         self.0.pass();
         Ok(())

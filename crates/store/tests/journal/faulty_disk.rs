@@ -32,8 +32,12 @@ pub(crate) struct Plan {
 #[derive(Debug)]
 struct Tracked {
     path: PathBuf,
+    /// Bytes that were written.
     len: u64,
     synced: u64,
+    /// Bytes with those that are set aside.
+    whole: u64,
+    whole_synced: u64,
 }
 
 impl FaultyDisk {
@@ -64,7 +68,10 @@ impl FaultyDisk {
         for file in &self.0.lock().unwrap().files {
             if let Ok(native) = File::options().write(true).open(&file.path) {
                 let unsynced = file.len.saturating_sub(file.synced);
-                native.set_len(file.synced + unsynced * kept / 10).unwrap();
+                let left = file.synced + unsynced * kept / 10;
+                native.set_len(left).unwrap();
+                // What was set aside is there, with zeros.
+                native.set_len(left.max(file.whole_synced)).unwrap();
             }
         }
     }
@@ -90,6 +97,8 @@ impl FaultyDisk {
             path: path.to_owned(),
             len,
             synced: len,
+            whole: len,
+            whole_synced: len,
         });
         Box::new(FaultyFile {
             disk: self.clone(),
@@ -152,6 +161,16 @@ struct FaultyFile {
 }
 
 impl FaultyFile {
+    /// Of so many bytes those that are written.
+    fn taken(&self, outcome: &io::Result<()>, bytes: usize) -> usize {
+        let state = self.disk.0.lock().unwrap();
+        match outcome {
+            Ok(()) => bytes,
+            Err(_) if state.plan.is_some_and(|plan| plan.half) => bytes / 2,
+            Err(_) => 0,
+        }
+    }
+
     fn update(&self, change: impl FnOnce(&mut Tracked)) {
         let mut state = self.disk.0.lock().unwrap();
         // A draft is renamed while it is open.
@@ -170,27 +189,30 @@ impl FaultyFile {
 impl DiskFile for FaultyFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let outcome = self.disk.change("write");
-        let half = self
-            .disk
-            .0
-            .lock()
-            .unwrap()
-            .plan
-            .is_some_and(|plan| plan.half);
-        let taken = match &outcome {
-            Ok(()) => bytes.len(),
-            Err(_) if half => bytes.len() / 2,
-            Err(_) => 0,
-        };
+        let taken = self.taken(&outcome, bytes.len());
         self.file.write(&bytes[..taken])?;
-        self.update(|file| file.len += taken as u64);
+        self.update(|file| {
+            file.len += taken as u64;
+            file.whole = file.whole.max(file.len);
+        });
+        outcome
+    }
+
+    fn reserve(&mut self, spare: usize) -> io::Result<()> {
+        let outcome = self.disk.change("reserve");
+        let taken = self.taken(&outcome, spare);
+        self.file.reserve(taken)?;
+        self.update(|file| file.whole = file.whole.max(file.len + taken as u64));
         outcome
     }
 
     fn sync(&mut self) -> io::Result<()> {
         self.disk.change("sync")?;
         self.file.sync()?;
-        self.update(|file| file.synced = file.len);
+        self.update(|file| {
+            file.synced = file.len;
+            file.whole_synced = file.whole;
+        });
         Ok(())
     }
 
@@ -200,6 +222,8 @@ impl DiskFile for FaultyFile {
         self.update(|file| {
             file.len = len;
             file.synced = file.synced.min(len);
+            file.whole = len;
+            file.whole_synced = file.whole_synced.min(len);
         });
         Ok(())
     }

@@ -76,6 +76,11 @@ impl DiskFile for Dying<Box<dyn DiskFile>> {
         point("after a write");
         Ok(())
     }
+    fn reserve(&mut self, spare: usize) -> io::Result<()> {
+        self.0.reserve(spare / 2)?;
+        point("in the space set aside");
+        self.0.reserve(spare)
+    }
     fn sync(&mut self) -> io::Result<()> {
         self.0.sync()?;
         point("after a sync");
