@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hypersentry_model::Timestamp;
 
 use crate::keys::{Key, KeyError, Keys};
-use crate::order::{Cloid, Event, Order, State, Step};
+use crate::order::{Cloid, Event, Order, OrderError, State, Step};
 
 /// Orders of an account that have not ended: the venue's own cap on resting ones.
 pub const MOST_LIVE: usize = 5_000;
@@ -43,7 +43,7 @@ const MOST_NAMES: usize = 32;
 const REPLY_MS: i64 = 3_000;
 /// Between two questions about the same order.
 const ASK_EVERY_MS: i64 = 1_000;
-/// The same for as long after `expiresAfter`: from then on the venue's word that it has no such order ends it, and it is asked without delay.
+/// The same for as long after `expiresAfter`, where an answer that would be a proof does not come.
 const ASK_OFTEN_MS: (i64, i64) = (200, 2_000);
 
 /// What happens when a record is on disk.
@@ -62,6 +62,8 @@ struct Live {
     asked: Option<Timestamp>,
     /// The venue did not have it when it was asked last, and it may arrive still.
     missing: bool,
+    /// From then on, by our clock, the same word would prove that it has no such order.
+    proof_at: Option<Timestamp>,
 }
 
 /// The relay of one account.
@@ -86,6 +88,8 @@ pub struct Relay {
     stirred: BTreeSet<Cloid>,
     /// The venue's clock less ours.
     venue_ahead_ms: i64,
+    /// The earliest [`Live::proof_at`].
+    due: Option<Timestamp>,
     waiting: BTreeMap<u64, Then>,
     last_seq: u64,
     log_broken: bool,
@@ -97,6 +101,12 @@ impl Relay {
     /// An order and where it stands.
     pub fn order(&self, cloid: &Cloid) -> Option<&Order> {
         self.orders.get(cloid).map(|live| &live.order)
+    }
+
+    /// When the next [`Input::Tick`] is worth more than those that come anyway, by our clock: then the venue's word that it has no such order proves
+    /// it.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.due
     }
 
     /// How many orders are remembered.
@@ -331,9 +341,15 @@ impl Relay {
                 self.give_way(now, cloid, change, out);
                 self.stir(cloid, change);
             }
-            // Asked too early: it is asked again.
-            Err(crate::order::OrderError::AbsenceUnproven { .. }) => {
+            // Asked too early: it is asked again as soon as the answer can be a proof.
+            Err(OrderError::AbsenceUnproven { until }) => {
                 live.missing = true;
+                if let Event::Absent { venue_time } = event {
+                    let left = until.ms().saturating_sub(venue_time.ms());
+                    let at = now.plus_ms(left.saturating_add(1));
+                    live.proof_at = Some(at);
+                    self.due = Some(self.due.map_or(at, |due| due.min(at)));
+                }
                 self.stirred.insert(live.order.intent().group);
             }
             Err(error) => {
@@ -374,6 +390,7 @@ impl Relay {
         self.forget(now);
         self.doubt_stops(now, out);
         let mut late = Vec::new();
+        self.due = None;
         for cloid in &self.open {
             let Some(live) = self.orders.get_mut(cloid) else {
                 continue;
@@ -392,10 +409,12 @@ impl Relay {
                     } else {
                         ASK_EVERY_MS
                     };
-                    if live.asked.is_none_or(|asked| over(asked, every)) {
+                    let proves = live.proof_at.take_if(|at| now >= *at).is_some();
+                    if proves || live.asked.is_none_or(|asked| over(asked, every)) {
                         live.asked = Some(now);
                         out.push(Output::Ask { cloid: *cloid });
                     }
+                    self.due = self.due.into_iter().chain(live.proof_at).min();
                 }
                 _ => {}
             }
@@ -413,6 +432,7 @@ impl Live {
             keys: vec![key],
             asked: None,
             missing: false,
+            proof_at: None,
         }
     }
 }

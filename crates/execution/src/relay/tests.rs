@@ -384,3 +384,35 @@ fn a_clock_that_is_set_back_keeps_nothing_waiting_and_a_proof_is_asked_for_at_on
     assert_eq!(step(&mut relay, hour + 12_100, Input::Tick), asked);
     assert!(step(&mut relay, hour + 12_900, Input::Tick).is_empty());
 }
+
+#[test]
+fn a_proof_is_asked_for_at_the_first_moment_at_which_it_is_one() {
+    let mut relay = Relay::default();
+    let mut order = submit("k1", 1, 1);
+    order.expires_after = at(10_000);
+    ask(&mut relay, 0, order).unwrap();
+    let seq = relay.last_seq;
+    step(&mut relay, 0, Input::Synced { seq });
+    step(&mut relay, 3_000, Input::Tick);
+    let asked = [Output::Ask { cloid: [1; 16] }];
+    assert_eq!(step(&mut relay, 9_400, Input::Tick), asked);
+    assert_eq!(relay.due(), None);
+    // The venue's clock showed 9,333 at the least, by an answer that took 40 ms.
+    let absent = |venue_time| Input::Heard {
+        cloid: [1; 16],
+        event: Event::Absent {
+            venue_time: at(venue_time),
+        },
+    };
+    step(&mut relay, 9_440, absent(9_333));
+    assert_eq!(relay.due(), Some(at(10_108)));
+    // The usual question does not take its place.
+    assert_eq!(step(&mut relay, 10_050, Input::Tick), asked);
+    assert_eq!(relay.due(), Some(at(10_108)));
+    assert!(step(&mut relay, 10_107, Input::Tick).is_empty());
+    assert_eq!(step(&mut relay, 10_108, Input::Tick), asked);
+    assert_eq!(relay.due(), None);
+    let out = step(&mut relay, 10_150, absent(10_001));
+    assert!(matches!(out[0], Output::Changed { change, .. } if change.to == State::Expired));
+    assert_eq!(relay.due(), None);
+}

@@ -365,8 +365,10 @@ impl Account {
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let heard = Arc::clone(&self.pen.heard);
         loop {
+            let due = self.relay.due().map(|due| due.ns_since(self.now()));
             tokio::select! {
                 () = cancel.cancelled() => break,
+                () = in_ns(due) => self.step(Input::Tick),
                 () = heard.changed() => self.acknowledged(),
                 _ = tick.tick() => {
                     self.acknowledged();
@@ -461,6 +463,14 @@ impl Account {
 
     fn note_said(&self, what: What, cloid: Option<&Cloid>, by: &By, said: Said) {
         self.pen.note(self.now(), what, cloid, by, Some(said));
+    }
+}
+
+/// Until so many nanoseconds passed; for ever if there is no such time.
+async fn in_ns(due: Option<i64>) {
+    match due {
+        Some(ns) => tokio::time::sleep(Duration::from_nanos(ns.max(0).unsigned_abs())).await,
+        None => std::future::pending().await,
     }
 }
 
