@@ -1,7 +1,7 @@
 //! Our words and the venue's.
 
 use hypersentry_execution::order::{Aim, Cloid, Event, Intent, Leg, Side, Step, Terms, Tif};
-use hypersentry_venues::hyperliquid::account::{Fate, Known};
+use hypersentry_venues::hyperliquid::account::{Fate, Known, refusal};
 use hypersentry_venues::hyperliquid::exchange::Cloid as Name;
 use hypersentry_venues::hyperliquid::exchange::action::Action;
 use hypersentry_venues::hyperliquid::exchange::order::{
@@ -174,11 +174,11 @@ pub(crate) fn known(intent: &Intent, known: &Known) -> (Event, Option<Why>) {
         // Of a trigger that was refused when it was triggered the venue had held it before.
         Fate::Rejected if matches!(intent.terms, Terms::Trigger { .. }) => (
             Event::Cancelled { filled },
-            Some(why("venue_rejected", &known.status)),
+            Some(why(refusal(&known.status), &known.status)),
         ),
         Fate::Rejected => (
             Event::Plain { step: Step::Refuse },
-            Some(why("venue_rejected", &known.status)),
+            Some(why(refusal(&known.status), &known.status)),
         ),
     }
 }

@@ -21,6 +21,7 @@ use hypersentry_trading::{
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Plans that take a third, let a third rest far from the market, and take the rest.
@@ -31,14 +32,20 @@ struct Planner {
     gap_ms: i64,
     old_ms: i64,
     /// The look of a slice that rests shows the other side as the touch.
-    lies: bool,
+    lies: Arc<AtomicBool>,
+}
+
+impl Planner {
+    fn lies(&self) -> bool {
+        self.lies.load(Ordering::SeqCst)
+    }
 }
 
 impl Eyes for Planner {
     fn look(&self, symbol: Symbol) -> Later<'_, Sight> {
         Box::pin(async move {
             let sight = self.eyes.look(symbol).await;
-            if !self.lies {
+            if !self.lies() {
                 return sight;
             }
             // As if the market came to meet it while it was on its way.
@@ -64,7 +71,7 @@ impl Eyes for Planner {
             let lots = ask.worth.units() * 100_000 / mid / 3 - 1;
             let size = Size::from_units(lots * 10_i128.pow(Size::SCALE - 5));
             let (near, far) = match ask.side {
-                Side::Buy => (px(3), px(if self.lies { 3 } else { -20 })),
+                Side::Buy => (px(3), px(if self.lies() { 3 } else { -20 })),
                 Side::Sell => (px(-3), px(20)),
             };
             let slice = |n: i64, px, takes| Slice {
@@ -93,7 +100,7 @@ struct Run {
     dir: tempfile::TempDir,
     gap_ms: i64,
     old_ms: i64,
-    lies: bool,
+    lies: Arc<AtomicBool>,
 }
 
 impl Run {
@@ -109,7 +116,7 @@ impl Run {
             dir: tempfile::tempdir().unwrap(),
             gap_ms,
             old_ms: 0,
-            lies: false,
+            lies: Arc::default(),
         }
     }
 
@@ -119,7 +126,7 @@ impl Run {
             eyes: Arc::clone(&real.eyes),
             gap_ms: self.gap_ms,
             old_ms: self.old_ms,
-            lies: self.lies,
+            lies: Arc::clone(&self.lies),
         });
         let trading = open(self.dir.path(), World { eyes, ..real });
         let ready = |it: &AccountState| it.ready && it.stream == "open";
@@ -287,19 +294,42 @@ async fn a_plan_ends_with_the_process_and_nothing_of_it_rests() {
     assert!(ended);
 }
 
+fn refused(state: &AccountState) -> usize {
+    let sent = slices(state);
+    let refused = sent.iter().filter(|it| it.state == State::Rejected);
+    refused.count()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slice_that_the_venue_refuses_ends_the_plan() {
-    let mut run = Run::start(0x65, 1_000).await;
-    run.lies = true;
+async fn a_slice_that_would_have_matched_is_placed_anew_at_the_touch() {
+    let run = Run::start(0x65, 2_000).await;
+    run.lies.store(true, Ordering::SeqCst);
+    let trading = run.open().await;
+    let exits = json!({"stop_loss": "60000", "take_profit": "150000"});
+    run.order(&trading, "v", exits).await.unwrap();
+    run.until(&trading, "the venue refuses it", |it| refused(it) > 0)
+        .await;
+    run.lies.store(false, Ordering::SeqCst);
+    let sent = |it: &AccountState| it.twaps.iter().all(|it| it.slices_left == 0);
+    let state = run.until(&trading, "all slices are sent", sent).await;
+    let sent = slices(&state);
+    let (ended, again) = (refused(&state), sent.len());
+    assert_eq!(again - ended, 3, "each slice is there once: {sent:#?}");
+    let sizes = sent.iter().filter(|it| it.state != State::Rejected);
+    let units: i128 = sizes.map(|it| it.size.units()).sum();
+    assert_eq!(Size::from_units(units), size("0.01"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_ends_where_the_market_comes_to_meet_it_again_and_again() {
+    let run = Run::start(0x66, 1_000).await;
+    run.lies.store(true, Ordering::SeqCst);
     let trading = run.open().await;
     run.order(&trading, "v", json!({})).await.unwrap();
-    let over = |it: &AccountState| {
-        let sent = slices(it);
-        it.twaps.is_empty() && sent.iter().any(|it| it.state == State::Rejected)
-    };
+    let over = |it: &AccountState| it.twaps.is_empty();
     let state = run.until(&trading, "the plan has ended", over).await;
-    // The third was never sent.
-    assert_eq!(slices(&state).len(), 2);
+    // Once, and twenty times anew. The third was sent meanwhile.
+    assert_eq!((refused(&state), slices(&state).len()), (21, 23));
 }
 
 #[tokio::test(flavor = "multi_thread")]

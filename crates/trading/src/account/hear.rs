@@ -149,7 +149,12 @@ impl Account {
         {
             return;
         }
-        self.explain(&cloid, why);
+        // The answer says the same in more words than a status.
+        let held = self.extra(&cloid).and_then(|extra| extra.why.as_ref());
+        let said = held.zip(why.as_ref());
+        if said.is_none_or(|(held, why)| held.code != why.code) {
+            self.explain(&cloid, why);
+        }
         self.heard(cloid, event);
     }
 

@@ -22,6 +22,11 @@ const AGE_MS: i64 = 3_000;
 /// What rests of the last slice waits for so long.
 const LINGER_MS: i64 = 60_000;
 
+/// Slices of one plan that are placed anew, because the market came to meet them on their way.
+const MOST_AGAIN: u32 = 20;
+/// The numbers of their names begin here.
+const AGAIN: u32 = 1_000;
+
 /// What is followed.
 #[derive(Clone, Debug)]
 pub(super) struct Planned {
@@ -30,6 +35,8 @@ pub(super) struct Planned {
     pub(super) began: Timestamp,
     pub(super) take_profit: Option<Price>,
     pub(super) stop_loss: Option<Price>,
+    /// How many were placed anew.
+    again: u32,
 }
 
 /// The price of a slice as it is sent: what takes, takes at the plan's price or better; what rests, rests at the touch as it stands now, and never at a
@@ -155,14 +162,52 @@ impl Account {
             began: now,
             take_profit: ticket.take_profit,
             stop_loss: ticket.stop_loss,
+            again: 0,
         })
     }
 
-    /// Whether the venue refused a slice of it: what was to rest would have matched when it came, say.
+    /// The first slice that the venue refused, by its place among those that were sent.
+    fn refused_slice(&self, twap: &Twap) -> Option<usize> {
+        let refused = |it: &Cloid| {
+            let order = self.relay.order(it);
+            order.is_some_and(|order| order.state() == State::Rejected)
+        };
+        twap.plan.as_ref()?;
+        twap.sent().iter().position(refused)
+    }
+
+    /// Whether the venue refused a slice of it.
     pub(super) fn plan_refused(&self, twap: &Twap) -> bool {
-        let sent = twap.sent().iter().filter_map(|it| self.relay.order(it));
-        let mut refused = sent.filter(|order| order.state() == State::Rejected);
-        twap.plan.is_some() && refused.next().is_some()
+        self.refused_slice(twap).is_some()
+    }
+
+    /// Places a slice anew that was to rest and would have matched when it came: at the touch as it stands now. Whether there was one.
+    ///
+    /// # Errors
+    /// The slice was refused for another reason, too many were placed anew, or this one is refused here.
+    pub(super) fn place_again(
+        &mut self,
+        twap: &mut Twap,
+        sight: &Sight,
+    ) -> Result<bool, TradeError> {
+        let Some(place) = self.refused_slice(twap) else {
+            return Ok(false);
+        };
+        let ended = || TradeError::new("plan_refused", "the venue refused a slice of its plan");
+        let cloid = twap.sent().get(place).copied().ok_or_else(ended)?;
+        let why = self.extra(&cloid).and_then(|extra| extra.why.clone());
+        let crossed = why.is_some_and(|why| why.code == "venue_post_only");
+        let plan = twap.plan.as_mut().ok_or_else(ended)?;
+        // One after the other they were sent, each once.
+        let slice = plan.slices.get(place).filter(|_| crossed).copied();
+        let slice = slice
+            .filter(|_| plan.again < MOST_AGAIN)
+            .ok_or_else(ended)?;
+        let name = AGAIN + plan.again;
+        plan.again += 1;
+        let anew = self.send_part(twap, name, slice.size, Some(&slice), sight)?;
+        twap.replace(place, anew.ok_or_else(ended)?);
+        Ok(true)
     }
 
     /// Whether an order of it may still be filled.
@@ -197,7 +242,8 @@ impl Account {
             return;
         }
         for key in std::mem::take(&mut self.buried) {
-            for n in 0..u32::try_from(MOST_SLICES).unwrap_or(u32::MAX) {
+            let slices = u32::try_from(MOST_SLICES).unwrap_or(u32::MAX);
+            for n in (0..slices).chain(AGAIN..AGAIN + MOST_AGAIN) {
                 let named = match n {
                     0 => key.clone(),
                     n => match derived(&key, &slice_name(n)) {

@@ -88,16 +88,18 @@ impl Twap {
         self.plan.is_some() && self.done >= self.slices
     }
 
+    /// The ticket of a slice: of a plan's, or of a part of the size.
     fn ticket(
         &self,
         account: &str,
         key: String,
         size: Size,
+        slice: Option<&Slice>,
         sight: &Sight,
         now: Timestamp,
     ) -> Result<Ticket, TradeError> {
         let market = self.market(account, key, size);
-        match self.plan.as_ref().zip(self.planned_slice()) {
+        match self.plan.as_ref().zip(slice) {
             Some((plan, slice)) => plan.ticket(market, slice, sight, now),
             None => Ok(market),
         }
@@ -154,6 +156,13 @@ impl Twap {
     /// The orders that opened, one for each slice.
     pub(super) fn sent(&self) -> &[Cloid] {
         &self.sent
+    }
+
+    /// Another order takes the place of one that was sent.
+    pub(super) fn replace(&mut self, place: usize, cloid: Cloid) {
+        if let Some(held) = self.sent.get_mut(place) {
+            *held = cloid;
+        }
     }
 }
 
@@ -226,7 +235,8 @@ impl Account {
             plan,
         };
         let size = twap.slice(&asset.rules);
-        let first = twap.ticket(&self.name, ticket.key.clone(), size, sight, now)?;
+        let slice = twap.planned_slice();
+        let first = twap.ticket(&self.name, ticket.key.clone(), size, slice, sight, now)?;
         let (mut composed, _) = self.made(&first, sight, now)?;
         twap.sent.extend(as_slice(&mut composed));
         let orders = self.submit(
@@ -282,11 +292,18 @@ impl Account {
             return;
         };
         let mut twap = self.twaps.remove(at);
-        if self.plan_refused(&twap) {
-            self.cancel_slices(&twap);
-            self.over(&twap, "the venue refused a slice of its plan");
-            self.tell_account();
-            return;
+        match self.place_again(&mut twap, sight) {
+            Ok(false) => {}
+            Ok(true) => {
+                self.twaps.insert(at.min(self.twaps.len()), twap);
+                return;
+            }
+            Err(error) => {
+                self.cancel_slices(&twap);
+                self.over(&twap, &error.text);
+                self.tell_account();
+                return;
+            }
         }
         if twap.lingers() {
             let rests = self.plan_rests(&twap);
@@ -304,19 +321,9 @@ impl Account {
         }
         let result = self.asset(twap.symbol).and_then(|asset| {
             let size = twap.slice(&asset.rules);
-            let named = derived(&twap.key, &slice_name(twap.done))?;
-            let named_as = named.as_str().to_owned();
-            let ticket = twap.ticket(&self.name, named_as, size, sight, now)?;
-            let (mut composed, _) = self.made(&ticket, sight, now)?;
-            twap.sent.extend(as_slice(&mut composed));
-            self.submit(
-                named,
-                ticket.body(),
-                composed,
-                sight,
-                twap.side,
-                twap.by.clone(),
-            )?;
+            let slice = twap.planned_slice();
+            let sent = self.send_part(&twap, twap.done, size, slice, sight)?;
+            twap.sent.extend(sent);
             Ok(size)
         });
         match result {
@@ -343,6 +350,26 @@ impl Account {
             self.twaps.insert(at.min(self.twaps.len()), twap);
         }
         self.tell_account();
+    }
+
+    /// Sends a slice under the name of its number; its order.
+    pub(super) fn send_part(
+        &mut self,
+        twap: &Twap,
+        number: u32,
+        size: Size,
+        slice: Option<&Slice>,
+        sight: &Sight,
+    ) -> Result<Option<Cloid>, TradeError> {
+        let now = self.now();
+        let named = derived(&twap.key, &slice_name(number))?;
+        let named_as = named.as_str().to_owned();
+        let ticket = twap.ticket(&self.name, named_as, size, slice, sight, now)?;
+        let (mut composed, _) = self.made(&ticket, sight, now)?;
+        let sent = as_slice(&mut composed);
+        let (body, by) = (ticket.body(), twap.by.clone());
+        self.submit(named, body, composed, sight, twap.side, by)?;
+        Ok(sent)
     }
 
     /// All that run.

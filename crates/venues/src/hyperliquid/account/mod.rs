@@ -19,7 +19,7 @@ pub use fills::{
 };
 pub use orders::{
     Fate, Known, OpenOrder, fate, open_orders, open_orders_request, order_status,
-    order_status_request,
+    order_status_request, refusal,
 };
 pub use positions::{Position, Positions, positions, positions_request};
 pub use stream::{SUBSCRIPTIONS, Told, read, subscriptions};

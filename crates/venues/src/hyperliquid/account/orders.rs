@@ -62,6 +62,30 @@ pub fn fate(status: &str) -> Option<Fate> {
     })
 }
 
+/// The code of the reason for which an order was refused, by its status: that of the same refusal in an answer
+/// ([`reply`](super::super::exchange::reply)). Same page of the docs as [`fate`]; `venue_rejected` for a word that names no reason.
+pub fn refusal(status: &str) -> &'static str {
+    match status {
+        "tickRejected" => "venue_tick",
+        "minTradeNtlRejected" => "venue_min_notional",
+        "perpMarginRejected" => "venue_margin",
+        "reduceOnlyRejected" => "venue_reduce_only",
+        "badAloPxRejected" => "venue_post_only",
+        "iocCancelRejected" => "venue_ioc_no_match",
+        "badTriggerPxRejected" => "venue_trigger_price",
+        "marketOrderNoLiquidityRejected" => "venue_no_liquidity",
+        "positionIncreaseAtOpenInterestCapRejected" | "positionFlipAtOpenInterestCapRejected" => {
+            "venue_open_interest_cap"
+        }
+        "tooAggressiveAtOpenInterestCapRejected" => "venue_open_interest_price",
+        "openInterestIncreaseRejected" => "venue_open_interest_pace",
+        "insufficientSpotBalanceRejected" => "venue_spot_balance",
+        "oracleRejected" => "venue_oracle",
+        "perpMaxPositionRejected" => "venue_margin_tier",
+        _ => "venue_rejected",
+    }
+}
+
 /// An order that the venue was asked for, or told of.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Known {
@@ -223,6 +247,12 @@ mod tests {
         ] {
             assert_eq!(fate(word), means, "{word}");
         }
+    }
+
+    #[test]
+    fn a_status_names_the_reason_that_an_answer_names() {
+        assert_eq!(refusal("badAloPxRejected"), "venue_post_only");
+        assert_eq!(refusal("rejected"), "venue_rejected");
     }
 
     #[test]
