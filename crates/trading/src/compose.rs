@@ -27,6 +27,8 @@ pub struct Composed {
     pub strategy: String,
     /// What goes to the relay, without liquidation prices.
     pub parts: Vec<Part>,
+    /// Whether it gets out of a position, at whatever the collar allows and however many orders were sent.
+    pub urgent: bool,
 }
 
 fn shifted(px: Price, bps: i128) -> Option<Price> {
@@ -271,6 +273,7 @@ pub fn compose(
         symbol,
         strategy,
         parts,
+        urgent: false,
     })
 }
 

@@ -21,6 +21,7 @@ use hypersentry_store::{Disk, NativeDisk};
 use hypersentry_venues::hyperliquid::exchange::{Address, Cloid as Name, Network};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -86,6 +87,8 @@ pub struct Trading {
     recalled: Mutex<BTreeMap<String, Recalled>>,
     /// At most [`MOST_ACCOUNTS`].
     pub(crate) open: Mutex<BTreeMap<Address, mpsc::Sender<Message>>>,
+    /// Whose kill switch was pressed; as many as are open.
+    halts: Mutex<BTreeMap<Address, Arc<AtomicBool>>>,
     cancel: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
@@ -141,6 +144,7 @@ impl Trading {
             polling: Arc::new(Polling::new(MOST_STREAMS)),
             recalled: Mutex::default(),
             open: Mutex::default(),
+            halts: Mutex::default(),
             cancel: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
@@ -192,6 +196,7 @@ impl Trading {
             self.world.door.now(),
         );
         account.line = line.clone();
+        account.halt = self.halt(address);
         account.polling = Some(Arc::clone(&self.polling));
         self.tasks.spawn(account.run(messages, self.cancel.clone()));
         let stream = stream::follow(
@@ -363,14 +368,27 @@ impl Trading {
         by: Asker,
     ) -> Result<Killed, TradeError> {
         let by = by.into();
-        self.ask(account, |answer| Asked::Kill {
+        let inbox = self.account(account)?;
+        if let (true, false, Ok(address)) = (on, drill, account.parse()) {
+            // What was asked for before and waits is refused, so that the switch has its turn at once.
+            self.halt(address).store(true, Ordering::Release);
+        }
+        let (answer, answered) = oneshot::channel();
+        let asked = Asked::Kill {
             on,
             flatten,
             drill,
             by,
             answer,
-        })
-        .await?
+        };
+        let sent = inbox.send(Message::Asked(asked)).await;
+        sent.map_err(|_| TradeError::stopping())?;
+        answered.await.map_err(|_| TradeError::stopping())?
+    }
+
+    fn halt(&self, account: Address) -> Arc<AtomicBool> {
+        let mut halts = self.halts.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(halts.entry(account).or_default())
     }
 
     /// The account as it stands, as one user sees it.

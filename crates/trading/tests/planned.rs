@@ -328,8 +328,9 @@ async fn a_plan_ends_where_the_market_comes_to_meet_it_again_and_again() {
     run.order(&trading, "v", json!({})).await.unwrap();
     let over = |it: &AccountState| it.twaps.is_empty();
     let state = run.until(&trading, "the plan has ended", over).await;
-    // Once, and twenty times anew. The third was sent meanwhile.
-    assert_eq!((refused(&state), slices(&state).len()), (21, 23));
+    // Once, and twenty times anew. The third may have been sent meanwhile.
+    let all = slices(&state).len();
+    assert!(refused(&state) == 21 && (22..=23).contains(&all), "{all}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -136,10 +136,11 @@ impl Upstream {
         tokio::time::sleep(Duration::from_nanos(ns) + Duration::from_millis(1)).await;
     }
 
-    /// Performs a request, or shares one that is under way.
+    /// Performs a request, or shares one of the market that is under way.
     pub(crate) async fn fetch(&self, venue: Venue, request: Request) -> Answer {
         let flight: Flight = (request.path.clone(), request.body.clone());
-        let shared = request.class != RequestClass::Orders;
+        // An answer about an account proves something of the moment at which it was asked for: not of a question before that.
+        let shared = !matches!(request.class, RequestClass::Orders | RequestClass::Account);
         let mut leader = None;
         let mut follow = None;
         if let (true, Some(mut gate)) = (shared, self.gate(venue)) {

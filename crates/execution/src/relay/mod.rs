@@ -277,7 +277,8 @@ impl Relay {
         // A switch or the clock may have come between the request and the disk. What was asked for as one is sent as one or not at all.
         let killed = self.killed && !intents.iter().all(|intent| intent.reduce_only);
         let killed = killed || cloids.iter().any(|cloid| self.unwanted.contains(cloid));
-        let late = intents.iter().any(|intent| now >= intent.expires_after);
+        let venue = self.venue_time(now);
+        let late = intents.iter().any(|intent| venue >= intent.expires_after);
         if let ([intent], false, false) = (intents.as_slice(), killed, late)
             && let Some(replaces) = intent.replaces
         {
@@ -359,6 +360,11 @@ impl Relay {
         }
     }
 
+    /// The venue's clock as it is known; what expires there expires by it.
+    fn venue_time(&self, now: Timestamp) -> Timestamp {
+        now.plus_ms(self.venue_ahead_ms)
+    }
+
     fn plain(&mut self, now: Timestamp, cloid: Cloid, step: Step, out: &mut Vec<Output>) {
         self.hear(now, cloid, &Event::Plain { step }, out);
     }
@@ -391,6 +397,7 @@ impl Relay {
         self.doubt_stops(now, out);
         let mut late = Vec::new();
         self.due = None;
+        let venue = self.venue_time(now);
         for cloid in &self.open {
             let Some(live) = self.orders.get_mut(cloid) else {
                 continue;
@@ -404,7 +411,7 @@ impl Relay {
                 State::Unknown => {
                     let expires = live.order.intent().expires_after;
                     let (often, span) = ASK_OFTEN_MS;
-                    let every = if now >= expires && now < expires.plus_ms(span) {
+                    let every = if venue >= expires && venue < expires.plus_ms(span) {
                         often
                     } else {
                         ASK_EVERY_MS

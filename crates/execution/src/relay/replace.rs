@@ -148,7 +148,8 @@ impl Relay {
             return;
         };
         let clear = change.to == State::Cancelled && change.filled.is_zero();
-        let late = now >= intent.expires_after || self.killed || self.log_broken;
+        let expired = self.venue_time(now) >= intent.expires_after;
+        let late = expired || self.killed || self.log_broken;
         if !clear || late || self.unwanted.contains(&new) {
             self.plain(now, new, Step::NotSend, out);
             return;
@@ -160,8 +161,9 @@ impl Relay {
 
     /// Gives up what waits too long, or is not wanted any more.
     pub(super) fn drop_held(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        let venue = self.venue_time(now);
         let over = |cloid: &&Cloid| {
-            let late = |live: &super::Live| now >= live.order.intent().expires_after;
+            let late = |live: &super::Live| venue >= live.order.intent().expires_after;
             self.unwanted.contains(*cloid) || self.orders.get(*cloid).is_none_or(late)
         };
         let over: Vec<Cloid> = self.held.iter().filter(over).copied().collect();

@@ -27,7 +27,7 @@ use serde::Serialize;
 
 use crate::order::Side;
 use limits::WHOLE_BPS;
-use walk::{bps_up, within};
+use walk::{bps_up, unseen, within};
 
 /// What a passed order is expected to do; shown before it is sent, and recorded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -212,13 +212,24 @@ impl Run<'_> {
                 self.refuse(Refusal::of(*scope, Check::Collar, found, bps(allowed)));
             }
         }
-        if !matches!(self.wish.pricing, Pricing::Taker { .. }) {
+        let (side, size) = (self.wish.side, self.wish.size);
+        let takes = matches!(self.wish.pricing, Pricing::Taker { .. });
+        // A limit beyond the mid trades at once with what stands up to it.
+        let crosses = matches!(self.wish.pricing, Pricing::Limit { .. })
+            && within(side, mid, limit)
+            && mid != limit;
+        if !takes && !crosses {
             return None;
         }
         let levels = self.fresh(self.market.against.as_ref(), "book")?;
         let levels = &levels[..levels.len().min(MOST_LEVELS)];
-        let walked = walk(self.wish.side, self.wish.size, limit, levels)?;
-        if walked.filled < self.wish.size {
+        let mut walked = walk(side, size, limit, levels)?;
+        if !takes {
+            walked = unseen(walked, side, size, limit, levels)?;
+            if walked.filled.is_zero() {
+                return None;
+            }
+        } else if walked.filled < size {
             let found = format!("{} within {limit}", walked.filled);
             self.refuse(Refusal::plain(
                 Check::Depth,

@@ -76,6 +76,27 @@ fn a_plain_order_passes_and_tells_what_it_will_cost() {
     assert!(!passed.reduces);
 }
 
+#[test]
+fn a_limit_that_rests_asks_no_book_and_one_that_crosses_tells_its_cost() {
+    let (limits, standing) = (Limits::default(), standing());
+    let scopes = [(Scope::Account, &limits, &standing)];
+    let at = |limit| Wish {
+        pricing: Pricing::Limit { limit: px(limit) },
+        ..wish()
+    };
+    let blind = Market {
+        against: None,
+        ..market()
+    };
+    assert_eq!(
+        check(&at("49990"), &blind, &scopes).unwrap().slippage_bps,
+        None
+    );
+    // No further than 50,050: .004 at 10 and .004 at 50 above the mid, 6 bps; the rest of it rests.
+    let crossing = check(&at("50060"), &market(), &scopes).unwrap();
+    assert_eq!(crossing.slippage_bps, Some(6));
+}
+
 type Spoil = fn(&mut Wish, &mut Market, &mut Limits, &mut Standing);
 
 /// One way into each refusal, with nothing else wrong.
@@ -102,6 +123,20 @@ const SPOILT: &[(Check, Spoil)] = &[
     }),
     (Check::StaleInput, |_, _, _, standing| {
         standing.day_loss = seen(dollars("0"), 9_000)
+    }),
+    // A limit that trades at once.
+    (Check::StaleInput, |wish, market, _, _| {
+        wish.pricing = Pricing::Limit { limit: px("50400") };
+        market.against = None;
+    }),
+    (Check::Slippage, |wish, _, limits, _| {
+        wish.pricing = Pricing::Limit { limit: px("50400") };
+        limits.slippage_bps = 8;
+    }),
+    // What lies behind the levels that are seen is taken at its own price: .006 at 400 above the mid.
+    (Check::Slippage, |wish, market, _, _| {
+        wish.pricing = Pricing::Limit { limit: px("50400") };
+        market.against = seen(vec![(px("50010"), sz("0.004"))], 100);
     }),
     (Check::ClockUncertain, |_, market, _, _| {
         market.clock_bound_ms = None

@@ -45,6 +45,28 @@ pub fn walk(side: Side, size: Size, limit: Price, levels: &[(Price, Size)]) -> O
     Some(walked)
 }
 
+/// What a limit may pay: where all that is seen lies within it, the rest of the size may be taken behind that, at its own price.
+pub(super) fn unseen(
+    walked: Walk,
+    side: Side,
+    size: Size,
+    limit: Price,
+    levels: &[(Price, Size)],
+) -> Option<Walk> {
+    let left = size.checked_sub(walked.filled)?;
+    let all = levels
+        .last()
+        .is_some_and(|(px, _)| within(side, *px, limit));
+    if !all || left.is_zero() {
+        return Some(walked);
+    }
+    Some(Walk {
+        filled: size,
+        cost: walked.cost.checked_add(limit.notional(left).ok()?)?,
+        last: Some(limit),
+    })
+}
+
 /// What `cost` for so much is beyond the mid, in basis points rounded up: zero where it is better. Nothing where the mid's notional is zero or
 /// out of range.
 pub fn slippage_bps(side: Side, filled: Size, cost: Usd, mid: Price) -> Option<i128> {

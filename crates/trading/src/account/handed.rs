@@ -1,6 +1,7 @@
 //! How TWAPs are handed over to the venue, followed there, and ended.
 
 use super::native::{Asked, Native, Stage};
+use super::venue::Expires;
 use super::{Account, LIFE_MS, Message, News};
 use crate::error::TradeError;
 use crate::log::{By, Said};
@@ -175,15 +176,10 @@ impl Account {
                 randomize: asked.randomize,
             },
         });
-        self.send_twap(
-            asked.key,
-            action,
-            u64::try_from(asked.expires.ms()).ok(),
-            by,
-        );
+        self.send_twap(asked.key, action, Expires::At(asked.expires), by);
     }
 
-    fn send_twap(&self, key: String, action: Action, expires: Option<u64>, by: By) {
+    fn send_twap(&self, key: String, action: Action, expires: Expires, by: By) {
         let courier = self.courier(by, None);
         let inbox = self.inbox.clone();
         let ends = matches!(action, Action::TwapCancel(_));
@@ -371,8 +367,7 @@ impl Account {
             }
         }
         for (key, cancel, by) in ends {
-            let expires = u64::try_from(now.plus_ms(LIFE_MS).ms()).ok();
-            self.send_twap(key, Action::TwapCancel(cancel), expires, by);
+            self.send_twap(key, Action::TwapCancel(cancel), Expires::Soon, by);
         }
     }
 

@@ -11,6 +11,9 @@ use hypersentry_model::{Stamp, Timestamp};
 use hypersentry_venues::hyperliquid::account::{Fill, Known};
 use hypersentry_venues::hyperliquid::exchange::reply::Outcome;
 
+/// An order that stands at the venue since longer before its `expiresAfter` is another one: orders live for 15 s, and clocks differ by less.
+const OLDER_MS: i64 = 120_000;
+
 impl Account {
     pub(super) fn news(&mut self, news: News) {
         match news {
@@ -111,6 +114,12 @@ impl Account {
         at_least: Option<Timestamp>,
     ) {
         match known {
+            // The venue has an older one of this name, and ours not.
+            Ok(Some(known)) if self.is_older(&cloid, &known) => {
+                if let Some(venue_time) = at_least {
+                    self.heard(cloid, Event::Absent { venue_time });
+                }
+            }
             Ok(Some(known)) => {
                 self.number(known.order.oid, cloid);
                 self.known(cloid, &known);
@@ -128,7 +137,9 @@ impl Account {
     fn told(&mut self, known: &Known) {
         let named = known.order.cloid.map(|cloid| *cloid.bytes());
         let cloid = named.or_else(|| self.numbers.get(&known.order.oid).copied());
-        let Some(cloid) = cloid.filter(|cloid| self.relay.order(cloid).is_some()) else {
+        let ours =
+            |cloid: &Cloid| self.relay.order(cloid).is_some() && !self.is_older(cloid, known);
+        let Some(cloid) = cloid.filter(ours) else {
             // Somebody else's: the next look shows it.
             self.look_soon();
             return;
@@ -156,6 +167,15 @@ impl Account {
             self.explain(&cloid, why);
         }
         self.heard(cloid, event);
+    }
+
+    /// Whether the venue placed it long before ours could be: a request's key that was used a day ago names the same order.
+    fn is_older(&self, cloid: &Cloid, known: &Known) -> bool {
+        let order = self.relay.order(cloid);
+        order.is_some_and(|order| {
+            let could = order.intent().expires_after.plus_ms(-OLDER_MS);
+            known.order.placed < could
+        })
     }
 
     fn number(&mut self, oid: u64, cloid: Cloid) {

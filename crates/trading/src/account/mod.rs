@@ -1,6 +1,7 @@
 //! One account's task: it alone changes what is held of the account, in the order in which things come.
 
 mod auto;
+mod closing;
 mod compare;
 mod cover;
 mod figures;
@@ -49,6 +50,7 @@ use hypersentry_venues::hyperliquid::exchange::Address;
 use hypersentry_venues::hyperliquid::exchange::reply::Outcome;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -238,6 +240,8 @@ pub(crate) struct Account {
     today: (i64, u32),
     day_open: Option<(i64, hypersentry_model::Usd)>,
     killed: bool,
+    /// Whether the kill switch was pressed and waits for its turn: nothing that waits before it is done.
+    pub(crate) halt: Arc<AtomicBool>,
     /// What a kill switch is to close still.
     flatten: Option<switch::Flatten>,
     stopped: bool,
@@ -340,6 +344,7 @@ impl Account {
             today: (today, count),
             day_open,
             killed,
+            halt: Arc::default(),
             flatten,
             stopped: false,
             twaps: Vec::new(),

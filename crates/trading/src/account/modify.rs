@@ -101,6 +101,7 @@ impl Account {
             symbol: intent.symbol,
             strategy: extra.map_or_else(|| MANUAL.to_owned(), |extra| extra.strategy.clone()),
             parts: vec![part],
+            urgent: false,
         };
         Ok((composed, intent.side))
     }

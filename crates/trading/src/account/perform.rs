@@ -1,5 +1,6 @@
 //! What the relay wants done.
 
+use super::venue::Expires;
 use super::{Account, Extra, Message, News, Outputs};
 use crate::error::TradeError;
 use crate::log::{By, Said};
@@ -105,7 +106,7 @@ impl Account {
             self.post(News::NotSent(cloids, why));
             return;
         };
-        let expires = u64::try_from(first.expires_after.ms()).ok();
+        let expires = Expires::At(first.expires_after);
         let action = Action::Order(wire::place(&intents, asset.place));
         let courier = self.courier(by, cloids.first().copied());
         let inbox = self.inbox.clone();
@@ -127,7 +128,7 @@ impl Account {
             self.post(News::NotSent(vec![new], why));
             return;
         };
-        let expires = u64::try_from(intent.expires_after.ms()).ok();
+        let expires = Expires::At(intent.expires_after);
         let action = wire::change(&intent, &replaces.cloid, asset.place);
         let courier = self.courier(by.unwrap_or_default(), Some(new));
         let inbox = self.inbox.clone();
@@ -152,10 +153,9 @@ impl Account {
         let by = self.extras.get(&cloid).map(|extra| extra.by.clone());
         let courier = self.courier(by.unwrap_or_default(), Some(cloid));
         let inbox = self.inbox.clone();
-        let expires = u64::try_from(self.now().plus_ms(super::LIFE_MS).ms()).ok();
         tokio::spawn(async move {
             let action = wire::cancel(&cloid, asset.place);
-            if let Ok(outcomes) = courier.send(action, expires, 1).await
+            if let Ok(outcomes) = courier.send(action, Expires::Soon, 1).await
                 && let Some(outcome) = outcomes.into_iter().next()
             {
                 let news = News::CancelTold(cloid, outcome);

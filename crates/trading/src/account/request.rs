@@ -16,8 +16,9 @@ use hypersentry_execution::risk::Market;
 use hypersentry_model::{Price, Size, Symbol, Timestamp};
 use hypersentry_venues::hyperliquid::account::Asset;
 use sha2::{Digest, Sha256};
+use std::sync::atomic::Ordering;
 
-type Orders = Result<Vec<OrderView>, TradeError>;
+pub(super) type Orders = Result<Vec<OrderView>, TradeError>;
 
 impl Account {
     pub(super) async fn asked(&mut self, asked: Asked) {
@@ -167,6 +168,7 @@ impl Account {
     async fn order(&mut self, ticket: Ticket, by: By) -> Orders {
         let key = ticket.key()?;
         let symbol = ticket.symbol()?;
+        self.unhalted()?;
         self.refresh().await;
         let sight = self.world.eyes.look(symbol).await;
         let planned = if ticket.by_plan() {
@@ -202,9 +204,16 @@ impl Account {
         let Some(first) = composed.parts.first().map(|part| part.cloid) else {
             return Err(TradeError::bad("there is no order in it"));
         };
+        if !composed.urgent {
+            self.unhalted()?;
+        }
         let strategy = composed.strategy.clone();
         self.strategies.admit(&strategy)?;
         let mut scopes = self.reserve(&composed, sight, now);
+        for (_, limits, _) in scopes.iter_mut().filter(|_| composed.urgent) {
+            limits.orders_per_minute = u32::MAX;
+            limits.slippage_bps = limits.collar_bps;
+        }
         self.as_if_replaced(composed.parts.first(), &mut scopes);
         let replaces = composed.parts.first().and_then(|part| part.replaces);
         let group = replaces.and_then(|it| self.relay.order(&it.cloid));
@@ -233,6 +242,9 @@ impl Account {
             .count();
         let count = composed.parts.len();
         let venue = venue_time(sight, self.figures.pulse, now).map_or(now.ms(), |time| time.ms);
+        // By which the relay judges, when the record is on disk, whether it is too late to send.
+        let ms = venue.saturating_sub(now.ms());
+        self.step(Input::VenueAhead { ms });
         let submit = Submit {
             request,
             key: key.clone(),
@@ -273,6 +285,15 @@ impl Account {
                 Err(self.refused(error, &key, &by))
             }
         }
+    }
+
+    /// Refuses while the kill switch was pressed and has not got its turn yet.
+    pub(super) fn unhalted(&self) -> Result<(), TradeError> {
+        if self.halt.load(Ordering::Acquire) {
+            let text = "the kill switch is being thrown";
+            return Err(TradeError::new("kill_switch_on", text).later());
+        }
+        Ok(())
     }
 
     /// Every refusal is recorded and told.
@@ -325,89 +346,6 @@ impl Account {
             views.push(self.cancel(derived(key, &cloid)?, cloid, by.clone())?);
         }
         Ok(views)
-    }
-
-    /// Closes a share of a position, or turns it round.
-    pub(super) async fn close(
-        &mut self,
-        key: String,
-        symbol: Symbol,
-        percent: u32,
-        by: By,
-    ) -> Orders {
-        self.refresh().await;
-        let sight = self.world.eyes.look(symbol).await;
-        let named = Key::new(&key)?;
-        // A repeated request is the same one, whatever has become of the position since.
-        let body = digest(&("close", symbol, percent));
-        if let Some(known) = self.repeated(&named, body)? {
-            return Ok(known);
-        }
-        self.end_plans(Some(symbol), "the position is closed by hand");
-        let made = self.closing(key, symbol, percent, &sight);
-        let (composed, side) = made.map_err(|error| self.refused(error, &named, &by))?;
-        self.submit(named, body, composed, &sight, side, by)
-    }
-
-    fn closing(
-        &self,
-        key: String,
-        symbol: Symbol,
-        percent: u32,
-        sight: &Sight,
-    ) -> Result<(Composed, OrderSide), TradeError> {
-        if !(1..=200).contains(&percent) {
-            return Err(TradeError::bad("a share is 1 to 100 percent"));
-        }
-        let position = self.figures.position(symbol);
-        let position = position.map(|it| it.value).filter(|size| !size.is_zero());
-        let position = position.ok_or_else(|| {
-            TradeError::new(
-                "reduce_only_no_position",
-                format!("there is no position in {symbol}"),
-            )
-        })?;
-        let asset = self.asset(symbol)?;
-        let units = position
-            .units()
-            .checked_abs()
-            .and_then(|it| it.checked_mul(percent.into()));
-        let units = units.ok_or_else(|| TradeError::bad("the position is out of range"))? / 100;
-        let size = if percent == 100 || percent == 200 {
-            Size::from_units(units)
-        } else {
-            let lots = hypersentry_venues::hyperliquid::exchange::tick::snap_size(
-                &asset.rules,
-                Size::from_units(units),
-            );
-            lots.ok_or_else(|| TradeError::new("size_lot", "that share is less than one lot"))?
-        };
-        let side = if position.is_positive() {
-            OrderSide::Sell
-        } else {
-            OrderSide::Buy
-        };
-        let limits = self.limits.limits();
-        let ticket = Ticket {
-            account: self.name.clone(),
-            key,
-            strategy: MANUAL.to_owned(),
-            symbol: symbol.to_string(),
-            side,
-            kind: Kind::Market,
-            size,
-            px: None,
-            trigger_px: None,
-            reduce_only: percent <= 100,
-            // Out goes before price, within the collar.
-            slippage_bps: Some(limits.collar_bps.min(limits.slippage_bps.max(1))),
-            take_profit: None,
-            stop_loss: None,
-            scale: None,
-            twap: None,
-        };
-        let (composed, _) = self.made(&ticket, sight, self.now())?;
-        Ok((composed, side))
     }
 }
 

@@ -4,7 +4,8 @@
 //! little (Hyperliquid docs, API > Exchange endpoint > Schedule cancel).
 
 use super::pulse::venue_time;
-use super::{Account, LIFE_MS, Message, News};
+use super::venue::Expires;
+use super::{Account, Message, News};
 use crate::error::TradeError;
 use crate::log::{By, Said};
 use crate::risk::ScheduleView;
@@ -100,11 +101,10 @@ impl Account {
         }
         let time = at_ms.and_then(|at| u64::try_from(at).ok());
         let action = Action::ScheduleCancel(ScheduleCancel { time });
-        let expires = u64::try_from(self.now().plus_ms(LIFE_MS).ms()).ok();
         let courier = self.courier(by.clone(), None);
         let inbox = self.inbox.clone();
         tokio::spawn(async move {
-            let outcome = courier.send(action, expires, 1).await;
+            let outcome = courier.send(action, Expires::Soon, 1).await;
             let told = Scheduled {
                 key,
                 at_ms,

@@ -9,11 +9,14 @@ use crate::wire;
 use hypersentry_execution::audit::What;
 use hypersentry_execution::relay::Input;
 use hypersentry_model::{Symbol, Timestamp};
+use std::sync::atomic::Ordering;
 
-/// How often one process closes what is left.
-const MOST_TRIES: u32 = 10;
+/// After so many tries it is said that not everything is closed, and tried less often.
+const MANY_TRIES: u32 = 10;
 /// What was under way last may be missing in positions that were told sooner after it; and between two tries.
 const PAUSE_MS: i64 = 2_000;
+/// Between two tries once there were many.
+const LATER_MS: i64 = 10_000;
 
 /// Positions that are to be closed.
 #[derive(Clone, Debug)]
@@ -65,6 +68,8 @@ impl Account {
             });
         }
         self.killed = on;
+        // From here on the switch itself holds.
+        self.halt.store(false, Ordering::Release);
         // Before anything that follows from it: who finds one of its traces in the log finds the whole of it.
         let said = Said::Switch { on, flatten, drill };
         self.note_said(What::Noted, None, by, said);
@@ -139,8 +144,7 @@ impl Account {
     async fn close_each(&mut self, held: Vec<Symbol>, by: &By) -> usize {
         let mut closed = 0;
         for symbol in held {
-            let key = format!("kill-{}-{symbol}", self.now().ns());
-            match self.close(key, symbol, 100, by.clone()).await {
+            match self.close_at_once(symbol, by.clone()).await {
                 Ok(_) => closed += 1,
                 Err(error) => {
                     let text = format!("{symbol} was not closed: {}", error.text);
@@ -169,7 +173,10 @@ impl Account {
             flatten.since = now;
             return;
         }
-        let due = flatten.since.plus_ms(PAUSE_MS);
+        let many = flatten.tries >= MANY_TRIES;
+        let due = flatten
+            .since
+            .plus_ms(if many { LATER_MS } else { PAUSE_MS });
         if locked || now < due || told.is_none_or(|told| told < due) {
             return;
         }
@@ -181,12 +188,14 @@ impl Account {
             return;
         }
         flatten.since = now;
-        flatten.tries += 1;
-        if flatten.tries <= MOST_TRIES {
-            self.close_each(held, &by).await;
-        } else if flatten.tries == MOST_TRIES + 1 {
-            let text = "the kill switch has not closed everything, and does not try again";
-            self.tell_event(EventKind::Raised, "kill_not_flat", text, None);
+        flatten.tries = flatten.tries.saturating_add(1);
+        if flatten.tries.is_multiple_of(MANY_TRIES) {
+            let text = format!(
+                "the kill switch has not closed everything in {} tries, and goes on trying",
+                flatten.tries
+            );
+            self.tell_event(EventKind::Raised, "kill_not_flat", &text, None);
         }
+        self.close_each(held, &by).await;
     }
 }

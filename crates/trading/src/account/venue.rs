@@ -1,7 +1,7 @@
 //! What goes to the venue, away from the task.
 
 use super::pulse::{Pulse, venue_time};
-use super::{Account, Message, News, Whole};
+use super::{Account, LIFE_MS, Message, News, Whole};
 use crate::log::{By, Pen, Said};
 use crate::nonces::NonceBook;
 use crate::polling::Pace;
@@ -59,12 +59,12 @@ impl Courier {
     pub(super) async fn send(
         &self,
         action: Action,
-        expires_after: Option<u64>,
+        expires: Expires,
         items: usize,
     ) -> Result<Vec<Outcome>, Why> {
         let asked = action.asked();
         let weight = action.cost().ip_weight;
-        let signed = self.sign(&action, expires_after).await;
+        let signed = self.sign(&action, expires).await;
         let body = signed.inspect_err(|refused| {
             let said = Said::Told {
                 code: refused.code.clone(),
@@ -91,7 +91,7 @@ impl Courier {
         Ok(outcomes)
     }
 
-    async fn sign(&self, action: &Action, expires_after: Option<u64>) -> Result<String, Why> {
+    async fn sign(&self, action: &Action, expires: Expires) -> Result<String, Why> {
         let refused = |code: &str, text: String| why(code, &text);
         let agent = self
             .world
@@ -99,7 +99,9 @@ impl Courier {
             .agent(self.account, self.by.user.as_deref());
         let agent = agent.map_err(|e| refused(&e.code, e.text))?;
         let sight = self.world.eyes.look(Symbol::ANY).await;
-        let time = venue_time(&sight, self.pulse, self.world.door.now());
+        let now = self.world.door.now();
+        let time = venue_time(&sight, self.pulse, now);
+        let expires_after = expires.by(time.map_or(now.ms(), |time| time.ms));
         let nonce = self.nonces.next(agent.address, time);
         let nonce = nonce.map_err(|e| refused(e.code(), e.to_string()))?;
         let l1 = L1 {
@@ -249,6 +251,25 @@ impl Courier {
     async fn fees(&self) -> Result<News, Why> {
         let body = self.info(told::fees_request(self.account)).await?;
         told::fees(&body).map(News::Fees).map_err(unreadable)
+    }
+}
+
+/// From when on the venue takes an action no more, by its clock.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Expires {
+    /// At this moment: it is written down, and what proves that the action was not taken waits for it.
+    At(Timestamp),
+    /// So long after it is signed. Ours may stand hours from the venue's clock.
+    Soon,
+}
+
+impl Expires {
+    fn by(self, venue_ms: i64) -> Option<u64> {
+        let ms = match self {
+            Self::At(at) => at.ms(),
+            Self::Soon => venue_ms.saturating_add(LIFE_MS),
+        };
+        u64::try_from(ms).ok()
     }
 }
 
