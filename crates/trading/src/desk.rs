@@ -129,7 +129,7 @@ impl Trading {
             log: Arc::clone(&log),
             name: DESK.to_owned(),
             paper: settings.paper.is_some(),
-            heard: Arc::default(),
+            heard: Arc::clone(&risk.heard),
         };
         let trading = Self {
             settings: Arc::new(settings),

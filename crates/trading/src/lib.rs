@@ -17,6 +17,7 @@ mod frames;
 mod log;
 mod nonces;
 mod paper;
+mod pen;
 mod polling;
 mod posts;
 mod proof;

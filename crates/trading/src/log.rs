@@ -2,11 +2,12 @@
 
 use crate::account::{AutoKept, AutoSaid, Books, Kept, NativeTwap, Schedule};
 use crate::error::TradeError;
+pub(crate) use crate::pen::{Acknowledged, Pen};
 use crate::risk::Lease;
-use hypersentry_execution::audit::{Entry, Id, Ids, Record as Written, What};
+use hypersentry_execution::audit::{Joiner, Record as Written};
 use hypersentry_execution::keys::RETENTION_MS;
 use hypersentry_execution::ledger::Carried;
-use hypersentry_execution::order::{Cloid, State, Step};
+use hypersentry_execution::order::Cloid;
 use hypersentry_execution::relay::Record;
 use hypersentry_execution::risk::Governed;
 use hypersentry_model::{Timestamp, Usd};
@@ -16,9 +17,6 @@ use hypersentry_venues::hyperliquid::exchange::Cloid as Name;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use tokio::sync::{Notify, oneshot};
 
 /// In the place of an account: what is of all of them.
 pub(crate) const DESK: &str = "desk";
@@ -324,13 +322,16 @@ pub(crate) fn open(
     now: Timestamp,
 ) -> Result<(AuditLog, BTreeMap<String, Recalled>), TradeError> {
     let mut found: BTreeMap<String, Recalled> = BTreeMap::new();
+    let mut joiner = Joiner::default();
     let (log, _) = AuditLog::resume_on(
         disk,
         dir,
         signer,
         AuditOptions::default(),
         &mut |record: Written| {
-            let Written { entry, .. } = record;
+            let Some(entry) = joiner.take(record.entry) else {
+                return;
+            };
             if let Ok(line) = serde_json::from_slice::<Line>(&entry.details) {
                 if let (
                     DESK,
@@ -352,146 +353,4 @@ pub(crate) fn open(
         },
     )?;
     Ok((log, found))
-}
-
-/// What the log's thread says of one account's records.
-#[derive(Debug, Default)]
-pub(crate) struct Acknowledged {
-    /// The relay's newest number that is on disk.
-    synced: AtomicU64,
-    broken: AtomicBool,
-    changed: Notify,
-}
-
-impl Acknowledged {
-    pub(crate) fn synced(&self) -> u64 {
-        self.synced.load(Ordering::Acquire)
-    }
-
-    pub(crate) fn broken(&self) -> bool {
-        self.broken.load(Ordering::Acquire)
-    }
-
-    pub(crate) async fn changed(&self) {
-        self.changed.notified().await;
-    }
-
-    fn fail(&self) {
-        self.broken.store(true, Ordering::Release);
-        self.changed.notify_one();
-    }
-}
-
-/// One account's pen.
-#[derive(Clone, Debug)]
-pub(crate) struct Pen {
-    pub(crate) log: Arc<AuditLog>,
-    /// The account, or [`DESK`].
-    pub(crate) name: String,
-    pub(crate) paper: bool,
-    pub(crate) heard: Arc<Acknowledged>,
-}
-
-impl Pen {
-    /// Writes something that nothing waits for. That it cannot be written stops trading.
-    pub(crate) fn note(
-        &self,
-        at: Timestamp,
-        what: What,
-        cloid: Option<&Cloid>,
-        by: &By,
-        said: Option<Said>,
-    ) {
-        self.submit(at, what, cloid, by, said, |_, _| ());
-    }
-
-    /// Writes something that has to be on disk before what it is about; whether it is.
-    pub(crate) fn kept(
-        &self,
-        at: Timestamp,
-        what: What,
-        by: &By,
-        said: Said,
-    ) -> oneshot::Receiver<bool> {
-        let (tell, told) = oneshot::channel();
-        self.submit(at, what, None, by, Some(said), |_, kept| {
-            let _ = tell.send(kept);
-        });
-        told
-    }
-
-    /// Writes a line of the relay, whose number is acknowledged when it is on disk.
-    pub(crate) fn line(&self, at: Timestamp, seq: u64, record: Record, by: &By) {
-        let (what, cloid) = match &record {
-            Record::Intent { intent, .. } => (
-                What::Step {
-                    from: State::RiskPassed,
-                    step: Step::LogIntent,
-                    to: State::IntentLogged,
-                },
-                Some(intent.cloid),
-            ),
-            Record::CancelIntent { cloid, .. } | Record::Ended { cloid, .. } => {
-                (What::Noted, Some(*cloid))
-            }
-            Record::Kill { .. } => (What::Noted, None),
-        };
-        let said = Some(Said::Relay { relay: record });
-        self.submit(at, what, cloid.as_ref(), by, said, move |heard, kept| {
-            if kept {
-                heard.synced.fetch_max(seq, Ordering::AcqRel);
-                heard.changed.notify_one();
-            }
-        });
-    }
-
-    fn submit(
-        &self,
-        at: Timestamp,
-        what: What,
-        cloid: Option<&Cloid>,
-        by: &By,
-        said: Option<Said>,
-        then: impl FnOnce(&Acknowledged, bool) + Send + 'static,
-    ) {
-        let id = |text: &str| Id::new(text).unwrap_or_default();
-        let account = self.name.clone();
-        let paper = self.paper;
-        let details = said.map(|said| Line {
-            account,
-            paper,
-            said,
-        });
-        let details = details.map(|line| serde_json::to_vec(&line));
-        let Ok(details) = details.transpose() else {
-            self.heard.fail();
-            return;
-        };
-        let entry = Entry {
-            at,
-            what,
-            ids: Ids {
-                request: id(&by.request),
-                session: id(by.session.as_deref().unwrap_or_default()),
-                user: id(by.user.as_deref().unwrap_or_default()),
-                order: cloid.map_or_else(Id::default, |cloid| id(&Name::new(*cloid).to_string())),
-                trace: Id::default(),
-            },
-            details: details.unwrap_or_default(),
-        };
-        let heard = Arc::clone(&self.heard);
-        let taken = self.log.submit(
-            entry,
-            Box::new(move |outcome| {
-                then(&heard, outcome.is_ok());
-                if outcome.is_err() {
-                    heard.fail();
-                }
-            }),
-        );
-        if let Err(error) = taken {
-            tracing::error!(code = error.code(), %error, "an order's record was not taken");
-            self.heard.fail();
-        }
-    }
 }

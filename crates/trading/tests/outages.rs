@@ -13,8 +13,10 @@ mod common;
 use common::fleet::{Fleet, PATIENCE, Streams};
 use common::{base, count, venue};
 use hypersentry_execution::order::State;
+use hypersentry_execution::risk::Limits;
 use hypersentry_sim::Fault;
 use hypersentry_store::{Disk, DiskFile, NativeDisk};
+use hypersentry_trading::{Asker, ScopeName};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -128,6 +130,22 @@ async fn a_full_disk_stops_orders_says_so_and_a_restart_goes_on() {
             let refused = fleet.place(&ticket).await.unwrap_err();
             assert_eq!(refused.code, "audit_stopped");
         }
+        // Nor is anything taken that would be forgotten.
+        let account = fleet.accounts[0].clone();
+        for scope in [ScopeName::Desk, ScopeName::Account(account)] {
+            let set =
+                fleet
+                    .trading
+                    .set_limits(scope.clone(), Limits::default(), true, Asker::default());
+            assert_eq!(set.await.unwrap_err().code, "audit_stopped");
+            let accounts: Vec<String> = scope.account().map(str::to_owned).into_iter().collect();
+            let views = fleet.trading.limits(&accounts, true).await.unwrap();
+            assert_ne!(views.last().unwrap().limits.0, Limits::default());
+        }
+        let lease = fleet
+            .trading
+            .lease(ScopeName::Desk, 60, true, Asker::default());
+        assert_eq!(lease.await.unwrap_err().code, "audit_stopped");
         room.store(u64::MAX, Ordering::SeqCst);
         let fleet = fleet
             .again(|| Box::new(Small(NativeDisk, Arc::clone(&room))))

@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`record`] | one record and its canonical bytes |
+//! | [`parts`] | details that take several records |
 //! | [`tree`] | the Merkle tree of RFC 6962 over the records |
 //! | [`checkpoint`] | signed statements of the tree's size and root (C2SP tlog-checkpoint) |
 //! | [`follow`] | a log read or written in order: every rule is checked here |
@@ -16,11 +17,13 @@
 mod base64;
 pub mod checkpoint;
 pub mod follow;
+pub mod parts;
 pub mod record;
 pub mod tree;
 
 pub use checkpoint::{Checkpoint, NoteError, PublicKey, Verify};
 pub use follow::{Fault, FaultKind, Follower};
+pub use parts::Joiner;
 pub use record::{Entry, Id, Ids, Record, RecordError, What};
 pub use tree::Hash;
 

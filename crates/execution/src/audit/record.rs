@@ -204,7 +204,7 @@ pub struct Entry {
     pub what: What,
     /// What it belongs to.
     pub ids: Ids,
-    /// Everything else: at most 4,096 bytes whose form the writer chooses. No secrets: it is kept for ever.
+    /// Everything else: at most 4,096 bytes whose form the writer chooses; more go over several records, by [`super::parts`]. No secrets: it is kept for ever.
     pub details: Vec<u8>,
 }
 

@@ -142,7 +142,18 @@ impl AuditLog {
         if let Some(stopped) = self.state.stopped() {
             return Err(stopped);
         }
-        self.queue.push(entry, done)
+        self.queue.push(vec![entry], done)
+    }
+
+    /// Hands over records that stand directly behind each other; `done` is told when the last of them is durable, and all with it.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit): none was taken.
+    pub fn submit_all(&self, entries: Vec<Entry>, done: Done) -> Result<(), AuditError> {
+        if let Some(stopped) = self.state.stopped() {
+            return Err(stopped);
+        }
+        self.queue.push(entries, done)
     }
 
     /// Hands over a record and waits until it is durable.

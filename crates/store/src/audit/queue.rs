@@ -68,16 +68,26 @@ impl Queue {
         }
     }
 
-    /// Takes a record; if it does not, `done` is not told.
+    /// Takes records, which stand directly behind each other, all or none; `done` is told of the last, and of nothing if they are not taken.
     ///
     /// # Errors
-    /// The record breaks a rule, too many wait, or nobody writes any more.
-    pub(super) fn push(&self, entry: Entry, done: Done) -> Result<(), AuditError> {
+    /// A record breaks a rule, too many wait, or nobody writes any more.
+    pub(super) fn push(&self, mut entries: Vec<Entry>, done: Done) -> Result<(), AuditError> {
+        for entry in &entries {
+            entry.check()?;
+        }
         let mut waiting = self.lock();
-        if waiting.closed || waiting.records >= self.most {
+        if waiting.closed || waiting.records + entries.len() > self.most {
             return Err(AuditError::Busy);
         }
-        waiting.push(entry, done)?;
+        let Some(last) = entries.pop() else {
+            return Ok(());
+        };
+        for entry in entries {
+            // What was checked breaks no rule.
+            waiting.push(entry, Box::new(|_| ()))?;
+        }
+        waiting.push(last, done)?;
         let asleep = std::mem::take(&mut waiting.asleep);
         drop(waiting);
         if asleep {

@@ -6,7 +6,6 @@ use crate::error::TradeError;
 use crate::log::{By, Change, Said};
 use crate::risk::{AccountRisk, LeaseView, Renew, ScheduleView, ScopeView, StandingView};
 use crate::view::Told;
-use hypersentry_execution::audit::What;
 use hypersentry_execution::risk::{Governed, LimitError, Limits, Standing};
 use hypersentry_model::agg::{Field, Mark};
 use hypersentry_model::{Stamped, Timestamp, Usd};
@@ -142,38 +141,42 @@ impl Account {
         by: &By,
     ) -> Result<ScopeView, TradeError> {
         let now = self.now();
-        let (held, change) = match &strategy {
-            None => {
-                let change = act.apply(&mut self.limits, by, now)?;
-                (self.limits.clone(), change)
+        let known = match &strategy {
+            None => Some(&self.limits),
+            Some(label) => self.strategy_limits.get(label),
+        };
+        let (held, change) = match known.cloned() {
+            Some(mut governed) => {
+                let change = act.apply(&mut governed, by, now)?;
+                (governed, change)
             }
-            Some(label) => match self.strategy_limits.get_mut(label) {
-                Some(governed) => {
-                    let change = act.apply(governed, by, now)?;
-                    (governed.clone(), change)
+            None => {
+                let Govern::Set { limits, .. } = act else {
+                    return Err(LimitError::NothingProposed.into());
+                };
+                if self.strategy_limits.len() >= MOST_STRATEGIES {
+                    let text = format!("{MOST_STRATEGIES} strategies have limits already");
+                    return Err(TradeError::new("too_many_strategies", text));
                 }
-                None => {
-                    let Govern::Set { limits, .. } = act else {
-                        return Err(LimitError::NothingProposed.into());
-                    };
-                    if self.strategy_limits.len() >= MOST_STRATEGIES {
-                        let text = format!("{MOST_STRATEGIES} strategies have limits already");
-                        return Err(TradeError::new("too_many_strategies", text));
-                    }
-                    let mut first = Governed::default();
-                    let user = by.user.as_deref().unwrap_or_default();
-                    first.propose(user, now, *limits, true)?;
-                    self.strategy_limits.insert(label.clone(), first.clone());
-                    (first, Change::Set)
-                }
-            },
+                let mut first = Governed::default();
+                let user = by.user.as_deref().unwrap_or_default();
+                first.propose(user, now, *limits, true)?;
+                (first, Change::Set)
+            }
         };
         let said = Said::Governed {
             strategy: strategy.clone(),
             change,
             held: Box::new(held.clone()),
         };
-        self.note_said(What::Noted, None, by, said);
+        // What is not kept does not hold either.
+        self.pen.govern(now, by, said)?;
+        match &strategy {
+            None => self.limits = held.clone(),
+            Some(label) => {
+                self.strategy_limits.insert(label.clone(), held.clone());
+            }
+        }
         self.tell_account();
         Ok(self.scope_view(strategy.as_deref(), &held))
     }

@@ -448,7 +448,7 @@ impl Account {
     fn acknowledged(&mut self) {
         // Before anything that waited for the disk is sent.
         self.look_out();
-        let broken = self.pen.heard.broken() || self.pen.log.stopped().is_some();
+        let broken = self.pen.writes().is_err() || self.desk.heard.broken();
         if broken && !self.stopped {
             self.stopped = true;
             self.step(Input::LogBroken);

@@ -113,13 +113,16 @@ impl Trading {
     async fn govern(&self, scope: ScopeName, act: Govern, by: By) -> Result<ScopeView, TradeError> {
         let Some((account, strategy)) = scope.parts() else {
             let now = self.world.door.now();
-            let (change, held) = self.risk.govern(|governed| act.apply(governed, &by, now))?;
-            let said = Said::Governed {
-                strategy: None,
-                change,
-                held: Box::new(held),
-            };
-            self.note_desk(&by, said);
+            // The log has them in the order in which they hold.
+            self.risk.govern(|governed| {
+                let change = act.apply(governed, &by, now)?;
+                let said = Said::Governed {
+                    strategy: None,
+                    change,
+                    held: Box::new(governed.clone()),
+                };
+                self.pen.govern(now, &by, said)
+            })?;
             return Ok(self.desk_view(true));
         };
         let asked = |answer| {
@@ -136,7 +139,7 @@ impl Trading {
     /// Asks for other limits. They hold at once where none is looser, or where nobody else could agree (`alone`); else they wait.
     ///
     /// # Errors
-    /// `limits_negative`, `limits_too_many_symbols`, `too_many_strategies`; nothing changes then.
+    /// `limits_negative`, `limits_too_many_symbols`, `too_many_strategies`, `audit_stopped`, `record_too_long`; nothing changes then.
     pub async fn set_limits(
         &self,
         scope: ScopeName,
@@ -152,7 +155,7 @@ impl Trading {
     /// A second person agrees to what waits.
     ///
     /// # Errors
-    /// `limits_nothing_proposed`, `limits_second_person_needed`.
+    /// `limits_nothing_proposed`, `limits_second_person_needed`, `audit_stopped`; nothing changes then.
     pub async fn agree_limits(&self, scope: ScopeName, by: Asker) -> Result<ScopeView, TradeError> {
         self.govern(scope, Govern::Agree, by.into()).await
     }
@@ -160,7 +163,7 @@ impl Trading {
     /// Takes back or turns down what waits.
     ///
     /// # Errors
-    /// `limits_nothing_proposed`.
+    /// `limits_nothing_proposed`, `audit_stopped`; nothing changes then.
     pub async fn withdraw_limits(
         &self,
         scope: ScopeName,
@@ -233,7 +236,7 @@ impl Trading {
     /// Begins, renews or ends (0 s) a lease. The leases that cover the same scope.
     ///
     /// # Errors
-    /// `bad_request`, `lease_held`, `too_many_strategies`.
+    /// `bad_request`, `lease_held`, `too_many_strategies`, `audit_stopped`.
     pub async fn lease(
         &self,
         scope: ScopeName,
@@ -249,6 +252,7 @@ impl Trading {
         let by: By = by.into();
         let Some((account, strategy)) = scope.parts() else {
             let now = self.world.door.now();
+            self.pen.writes()?;
             let (noted, lease) = self.risk.renew(&renew, now)?;
             if noted {
                 let strategy = None;

@@ -12,11 +12,11 @@ pub use view::{
 };
 
 use crate::error::TradeError;
-use crate::log::Recalled;
+use crate::log::{Acknowledged, Recalled};
 use hypersentry_execution::risk::{DeskBook, Governed, Limits, Share, Shut, Standing};
 use hypersentry_model::{Symbol, Timestamp};
 use hypersentry_venues::hyperliquid::exchange::Address;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Until somebody says more or less, a desk may have so many times what one account may.
 const TIMES: u32 = 10;
@@ -25,6 +25,8 @@ const TIMES: u32 = 10;
 #[derive(Debug)]
 pub(crate) struct DeskRisk {
     held: Mutex<Held>,
+    /// What is heard of the desk's own records: where they are not kept, no account sends anything new.
+    pub(crate) heard: Arc<Acknowledged>,
 }
 
 #[derive(Debug)]
@@ -78,6 +80,7 @@ impl DeskRisk {
                 lease: HeldLease::recalled(recalled.leases.get(&None).cloned()),
                 changes: 0,
             }),
+            heard: Arc::default(),
         }
     }
 
@@ -134,7 +137,9 @@ impl DeskRisk {
         change: impl FnOnce(&mut Governed) -> Result<T, TradeError>,
     ) -> Result<(T, Governed), TradeError> {
         let mut held = self.held();
-        let told = change(&mut held.limits)?;
+        let mut limits = held.limits.clone();
+        let told = change(&mut limits)?;
+        held.limits = limits;
         held.changes += 1;
         Ok((told, held.limits.clone()))
     }

@@ -11,6 +11,7 @@
 mod common;
 mod house;
 mod leases;
+mod long;
 
 use common::{PATIENCE, away};
 use house::{House, by, codes, usd};
