@@ -1,6 +1,6 @@
 //! The audit log as the relay's memory: what is written of whom, and what is found again.
 
-use crate::account::{AutoKept, AutoSaid, Books, Kept, NativeTwap, Schedule};
+use crate::account::{AutoKept, AutoSaid, Books, CancelledAll, Kept, NativeTwap, Schedule};
 use crate::error::TradeError;
 pub(crate) use crate::pen::{Acknowledged, Pen};
 use crate::risk::Lease;
@@ -47,6 +47,12 @@ pub(crate) enum Said {
     Label { group: String, strategy: String },
     /// What a strategy holds and has paid, after a trade or at the begin of a UTC day.
     Strategy { strategy: String, book: Box<Kept> },
+    /// Everything was cancelled, or all of one market: which orders that named.
+    CancelledAll {
+        key: String,
+        body: [u8; 32],
+        named: Vec<String>,
+    },
     /// A kill switch was thrown, put back or rehearsed, by whom the record names; of the desk it is the switch itself.
     Switch {
         on: bool,
@@ -154,6 +160,8 @@ pub(crate) struct Recalled {
     pub(crate) schedule: Schedule,
     /// Whether a kill switch was to close what is held, and nobody has seen that it is closed.
     pub(crate) flatten: bool,
+    /// Requests that cancelled everything, of the retention.
+    pub(crate) cancelled_all: CancelledAll,
     /// What each strategy holds, and the trades that are in it.
     pub(crate) strategies: Books,
     /// The label that was written last, and the group that it is of.
@@ -194,6 +202,9 @@ impl Recalled {
                     self.strategy_limits.insert(strategy, *held);
                 }
             },
+            Said::CancelledAll { key, body, named } => {
+                self.cancelled_all.recall(key, body, &named, at);
+            }
             Said::Label { group, strategy } => self.label = Some((group, strategy)),
             Said::Strategy { strategy, book } => self.strategies.recall(strategy, *book),
             Said::Ledger { carried } => self.ledger = Some(*carried),

@@ -85,7 +85,7 @@ impl DiskFile for Small<Box<dyn DiskFile>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_stops_orders_says_so_and_a_restart_goes_on() {
     let runs = count("HYPERSENTRY_FULL_DISKS", 4);
-    let (mut orders, mut sent) = (0, 0);
+    let (mut orders, mut sent, mut cancelled) = (0, 0, 0);
     for run in 0..runs {
         let dir = tempfile::tempdir().unwrap();
         let room = Arc::new(AtomicU64::new(u64::MAX));
@@ -146,6 +146,17 @@ async fn a_full_disk_stops_orders_says_so_and_a_restart_goes_on() {
             .trading
             .lease(ScopeName::Desk, 60, true, Asker::default());
         assert_eq!(lease.await.unwrap_err().code, "audit_stopped");
+        // What takes risk away is taken, and sent.
+        for account in &fleet.accounts {
+            let all = fleet
+                .trading
+                .cancel_all(account, "all".to_owned(), None, Asker::default());
+            for order in all.await.unwrap() {
+                cancelled += 1;
+                let end = fleet.known(order.cloid.as_ref().unwrap()).await;
+                assert_eq!(end, State::Cancelled);
+            }
+        }
         room.store(u64::MAX, Ordering::SeqCst);
         let fleet = fleet
             .again(|| Box::new(Small(NativeDisk, Arc::clone(&room))))
@@ -166,8 +177,9 @@ async fn a_full_disk_stops_orders_says_so_and_a_restart_goes_on() {
             State::Acked
         );
     }
+    assert!(cancelled > 0, "something rested");
     println!(
-        "row 7: {runs} full disks, {sent} orders had left, {orders} known after the restart; acknowledged and missing: 0"
+        "row 7: {runs} full disks, {cancelled} orders cancelled behind them, {sent} orders had left, {orders} known after the restart; acknowledged and missing: 0"
     );
 }
 

@@ -35,9 +35,12 @@ impl Relay {
                     relay.enrol(&intent, guard);
                 }
                 Record::CancelIntent { key, body, cloid } => {
-                    let _ = relay.keys.submit(&key, body, cloid, now);
                     if let Some(live) = relay.orders.get_mut(&cloid) {
-                        live.keys.push(key);
+                        // A cancel may have been written without room for its key.
+                        let room = live.keys.len() < super::MOST_NAMES;
+                        if room && relay.keys.submit(&key, body, cloid, now).is_ok() {
+                            live.keys.push(key);
+                        }
                         live.order.want_cancel();
                         relay.unwanted.insert(cloid);
                     }

@@ -7,6 +7,9 @@
 //! Deterministic: [`Relay::step`] takes an input and the time, and gives outputs for the rim.
 
 mod bracket;
+mod cancel;
+#[cfg(test)]
+mod cancel_tests;
 mod gauge;
 #[cfg(test)]
 mod group_tests;
@@ -64,6 +67,8 @@ struct Live {
     missing: bool,
     /// From then on, by our clock, the same word would prove that it has no such order.
     proof_at: Option<Timestamp>,
+    /// The cancels that were sent, while the order stayed as it was.
+    cancels: Option<cancel::Sent>,
 }
 
 /// The relay of one account.
@@ -192,56 +197,10 @@ impl Relay {
         }
     }
 
-    fn withdraw(&mut self, cloids: &[Cloid]) {
-        for cloid in cloids {
-            if self.open.contains(cloid) {
-                self.take_away(cloid);
-                self.want_cancel(*cloid);
-            }
-        }
-    }
-
     /// The order of a repeated request.
     fn known(&self, key: &Key, body: [u8; 32]) -> Result<Option<(Cloid, State)>, KeyError> {
         let seen = self.keys.seen(key, body)?;
         Ok(seen.and_then(|cloid| Some((cloid, self.orders.get(&cloid)?.order.state()))))
-    }
-
-    fn cancel(
-        &mut self,
-        now: Timestamp,
-        key: Key,
-        body: [u8; 32],
-        cloid: Cloid,
-        out: &mut Vec<Output>,
-    ) -> Result<(Cloid, State), Refused> {
-        self.forget(now);
-        if let Some(known) = self.known(&key, body)? {
-            return Ok(known);
-        }
-        if self.log_broken {
-            return Err(Refused::LogBroken);
-        }
-        if self.waiting.len() >= MOST_WAITING {
-            return Err(Refused::Busy);
-        }
-        let live = self.orders.get_mut(&cloid).ok_or(Refused::UnknownOrder)?;
-        let state = live.order.state();
-        if state.is_terminal() {
-            return Ok((cloid, state));
-        }
-        if live.keys.len() >= MOST_NAMES {
-            return Err(Refused::Busy);
-        }
-        self.keys.submit(&key, body, cloid, now)?;
-        live.keys.push(key.clone());
-        self.take_away(&cloid);
-        self.log(
-            Record::CancelIntent { key, body, cloid },
-            Then::Cancel(cloid),
-            out,
-        );
-        Ok((cloid, state))
     }
 
     fn log(&mut self, record: Record, then: Then, out: &mut Vec<Output>) {
@@ -256,11 +215,7 @@ impl Relay {
         for (_, then) in std::mem::replace(&mut self.waiting, later) {
             match then {
                 Then::Send(cloids) => self.send(now, &cloids, out),
-                Then::Cancel(cloid) => {
-                    self.want_cancel(cloid);
-                    // Whatever is about to stand in its place is not wanted either.
-                    self.want_cancel(self.heir(&cloid));
-                }
+                Then::Cancel(cloid) => self.unwant(cloid),
                 Then::Nothing => {}
             }
         }
@@ -299,28 +254,18 @@ impl Relay {
         }
     }
 
-    /// Sends the cancels that are wanted, of orders that are known to rest.
-    fn cancels(&mut self, now: Timestamp, out: &mut Vec<Output>) {
-        self.drop_held(now, out);
-        let due = |cloid: &&Cloid| {
-            let live = self.orders.get(*cloid);
-            live.is_some_and(|live| live.order.cancel_due())
-        };
-        let due: Vec<Cloid> = self.unwanted.iter().filter(due).copied().collect();
-        for cloid in due {
-            self.plain(now, cloid, Step::SendCancel, out);
-            out.push(Output::SendCancel { cloid });
-        }
-    }
-
     fn log_broken(&mut self, now: Timestamp, out: &mut Vec<Output>) {
         self.log_broken = true;
-        // What waits was never sent, and never will be.
+        // What waits was never sent, and never will be; a cancel needs no record.
         for (_, then) in std::mem::take(&mut self.waiting) {
-            if let Then::Send(cloids) = then {
-                for cloid in cloids {
-                    self.plain(now, cloid, Step::FailLog, out);
+            match then {
+                Then::Send(cloids) => {
+                    for cloid in cloids {
+                        self.plain(now, cloid, Step::FailLog, out);
+                    }
                 }
+                Then::Cancel(cloid) => self.unwant(cloid),
+                Then::Nothing => {}
             }
         }
     }
@@ -440,6 +385,7 @@ impl Live {
             asked: None,
             missing: false,
             proof_at: None,
+            cancels: None,
         }
     }
 }

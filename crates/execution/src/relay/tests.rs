@@ -78,7 +78,7 @@ pub(super) fn ask(
     }
 }
 
-fn cancel(relay: &mut Relay, ms: i64, key: &str, cloid: u8) -> Vec<Output> {
+pub(super) fn cancel(relay: &mut Relay, ms: i64, key: &str, cloid: u8) -> Vec<Output> {
     let (key, body, cloid) = (Key::new(key).unwrap(), [5; 32], [cloid; 16]);
     let request = 2;
     step(

@@ -81,7 +81,8 @@ pub enum Input {
         /// Whether it begins or ends.
         on: bool,
     },
-    /// Orders are to be cancelled without waiting for the disk, those that were not sent yet never are: a lease lapsed, or the desk's switch was thrown.
+    /// Orders are to be cancelled without waiting for the disk, those that were not sent yet never are: somebody cancels everything, a lease lapsed, or the
+    /// desk's switch was thrown.
     Withdraw {
         /// Which.
         cloids: Vec<Cloid>,
@@ -160,7 +161,7 @@ pub enum Refused {
     #[error(transparent)]
     Order(#[from] OrderError),
     /// The log is broken: what is done could not be remembered.
-    #[error("the audit log cannot be written: nothing is sent")]
+    #[error("the audit log cannot be written: nothing new is sent")]
     LogBroken,
     /// The kill switch is on.
     #[error("the kill switch is on")]
@@ -224,7 +225,7 @@ pub enum Output {
         /// The new order; it says whose place it takes.
         intent: Intent,
     },
-    /// Sign and send a cancel by the order's id. Its record is on disk.
+    /// Sign and send a cancel by the order's id. Its record is on disk, where it waits for one.
     SendCancel {
         /// The order.
         cloid: Cloid,

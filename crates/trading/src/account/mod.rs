@@ -1,6 +1,7 @@
 //! One account's task: it alone changes what is held of the account, in the order in which things come.
 
 mod auto;
+mod cancels;
 mod closing;
 mod compare;
 mod cover;
@@ -64,6 +65,7 @@ pub(crate) const MOST_FILLS: usize = 1_000;
 /// Trades of orders whose number is not known yet.
 const MOST_UNMATCHED: usize = 1_000;
 pub(crate) use auto::{AskAuto, AutoDesk, AutoKept, AutoSaid};
+pub(crate) use cancels::CancelledAll;
 pub(crate) use govern::{AskedRisk, Govern, standing_view};
 pub(crate) use native::Asked as NativeTwap;
 pub(crate) use schedule::Schedule;
@@ -232,6 +234,7 @@ pub(crate) struct Account {
     /// All accounts together.
     desk: Arc<DeskRisk>,
     strategies: Books,
+    cancelled_all: CancelledAll,
     watch: leases::Watch,
     schedule: Schedule,
     /// Times of the orders of the last minute.
@@ -289,6 +292,7 @@ impl Account {
         let mut strategies = std::mem::take(&mut recalled.strategies);
         let watch = leases::Watch::recalled(std::mem::take(&mut recalled.leases));
         let schedule = std::mem::take(&mut recalled.schedule);
+        let cancelled_all = std::mem::take(&mut recalled.cancelled_all);
         let labels = recalled.labels();
         let natives = recalled.natives.iter();
         let natives = natives.map(|twap| native::Native::recalled(twap.clone(), now));
@@ -338,6 +342,7 @@ impl Account {
             strategy_limits,
             desk,
             strategies,
+            cancelled_all,
             watch,
             schedule,
             lately: VecDeque::new(),
@@ -418,6 +423,9 @@ impl Account {
             };
             self.pen.note(now, recovered, Some(&cloid), &by, None);
         }
+        // What somebody has cancelled stays so, whether or not the venue was told.
+        let cloids = self.cancelled_all.named();
+        self.step(Input::Withdraw { cloids });
         self.bury_twaps(&self.buried);
         self.bury_auto();
         self.step(Input::Reconciled { locked: true });

@@ -10,6 +10,10 @@ impl Account {
     /// The orders that a key named, for whoever missed the answer; none if it never came.
     pub(super) fn find(&self, key: &str) -> Result<Vec<OrderView>, TradeError> {
         let first = self.relay.named(&Key::new(key)?);
+        if let Some(named) = self.cancelled_all.of(key) {
+            let views = named.iter().filter_map(|cloid| self.order_view(cloid));
+            return Ok(views.collect());
+        }
         Ok(first.map(|first| self.group(&first)).unwrap_or_default())
     }
 
@@ -22,6 +26,7 @@ impl Account {
         if self.native_of(key.as_str(), body)? {
             return Ok(Some(Vec::new()));
         }
+        self.cancelled_all.seen(key.as_str(), body)?;
         let first = self.relay.seen(key, body)?;
         Ok(first.map(|first| self.group(&first)))
     }

@@ -5,7 +5,7 @@ use super::{Account, Asked, Extra, LIFE_MS};
 use crate::compose::{self, Composed};
 use crate::error::TradeError;
 use crate::log::{By, Said};
-use crate::ticket::{Kind, MANUAL, OrderSide, Ticket, digest};
+use crate::ticket::{Kind, MANUAL, OrderSide, Ticket};
 use crate::view::{EventKind, OrderView};
 use crate::world::Sight;
 use hypersentry_execution::audit::What;
@@ -306,46 +306,6 @@ impl Account {
         self.note_said(What::Noted, None, by, said);
         self.tell_event(EventKind::Refused, &error.code, &error.text, None);
         error
-    }
-
-    pub(super) fn cancel(
-        &mut self,
-        key: Key,
-        cloid: Cloid,
-        by: By,
-    ) -> Result<OrderView, TradeError> {
-        self.requests += 1;
-        let request = self.requests;
-        if let Some(extra) = self.extra(&cloid) {
-            extra.by = by;
-        }
-        let body = digest(&("cancel", cloid));
-        self.step(Input::Cancel {
-            request,
-            key,
-            body,
-            cloid,
-        });
-        let result = self.answers.remove(&request);
-        let cloid = result.unwrap_or_else(|| Err(TradeError::stopping()))?;
-        self.order_view(&cloid).ok_or_else(TradeError::stopping)
-    }
-
-    fn cancel_all(&mut self, key: &str, symbol: Option<Symbol>, by: &By) -> Orders {
-        Key::new(key)?;
-        self.end_twaps(symbol, "everything was cancelled");
-        self.end_natives(symbol);
-        self.end_plans(symbol, "everything was cancelled");
-        let alive = self.relay.orders().filter(|order| {
-            let wanted = symbol.is_none_or(|symbol| order.intent().symbol == symbol);
-            wanted && !order.state().is_terminal()
-        });
-        let alive: Vec<Cloid> = alive.map(|order| order.intent().cloid).collect();
-        let mut views = Vec::with_capacity(alive.len());
-        for cloid in alive {
-            views.push(self.cancel(derived(key, &cloid)?, cloid, by.clone())?);
-        }
-        Ok(views)
     }
 }
 

@@ -7,6 +7,7 @@
     reason = "a test, with the machine's clock"
 )]
 
+mod cancels;
 #[path = "../common/mod.rs"]
 mod common;
 mod house;

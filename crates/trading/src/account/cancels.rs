@@ -1,0 +1,206 @@
+//! Cancelling: one order, and everything.
+
+use super::Account;
+use crate::error::TradeError;
+use crate::log::{By, Said};
+use crate::ticket::digest;
+use crate::view::OrderView;
+use hypersentry_execution::audit::What;
+use hypersentry_execution::keys::{Key, RETENTION_MS};
+use hypersentry_execution::order::Cloid;
+use hypersentry_execution::relay::Input;
+use hypersentry_model::{Symbol, Timestamp};
+use hypersentry_venues::hyperliquid::exchange::Cloid as Name;
+use std::collections::VecDeque;
+
+/// Requests that are remembered, and the orders that they named in all. The oldest are forgotten first, for a cancel is never refused: one that is
+/// repeated after that many cancels what rests then.
+const MOST_REQUESTS: usize = 1_024;
+const MOST_NAMED: usize = 65_536;
+
+#[derive(Clone, Debug)]
+struct Kept {
+    key: String,
+    body: [u8; 32],
+    named: Vec<Cloid>,
+    at: Timestamp,
+}
+
+/// Requests that cancelled everything, the oldest first: what they named, so that one that is repeated names the same.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CancelledAll {
+    /// At most [`MOST_REQUESTS`].
+    kept: VecDeque<Kept>,
+}
+
+impl CancelledAll {
+    /// Takes up what the log says of one; of an order whose name cannot be read nothing is known.
+    pub(crate) fn recall(&mut self, key: String, body: [u8; 32], named: &[String], at: Timestamp) {
+        let named = named.iter().filter_map(|name| name.parse::<Name>().ok());
+        let named = named.map(|name| *name.bytes()).collect();
+        self.keep(Kept {
+            key,
+            body,
+            named,
+            at,
+        });
+    }
+
+    fn keep(&mut self, new: Kept) {
+        self.kept.push_back(new);
+        let mut sum: usize = self.kept.iter().map(|it| it.named.len()).sum();
+        while self.kept.len() > MOST_REQUESTS || (sum > MOST_NAMED && self.kept.len() > 1) {
+            sum -= self.kept.pop_front().map_or(0, |it| it.named.len());
+        }
+    }
+
+    /// Forgets those of which nothing lives and that nobody repeats any more.
+    pub(super) fn forget(&mut self, now: Timestamp, lives: impl Fn(&Cloid) -> bool) {
+        let late = |it: &Kept| it.at.plus_ms(RETENTION_MS) > now;
+        self.kept
+            .retain(|it| late(it) || it.named.iter().any(&lives));
+    }
+
+    /// Every order that was named.
+    pub(super) fn named(&self) -> Vec<Cloid> {
+        let kept = self.kept.iter();
+        kept.flat_map(|it| it.named.iter().copied()).collect()
+    }
+
+    /// The orders that a key named, whatever was asked for.
+    pub(super) fn of(&self, key: &str) -> Option<&[Cloid]> {
+        let held = self.kept.iter().find(|it| it.key == key);
+        held.map(|it| it.named.as_slice())
+    }
+
+    /// The orders of a request that was made before.
+    ///
+    /// # Errors
+    /// `idempotency_conflict`.
+    pub(super) fn seen(&self, key: &str, body: [u8; 32]) -> Result<Option<&[Cloid]>, TradeError> {
+        match self.kept.iter().find(|it| it.key == key) {
+            None => Ok(None),
+            Some(held) if held.body == body => Ok(Some(&held.named)),
+            Some(_) => {
+                let text = "this idempotency key was used for another request";
+                Err(TradeError::new("idempotency_conflict", text))
+            }
+        }
+    }
+}
+
+impl Account {
+    pub(super) fn cancel(
+        &mut self,
+        key: Key,
+        cloid: Cloid,
+        by: By,
+    ) -> Result<OrderView, TradeError> {
+        let body = digest(&("cancel", cloid));
+        self.cancelled_all.seen(key.as_str(), body)?;
+        self.requests += 1;
+        let request = self.requests;
+        if let Some(extra) = self.extra(&cloid) {
+            extra.by = by;
+        }
+        self.step(Input::Cancel {
+            request,
+            key,
+            body,
+            cloid,
+        });
+        let result = self.answers.remove(&request);
+        let cloid = result.unwrap_or_else(|| Err(TradeError::stopping()))?;
+        self.order_view(&cloid).ok_or_else(TradeError::stopping)
+    }
+
+    /// Cancels everything that was sent from here, or that of one market, without waiting for the disk. No order that cannot be cancelled keeps another
+    /// one from it: each goes on by itself until it has ended. Repeated, it names the orders that it named before, and touches nothing.
+    pub(super) fn cancel_all(
+        &mut self,
+        key: &str,
+        symbol: Option<Symbol>,
+        by: &By,
+    ) -> Result<Vec<OrderView>, TradeError> {
+        let named = Key::new(key)?;
+        let body = digest(&("cancel_all", symbol));
+        let now = self.now();
+        let relay = &self.relay;
+        let lives = |cloid: &Cloid| {
+            let order = relay.order(cloid);
+            order.is_some_and(|order| !order.state().is_terminal())
+        };
+        self.cancelled_all.forget(now, lives);
+        if let Some(before) = self.cancelled_all.seen(key, body)? {
+            let views = before.iter().filter_map(|cloid| self.order_view(cloid));
+            return Ok(views.collect());
+        }
+        // Keys are for orders too, and no order has this body.
+        self.relay.seen(&named, body)?;
+        self.native_of(key, body)?;
+        self.end_twaps(symbol, "everything was cancelled");
+        self.end_natives(symbol);
+        self.end_plans(symbol, "everything was cancelled");
+        let alive = self.relay.living().map(|order| order.intent());
+        let alive = alive.filter(|intent| symbol.is_none_or(|symbol| intent.symbol == symbol));
+        let alive: Vec<Cloid> = alive.map(|intent| intent.cloid).collect();
+        for cloid in &alive {
+            if let Some(extra) = self.extra(cloid) {
+                extra.by = by.clone();
+            }
+        }
+        let said = Said::CancelledAll {
+            key: key.to_owned(),
+            body,
+            named: alive.iter().map(super::show::name).collect(),
+        };
+        self.note_said(What::Noted, None, by, said);
+        self.cancelled_all.keep(Kept {
+            key: key.to_owned(),
+            body,
+            named: alive.clone(),
+            at: now,
+        });
+        self.step(Input::Withdraw {
+            cloids: alive.clone(),
+        });
+        let views = alive.iter().filter_map(|cloid| self.order_view(cloid));
+        Ok(views.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(n: usize, named: usize) -> Kept {
+        Kept {
+            key: format!("k{n}"),
+            body: [1; 32],
+            named: vec![[7; 16]; named],
+            at: Timestamp::from_ms(n as i64),
+        }
+    }
+
+    #[test]
+    fn the_oldest_requests_are_forgotten_and_none_is_refused() {
+        let mut all = CancelledAll::default();
+        for n in 0..MOST_REQUESTS + 2 {
+            all.keep(kept(n, 1));
+        }
+        assert!(all.of("k1").is_none() && all.of("k2").is_some());
+        all.keep(kept(5_000, MOST_NAMED));
+        assert_eq!(all.kept.len(), 1);
+        all.keep(kept(5_001, MOST_NAMED + 1));
+        assert_eq!(all.named().len(), MOST_NAMED + 1);
+        let late = Timestamp::from_ms(5_001 + RETENTION_MS);
+        all.forget(late.plus_ms(-1), |_| false);
+        assert!(all.seen("k5001", [1; 32]).unwrap().is_some());
+        let other = all.seen("k5001", [2; 32]).unwrap_err();
+        assert_eq!(other.code, "idempotency_conflict");
+        all.forget(late, |cloid| *cloid == [7; 16]);
+        assert!(all.of("k5001").is_some());
+        all.forget(late, |_| false);
+        assert!(all.of("k5001").is_none());
+    }
+}
