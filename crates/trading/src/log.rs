@@ -74,7 +74,13 @@ pub(crate) enum Said {
     /// That time came.
     ScheduleFired { at_ms: i64 },
     /// The account's equity when its UTC day was seen first.
-    DayOpened { day: i64, equity: Usd },
+    DayOpened {
+        day: i64,
+        equity: Usd,
+        /// The venue's time of it; without, it is the record's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
+    },
     /// The limits of the account, of one of its strategies, or of the desk were changed, or a change was asked for: what holds from now on, and what waits.
     Governed {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,6 +116,16 @@ pub(crate) enum Said {
         digest: String,
         nonce: u64,
     },
+}
+
+/// The account when its UTC day was seen first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DayOpen {
+    /// Counted from 1970.
+    pub(crate) day: i64,
+    pub(crate) equity: Usd,
+    /// The venue's time: what came in or left later is not in the equity.
+    pub(crate) at: Timestamp,
 }
 
 /// How limits came to be as they are.
@@ -152,7 +168,7 @@ pub(crate) struct Recalled {
     orders: BTreeMap<Cloid, Remembered>,
     /// The kill switch of the account, or of the desk.
     pub(crate) killed: bool,
-    pub(crate) day: Option<(i64, Usd)>,
+    pub(crate) day: Option<DayOpen>,
     pub(crate) limits: Option<Governed>,
     pub(crate) strategy_limits: BTreeMap<String, Governed>,
     /// Of the account, or of the desk (no label), and of strategies.
@@ -195,7 +211,14 @@ impl Recalled {
     fn take(&mut self, at: Timestamp, said: Said, now: Timestamp) {
         match said {
             Said::Relay { relay } => self.relay(at, relay, now),
-            Said::DayOpened { day, equity } => self.day = Some((day, equity)),
+            Said::DayOpened {
+                day,
+                equity,
+                at: of,
+            } => {
+                let at = of.unwrap_or(at);
+                self.day = Some(DayOpen { day, equity, at });
+            }
             Said::Governed { strategy, held, .. } => match strategy {
                 None => self.limits = Some(*held),
                 Some(strategy) => {

@@ -174,6 +174,45 @@ async fn money_that_comes_and_goes_is_entered_and_locks_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn money_that_comes_and_goes_neither_hides_a_loss_nor_makes_one() {
+    let (run, trading) = Run::start(0x54).await;
+    let state = run.until(&trading, "it is ready", ties).await;
+    let began = books(&state).transfers_usd;
+    // What was paid in before the day was seen first is no part of it.
+    assert_eq!(state.day_loss_usd.v, Some(Usd::ZERO));
+    let lost = |state: &AccountState, paid: i64| {
+        let loss = state.day_loss_usd.v;
+        // At no moment is it a gain; a withdrawal that is not listed yet counts as a loss.
+        assert!(loss.is_none_or(|loss| loss >= Usd::ZERO), "{loss:?}");
+        let entered = books(state).transfers_usd.checked_sub(began).unwrap();
+        ties(state) && entered == usd(paid) && loss == Some(Usd::ZERO)
+    };
+    run.pay(2_500);
+    run.until(&trading, "a deposit is no gain", |it| lost(it, 2_500))
+        .await;
+    run.pay(-700);
+    run.until(&trading, "a withdrawal is no loss", |it| lost(it, 1_800))
+        .await;
+    run.trade(&trading, "a", "buy").await;
+    run.trade(&trading, "b", "sell").await;
+    let flat = |state: &AccountState| {
+        let loss = state.day_loss_usd.v;
+        let paid = books(state).realised_usd.checked_sub(books(state).fees_usd);
+        let paid = paid.map(|it| Usd::from_units(-it.units()));
+        ties(state) && paid > Some(Usd::ZERO) && loss == paid && state.positions.v == Some(vec![])
+    };
+    let before = run.until(&trading, "what was lost is lost", flat).await;
+    trading.stop().await;
+    drop(trading);
+    run.pay(900);
+    let trading = run.open();
+    let same = |it: &AccountState| ties(it) && it.day_loss_usd.v == before.day_loss_usd.v;
+    run.until(&trading, "the next process reckons the same", same)
+        .await;
+    trading.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_books_go_on_where_the_process_before_ended() {
     let (run, trading) = Run::start(0x52).await;
     run.until(&trading, "it is ready", ties).await;

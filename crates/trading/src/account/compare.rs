@@ -4,7 +4,7 @@ use super::figures::Figures;
 use super::pulse::Pulse;
 use super::{Account, Whole};
 use crate::error::TradeError;
-use crate::log::{By, Said};
+use crate::log::{By, DayOpen, Said};
 use crate::view::{AccountState, EventKind, Why};
 use crate::wire::why;
 use hypersentry_execution::audit::What;
@@ -56,7 +56,11 @@ impl Account {
                 .map(|error| why(error.code(), &error.to_string()));
         }
         self.figures.positions = Some((whole.positions.clone(), Stamp::at(now)));
-        self.day(now);
+        self.figures.moves_read = true;
+        // Where the account may have money that has just moved or not, the day begins with the next look.
+        if !Figures::money_races(&whole) {
+            self.day(now, whole.positions.at);
+        }
         let orders: BTreeMap<Cloid, Order> = self
             .relay
             .orders()
@@ -240,16 +244,20 @@ impl Account {
         }
     }
 
-    /// The first look of a UTC day is what its loss is reckoned from.
-    fn day(&mut self, now: Timestamp) {
+    /// The first look of a UTC day is what its loss is reckoned from; `at` is the venue's time of it.
+    fn day(&mut self, now: Timestamp, at: Timestamp) {
         let day = now.ms().div_euclid(86_400_000);
         let Some((positions, _)) = &self.figures.positions else {
             return;
         };
-        if self.day_open.is_none_or(|(of, _)| of != day) {
+        if self.day_open.is_none_or(|open| open.day != day) {
             let equity = positions.equity;
-            self.day_open = Some((day, equity));
-            let said = Said::DayOpened { day, equity };
+            self.day_open = Some(DayOpen { day, equity, at });
+            let said = Said::DayOpened {
+                day,
+                equity,
+                at: Some(at),
+            };
             self.note_said(What::Noted, None, &By::default(), said);
         }
         self.open_strategies(day);

@@ -10,7 +10,7 @@ use hypersentry_model::{Price, Size, Source, Stamp, Stamped, Symbol, Timestamp, 
 use hypersentry_venues::hyperliquid::account::{
     Assets, Fees, Fill, OpenOrder, Payment, Positions, Transfer,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Positions are asked for every 4 s; two answers may be missed.
 pub(super) const AGE_LIMIT_MS: u32 = 10_000;
@@ -39,8 +39,10 @@ pub(crate) struct Figures {
     newest_transfer: Option<Timestamp>,
     /// At most [`MOST_PAYMENTS`].
     paid: BTreeSet<(Timestamp, Symbol)>,
-    /// At most [`MOST_PAYMENTS`].
-    moved: BTreeSet<(Timestamp, String)>,
+    /// What came in, negative when it left; at most [`MOST_PAYMENTS`]. After a start those of the last day are read again.
+    moved: BTreeMap<(Timestamp, String), Usd>,
+    /// Whether the transfers of the day were read since the start.
+    pub(super) moves_read: bool,
     /// Fees of transfers of which it is not known whether their amounts include them.
     perhaps: Usd,
     /// Whether the ledger has tied since it began: one that never did may have begun with half of something.
@@ -184,11 +186,12 @@ impl Figures {
     /// Enters money that came in or left, once.
     pub(super) fn transfer(&mut self, transfer: &Transfer) -> Result<(), ledger::LedgerError> {
         self.newest_transfer = self.newest_transfer.max(Some(transfer.at));
-        let Some(ledger) = &mut self.ledger else {
-            return Ok(());
-        };
         let name = (transfer.at, transfer.id.clone());
-        if self.moved.insert(name) && transfer.at > self.opened {
+        let new = self.moved.insert(name, transfer.came_in).is_none();
+        if let Some(ledger) = &mut self.ledger
+            && new
+            && transfer.at > self.opened
+        {
             ledger.transfer(transfer.came_in)?;
             let overflow = ledger::LedgerError::Overflow;
             self.perhaps = self.perhaps.checked_add(transfer.fee).ok_or(overflow)?;
@@ -197,6 +200,24 @@ impl Figures {
             self.moved.pop_first();
         }
         Ok(())
+    }
+
+    /// What came in since a moment of the venue's, less what left. Nothing before it was read, and where it is out of range.
+    pub(super) fn moved_since(&self, at: Timestamp) -> Option<Usd> {
+        let mut moved = self.moved.iter().filter(|((when, _), _)| *when > at);
+        let sum = moved.try_fold(Usd::ZERO, |sum, (_, usd)| sum.checked_add(*usd));
+        sum.filter(|_| self.moves_read)
+    }
+
+    /// Equity by our own books.
+    pub(super) fn booked(&self) -> Option<Usd> {
+        self.books()?.equity_usd
+    }
+
+    /// Whether money moved so close to a look that the account may have it or not.
+    pub(super) fn money_races(whole: &Whole) -> bool {
+        let near = whole.positions.at.plus_ms(-RACE_MS);
+        whole.transfers.iter().any(|moved| moved.at >= near)
     }
 
     /// Enters the fees of transfers where the account lacks exactly them.

@@ -29,7 +29,7 @@ mod venue;
 
 use crate::desk::Settings;
 use crate::error::TradeError;
-use crate::log::{By, Pen, Recalled, Said};
+use crate::log::{By, DayOpen, Pen, Recalled, Said};
 use crate::nonces::NonceBook;
 use crate::polling::Polling;
 use crate::posts::Line;
@@ -241,7 +241,7 @@ pub(crate) struct Account {
     lately: VecDeque<Timestamp>,
     /// The UTC day and its orders that could open.
     today: (i64, u32),
-    day_open: Option<(i64, hypersentry_model::Usd)>,
+    day_open: Option<DayOpen>,
     killed: bool,
     /// Whether the kill switch was pressed and waits for its turn: nothing that waits before it is done.
     pub(crate) halt: Arc<AtomicBool>,

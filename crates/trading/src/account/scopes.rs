@@ -43,12 +43,18 @@ fn of_others<T>(figure: Stamped<T>) -> Stamped<T> {
 }
 
 impl Account {
-    /// What the day has lost so far.
+    /// What the day has lost so far, without money that came in or left since it began.
     pub(super) fn day_loss(&self) -> Option<Stamped<Usd>> {
         let equity = self.figures.equity()?;
         let day = self.now().ms().div_euclid(86_400_000);
-        let (_, open) = self.day_open.filter(|(of, _)| *of == day)?;
-        let loss = open.checked_sub(equity.value)?;
+        let open = self.day_open.filter(|open| open.day == day)?;
+        let moved = self.figures.moved_since(open.at)?;
+        let from = open.equity.checked_add(moved)?;
+        let told = from.checked_sub(equity.value)?;
+        // The account has money before its list of transfers does, and our books have both at once: the larger loss is not hidden by it.
+        let booked = self.figures.booked();
+        let booked = booked.and_then(|booked| from.checked_sub(booked));
+        let loss = booked.map_or(told, |booked| booked.max(told));
         Some(stamped(loss, equity.stamp))
     }
 
