@@ -269,10 +269,13 @@ impl Account {
             let native = self.natives.iter_mut().find(|it| it.id == Some(*id));
             if let Some(native) = native {
                 native.count(fill);
+                let strategy = native.asked.strategy.clone();
+                self.count_labelled(&strategy, fill);
             }
             if !self.seen.contains(&fill.tid) {
                 self.show_fill(None, fill);
             }
+            self.flatten_strategies(fill.symbol, fill.px);
         }
     }
 

@@ -148,22 +148,26 @@ impl Books {
 impl Account {
     /// Counts a trade of one of our orders, once.
     pub(super) fn count_strategy(&mut self, cloid: &Cloid, fill: &Fill) {
+        if let Some(strategy) = self.extras.get(cloid).map(|it| it.strategy.clone()) {
+            self.count_labelled(&strategy, fill);
+        }
+    }
+
+    /// Counts a trade of a label's, once.
+    pub(super) fn count_labelled(&mut self, strategy: &str, fill: &Fill) {
         if !self.strategies.counts(fill.at, fill.tid) {
             return;
         }
-        let Some(strategy) = self.extras.get(cloid).map(|it| it.strategy.clone()) else {
-            return;
-        };
         let day = self.now().ms().div_euclid(86_400_000);
         let size = if fill.is_buy {
             fill.size
         } else {
             Size::from_units(-fill.size.units())
         };
-        let kept = &mut self.strategies.book(&strategy, day).kept;
+        let kept = &mut self.strategies.book(strategy, day).kept;
         kept.trade(fill.symbol, size, fill.px, fill.fee);
         kept.trade = Some((fill.at, fill.tid));
-        self.keep_strategy(&strategy);
+        self.keep_strategy(strategy);
     }
 
     /// Ends what strategies hold in a market in which the account holds nothing: whatever brought it there closed the rest of each, at this price.

@@ -13,6 +13,7 @@ mod common;
 mod house;
 mod leases;
 mod long;
+mod twaps;
 
 use common::{PATIENCE, away};
 use house::{House, by, codes, usd};
