@@ -64,6 +64,7 @@ impl From<Asker> for By {
             user: asker.user,
             session: asker.session,
             request: asker.request,
+            trace: String::new(),
         }
     }
 }

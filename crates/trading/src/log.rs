@@ -148,6 +148,8 @@ pub(crate) struct By {
     pub(crate) user: Option<String>,
     pub(crate) session: Option<String>,
     pub(crate) request: String,
+    /// The group of the order that it is about; empty where it is about none.
+    pub(crate) trace: String,
 }
 
 /// An account's ledger at a moment at which it tied.

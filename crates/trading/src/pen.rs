@@ -158,6 +158,11 @@ impl Pen {
         then: impl FnOnce(&Acknowledged, bool) + Send + 'static,
     ) {
         let id = |text: &str| Id::new(text).unwrap_or_default();
+        let trace = if by.trace.is_empty() {
+            &by.request
+        } else {
+            &by.trace
+        };
         let details = said.map(|said| serde_json::to_vec(&self.words(said)));
         let Ok(details) = details.transpose() else {
             self.heard.fail();
@@ -171,7 +176,7 @@ impl Pen {
                 session: id(by.session.as_deref().unwrap_or_default()),
                 user: id(by.user.as_deref().unwrap_or_default()),
                 order: cloid.map_or_else(Id::default, |cloid| id(&Name::new(*cloid).to_string())),
-                trace: Id::default(),
+                trace: id(trace),
             },
             details: details.unwrap_or_default(),
         };

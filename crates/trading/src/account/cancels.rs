@@ -90,6 +90,14 @@ impl CancelledAll {
 }
 
 impl Account {
+    /// What follows for an order is done for whoever asked last.
+    fn asked_by(&mut self, cloid: &Cloid, by: By) {
+        if let Some(extra) = self.extra(cloid) {
+            let trace = std::mem::take(&mut extra.by.trace);
+            extra.by = By { trace, ..by };
+        }
+    }
+
     pub(super) fn cancel(
         &mut self,
         key: Key,
@@ -100,9 +108,7 @@ impl Account {
         self.cancelled_all.seen(key.as_str(), body)?;
         self.requests += 1;
         let request = self.requests;
-        if let Some(extra) = self.extra(&cloid) {
-            extra.by = by;
-        }
+        self.asked_by(&cloid, by);
         self.step(Input::Cancel {
             request,
             key,
@@ -145,9 +151,7 @@ impl Account {
         let alive = alive.filter(|intent| symbol.is_none_or(|symbol| intent.symbol == symbol));
         let alive: Vec<Cloid> = alive.map(|intent| intent.cloid).collect();
         for cloid in &alive {
-            if let Some(extra) = self.extra(cloid) {
-                extra.by = by.clone();
-            }
+            self.asked_by(cloid, by.clone());
         }
         let said = Said::CancelledAll {
             key: key.to_owned(),

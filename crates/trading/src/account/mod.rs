@@ -303,6 +303,10 @@ impl Account {
         let extra = |cloid: &Cloid, created: Timestamp| Extra {
             created,
             strategy: labels.get(cloid).map_or(MANUAL, String::as_str).to_owned(),
+            by: By {
+                trace: (relay.order(cloid)).map_or_else(String::new, show::group),
+                ..By::default()
+            },
             ..Extra::default()
         };
         let extras = created.into_iter();
@@ -409,7 +413,6 @@ impl Account {
     /// What a restart begins with: what was under way is in doubt, and nothing new until it was compared.
     fn begin(&mut self) {
         let now = self.world.door.now();
-        let by = By::default();
         for order in self
             .relay
             .orders()
@@ -420,6 +423,10 @@ impl Account {
                 from: hypersentry_execution::order::State::IntentLogged,
                 step: hypersentry_execution::order::Step::Recover,
                 to: order.state(),
+            };
+            let by = By {
+                trace: show::group(order),
+                ..By::default()
             };
             self.pen.note(now, recovered, Some(&cloid), &by, None);
         }

@@ -108,7 +108,7 @@ impl Account {
         };
         let expires = Expires::At(first.expires_after);
         let action = Action::Order(wire::place(&intents, asset.place));
-        let courier = self.courier(by, cloids.first().copied());
+        let courier = self.courier(by, cloids.iter().copied());
         let inbox = self.inbox.clone();
         tokio::spawn(async move {
             let news = match courier.send(action, expires, cloids.len()).await {
@@ -130,7 +130,7 @@ impl Account {
         };
         let expires = Expires::At(intent.expires_after);
         let action = wire::change(&intent, &replaces.cloid, asset.place);
-        let courier = self.courier(by.unwrap_or_default(), Some(new));
+        let courier = self.courier(by.unwrap_or_default(), [new, replaces.cloid]);
         let inbox = self.inbox.clone();
         tokio::spawn(async move {
             let news = match courier.send(action, expires, 1).await {

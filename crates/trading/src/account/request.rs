@@ -218,6 +218,11 @@ impl Account {
         let replaces = composed.parts.first().and_then(|part| part.replaces);
         let group = replaces.and_then(|it| self.relay.order(&it.cloid));
         let group = group.map_or(first, |order| order.intent().group);
+        let group = super::show::name(&group);
+        let by = By {
+            trace: group.clone(),
+            ..by
+        };
         let market = self.market(sight, side, now);
         self.requests += 1;
         let request = self.requests;
@@ -254,7 +259,6 @@ impl Account {
             market,
             scopes,
         };
-        let group = super::show::name(&group);
         for cloid in &new {
             // The first says what all of them are labelled; that of most is the one that needs no saying.
             let label = (*cloid == first && strategy != MANUAL).then(|| Said::Label {

@@ -8,7 +8,7 @@ use crate::view::{
     AccountState, AgentView, Event, EventKind, Fees, Lock, OrderView, PositionView, Told, missing,
 };
 use crate::wire;
-use hypersentry_execution::order::{Cloid, Leg, State};
+use hypersentry_execution::order::{Cloid, Leg, Order, State};
 use hypersentry_model::agg::{Field, Mark};
 use hypersentry_model::{Price, Rate, Size, Stamped};
 use hypersentry_venues::hyperliquid::exchange::Cloid as Name;
@@ -18,6 +18,11 @@ const MOST_ENDED: usize = 500;
 
 pub(super) fn name(cloid: &Cloid) -> String {
     Name::new(*cloid).to_string()
+}
+
+/// The group that an order belongs to.
+pub(super) fn group(order: &Order) -> String {
+    name(&order.intent().group)
 }
 
 pub(super) const fn bought(is_buy: bool) -> OrderSide {

@@ -34,12 +34,13 @@ pub(super) struct Courier {
     account: Address,
     network: Network,
     by: By,
-    cloid: Option<Cloid>,
+    /// The orders that it is about.
+    cloids: Vec<Cloid>,
     pulse: Option<Pulse>,
 }
 
 impl Account {
-    pub(super) fn courier(&self, by: By, cloid: Option<Cloid>) -> Courier {
+    pub(super) fn courier(&self, by: By, cloids: impl IntoIterator<Item = Cloid>) -> Courier {
         Courier {
             world: self.world.clone(),
             pen: self.pen.clone(),
@@ -48,7 +49,7 @@ impl Account {
             account: self.address,
             network: self.settings.network,
             by,
-            cloid,
+            cloids: cloids.into_iter().collect(),
             pulse: self.figures.pulse,
         }
     }
@@ -70,14 +71,7 @@ impl Courier {
                 code: refused.code.clone(),
                 text: refused.text.clone(),
             };
-            let now = self.world.door.now();
-            self.pen.note(
-                now,
-                What::SigningRefused,
-                self.cloid.as_ref(),
-                &self.by,
-                Some(said),
-            );
+            self.note(What::SigningRefused, &said);
         })?;
         let door = &self.world.door;
         let line = self.line.carry(&**door, self.account, asked, body, weight);
@@ -89,6 +83,19 @@ impl Courier {
         let outcomes = reply::read(asked, got.status, &got.body);
         debug_assert_eq!(outcomes.len(), items);
         Ok(outcomes)
+    }
+
+    /// Writes of a signature, under every order that it is for: the records of each have it.
+    fn note(&self, what: What, said: &Said) {
+        let now = self.world.door.now();
+        if self.cloids.is_empty() {
+            let said = Some(said.clone());
+            self.pen.note(now, what, None, &self.by, said);
+        }
+        for cloid in &self.cloids {
+            let said = Some(said.clone());
+            self.pen.note(now, what, Some(cloid), &self.by, said);
+        }
     }
 
     async fn sign(&self, action: &Action, expires: Expires) -> Result<String, Why> {
@@ -117,9 +124,7 @@ impl Courier {
             digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
             nonce,
         };
-        let now = self.world.door.now();
-        self.pen
-            .note(now, What::Signed, self.cloid.as_ref(), &self.by, Some(said));
+        self.note(What::Signed, &said);
         let signature = self
             .world
             .signers

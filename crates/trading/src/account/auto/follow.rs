@@ -238,10 +238,15 @@ impl Account {
             slice: n + 1,
             enabled_by: by.user.clone(),
         };
+        let group = composed.parts.first();
+        let traced = By {
+            trace: group.map_or_else(String::new, |part| Name::new(part.cloid).to_string()),
+            ..by.clone()
+        };
         for part in &composed.parts {
             let said = Some(led.clone().into());
             self.pen
-                .note(now, What::Noted, Some(&part.cloid), &by, said);
+                .note(now, What::Noted, Some(&part.cloid), &traced, said);
         }
         self.submit(key, body, composed, &sight, ticket.side, by)?;
         Ok(())
