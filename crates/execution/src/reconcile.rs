@@ -9,7 +9,7 @@ use hypersentry_model::{Price, Size, Symbol, Timestamp, Usd};
 use serde::Serialize;
 
 use crate::ledger::{Ledger, TOLERANCE};
-use crate::order::{Cloid, Event, Order, Side, State};
+use crate::order::{Cloid, Event, Order, Side, State, Terms};
 
 /// Resting orders of an account that a snapshot may hold: the venue's own cap.
 pub const MOST_RESTING: usize = 5_000;
@@ -29,6 +29,32 @@ pub struct Resting {
     pub size: Size,
     /// Base units filled so far.
     pub filled: Size,
+    /// Limit price, or the worst price of a trigger.
+    pub px: Price,
+    /// The price that it waits for; nothing of what is no trigger, or was triggered.
+    pub trigger: Option<Price>,
+    /// Whether it may only make a position smaller.
+    pub reduce_only: bool,
+}
+
+/// In what an order that rests there is another one than was sent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Differs {
+    /// The market.
+    Symbol,
+    /// Buys or sells.
+    Side,
+    /// Base units that were ordered.
+    Size,
+    /// Less is filled than was counted, or all.
+    Filled,
+    /// The limit price.
+    Price,
+    /// The price that it waits for.
+    Trigger,
+    /// Whether it may only make a position smaller.
+    ReduceOnly,
 }
 
 /// The account as the venue tells it, all at one time.
@@ -99,6 +125,8 @@ pub enum Finding {
     OrderDiffers {
         /// Which order.
         cloid: Cloid,
+        /// In what first.
+        differs: Differs,
     },
     /// The position is another one, with all trades read.
     PositionDiffers {
@@ -222,12 +250,10 @@ fn one(cloid: &Cloid, order: &Order, there: Option<&Resting>) -> Option<Finding>
     if state.is_terminal() {
         return Some(Finding::Ghost { cloid, state });
     }
-    let intent = order.intent();
-    let same = (intent.symbol, intent.side, intent.size) == (there.symbol, there.side, there.size);
-    let filled = there.filled;
-    if !same || filled < order.filled() || filled >= there.size {
-        return Some(Finding::OrderDiffers { cloid });
+    if let Some(differs) = differs(order, there) {
+        return Some(Finding::OrderDiffers { cloid, differs });
     }
+    let filled = there.filled;
     let known = matches!(
         state,
         State::Acked | State::PartiallyFilled | State::Cancelling
@@ -239,11 +265,43 @@ fn one(cloid: &Cloid, order: &Order, there: Option<&Resting>) -> Option<Finding>
     Some(Finding::Repair { cloid, event })
 }
 
+/// A changed order is an order of its own, with what it was changed to. What the venue may tell otherwise and is the same order: of a trigger that takes at
+/// once the worst price is the venue's own matter, and one that was triggered waits for nothing any more.
+fn differs(order: &Order, there: &Resting) -> Option<Differs> {
+    let intent = order.intent();
+    let (px, trigger) = match intent.terms {
+        Terms::Limit { px, .. } => (Some(px), None),
+        Terms::Trigger {
+            px,
+            trigger,
+            market,
+            ..
+        } => ((!market).then_some(px), Some(trigger)),
+    };
+    let filled = there.filled;
+    let found = [
+        (intent.symbol != there.symbol, Differs::Symbol),
+        (intent.side != there.side, Differs::Side),
+        (intent.size != there.size, Differs::Size),
+        (
+            filled < order.filled() || filled >= there.size,
+            Differs::Filled,
+        ),
+        (px.is_some_and(|px| px != there.px), Differs::Price),
+        (
+            there.trigger.is_some() && there.trigger != trigger,
+            Differs::Trigger,
+        ),
+        (intent.reduce_only != there.reduce_only, Differs::ReduceOnly),
+    ];
+    found.into_iter().find_map(|(is, what)| is.then_some(what))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ledger::Fill;
-    use crate::order::{Intent, Leg, Step, Terms, Tif};
+    use crate::order::{Aim, Intent, Leg, Step, Tif};
     use proptest::prelude::*;
 
     fn btc() -> Symbol {
@@ -292,6 +350,121 @@ mod tests {
             side: Side::Buy,
             size: size(10),
             filled: size(filled),
+            px: Price::from_units(50_000_000_000_000_000),
+            trigger: None,
+            reduce_only: false,
+        }
+    }
+
+    #[test]
+    fn an_order_that_rests_otherwise_than_it_was_sent_differs() {
+        let (name, limit) = order(1, &[Step::Ack]);
+        let px = |usd: i64| Price::parse(&usd.to_string()).unwrap();
+        let stop = |market| {
+            let intent = Intent {
+                terms: Terms::Trigger {
+                    trigger: px(49_000),
+                    px: px(48_000),
+                    market,
+                    aim: Aim::Stop,
+                },
+                side: Side::Sell,
+                reduce_only: true,
+                ..limit.intent().clone()
+            };
+            let mut order = Order::new(intent, at(0)).unwrap();
+            for step in [Step::PassRisk, Step::LogIntent, Step::Send, Step::Ack] {
+                order.apply(at(1), &Event::Plain { step }).unwrap();
+            }
+            order
+        };
+        let waits = Resting {
+            side: Side::Sell,
+            px: px(48_000),
+            trigger: Some(px(49_000)),
+            reduce_only: true,
+            ..resting(1, 0)
+        };
+        let found = |order: &Order, there: Resting| one(&name, order, Some(&there));
+        let wrong = |differs| {
+            Some(Finding::OrderDiffers {
+                cloid: name,
+                differs,
+            })
+        };
+        assert_eq!(found(&limit, resting(1, 0)), None);
+        for (differs, there) in [
+            (Differs::Side, waits),
+            (
+                Differs::Size,
+                Resting {
+                    size: size(9),
+                    ..resting(1, 0)
+                },
+            ),
+            (Differs::Filled, resting(1, 10)),
+            (
+                Differs::Price,
+                Resting {
+                    px: px(49_999),
+                    ..resting(1, 0)
+                },
+            ),
+            (
+                Differs::Trigger,
+                Resting {
+                    trigger: Some(px(1)),
+                    ..resting(1, 0)
+                },
+            ),
+            (
+                Differs::ReduceOnly,
+                Resting {
+                    reduce_only: true,
+                    ..resting(1, 0)
+                },
+            ),
+        ] {
+            assert_eq!(found(&limit, there), wrong(differs), "{differs:?}");
+        }
+        // A part of it was filled: the same order, of which more is known.
+        let filled = size(3);
+        let event = Event::Resting { filled };
+        assert_eq!(
+            found(&limit, resting(1, 3)),
+            Some(Finding::Repair { cloid: name, event })
+        );
+        for market in [false, true] {
+            let stop = stop(market);
+            assert_eq!(found(&stop, waits), None);
+            // It was triggered.
+            assert_eq!(
+                found(
+                    &stop,
+                    Resting {
+                        trigger: None,
+                        ..waits
+                    }
+                ),
+                None
+            );
+            let moved = Resting {
+                trigger: Some(px(49_001)),
+                ..waits
+            };
+            assert_eq!(found(&stop, moved), wrong(Differs::Trigger));
+            let opens = Resting {
+                reduce_only: false,
+                ..waits
+            };
+            assert_eq!(found(&stop, opens), wrong(Differs::ReduceOnly));
+            // The worst price of what takes at once is the venue's matter.
+            let worse = Resting {
+                px: px(47_000),
+                ..waits
+            };
+            let differs = if market { None } else { wrong(Differs::Price) };
+            assert_eq!(found(&stop, worse), differs);
         }
     }
 

@@ -10,7 +10,7 @@ use crate::wire::why;
 use hypersentry_execution::audit::What;
 use hypersentry_execution::ledger::Ledger;
 use hypersentry_execution::order::{Cloid, Order, Side};
-use hypersentry_execution::reconcile::{Finding, Held, Resting, Snapshot, reconcile};
+use hypersentry_execution::reconcile::{Differs, Finding, Held, Resting, Snapshot, reconcile};
 use hypersentry_execution::relay::Input;
 use hypersentry_model::{Stamp, Timestamp};
 use std::collections::BTreeMap;
@@ -159,6 +159,9 @@ impl Account {
                 .size
                 .checked_sub(order.left)
                 .unwrap_or(hypersentry_model::Size::ZERO),
+            px: order.px,
+            trigger: order.trigger,
+            reduce_only: order.reduce_only,
         };
         let held = &whole.positions.held;
         let snapshot = Snapshot {
@@ -191,7 +194,7 @@ impl Account {
                 Finding::Repair { cloid, .. }
                 | Finding::AskOrder { cloid, .. }
                 | Finding::Ghost { cloid, .. }
-                | Finding::OrderDiffers { cloid } => settled(cloid),
+                | Finding::OrderDiffers { cloid, .. } => settled(cloid),
                 Finding::PositionDiffers { .. } | Finding::EquityDiffers { .. } => compared,
                 _ => true,
             })
@@ -277,8 +280,17 @@ fn words(finding: &Finding) -> String {
         Finding::Ghost { state, .. } => {
             format!("an order that is {state:?} with us rests at the venue")
         }
-        Finding::OrderDiffers { .. } => {
-            "an order rests there as another one than was sent".to_owned()
+        Finding::OrderDiffers { differs, .. } => {
+            let what = match differs {
+                Differs::Symbol => "in another market",
+                Differs::Side => "on the other side",
+                Differs::Size => "with another size",
+                Differs::Filled => "with another filled size",
+                Differs::Price => "at another price",
+                Differs::Trigger => "at another trigger price",
+                Differs::ReduceOnly => "and reduces a position otherwise",
+            };
+            format!("an order rests there {what} than was sent")
         }
         Finding::PositionDiffers {
             symbol,
