@@ -13,6 +13,7 @@ mod common;
 mod house;
 mod leases;
 mod long;
+mod traces;
 mod twaps;
 
 use common::{PATIENCE, away};
