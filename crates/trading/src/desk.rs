@@ -238,6 +238,7 @@ impl Trading {
     /// Nothing was sent; the code says why.
     pub async fn order(&self, ticket: Ticket, by: Asker) -> Result<Vec<OrderView>, TradeError> {
         let account = ticket.account.clone();
+        let ticket = Box::new(ticket);
         self.ask(&account, |answer| Asked::Order(ticket, by.into(), answer))
             .await?
     }

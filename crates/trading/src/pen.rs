@@ -195,3 +195,101 @@ impl Pen {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::{self, CarriedLedger, DESK};
+    use hypersentry_execution::ledger::{Carried, Holding};
+    use hypersentry_model::{Size, Symbol, Usd};
+    use hypersentry_store::NativeDisk;
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    const ACCOUNT: &str = "0x0000000000000000000000000000000000000001";
+
+    fn at() -> Timestamp {
+        Timestamp::from_ms(1_700_000_000_000)
+    }
+
+    fn opened(dir: &Path) -> (AuditLog, BTreeMap<String, log::Recalled>) {
+        let signer = crate::audit_signer(dir, &[7; 32]).unwrap();
+        log::open(Box::new(NativeDisk), &dir.join("audit"), signer, at()).unwrap()
+    }
+
+    fn pen(log: &Arc<AuditLog>, name: &str) -> Pen {
+        Pen {
+            log: Arc::clone(log),
+            name: name.to_owned(),
+            paper: false,
+            heard: Arc::default(),
+        }
+    }
+
+    /// The books of an account with so many positions.
+    fn ledger(positions: usize) -> Said {
+        let held = |n: usize| {
+            let holding = Holding {
+                size: Size::from_units(-123_456_789_012_345_678),
+                cost: Usd::from_units(-98_765_432_109_876_543_210),
+            };
+            (Symbol::new(&format!("{n:0>31}")).unwrap(), holding)
+        };
+        Said::Ledger {
+            carried: Box::new(CarriedLedger {
+                at: at(),
+                since: at(),
+                ledger: Carried {
+                    holdings: (0..positions).map(held).collect(),
+                    ..Carried::default()
+                },
+            }),
+        }
+    }
+
+    #[test]
+    fn what_is_longer_than_a_record_is_found_again_as_it_was_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let (log, _) = opened(dir.path());
+        let log = Arc::new(log);
+        let (first, other) = (pen(&log, ACCOUNT), pen(&log, DESK));
+        let by = By::default();
+        for positions in [1, 30, 500] {
+            let said = ledger(positions);
+            first.fits(&said).unwrap();
+            first.note(at(), What::Noted, None, &by, Some(said));
+            let said = Said::Switch {
+                on: true,
+                flatten: false,
+                drill: false,
+            };
+            other.note(at(), What::Noted, None, &by, Some(said));
+        }
+        first.writes().unwrap();
+        drop((first, other));
+        drop(Arc::into_inner(log).unwrap());
+        let (_, mut found) = opened(dir.path());
+        let Said::Ledger { carried } = ledger(500) else {
+            unreachable!("it is one");
+        };
+        let account = found.remove(ACCOUNT).unwrap();
+        assert_eq!(account.ledger, Some(*carried));
+        assert!(found.remove(DESK).unwrap().killed);
+    }
+
+    #[test]
+    fn what_is_too_long_is_refused_and_a_broken_pen_takes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (log, _) = opened(dir.path());
+        let log = Arc::new(log);
+        let pen = pen(&log, DESK);
+        let by = By::default();
+        let refused = pen.govern(at(), &by, ledger(5_000)).unwrap_err();
+        assert_eq!(refused.code, "record_too_long");
+        // Nothing is broken by it.
+        pen.govern(at(), &by, Said::Flat).unwrap();
+        pen.note(at(), What::Noted, None, &by, Some(ledger(5_000)));
+        let refused = pen.govern(at(), &by, Said::Flat).unwrap_err();
+        assert_eq!(refused.code, "audit_stopped");
+    }
+}

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{TryRecvError, channel};
 use std::thread;
 
-use hypersentry_execution::audit::RecordError;
+use hypersentry_execution::audit::{Entry, RecordError, record};
 use hypersentry_store::audit::{AuditError, AuditLog, AuditOptions, Rollback, prove, verify};
 
 use crate::support::{QuickDisk, entry, signer};
@@ -66,6 +66,40 @@ fn a_full_queue_refuses_and_says_so() {
     let verified = verify(dir.path(), signer().key(), None).unwrap();
     assert_eq!(verified.head.size, 5);
     assert_eq!(verified.rollback, Rollback::NotChecked);
+}
+
+#[test]
+fn records_that_belong_together_are_taken_together_or_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = QuickDisk::default();
+    let options = AuditOptions {
+        queue: 4,
+        ..AuditOptions::default()
+    };
+    let (log, _) = AuditLog::open_on(disk.boxed(), dir.path(), signer(), options).unwrap();
+    disk.close();
+    log.submit(entry(0, 0), Box::new(|_| ())).unwrap();
+    disk.await_waiting();
+    let (tell, told) = channel();
+    let three = |first| (first..first + 3).map(|n| entry(n, 0)).collect();
+    let tell = Box::new(move |outcome| {
+        let _ = tell.send(outcome);
+    });
+    log.submit_all(three(1), tell).unwrap();
+    let refused = log.submit_all(three(4), Box::new(|_| panic!("it was not taken")));
+    assert_eq!(refused.unwrap_err().code(), "audit_busy");
+    let mut wrong: Vec<Entry> = three(4);
+    wrong[1].details = vec![0; record::LONGEST_DETAILS + 1];
+    wrong.pop();
+    disk.open();
+    // It is told once, of the last.
+    assert_eq!(told.recv().unwrap().unwrap().index, 3);
+    assert!(told.recv().is_err());
+    let refused = log.submit_all(wrong, Box::new(|_| panic!("it was not taken")));
+    assert_eq!(refused.unwrap_err().code(), "audit_record");
+    drop(log);
+    let verified = verify(dir.path(), signer().key(), None).unwrap();
+    assert_eq!(verified.head.size, 4);
 }
 
 #[test]

@@ -78,7 +78,7 @@ pub(crate) const LIFE_MS: i64 = 15_000;
 /// A request and where its answer goes.
 pub(crate) enum Asked {
     Order(
-        Ticket,
+        Box<Ticket>,
         By,
         oneshot::Sender<Result<Vec<OrderView>, TradeError>>,
     ),

@@ -25,7 +25,7 @@ impl Account {
         self.in_use();
         match asked {
             Asked::Order(ticket, by, answer) => {
-                let result = self.order(ticket, by).await;
+                let result = self.order(*ticket, by).await;
                 let _ = answer.send(result);
             }
             Asked::Modify(asked, by, answer) => {
