@@ -95,6 +95,7 @@ const WORDS: Readonly<Record<string, readonly [string, string, string]>> = {
   ],
   limits_negative: ["A limit cannot be negative.", "", "Correct it, then propose it again."],
   limits_too_many_symbols: ["Too many symbols are listed.", "", "List fewer, or none for all of them."],
+  record_too_long: ["That is more than the audit log takes.", "", "List fewer symbols."],
   lease_held: [
     "Somebody else holds that lease.",
     "Whoever holds it, or manages risk, makes it longer or ends it.",
