@@ -192,7 +192,10 @@ impl Account {
         let each = self.strategies.each.values();
         let held: BTreeSet<Symbol> = each.flat_map(|it| it.kept.held.keys().copied()).collect();
         for symbol in held {
-            if let Some(px) = self.figures.mark(symbol) {
+            // After a start the books may lack what a TWAP of the venue's traded: then the venue has a position, and nothing was closed.
+            let told = self.figures.positions.as_ref();
+            let told = told.is_some_and(|(it, _)| it.held.contains_key(&symbol));
+            if let Some(px) = self.figures.mark(symbol).filter(|_| !told) {
                 self.flatten_strategies(symbol, px);
             }
         }
