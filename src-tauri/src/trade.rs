@@ -37,7 +37,11 @@ impl specta::Type for TradeRequest {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Traded {
-    Accounts { accounts: Vec<Account> },
+    Accounts {
+        accounts: Vec<Account>,
+        /// Whether a paper account can be opened here.
+        paper_offered: bool,
+    },
     Opened(Account),
     Answer(TradeAnswer),
     Risk(RiskAnswer),
@@ -186,7 +190,11 @@ pub(crate) async fn trade(
     }
     let accounts = accounts(&shell).await?;
     if request.0.get("type").and_then(Value::as_str) == Some("accounts") {
-        return Ok(Traded::Accounts { accounts });
+        let paper_offered = shell.terminal(Terminal::papers)?;
+        return Ok(Traded::Accounts {
+            accounts,
+            paper_offered,
+        });
     }
     let is_own = |account: &str| accounts.iter().any(|own| own.account == account);
     let foreign = || {

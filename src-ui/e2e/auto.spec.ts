@@ -97,7 +97,34 @@ test("opens a paper account for whoever has no account at all", async ({ page, s
   await send(page);
   await expect(page.getByTestId("position-BTC")).toHaveAttribute("data-practice", "paper");
   await expect(page.getByRole("button", { name: "Open a paper account" })).toHaveCount(0);
+  // Its workspace is the one of anybody with an account.
+  await showPanel(page, "Limits");
+  await showPanel(page, "Auto");
+  await expect(page.getByTestId("auto")).toContainText("Off.");
 });
+
+for (const none of [true, false])
+  test(`offers no paper account at a server without them to a trader ${none ? "without" : "with"} an account`, async ({
+    page,
+    startMock,
+  }) => {
+    const mock = await startMock({ symbols: ["BTC"], mode: "live", trading: { none, noPaper: true } });
+    await logIn(page, mock);
+    await page.keyboard.press("Escape");
+    // Their answer is there once the button for what may be traded is, or the page says that nothing may.
+    if (none) {
+      await page.keyboard.press("b");
+      await expect(page.getByText("You have no account here.").first()).toBeVisible();
+    } else await expect(page.getByTestId("ticket")).toBeVisible();
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: "Command" }).fill("paper");
+    await expect(page.getByRole("listbox", { name: "Commands" }).getByRole("option")).toHaveCount(0);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("g");
+    await page.keyboard.press("p");
+    await expect(page.getByTestId("paper-open")).toHaveCount(0);
+    await expect(page.getByRole("button", { name: "Open a paper account" })).toHaveCount(0);
+  });
 
 test("offers no paper account to whoever does not trade", async ({ page, startMock }) => {
   const auth = { everybody: "viewer" };

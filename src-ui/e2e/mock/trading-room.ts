@@ -80,12 +80,15 @@ export class MockTradingRoom {
     const body = await bodyOf(request);
     if (path === "/trading/accounts") {
       const shown = options.none === true ? this.papers : this.accounts;
-      return answer({ accounts: shown.map(entryOf) });
+      const accounts = shown.map(entryOf);
+      if (options.older === true) return answer({ accounts });
+      return answer({ accounts, paper_offered: options.noPaper !== true });
     }
     if (options.older === true && OLDER_LACKS.test(path)) return refuse("not_found");
     if (path.startsWith("/risk/"))
       return this.risk.serve(nameOf(session.user), method, path, body) ?? refuse("not_found");
-    if (path === "/trading/paper/open") return this.#openPaper(body);
+    if (path === "/trading/paper/open")
+      return options.noPaper === true ? refuse("trading_absent") : this.#openPaper(body);
     const asked = new URL(request.url ?? "/", "http://mock").searchParams.get("account");
     const account = this.#find(asked ?? String(body["account"]));
     if (path === "/alpha/autonomous/trigger") return account.auto.trigger(body);

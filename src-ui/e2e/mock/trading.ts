@@ -15,6 +15,8 @@ export interface MockTradingOptions {
   readonly older?: boolean;
   /** Nobody may view or trade any account here. */
   readonly none?: boolean;
+  /** As a server that was started with `--no-paper`. */
+  readonly noPaper?: boolean;
 }
 
 /** What the mock is told to do wrong with the next order. */

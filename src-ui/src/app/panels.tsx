@@ -85,9 +85,9 @@ export const TRADING_PANELS: readonly PanelName[] = [
   "auto",
 ];
 
-/** Panels of which this server has nothing, as it says itself. */
+/** Panels of which this server has nothing, as an account there says. Without an account a first one is offered, by servers that have all. */
 export function lackingPanels(state: AccountState | null): readonly PanelName[] {
-  if (state === null) return ["limits", "auto"];
+  if (state === null) return [];
   return [...(state.has.desk ? [] : (["limits"] as const)), ...(state.has.auto ? [] : (["auto"] as const))];
 }
 

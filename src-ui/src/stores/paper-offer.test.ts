@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import type { AuthSession, AuthState, Role } from "~/transport/auth-types";
-import type { AccountState, TradingAccount } from "~/transport/trading-types";
-import { ApiError } from "~/transport/types";
+import type { TradingAccount } from "~/transport/trading-types";
 import type { AuthSnapshot } from "./auth-desk";
 import { needsPaper, offersPaper } from "./paper-offer";
 import { NOTHING, type TradingSnapshot } from "./trading-phase";
@@ -11,23 +10,31 @@ function auth(role: Role) {
   return { getSnapshot: () => ({ state: { session } as AuthState }) as AuthSnapshot };
 }
 
-function trading(part: Partial<TradingSnapshot>, hasPaper: boolean | null) {
-  const state = hasPaper === null ? null : ({ has: { paper: hasPaper } } as AccountState);
-  return { getSnapshot: () => ({ ...NOTHING, ...part }), state };
+function trading(part: Partial<TradingSnapshot>, paperOffered: boolean) {
+  return { getSnapshot: () => ({ ...NOTHING, ...part, paperOffered }) };
 }
 
 const PAPER: TradingAccount = { account: "0xa", name: null, paper: true, mayTrade: true };
+const OTHER: TradingAccount = { ...PAPER, account: "0xb", paper: false };
 
-test("a trader without any account is offered one, whose server cannot have told of it", () => {
-  const desks = { auth: auth("trader"), trading: trading({ phase: "barred" }, null) };
+test("a trader without any account is offered one where the server has them", () => {
+  const desks = { auth: auth("trader"), trading: trading({ phase: "barred" }, true) };
   expect(offersPaper(desks)).toBe(true);
   expect(needsPaper(desks)).toBe(true);
 });
 
-test("whoever is barred for another reason, or is still asked after, is offered none", () => {
-  const error = new ApiError("session_required", "nobody is logged in", false);
-  expect(offersPaper({ auth: null, trading: trading({ phase: "barred", error }, null) })).toBe(false);
-  expect(offersPaper({ auth: null, trading: trading({ phase: "asking" }, null) })).toBe(false);
+test.each([
+  ["without any account", "barred", []],
+  ["with one", "here", [OTHER]],
+] as const)("a server without paper accounts offers none to a trader %s", (_, phase, accounts) => {
+  const desks = { auth: auth("trader"), trading: trading({ phase, accounts }, false) };
+  expect(offersPaper(desks)).toBe(false);
+  expect(needsPaper(desks)).toBe(false);
+});
+
+test("nothing is offered before the server has told, and where nothing trades", () => {
+  expect(offersPaper({ auth: null, trading: trading({ phase: "asking" }, true) })).toBe(false);
+  expect(offersPaper({ auth: null, trading: { getSnapshot: () => NOTHING } })).toBe(false);
   expect(offersPaper({ auth: null, trading: null })).toBe(false);
 });
 
@@ -36,11 +43,7 @@ test.each(["viewer", "risk_manager"] as const)("a %s does not trade, on paper ne
 });
 
 test("where there is one it is gone to, and no second is offered", () => {
-  const desks = { auth: null, trading: trading({ phase: "here", accounts: [PAPER] }, true) };
+  const desks = { auth: null, trading: trading({ phase: "here", accounts: [OTHER, PAPER] }, true) };
   expect(offersPaper(desks)).toBe(true);
   expect(needsPaper(desks)).toBe(false);
-});
-
-test("a server without paper accounts offers none", () => {
-  expect(offersPaper({ auth: null, trading: trading({ phase: "here" }, false) })).toBe(false);
 });

@@ -4,19 +4,19 @@ import type { TradingDesk } from "./trading-desk";
 
 interface Desks {
   readonly auth: Pick<AuthDesk, "getSnapshot"> | null;
-  readonly trading: Pick<TradingDesk, "getSnapshot" | "state"> | null;
+  readonly trading: Pick<TradingDesk, "getSnapshot"> | null;
 }
 
 /**
- * Whether a paper account can be opened, or gone to: the server has them, and the role trades. To a user without any account a server
- * does not tell what it has; there it is offered too, and a server without paper accounts refuses it in words.
+ * Whether a paper account can be opened, or gone to: the server has them, and the role trades. Not while the first account is asked for, or
+ * the workspace would be furnished for somebody without one.
  */
 export function offersPaper({ auth, trading }: Desks): boolean {
   if (trading === null) return false;
   const role = auth?.getSnapshot().state?.session?.user.role ?? null;
   if (role !== null && !trades(role)) return false;
-  const { phase, error, accounts } = trading.getSnapshot();
-  return trading.state?.has.paper ?? (phase === "barred" && error === null && accounts.length === 0);
+  const { phase, paperOffered } = trading.getSnapshot();
+  return paperOffered && phase !== "asking";
 }
 
 /** There is none yet among the user's accounts. */

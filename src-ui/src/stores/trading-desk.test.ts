@@ -92,6 +92,18 @@ describe("the trading desk", () => {
       expect(made.getSnapshot().phase).toBe("absent");
     },
   );
+  it("knows whether paper accounts are offered, without an account too, and forgets it when it is barred", async () => {
+    let known = true;
+    const { made } = desk({ accounts: () => ({ accounts: [], paper_offered: true }) }, () => known);
+    await made.refresh();
+    expect(made.getSnapshot()).toMatchObject({ phase: "barred", error: null, paperOffered: true });
+    known = false;
+    await made.refresh();
+    expect(made.getSnapshot().paperOffered).toBe(false);
+    const without = desk({ accounts: () => ({ accounts: [], paper_offered: false }) });
+    await without.made.refresh();
+    expect(without.made.getSnapshot()).toMatchObject({ phase: "barred", paperOffered: false });
+  });
   it("asks nothing while nobody is logged in", async () => {
     const { made, asked } = desk({}, () => false);
     await made.refresh();

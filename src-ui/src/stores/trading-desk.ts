@@ -128,12 +128,12 @@ export class TradingDesk {
     const current = (): boolean => question === this.#asked;
     this.#asking = true;
     try {
-      const accounts = await this.port.accounts();
+      const { accounts, paperOffered } = await this.port.accounts();
       if (!current()) return;
       const held = accounts.find(({ account }) => account === this.#snapshot.account);
       const chosen = held ?? accounts.find(({ mayTrade }) => mayTrade) ?? accounts[0];
       if (chosen?.account !== this.#snapshot.account) this.#forget();
-      this.#change({ accounts, account: chosen?.account ?? null });
+      this.#change({ accounts, account: chosen?.account ?? null, paperOffered });
       if (chosen === undefined) {
         this.#change({ phase: "barred", error: null });
         return;
@@ -256,7 +256,7 @@ export class TradingDesk {
     } else {
       this.#forget();
       this.leases.clear();
-      this.#change({ phase: ABSENT.includes(error.code) ? "absent" : "barred", error });
+      this.#change({ phase: ABSENT.includes(error.code) ? "absent" : "barred", error, paperOffered: false });
     }
   }
 

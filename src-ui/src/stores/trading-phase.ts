@@ -11,10 +11,18 @@ export interface TradingSnapshot {
   readonly accounts: readonly TradingAccount[];
   /** The address of the chosen one; null while there is none. */
   readonly account: string | null;
+  /** The server has paper accounts, whoever asks. */
+  readonly paperOffered: boolean;
 }
 
 /** Before the first answer. */
-export const NOTHING: TradingSnapshot = { phase: "asking", error: null, accounts: [], account: null };
+export const NOTHING: TradingSnapshot = {
+  phase: "asking",
+  error: null,
+  accounts: [],
+  account: null,
+  paperOffered: false,
+};
 
 /** Codes of servers that have no trading. */
 export const ABSENT: readonly string[] = [

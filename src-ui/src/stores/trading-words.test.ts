@@ -9,6 +9,7 @@ const HERE: TradingSnapshot = {
   phase: "here",
   error: null,
   accounts: [{ account: "0xa", name: null, paper: false, mayTrade: true }],
+  paperOffered: true,
   account: "0xa",
 };
 

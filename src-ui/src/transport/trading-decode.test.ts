@@ -138,10 +138,15 @@ describe("an account", () => {
     expect(asAccountAnswer({ ...STATE, orders: [ORDER] }, 0)).toBeNull();
   });
   it("in a list must say whether it is paper", () => {
-    expect(asAccounts({ accounts: [{ account: "0xa", paper: true, may_trade: true }] })).toEqual([
+    expect(asAccounts({ accounts: [{ account: "0xa", paper: true, may_trade: true }] })?.accounts).toEqual([
       { account: "0xa", name: null, paper: true, mayTrade: true },
     ]);
     expect(asAccounts({ accounts: [{ account: "0xa" }] })).toBeNull();
+  });
+  it("offers paper accounts only where it says so", () => {
+    expect(asAccounts({ accounts: [], paper_offered: true })?.paperOffered).toBe(true);
+    expect(asAccounts({ accounts: [], paper_offered: false })?.paperOffered).toBe(false);
+    expect(asAccounts({ accounts: [] })?.paperOffered).toBe(false);
   });
 });
 

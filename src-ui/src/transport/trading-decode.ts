@@ -12,6 +12,7 @@ import {
   type Preview,
   type PreviewOrder,
   type TradeRefusal,
+  type AccountList,
   type TradingAccount,
   type TwapView,
   LEGS,
@@ -210,7 +211,6 @@ function beside(
       leases: Object.hasOwn(body, "leases"),
       schedule: Object.hasOwn(body, "scheduled_cancel"),
       auto: Object.hasOwn(body, "auto"),
-      paper: Object.hasOwn(body, "paper_assumptions"),
       ledger: Object.hasOwn(body, "ledger"),
     },
   };
@@ -241,8 +241,10 @@ export function asTradingAccount(value: unknown): TradingAccount | null {
   };
 }
 
-export function asAccounts(value: unknown): readonly TradingAccount[] | null {
-  return list(asObject(value)?.["accounts"], MOST_ROWS, asTradingAccount);
+export function asAccounts(value: unknown): AccountList | null {
+  const body = asObject(value);
+  const accounts = list(body?.["accounts"], MOST_ROWS, asTradingAccount);
+  return accounts === null ? null : { accounts, paperOffered: body?.["paper_offered"] === true };
 }
 
 export function asKill(value: unknown): KillAnswer | null {

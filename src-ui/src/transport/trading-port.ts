@@ -3,6 +3,7 @@ import type { Proof } from "./proof-types";
 import type { DeskKillAnswer, Lease, LimitsWire, RiskView, ScheduleAnswer, ScopeName } from "./risk-types";
 import type {
   AccountAnswer,
+  AccountList,
   Ask,
   Keyed,
   KillAnswer,
@@ -23,7 +24,7 @@ export interface Change {
 
 /** Trading, where the server has it. Refusals are `ApiError`s with the server's code; everything else may have been taken. */
 export interface TradingPort {
-  accounts(): Promise<readonly TradingAccount[]>;
+  accounts(): Promise<AccountList>;
   account(ask: Ask): Promise<AccountAnswer>;
   preview(ticket: Ticket): Promise<Preview>;
   order(ticket: Ticket & Keyed): Promise<readonly OrderView[]>;

@@ -231,7 +231,6 @@ export interface AccountState {
     readonly leases: boolean;
     readonly schedule: boolean;
     readonly auto: boolean;
-    readonly paper: boolean;
     readonly ledger: boolean;
   };
 }
@@ -254,6 +253,12 @@ export interface TradingAccount {
   readonly name: string | null;
   readonly paper: boolean;
   readonly mayTrade: boolean;
+}
+
+export interface AccountList {
+  readonly accounts: readonly TradingAccount[];
+  /** Whoever may trade can open a paper account here; false at a server that does not tell. */
+  readonly paperOffered: boolean;
 }
 
 export interface KillAnswer {

@@ -9,6 +9,7 @@ import { asAccountAnswer, asAccounts, asKill, asOrders, asPreview, asTradingAcco
 import type { Change, TradingPort } from "./trading-port";
 import type {
   AccountAnswer,
+  AccountList,
   Ask,
   Keyed,
   KillAnswer,
@@ -61,7 +62,7 @@ const ANSWER_LIMIT_MS = 15_000;
 export class Trading implements TradingPort {
   constructor(private readonly carry: (request: TradeRequest) => Promise<unknown>) {}
 
-  accounts(): Promise<readonly TradingAccount[]> {
+  accounts(): Promise<AccountList> {
     return this.#ask({ type: "accounts" }, asAccounts);
   }
 

@@ -47,6 +47,22 @@ async fn place(browser: &mut Browser, account: &str, key: &str, rest: Value) -> 
     page.json()["orders"][0]["cloid"].clone()
 }
 
+#[tokio::test]
+async fn a_server_without_paper_accounts_says_so_and_opens_none() {
+    let data = tempfile::tempdir().unwrap();
+    let gateway = desk(data.path(), &["--no-paper"]);
+    let mut admin = Browser::at(gateway.address);
+    admin.login(&Wallet::new(ADMIN)).await;
+    let mut trader = user(&gateway, &mut admin, 9, "trader").await;
+    let listed = trader.get("/trading/accounts").await.json();
+    assert_eq!(listed["paper_offered"], false, "{listed:#}");
+    let page = trader.post("/trading/paper/open", &json!({})).await;
+    assert_eq!(
+        (page.status, page.json()["code"].clone()),
+        (404, json!("trading_absent"))
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_paper_account_is_filled_by_the_market_that_everybody_sees() {
     let data = tempfile::tempdir().unwrap();
@@ -80,6 +96,7 @@ async fn a_paper_account_is_filled_by_the_market_that_everybody_sees() {
     );
     let account = opened["account"].as_str().unwrap().to_owned();
     let listed = trader.get("/trading/accounts").await.json();
+    assert_eq!(listed["paper_offered"], true);
     let listed = listed["accounts"].as_array().unwrap();
     assert_eq!(listed.iter().filter(|it| **it == opened).count(), 1);
     // It is nobody else's, an admin's neither.

@@ -179,6 +179,8 @@ pub(super) struct Listed {
 #[schemars(rename = "TradingAccounts")]
 struct Accounts {
     accounts: Vec<Listed>,
+    /// Whether this server has paper accounts for whoever may trade.
+    paper_offered: bool,
 }
 
 async fn accounts(
@@ -202,6 +204,7 @@ async fn accounts(
     let accounts = accounts.filter(|it| it.paper || terminal.trades());
     Ok(Json(Accounts {
         accounts: accounts.chain(super::paper::own(&shared, by)).collect(),
+        paper_offered: terminal.papers(),
     }))
 }
 

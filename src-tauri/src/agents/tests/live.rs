@@ -74,15 +74,16 @@ fn an_agent_in_the_keychain_signs_orders_at_the_venue_where_that_was_asked_for()
     let window = desk.window("main");
     let accounts = json!({ "type": "accounts" });
     // Not before it was asked for: there is paper alone.
-    assert_eq!(traded(&window, accounts.clone()), json!({ "accounts": [] }));
+    let none = json!({ "accounts": [], "paper_offered": true });
+    assert_eq!(traded(&window, accounts.clone()), none);
     let asked = json!({ "type": "account", "account": account });
     assert_eq!(refusal(&window, asked), "grant_required");
     let engine = dir.path().join("data");
     tauri::async_runtime::block_on(trade::trade_live(&desk.shell(), &engine)).unwrap();
-    assert_eq!(traded(&window, accounts.clone()), json!({ "accounts": [] }));
+    assert_eq!(traded(&window, accounts.clone()), none);
 
     let agent = id(&create(&window, wallet(9).address(), "desk"));
-    let listed = |may_trade: bool| json!({ "accounts": [{ "account": account, "name": null, "paper": false, "may_trade": may_trade }] });
+    let listed = |may_trade: bool| json!({ "accounts": [{ "account": account, "name": null, "paper": false, "may_trade": may_trade }], "paper_offered": true });
     assert_eq!(traded(&window, accounts.clone()), listed(false));
     let (done, _, _) = approve(&window, &opened, &agent, &wallet(9));
     assert_eq!(done.unwrap()["state"], "approved");
