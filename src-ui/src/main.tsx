@@ -4,6 +4,7 @@ import "./app/tokens.css";
 import "./app/base.css";
 import "./app/shell.css";
 import "./app/dock.css";
+import "./app/heads.css";
 import "./app/panels.css";
 import "./app/sheets.css";
 import "./app/health.css";

@@ -2,6 +2,8 @@ import { below, CONVICTION_HEIGHT, type Placed, right, tab, VENUES } from "./lay
 
 /** Room for a label, an entry with seven digits and a switch beside each other. */
 export const TICKET_WIDTH = 284;
+/** The least of that, for a window in which the chart needs every pixel. */
+const TICKET_NARROW = 260;
 
 /**
  * The workspace of somebody who trades: the watch list and the chart over the account, then a book, then the ticket at full height. Wide
@@ -9,9 +11,11 @@ export const TICKET_WIDTH = 284;
  */
 export function tradingPanels(width: number, height: number): readonly Placed[] {
   const wide = width >= 1800;
-  const ladder = Math.round(Math.max(226, Math.min(270, width * 0.175)));
+  const narrow = width < 1200;
+  const ticket = narrow ? TICKET_NARROW : TICKET_WIDTH;
+  const ladder = narrow ? 200 : Math.round(Math.max(226, Math.min(270, width * 0.175)));
   const side = Math.round(wide ? 300 : Math.max(206, Math.min(264, width * 0.17)));
-  const left = width - TICKET_WIDTH - ladder * (wide ? 2 : 1);
+  const left = width - ticket - ladder * (wide ? 2 : 1);
   const lower = Math.round(Math.max(150, height * (wide ? 0.24 : 0.25)));
   const [first, second] = VENUES;
   const another: readonly Placed[] = wide
@@ -34,7 +38,7 @@ export function tradingPanels(width: number, height: number): readonly Placed[] 
       id: "ticket",
       panel: "ticket",
       beside: right(wide ? "ladder-2" : "ladder-1"),
-      width: TICKET_WIDTH,
+      width: ticket,
     },
     { id: "positions", panel: "positions", beside: below("chart-1"), width: left, height: lower },
     tab("positions", "orders"),

@@ -17,8 +17,9 @@ const READABLE: readonly unknown[] = [1, 2, 3, 4, LAYOUT_VERSION];
  */
 export function defaultPanels(width: number, height: number): readonly Placed[] {
   const wide = width >= 1800;
-  const side = Math.round(wide ? 300 : Math.max(244, Math.min(280, width * 0.19)));
-  const column = Math.round(wide ? Math.min(360, width * 0.145) : Math.max(232, width * 0.182));
+  const narrow = width < 1200;
+  const side = Math.round(wide ? 300 : narrow ? 226 : Math.max(244, Math.min(280, width * 0.19)));
+  const column = Math.round(wide ? Math.min(360, width * 0.145) : narrow ? 216 : width * 0.182);
   const lower = Math.round(height * (wide ? 0.27 : 0.3));
   const middle = width - side - (wide ? 3 : 2) * column;
   const [first, second] = VENUES;
@@ -89,14 +90,20 @@ export function makeRoom(api: DockviewApi, lacking: readonly PanelName[]): void 
     });
 }
 
+/** Panels that need more than any other does: a price and a size are typed in one, four columns stand beside each other in two. */
+const LEAST_WIDTH: Readonly<Partial<Record<PanelName, number>>> = {
+  ticket: 252,
+  watchlist: 206,
+  conviction: 206,
+};
+
 function shape(id: string, panel: PanelName) {
   return {
     id,
     component: panel,
     title: PANELS[panel].title,
     renderer: "onlyWhenVisible",
-    // A price and a size are typed there.
-    minimumWidth: panel === "ticket" ? 252 : 180,
+    minimumWidth: LEAST_WIDTH[panel] ?? 180,
     minimumHeight: 120,
   } as const;
 }

@@ -9,7 +9,7 @@ import { useSession, useSessionSnapshot } from "~/stores/react";
 import { qualityWords } from "~/stores/rows";
 import { useSettings } from "~/stores/settings";
 import { sourceFor, sourcesOf } from "~/stores/sources";
-import { coverageOf, coverageWords } from "./gaps";
+import { type ChartCoverage, coverageOf, coverageRest, coverageShare } from "./gaps";
 
 export function ChartHead({ symbol, source: wanted, choose }: PanelProps): ReactNode {
   const session = useSession();
@@ -17,6 +17,8 @@ export function ChartHead({ symbol, source: wanted, choose }: PanelProps): React
   const source = sourceFor(snapshot, symbol, wanted);
   const { interval, set } = useSettings();
   const series = (): CandleSeries => session.candles.open(source, symbol, interval);
+  const coverage = (): ChartCoverage | null => coverageOf(series().rows, INTERVAL_MS[interval]);
+  const seen = (): string => ((coverage()?.seen ?? 1) < 1 ? "partial" : "whole");
   return (
     <div className="head">
       <span className="switch-chart">
@@ -44,15 +46,15 @@ export function ChartHead({ symbol, source: wanted, choose }: PanelProps): React
         testId={`quality-chart-${source}`}
         read={() => qualityWords(session.view(source, symbol)?.flow.quality ?? null)}
       />
-      <LiveText
-        className="panel-coverage"
-        everyMs={500}
-        testId="chart-coverage"
-        read={() => coverageWords(coverageOf(series().rows, INTERVAL_MS[interval]))}
-        state={() =>
-          (coverageOf(series().rows, INTERVAL_MS[interval])?.seen ?? 1) < 1 ? "partial" : "whole"
-        }
-      />
+      <span className="panel-coverage" data-testid="chart-coverage">
+        <LiveText everyMs={500} read={() => coverageShare(coverage())} state={seen} />
+        <LiveText
+          className="coverage-rest"
+          everyMs={500}
+          read={() => coverageRest(coverage())}
+          state={seen}
+        />
+      </span>
       <PanelAge read={() => series().stamped} link={snapshot.link} testId={`age-chart-${source}`} />
     </div>
   );

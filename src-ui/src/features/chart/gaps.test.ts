@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { asCandle, type Candle } from "~/stores/candles";
-import { coverageOf, coverageWords, gapsOf, holesOf, MOST_EMPTY } from "./gaps";
+import { coverageOf, coverageRest, coverageShare, gapsOf, holesOf, MOST_EMPTY } from "./gaps";
 import { groupLiquidations, spokenOf } from "./marks";
 
 const MINUTE = 60_000;
@@ -56,14 +56,17 @@ describe("the coverage of a chart", () => {
   it("counts gaps and parts that are missing", () => {
     const coverage = coverageOf([candle(0), candle(1, 0.5), candle(3), candle(5)], MINUTE);
     expect(coverage).toEqual({ seen: 4.5 / 6, gaps: 1, partial: 1, unverified: 0 });
-    expect(coverageWords(coverage)).toBe("coverage 75 % \u00b7 1 gap \u00b7 1 partial");
+    expect(coverageShare(coverage)).toBe("coverage 75 %");
+    expect(coverageRest(coverage)).toBe(" \u00b7 1 gap \u00b7 1 partial");
   });
   it("is never rounded up to the whole", () => {
     const rows = Array.from({ length: 1500 }, (_, minute) => candle(minute, minute === 7 ? 0.01 : 0));
-    expect(coverageWords(coverageOf(rows, MINUTE))).toBe("coverage 99.9 % \u00b7 1 partial");
+    expect(coverageShare(coverageOf(rows, MINUTE))).toBe("coverage 99.9 %");
+    expect(coverageRest(coverageOf(rows, MINUTE))).toBe(" \u00b7 1 partial");
   });
   it("of nothing is nothing", () => {
-    expect(coverageWords(coverageOf([], MINUTE))).toBe("");
+    expect(coverageShare(coverageOf([], MINUTE))).toBe("");
+    expect(coverageRest(coverageOf([], MINUTE))).toBe("");
   });
 });
 

@@ -77,10 +77,15 @@ export function coverageOf(rows: readonly Candle[], stepMs: number): ChartCovera
   return { seen: seen / places, gaps: gaps.length, partial, unverified };
 }
 
-export function coverageWords(coverage: ChartCoverage | null): string {
+/** How much was seen. */
+export function coverageShare(coverage: ChartCoverage | null): string {
+  return coverage === null ? "" : `coverage ${Math.floor(coverage.seen * 1000 + 1e-6) / 10} %`;
+}
+
+/** What is missing of the rest, for a head with the room to say it. */
+export function coverageRest(coverage: ChartCoverage | null): string {
   if (coverage === null) return "";
-  const percent = Math.floor(coverage.seen * 1000 + 1e-6) / 10;
   const gaps = coverage.gaps === 0 ? "" : ` \u00b7 ${coverage.gaps} ${coverage.gaps === 1 ? "gap" : "gaps"}`;
   const partial = coverage.partial === 0 ? "" : ` \u00b7 ${coverage.partial} partial`;
-  return `coverage ${percent} %${gaps}${partial}`;
+  return `${gaps}${partial}`;
 }

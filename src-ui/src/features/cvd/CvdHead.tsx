@@ -12,7 +12,7 @@ export function CvdHead({ symbol }: PanelProps): ReactNode {
     <div className="head">
       <ModeChip mode={mode} />
       <span className="spring" />
-      <span className="hint">5 min windows, seen here</span>
+      <span className="hint head-note">5 min windows, seen here</span>
       <PanelAge
         read={() => session.view(COMPOSITE, symbol)?.flow.window("cvd_spot_5m") ?? null}
         link={link}

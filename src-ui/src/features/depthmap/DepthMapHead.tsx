@@ -15,7 +15,7 @@ export function DepthMapHead({ symbol, source: wanted, choose }: PanelProps): Re
       <SourceSwitch sources={sourcesOf(snapshot, symbol)} chosen={source} choose={choose} what="Depth" />
       <ModeChip mode={snapshot.mode} />
       <span className="spring" />
-      <span className="hint">seen here, by the second</span>
+      <span className="hint head-note">seen here, by the second</span>
       <PanelAge
         read={() => session.view(source, symbol)?.book ?? null}
         link={snapshot.link}

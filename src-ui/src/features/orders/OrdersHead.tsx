@@ -23,7 +23,7 @@ export function OrdersHead(): ReactNode {
       </span>
       <PracticeMark practice={practice} />
       <LiveText
-        className="hint head-name"
+        className="hint head-name head-count"
         everyMs={250}
         testId="orders-count"
         read={() => {

@@ -11,7 +11,7 @@ export function PositionsHead(): ReactNode {
   return (
     <div className="head">
       <LiveText
-        className="hint"
+        className="hint head-count"
         everyMs={250}
         testId="positions-count"
         read={() => {

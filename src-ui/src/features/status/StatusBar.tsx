@@ -148,8 +148,8 @@ function LinkText({ link, carrier }: { readonly link: LinkState; readonly carrie
   if (retryAt === null) return `Not connected: ${reason}.`;
   return (
     <>
-      {`Disconnected at ${timeText(at)}: ${reason}. `}
-      <span aria-hidden="true">
+      <span className="status-reason">{`Disconnected at ${timeText(at)}: ${reason}. `}</span>
+      <span className="status-again" aria-hidden="true">
         <LiveText
           everyMs={100}
           read={() => `Reconnecting in ${Math.max(0, Math.ceil((retryAt - clock.now()) / 1000))} s.`}

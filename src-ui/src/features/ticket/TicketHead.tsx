@@ -19,6 +19,8 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
   const showPaper = useUi((state) => state.showPaper);
   const offersPaper = usePaperOffer();
   const link = useSessionPart((snapshot) => snapshot.link);
+  // The status bar names the address too, and has more room for it.
+  const name = accounts[0]?.name ?? null;
   return (
     <div className="head">
       <PracticeMark practice={practice} />
@@ -51,8 +53,8 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
           ))}
         </select>
       ) : account === null ? null : (
-        <span className="hint head-name" title={account}>
-          {accounts[0]?.name ?? shortAddress(account)}
+        <span className={`hint ${name === null ? "head-address" : "head-name"}`} title={account}>
+          {name ?? shortAddress(account)}
         </span>
       )}
       <PanelAge read={() => desk.state?.equityUsd ?? null} link={link} testId="age-ticket" />

@@ -13,9 +13,9 @@ export function WatchlistHead(): ReactNode {
   const { symbols } = useSessionSnapshot();
   return (
     <div className="head">
-      <span className="hint">{countText(symbols)}</span>
+      <span className="hint head-count watch-count">{countText(symbols)}</span>
       <span className="spring" />
-      <span className="hint">last, 24 h %, score</span>
+      <span className="hint watch-columns">last, 24 h %, score</span>
     </div>
   );
 }
