@@ -48,7 +48,7 @@ export function Change({ symbol }: PanelProps): ReactNode {
     );
   return (
     <div
-      className="panel change"
+      className="panel counterfactuals"
       tabIndex={0}
       role="region"
       aria-label={`What would change ${symbol}'s conviction`}
