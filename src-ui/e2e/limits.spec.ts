@@ -147,7 +147,7 @@ test("drills the desk's kill switch, throws it, and releases it", async ({ page,
   await hold.focus();
   await page.keyboard.down("Enter");
   await expect(page.getByTestId("kill-said")).toContainText(
-    "Drill: 1 orders of 1 accounts would be cancelled",
+    "Drill: 1 order of 1 account would be cancelled, 0 positions flattened",
   );
   await page.keyboard.up("Enter");
   expect(mock.room.risk.killed).toBe(false);

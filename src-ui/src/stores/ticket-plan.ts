@@ -1,3 +1,4 @@
+import { counted } from "~/shared/count";
 import { add, type Decimal, digits } from "~/shared/decimal";
 import type { PlanView, RiskView, Slice } from "./account-views";
 import type { Draft } from "./ticket-draft";
@@ -27,7 +28,7 @@ export function offerOf(plan: PlanView, risk: RiskView | null): PlanOffer | null
   }, first.px);
   const stop = levelOf(risk?.stopPx, px, side === "sell");
   const target = levelOf(risk?.targetPx, px, side === "buy");
-  const count = slices.length === 1 ? "1 slice" : `${slices.length} slices`;
+  const count = counted(slices.length, "slice");
   const legs = [
     stop === null ? "" : `stop ${digits(stop)}`,
     target === null ? "" : `target ${digits(target)}`,

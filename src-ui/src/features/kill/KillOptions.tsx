@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { counted } from "~/shared/count";
 import { HoldButton } from "~/shared/HoldButton";
 import { SaidLine } from "~/shared/SaidLine";
 import { type Said, useAct } from "~/shared/useAct";
@@ -182,17 +183,19 @@ interface Killed {
 
 /** `accounts`: of how many; null for one account alone. */
 function wordsOf({ on, cancelled, flattened, drill }: Killed, accounts: number | null): Said {
-  const of = accounts === null ? "" : ` of ${accounts} accounts`;
+  const of = accounts === null ? "" : ` of ${counted(accounts, "account")}`;
+  const orders = `${counted(cancelled, "order")}${of}`;
+  const positions = counted(flattened, "position");
   if (drill)
     return {
       level: "good",
-      text: `Drill: ${cancelled} orders${of} would be cancelled, ${flattened} positions flattened.`,
+      text: `Drill: ${orders} would be cancelled, ${positions} flattened.`,
       code: null,
     };
   return on
     ? {
         level: "bad",
-        text: `Killed: ${cancelled} orders${of} cancelled, ${flattened} positions flattened. Watch the lists until they are empty.`,
+        text: `Killed: ${orders} cancelled, ${positions} flattened. Watch the lists until they are empty.`,
         code: null,
       }
     : { level: "good", text: "Released: orders are taken again.", code: null };

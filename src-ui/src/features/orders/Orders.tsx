@@ -1,4 +1,5 @@
 import type { KeyboardEvent, ReactNode } from "react";
+import { counted } from "~/shared/count";
 import { ConfirmBar } from "~/shared/ConfirmBar";
 import { Notice } from "~/shared/Notice";
 import { StandingNotice } from "~/shared/Standing";
@@ -126,13 +127,13 @@ function Asking({ desk, asked }: AskingProps): ReactNode {
     const guards = desk.orders.open.some(({ view }) => view.leg === "stop_loss");
     return (
       <ConfirmBar
-        text={`Cancel all ${ours} open orders of the account, in every market.${
+        text={`Cancel ${ours === 1 ? "the one open order" : `all ${ours} open orders`} of the account, in every market.${
           guards ? " Stops go too: positions stay without protection." : ""
         }`}
         action="Cancel all"
         run={() => {
           close();
-          void desk.run(desk.wish.cancelAll(account, `Cancel all ${ours} orders`));
+          void desk.run(desk.wish.cancelAll(account, `Cancel all: ${counted(ours, "order")}`));
         }}
         cancel={close}
       />

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from "react";
 import { spanText } from "~/shared/age";
+import { counted } from "~/shared/count";
 import { ConfirmBar } from "~/shared/ConfirmBar";
 import { type Decimal, digits, divide, scaleBy, sortKey, subtract } from "~/shared/decimal";
 import { LiveText } from "~/shared/LiveText";
@@ -81,7 +82,7 @@ function twapText(desk: TradingDesk, key: string, now: number): string {
   const { left, slicesLeft, nextMs, by, size, state } = twap;
   const done = percentDone(twap);
   const next = nextMs === null ? "" : `, next in ${spanText(Math.max(0, nextMs - core))}`;
-  const slices = slicesLeft === null ? "" : ` in ${slicesLeft} slices`;
+  const slices = slicesLeft === null ? "" : ` in ${counted(slicesLeft, "slice")}`;
   const share = done === null ? "" : `${digits(done)} % of ${size === null ? "" : digits(size)}, `;
   const who = { here: "", venue: ", by the venue", plan: ", by the plan" }[by];
   if (state === "unknown") return `UNKNOWN: the venue is asked whether it runs, ${digits(left)} left`;
