@@ -12,6 +12,15 @@ export interface ExecutionNote {
   readonly atMs: number;
 }
 
+const GOOD: ReadonlySet<string> = new Set(["released", "renewed", "unlocked", "protected", "drill"]);
+const BAD: ReadonlySet<string> = new Set(["raised", "killed", "locked", "stopped"]);
+
+/** How loud a note is. What is well again needs no code that somebody would look up. */
+export function levelOfNote(kind: string): "good" | "warn" | "bad" {
+  if (GOOD.has(kind)) return "good";
+  return BAD.has(kind) ? "bad" : "warn";
+}
+
 export class ExecutionNotes {
   #notes: readonly ExecutionNote[] = [];
   revision = 0;

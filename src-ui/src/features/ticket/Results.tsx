@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { ageText, timeText } from "~/shared/age";
 import { LiveText } from "~/shared/LiveText";
 import { useSampled } from "~/shared/useSampled";
+import { levelOfNote } from "~/stores/execution-notes";
 import type { Intent } from "~/stores/intents";
 import { hasEnded, orderKey } from "~/stores/own-orders";
 import { useIntents, useTrading } from "~/stores/react";
@@ -31,12 +32,10 @@ export function Results({ desk }: { readonly desk: TradingDesk }): ReactNode {
           <Result key={intent.key} desk={desk} intent={intent} />
         ))}
         {note === null ? null : (
-          <li
-            className="result"
-            data-level={note.kind === "raised" || note.kind === "killed" ? "bad" : "warn"}
-          >
+          <li className="result" data-level={levelOfNote(note.kind)} data-testid="note">
             <p>
-              <span className="result-time">{timeText(note.atMs)}</span> {note.text} <code>{note.code}</code>
+              <span className="result-time">{timeText(note.atMs)}</span> {note.text}{" "}
+              {levelOfNote(note.kind) === "good" ? null : <code>{note.code}</code>}
             </p>
           </li>
         )}
