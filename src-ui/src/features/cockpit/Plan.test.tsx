@@ -70,7 +70,7 @@ function show(): void {
 
 test("says that a server without accounts sizes nothing", () => {
   show();
-  expect(screen.getByText("Sizes and plans belong to an account")).toBeTruthy();
+  expect(screen.getByText("Nothing is sized here")).toBeTruthy();
 });
 
 test("takes what the owner states of the account, and refuses what is no amount", async () => {

@@ -30,8 +30,8 @@ export function Plan({ symbol }: PanelProps): ReactNode {
       <div className="panel">
         <Notice
           kind="empty"
-          title="Sizes and plans belong to an account"
-          detail="This window follows no account, so nothing is sized. The desktop app shows sizes and plans for its own account."
+          title="Nothing is sized here"
+          detail="The engine sizes for the desktop app's account alone. Where orders are taken, the ticket's TWAP by the plan shows the slices of the size that you enter."
         />
       </div>
     ) : (
