@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Notice } from "~/shared/Notice";
+import { useSessionPart } from "~/stores/react";
 
 interface AnswerNoticeProps {
   readonly phase: string;
@@ -10,6 +11,15 @@ interface AnswerNoticeProps {
 
 /** What stands in place of an answer that is not there. */
 export function AnswerNotice({ phase, symbol, what }: AnswerNoticeProps): ReactNode {
+  const closed = useSessionPart((snapshot) => snapshot.link.phase === "closed");
+  if (closed)
+    return (
+      <Notice
+        kind="empty"
+        title={`Disconnected before ${what} of ${symbol} came`}
+        detail="It is asked again when the connection is back."
+      />
+    );
   if (phase === "asking" || phase === "here")
     return <Notice kind="waiting" title={`Waiting for ${what} of ${symbol}`} />;
   const [code = "", ...words] = phase.split(" ");

@@ -85,9 +85,13 @@ export function Score({ symbol }: PanelProps): ReactNode {
       </div>
       {known ? null : (
         <Notice
-          kind="waiting"
-          title={`Waiting for the conviction of ${symbol}`}
-          detail="Followed symbols are judged at least once a second."
+          kind={closed ? "empty" : "waiting"}
+          title={closed ? "Disconnected" : `Waiting for the conviction of ${symbol}`}
+          detail={
+            closed
+              ? `The score of ${symbol} goes on when the connection is back.`
+              : "Followed symbols are judged at least once a second."
+          }
         />
       )}
     </div>

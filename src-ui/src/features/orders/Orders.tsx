@@ -63,7 +63,7 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
     <div className="panel trade-panel">
       <div className="sheet-box" tabIndex={0} role="region" aria-label="Orders" onKeyDown={onKey}>
         <Twaps desk={desk} />
-        <table className="sheet trade-sheet orders" data-testid={`orders-${list}`}>
+        <table className="sheet trade-sheet orders" data-list={list} data-testid={`orders-${list}`}>
           <TableHead columns={COLUMNS} last={list === "open" && some ? <CancelAll desk={desk} /> : ""} />
           <tbody>
             {rows.map((row) => (
