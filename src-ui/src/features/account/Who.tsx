@@ -5,6 +5,7 @@ import { TableHead } from "~/shared/TableHead";
 import type { AuthDesk } from "~/stores/auth-desk";
 import { GRANT_NAMES, ROLE_NAMES } from "~/stores/account-text";
 import type { AuthSession, AuthState } from "~/transport/auth-types";
+import { useSessionPart } from "~/stores/react";
 import { Address } from "./Address";
 import { Grants } from "./Grants";
 import { Refusal } from "./Refusal";
@@ -20,6 +21,8 @@ interface WhoProps {
 export function Who({ desk, state, session }: WhoProps): ReactNode {
   const { failure } = useAuth(desk);
   const { user } = session;
+  // The simulated venue's accounts are signed for by the server: nobody has to approve a key.
+  const practice = useSessionPart(({ mode }) => mode === "simulated");
   return (
     <section aria-label="Your account">
       <dl className="account-facts">
@@ -54,11 +57,13 @@ export function Who({ desk, state, session }: WhoProps): ReactNode {
         <div>
           <dt>Execution agent</dt>
           <dd data-testid="agent-ready" data-state={state.executionAgentReady ? "good" : "idle"}>
-            {state.executionAgentReady ? "ready" : "not ready"}
+            {state.executionAgentReady ? "ready" : practice ? "not needed" : "not ready"}
             <span className="hint">
               {state.executionAgentReady
                 ? " an approved key signs for an account"
-                : " no approved key signs for an account of yours"}
+                : practice
+                  ? " this server signs for the accounts of its practice"
+                  : " no approved key signs for an account of yours"}
             </span>
           </dd>
         </div>
