@@ -16,8 +16,8 @@ export function AnswerNotice({ phase, symbol, what }: AnswerNoticeProps): ReactN
     return (
       <Notice
         kind="empty"
-        title={`Disconnected before ${what} of ${symbol} came`}
-        detail="It is asked again when the connection is back."
+        title="Disconnected"
+        detail={`The question about ${symbol} is asked again when the connection is back.`}
       />
     );
   if (phase === "asking" || phase === "here")
