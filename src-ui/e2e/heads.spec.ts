@@ -32,6 +32,7 @@ for (const width of [1024, 1280, 1440]) {
   });
 
   test(`cuts nothing in the heads of an account's panels at ${width} px`, async ({ page, startMock }) => {
+    test.setTimeout(120_000);
     const mock = await startMock({ trading: {} });
     await page.setViewportSize({ width, height: 800 });
     await openDesk(page, mock);
