@@ -12,7 +12,6 @@ import {
   type Preview,
   type PreviewOrder,
   type TradeRefusal,
-  type AccountList,
   type TradingAccount,
   type TwapView,
   LEGS,
@@ -20,6 +19,7 @@ import {
   TWAP_BY,
 } from "./trading-types";
 import { asFill, asOrder, count, type Json, list, member, text, whole } from "./order-decode";
+import type { AccountList } from "./trading-port";
 
 /** Rows of one answer that are read; a server tells fewer. */
 const MOST_ROWS = 2000;

@@ -3,7 +3,6 @@ import type { Proof } from "./proof-types";
 import type { DeskKillAnswer, Lease, LimitsWire, RiskView, ScheduleAnswer, ScopeName } from "./risk-types";
 import type {
   AccountAnswer,
-  AccountList,
   Ask,
   Keyed,
   KillAnswer,
@@ -13,6 +12,12 @@ import type {
   Ticket,
   TradingAccount,
 } from "./trading-types";
+
+export interface AccountList {
+  readonly accounts: readonly TradingAccount[];
+  /** Whoever may trade can open a paper account here; false at a server that does not tell. */
+  readonly paperOffered: boolean;
+}
 
 /** What of an order is to be another; what is left out stays. */
 export interface Change {

@@ -255,12 +255,6 @@ export interface TradingAccount {
   readonly mayTrade: boolean;
 }
 
-export interface AccountList {
-  readonly accounts: readonly TradingAccount[];
-  /** Whoever may trade can open a paper account here; false at a server that does not tell. */
-  readonly paperOffered: boolean;
-}
-
 export interface KillAnswer {
   readonly on: boolean;
   readonly cancelled: number;

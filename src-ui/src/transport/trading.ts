@@ -6,10 +6,9 @@ import type { Proof } from "./proof-types";
 import { asDeskKill, asDone, asLeases, asRiskView, asSchedule } from "./risk-decode";
 import type { DeskKillAnswer, Lease, LimitsWire, RiskView, ScheduleAnswer, ScopeName } from "./risk-types";
 import { asAccountAnswer, asAccounts, asKill, asOrders, asPreview, asTradingAccount } from "./trading-decode";
-import type { Change, TradingPort } from "./trading-port";
+import type { AccountList, Change, TradingPort } from "./trading-port";
 import type {
   AccountAnswer,
-  AccountList,
   Ask,
   Keyed,
   KillAnswer,
