@@ -1,7 +1,7 @@
 //! Take-profit and stop orders ("Take profit and stop loss orders").
 //!
-//! - Triggers watch the mark price. A market trigger becomes an immediate order with ten percent of slippage, a limit trigger
-//!   a resting order at its price.
+//! - Triggers watch the mark price. A market trigger becomes an immediate order at its own price or better (an order of
+//!   the API says how far it goes; the venue's own page says ten percent beyond), a limit trigger a resting order at its price.
 //! - `normalTpsl`: the first order is the parent, the others wait for it. They begin to watch when it is filled whole and go
 //!   when it ends in any other way. When one of them is filled the others go (`siblingFilledCanceled`).
 //! - `positionTpsl`: the orders belong to the position, close what it is when they trigger (size 0), or no more than that,
@@ -9,7 +9,6 @@
 
 use super::address::Address;
 use super::check::Around;
-use super::number::to_grid;
 use super::order::{NewOrder, Place, Tif};
 use super::place::Placed;
 use super::refusal::Refusal;
@@ -209,11 +208,11 @@ impl Exchange {
             .map(|order| order.oid)
             .collect();
         for oid in met {
-            self.fire(oid, mark);
+            self.fire(oid);
         }
     }
 
-    fn fire(&mut self, oid: u64, mark: i64) {
+    fn fire(&mut self, oid: u64) {
         let Some(order) = self.orders.get(&oid) else {
             // A sibling's fill took it away.
             return;
@@ -235,13 +234,11 @@ impl Exchange {
             (false, true) => asked.lots.min(szi.abs()),
             (false, false) => asked.lots,
         };
-        let decimals = self.markets[asked.coin].spec.px_decimals();
-        let (px, tif) = if trigger.is_market {
-            let slip = asked.side.sign() * mark / 10;
-            let px = to_grid(mark + slip, decimals, asked.side.sign() < 0);
-            (px.max(1), Tif::Ioc)
+        let px = asked.px;
+        let tif = if trigger.is_market {
+            Tif::Ioc
         } else {
-            (asked.px, Tif::Gtc)
+            Tif::Gtc
         };
         let carried = asked.reduce_only
             || self.accounts.get(&owner).is_some_and(|account| {
@@ -254,7 +251,6 @@ impl Exchange {
         if let Some(order) = self.orders.get_mut(&oid) {
             order.asked.lots = lots;
             order.left = lots;
-            order.asked.px = px;
             order.asked.tif = tif;
             order.place = Place::Taking;
         }

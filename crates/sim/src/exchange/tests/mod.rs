@@ -159,10 +159,16 @@ fn named(mut order: Value, number: u8) -> Value {
     order
 }
 
-/// A reduce-only market trigger in SOL.
+/// A reduce-only market trigger in SOL that takes up to ten percent beyond, in whole dollars.
 fn trigger(is_buy: bool, px: &str, sz: &str, tpsl: &str) -> Value {
+    let dollars: f64 = px.parse().unwrap();
+    let worst = if is_buy {
+        (dollars * 1.1).ceil()
+    } else {
+        (dollars * 0.9).floor()
+    };
     json!({
-        "a": 0, "b": is_buy, "p": px, "s": sz, "r": true,
+        "a": 0, "b": is_buy, "p": worst.to_string(), "s": sz, "r": true,
         "t": {"trigger": {"isMarket": true, "triggerPx": px, "tpsl": tpsl}},
     })
 }

@@ -43,6 +43,28 @@ fn a_stop_waits_for_the_mark_price_and_sells_to_the_market() {
 }
 
 #[test]
+fn a_market_trigger_takes_no_worse_a_price_than_its_own() {
+    for (worst, szi, status) in [
+        ("99.9", 0, "filled"),
+        ("99.85", 500, "canceled"),
+        ("99.95", 1_500, "iocCancelRejected"),
+    ] {
+        let mut desk = Desk::open();
+        long(&mut desk, "15");
+        let mut stop = trigger(false, "98", "15", "sl");
+        stop["p"] = json!(worst);
+        let stop = oid(&desk.order(ANN, stop));
+        if worst == "99.9" {
+            desk.venue.street_level(0, Side::Buy, 999_000, 5_000);
+        }
+        desk.venue.mark(0, 980_000, 980_000);
+        let ended = (desk.szi(ANN), desk.status(ANN, stop));
+        assert_eq!(ended, (szi, json!(status)), "{worst}");
+        desk.sound();
+    }
+}
+
+#[test]
 fn a_limit_trigger_rests_at_its_price() {
     let mut desk = Desk::open();
     long(&mut desk, "10");
