@@ -45,6 +45,33 @@ pub(crate) fn worst(rules: &AssetRules, side: Side, from: Price, bps: u32) -> Op
     }
 }
 
+/// How far beyond its trigger a market stop takes: as far as the venue's own do (Hyperliquid docs, Trading > Take profit and stop loss orders: market
+/// ones have a slippage tolerance of 10 %).
+pub(crate) const STOP_BPS: u32 = 1_000;
+
+/// How far beyond its trigger an order takes that acts at market then. The account's collar is for what enlarges, and for profits: a stop that
+/// is held to it is passed over by the gap that it is for.
+pub(crate) fn tolerance(aim: Aim, reduces: bool, limits: &Limits) -> u32 {
+    if aim == Aim::Stop && reduces {
+        limits.collar_bps.max(STOP_BPS)
+    } else {
+        limits.collar_bps
+    }
+}
+
+/// The price at which a trigger is checked: its worst one, and of a market stop that only reduces its trigger.
+pub(crate) fn checked_px(terms: &Terms, reduces: bool) -> Price {
+    match *terms {
+        Terms::Trigger {
+            trigger,
+            market: true,
+            aim: Aim::Stop,
+            ..
+        } if reduces => trigger,
+        _ => terms.px(),
+    }
+}
+
 pub(crate) fn opposite(side: Side) -> Side {
     match side {
         Side::Buy => Side::Sell,
@@ -84,7 +111,10 @@ impl Making<'_> {
         let pricing = match terms {
             Terms::Limit { px, tif: Tif::Ioc } => Pricing::Taker { limit: px },
             Terms::Limit { px, .. } => Pricing::Limit { limit: px },
-            Terms::Trigger { trigger, px, .. } => Pricing::Trigger { trigger, limit: px },
+            Terms::Trigger { trigger, .. } => Pricing::Trigger {
+                trigger,
+                limit: checked_px(&terms, reduce_only),
+            },
         };
         Part {
             cloid: *Name::of(self.account, &self.ticket.key, name).bytes(),
@@ -106,9 +136,20 @@ impl Making<'_> {
         }
     }
 
-    /// A trigger that takes at any price up to the collar.
-    fn exit(&self, side: Side, trigger: Price, aim: Aim) -> Result<Terms, TradeError> {
-        let px = worst(&self.rules, side, trigger, self.limits.collar_bps);
+    /// A trigger that takes at any price up to the collar, or, where it only stops a loss, as far as the venue goes.
+    fn exit(
+        &self,
+        side: Side,
+        trigger: Price,
+        aim: Aim,
+        reduces: bool,
+    ) -> Result<Terms, TradeError> {
+        let px = worst(
+            &self.rules,
+            side,
+            trigger,
+            tolerance(aim, reduces, self.limits),
+        );
         Ok(Terms::Trigger {
             trigger,
             px: px.ok_or_else(|| TradeError::bad("a trigger without a price below it"))?,
@@ -137,7 +178,7 @@ impl Making<'_> {
         let waits = |aim, market: bool| {
             let trigger = self.trigger()?;
             if market {
-                return self.exit(side, trigger, aim);
+                return self.exit(side, trigger, aim, self.ticket.reduce_only);
             }
             let px = self.priced()?;
             Ok(Terms::Trigger {
@@ -259,7 +300,7 @@ pub fn compose(
                 return Err(TradeError::new("exit_side", text));
             }
             let against = opposite(side);
-            let terms = making.exit(against, px, aim)?;
+            let terms = making.exit(against, px, aim, true)?;
             parts.push(making.part(leg, name, against, ticket.size, terms, true));
         }
         parts

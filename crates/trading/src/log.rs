@@ -1,5 +1,7 @@
 //! The audit log as the relay's memory: what is written of whom, and what is found again.
 
+mod orders;
+
 use crate::account::{AutoKept, AutoSaid, Books, CancelledAll, Kept, NativeTwap, Schedule};
 use crate::error::TradeError;
 pub(crate) use crate::pen::{Acknowledged, Pen};
@@ -13,7 +15,6 @@ use hypersentry_execution::risk::Governed;
 use hypersentry_model::{Timestamp, Usd};
 use hypersentry_store::Disk;
 use hypersentry_store::audit::{AuditLog, AuditOptions, Signer};
-use hypersentry_venues::hyperliquid::exchange::Cloid as Name;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -166,8 +167,10 @@ pub(crate) struct CarriedLedger {
 /// What the log holds of an account.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recalled {
-    /// Lines of the relay by their order; of ended orders those of the retention.
-    orders: BTreeMap<Cloid, Remembered>,
+    /// Lines of the relay by their order; of requests that are over those of the retention.
+    orders: BTreeMap<Cloid, orders::Remembered>,
+    /// The orders of each request in `orders`, by the first: they are forgotten together, for a stop needs its entry.
+    groups: BTreeMap<Cloid, Vec<Cloid>>,
     /// The kill switch of the account, or of the desk.
     pub(crate) killed: bool,
     pub(crate) day: Option<DayOpen>,
@@ -196,18 +199,6 @@ pub(crate) struct Recalled {
 
 /// A TWAP of the venue's: what was asked for, its number, when it ended, whether it is to end.
 pub(crate) type RecalledTwap = (NativeTwap, Option<u64>, Option<Timestamp>, bool);
-
-#[derive(Clone, Debug, Default)]
-struct Remembered {
-    place: u64,
-    at: Timestamp,
-    lines: Vec<Record>,
-    ended: Option<Timestamp>,
-    strategy: Option<String>,
-}
-
-/// An order as it was found: when it was asked for.
-pub(crate) type Created = BTreeMap<Cloid, Timestamp>;
 
 impl Recalled {
     fn take(&mut self, at: Timestamp, said: Said, now: Timestamp) {
@@ -287,66 +278,6 @@ impl Recalled {
     fn native(&mut self, key: &str) -> Option<&mut RecalledTwap> {
         let mut natives = self.natives.iter_mut();
         natives.find(|(twap, ..)| twap.key == key)
-    }
-
-    fn relay(&mut self, at: Timestamp, record: Record, now: Timestamp) {
-        let cloid = match &record {
-            Record::Kill { on } => {
-                self.killed = *on;
-                return;
-            }
-            Record::Intent { intent, .. } => intent.cloid,
-            Record::CancelIntent { cloid, .. } | Record::Ended { cloid, .. } => *cloid,
-        };
-        self.place += 1;
-        let labelled = match (&record, &self.label) {
-            (Record::Intent { intent, .. }, Some((group, label))) => {
-                let first = Name::new(intent.group).to_string();
-                (*group == first).then(|| label.clone())
-            }
-            _ => None,
-        };
-        let first = Remembered {
-            place: self.place,
-            at,
-            strategy: labelled,
-            ..Remembered::default()
-        };
-        let held = self.orders.entry(cloid).or_insert(first);
-        if let Record::Ended { at, .. } = record {
-            held.ended = Some(at);
-            // Longer than a day ago: nobody repeats that request any more.
-            if at.plus_ms(RETENTION_MS) <= now {
-                self.orders.remove(&cloid);
-                return;
-            }
-        }
-        held.lines.push(record);
-    }
-
-    /// The labels of orders that have one.
-    pub(crate) fn labels(&self) -> BTreeMap<Cloid, String> {
-        let labelled = self.orders.iter();
-        labelled
-            .filter_map(|(cloid, held)| Some((*cloid, held.strategy.clone()?)))
-            .collect()
-    }
-
-    /// The relay's lines in their order, and when each order was asked for. An order of a group that was forgotten alone takes its
-    /// ended record with it.
-    pub(crate) fn records(self) -> (Vec<Record>, Created) {
-        let mut all: Vec<_> = self.orders.into_iter().collect();
-        all.sort_by_key(|(_, held)| held.place);
-        let mut created = Created::new();
-        let mut records = Vec::new();
-        if self.killed {
-            records.push(Record::Kill { on: true });
-        }
-        for (cloid, held) in all {
-            created.insert(cloid, held.at);
-            records.extend(held.lines);
-        }
-        (records, created)
     }
 }
 

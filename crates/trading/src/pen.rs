@@ -93,6 +93,7 @@ impl Pen {
             Record::CancelIntent { cloid, .. } | Record::Ended { cloid, .. } => {
                 (What::Noted, Some(*cloid))
             }
+            Record::Bracket { entry, .. } => (What::Noted, Some(*entry)),
             Record::Kill { .. } => (What::Noted, None),
         };
         let said = Some(Said::Relay { relay: record });

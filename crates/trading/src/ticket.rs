@@ -35,7 +35,7 @@ pub enum Kind {
     PostOnly,
     /// At a price or better, at once or not at all.
     Ioc,
-    /// Stops a loss at any price up to the collar.
+    /// Stops a loss at any price up to the collar; one that only reduces, up to 10 % beyond its trigger.
     StopMarket,
     /// Stops a loss at a price or better.
     StopLimit,

@@ -5,16 +5,17 @@
 //! was filled, another one for each further fill, and they are given up when the venue's own works. All of them only reduce: two stops for one
 //! position close it once.
 //!
-//! What counts is what the venue is known to hold: an order that is on its way is waited for, and does not protect.
+//! What counts is what the venue is known to hold: an order that is on its way is waited for, and does not protect. What ended of itself, and what was
+//! found in the log, is compared with the position first ([`super::held`]).
 
-use hypersentry_model::{Size, Symbol, Timestamp};
+use hypersentry_model::{Price, Size, Symbol, Timestamp};
 
 use super::gauge::Gauge;
 use super::words::{Output, Record};
 use super::{Live, MOST_LIVE, MOST_WAITING, Relay, Then};
 use crate::audit::sha256;
 use crate::keys::{Key, Seen};
-use crate::order::{Change, Cloid, Event, Intent, Leg, Order, Side, State, Step, Terms};
+use crate::order::{Change, Cloid, Event, Intent, Leg, Order, Side, State, Step, Terms, Tif};
 
 /// How long the venue may take a stop of ours, by its clock.
 const LIFE_MS: i64 = 15_000;
@@ -26,8 +27,8 @@ const DOUBT_MS: i64 = 700;
 const TOLD_AFTER_MS: i64 = 100;
 /// Stops of ours that live in one bracket; with one more all of them are made one.
 const MOST_GUARDS: usize = 8;
-/// Refusals in a row after which no other stop is tried.
-const MOST_REFUSED: u32 = 5;
+/// The longest between two attempts; it doubles with each that failed.
+const PACE_MS: i64 = 8_000;
 
 /// What a bracket's filled size has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -45,28 +46,44 @@ pub(super) struct Bracket {
     /// Where the stop was asked for last, and before that, should it be refused there.
     pub(super) terms: Terms,
     former: Option<Terms>,
-    symbol: Symbol,
-    side: Side,
+    pub(super) symbol: Symbol,
+    /// Of its stop.
+    pub(super) side: Side,
     /// Stops of ours so far: their names.
     made: u32,
-    refused: u32,
+    /// Attempts in a row that left nothing at the venue.
+    pub(super) failed: u32,
     tried: Option<Timestamp>,
     filled: bool,
-    since: Option<Timestamp>,
+    pub(super) since: Option<Timestamp>,
     /// Whether it was told that it is naked.
     told: bool,
     naked_ns: i64,
     /// Somebody took the stop away: no other is placed.
-    taken: bool,
-    /// The venue took a stop away, most likely with its position: no other is placed until more is filled.
-    gone: bool,
+    pub(super) taken: bool,
+    /// Since when it is not known whether what was filled is still held: a stop ended that nobody took away, or the process began. No other is placed
+    /// until the venue's position was seen, as it was later than that.
+    pub(super) doubt: Option<Timestamp>,
+    /// Found in the log, and its orders and its position were not seen since.
+    pub(super) found: bool,
+    /// When a leg last changed, or was filled.
+    pub(super) changed: Timestamp,
+    /// The next attempt closes at this price or better: the market is beyond the trigger.
+    pub(super) close: Option<Price>,
     /// What was filled and closed elsewhere, in units.
     pub(super) settled: i128,
+    /// How much of that was seen last, and when.
+    pub(super) settling: Option<(Timestamp, i128)>,
+    /// What the log holds of it: taken, settled.
+    pub(super) kept: (bool, i128),
 }
 
 impl Bracket {
-    fn given_up(&self) -> bool {
-        self.taken || self.gone || self.refused >= MOST_REFUSED
+    /// Whether the time for another attempt has come.
+    pub(super) fn may_try(&self, now: Timestamp) -> bool {
+        let pace = RETRY_MS << self.failed.saturating_sub(1).min(4);
+        let soon = |at: Timestamp| now < at.plus_ms(pace.min(PACE_MS)) && now >= at;
+        !(self.failed > 0 && self.tried.is_some_and(soon))
     }
 }
 
@@ -88,7 +105,7 @@ impl Relay {
     }
 
     /// Takes up a bracket: an order that is a stop of the group that an entry leads.
-    pub(super) fn enrol(&mut self, intent: &Intent, is_guard: bool) {
+    pub(super) fn enrol(&mut self, intent: &Intent, is_guard: bool, now: Timestamp) {
         if intent.leg != Leg::StopLoss {
             return;
         }
@@ -105,15 +122,20 @@ impl Relay {
                     symbol: intent.symbol,
                     side: intent.side,
                     made: 0,
-                    refused: 0,
+                    failed: 0,
                     tried: None,
                     filled: false,
                     since: None,
                     told: false,
                     naked_ns: 0,
                     taken: false,
-                    gone: false,
+                    doubt: None,
+                    found: false,
+                    changed: now,
+                    close: None,
                     settled: 0,
+                    settling: None,
+                    kept: (false, 0),
                 };
                 self.brackets.insert(intent.group, bracket);
             }
@@ -121,7 +143,8 @@ impl Relay {
             Some(bracket) => {
                 bracket.former = Some(bracket.terms).filter(|terms| *terms != intent.terms);
                 bracket.terms = intent.terms;
-                (bracket.taken, bracket.gone) = (false, false);
+                bracket.taken = false;
+                bracket.doubt = bracket.doubt.filter(|_| bracket.found);
             }
         }
         self.stirred.insert(intent.group);
@@ -129,13 +152,14 @@ impl Relay {
 
     /// Somebody takes a stop away: that is theirs to decide, and no other is put there.
     pub(super) fn take_away(&mut self, cloid: &Cloid) {
-        let group = self.order(cloid).map(Order::intent);
-        let group = group.filter(|it| it.leg == Leg::StopLoss);
-        if let Some(bracket) = group
-            .map(|it| it.group)
-            .and_then(|it| self.brackets.get_mut(&it))
-        {
+        let intent = self.order(cloid).map(Order::intent);
+        let intent = intent.filter(|it| it.leg == Leg::StopLoss);
+        let Some(group) = intent.map(|it| it.group) else {
+            return;
+        };
+        if let Some(bracket) = self.brackets.get_mut(&group) {
             bracket.taken = true;
+            self.stirred.insert(group);
         }
     }
 
@@ -145,29 +169,6 @@ impl Relay {
             bracket.taken = true;
         }
         self.stirred.extend(self.brackets.keys());
-    }
-
-    /// There is no position in a market any more: what was opened there and has lost its stop needs none.
-    pub(super) fn flat(&mut self, symbol: Symbol) {
-        let bare = |it: &Bracket| it.symbol == symbol && it.given_up() && it.since.is_some();
-        let bare = self.brackets.iter().filter(|(_, it)| bare(it));
-        let settled: Vec<(Cloid, i128)> = bare
-            .map(|(group, bracket)| (*group, self.gauge(group, bracket).needed))
-            .collect();
-        for (group, needed) in settled {
-            if let Some(bracket) = self.brackets.get_mut(&group) {
-                bracket.settled += needed;
-                bracket.gone = false;
-                self.stirred.insert(group);
-            }
-        }
-    }
-
-    /// Markets in which something that was filled has lost its stop for good.
-    pub fn bare(&self) -> Vec<Symbol> {
-        let bare = |it: &&Bracket| it.given_up() && it.since.is_some();
-        let bare = self.brackets.values().filter(bare);
-        bare.map(|bracket| bracket.symbol).collect()
     }
 
     /// Looks after the brackets of which something changed.
@@ -191,10 +192,14 @@ impl Relay {
     ) -> Bracket {
         let gauge = self.gauge(&group, &bracket);
         let lacks = gauge.needed - gauge.coming;
-        if lacks > 0 && !bracket.given_up() && self.may_guard(now, &bracket) {
+        if gauge.needed == 0 && !bracket.found {
+            bracket.doubt = None;
+        }
+        let known = !self.unmatched && bracket.doubt.is_none();
+        if lacks > 0 && known && !bracket.taken && self.may_guard(now, &bracket) {
             bracket.tried = Some(now);
             // One stop for all instead of many: the others go when it stands.
-            let size = if gauge.living >= MOST_GUARDS {
+            let size = if gauge.living >= MOST_GUARDS && bracket.close.is_none() {
                 gauge.needed
             } else {
                 lacks
@@ -203,7 +208,9 @@ impl Relay {
                 self.guard(now, group, &mut bracket, Size::from_units(size), out);
             }
         }
-        if gauge.placed >= gauge.needed {
+        bracket.close = None;
+        // Of what was found in the log not all is known yet: a stop that seems superfluous may be the one that is needed.
+        if gauge.placed >= gauge.needed && !bracket.found {
             for cloid in &gauge.outdated {
                 self.want_cancel(*cloid);
             }
@@ -217,16 +224,13 @@ impl Relay {
             }
         }
         self.time_naked(now, group, &mut bracket, &gauge, out);
+        self.keep(group, &mut bracket, out);
         bracket
     }
 
     fn may_guard(&self, now: Timestamp, bracket: &Bracket) -> bool {
         let room = self.open.len() < MOST_LIVE && self.waiting.len() < MOST_WAITING;
-        let failed = bracket.refused > 0;
-        let soon = bracket
-            .tried
-            .is_some_and(|at| failed && now < at.plus_ms(RETRY_MS));
-        room && !soon && !self.log_broken
+        room && bracket.may_try(now) && !self.log_broken
     }
 
     fn time_naked(
@@ -266,12 +270,13 @@ impl Relay {
                 naked,
                 naked_ms: so_far / 1_000_000,
                 size: Size::from_units((gauge.needed - gauge.proven).max(0)),
-                given_up: bracket.given_up(),
+                given_up: bracket.taken,
             });
         }
     }
 
-    /// Places a stop of ours. It was checked with the bracket that it belongs to: it is the stop that was asked for, for a part of its size.
+    /// Places a stop of ours, or closes where the market is beyond it. It was checked with the bracket that it belongs to: it is the stop that was asked
+    /// for, for a part of its size.
     fn guard(
         &mut self,
         now: Timestamp,
@@ -291,11 +296,14 @@ impl Relay {
         let Ok(key) = Key::new(&format!("{GUARD}{entry}-{number}")) else {
             return;
         };
+        let terms = bracket
+            .close
+            .map_or(bracket.terms, |px| Terms::Limit { px, tif: Tif::Ioc });
         let intent = Intent {
             cloid,
             group,
             leg: Leg::StopLoss,
-            terms: bracket.terms,
+            terms,
             symbol: bracket.symbol,
             side: bracket.side,
             size,
@@ -319,27 +327,28 @@ impl Relay {
         self.orders.insert(cloid, Live::new(order, key.clone()));
         let then = Then::Send(vec![cloid]);
         let body = digest;
-        out.push(Output::Guarded { cloid });
+        let failed = bracket.failed;
+        out.push(Output::Guarded { cloid, failed });
         self.log(Record::Intent { key, body, intent }, then, out);
     }
 
-    /// A leg of a bracket changed.
-    pub(super) fn stir(&mut self, cloid: Cloid, change: Change) {
+    /// A leg of a bracket was heard of; whether more of it was filled than was known.
+    pub(super) fn stir(&mut self, now: Timestamp, cloid: Cloid, change: Change, grew: bool) {
         let Some(live) = self.orders.get(&cloid) else {
             return;
         };
         let (intent, wanted) = (live.order.intent(), live.order.cancel_wanted());
         let (group, leg, terms) = (intent.group, intent.leg, intent.terms);
-        if !self.brackets.contains_key(&group) {
+        let guard = live.keys.first().is_some_and(|key| is_guard(key.as_str()));
+        let Some(bracket) = self.brackets.get_mut(&group) else {
             return;
-        }
+        };
         self.stirred.insert(group);
-        let filled = matches!(change.step, Some(Step::FillPart | Step::FillAll));
-        if leg == Leg::Entry
-            && filled
-            && let Some(bracket) = self.brackets.get_mut(&group)
-        {
-            bracket.gone = false;
+        if grew || change.from != change.to {
+            bracket.changed = now;
+        }
+        if grew && leg != Leg::Entry {
+            bracket.unsettle(now);
         }
         let Some(bracket) = self.brackets.get(&group) else {
             return;
@@ -354,18 +363,32 @@ impl Relay {
         let Some(bracket) = self.brackets.get_mut(&group) else {
             return;
         };
+        let waits = matches!(terms, Terms::Trigger { .. });
         match change.to {
-            State::Acked | State::PartiallyFilled => bracket.refused = 0,
+            State::Acked | State::PartiallyFilled if waits => bracket.failed = 0,
+            State::Filled => bracket.failed = 0,
             State::Rejected => {
-                bracket.refused += 1;
+                bracket.failed = bracket.failed.saturating_add(1);
                 if terms == bracket.terms
                     && let Some(former) = bracket.former.take()
                 {
                     bracket.terms = former;
                 }
+                if guard {
+                    // The price may be beyond it, or nothing may be held: that is looked at first.
+                    bracket.doubt = Some(now);
+                }
             }
-            State::Expired => bracket.refused += 1,
-            State::Cancelled if !ours => bracket.gone = true,
+            State::Expired => bracket.failed = bracket.failed.saturating_add(1),
+            State::Cancelled if !ours => {
+                let before = if change.filled.is_positive() {
+                    0
+                } else {
+                    bracket.failed
+                };
+                bracket.failed = before.saturating_add(1);
+                bracket.doubt = Some(now);
+            }
             _ => {}
         }
     }
@@ -393,4 +416,8 @@ impl Relay {
 }
 
 /// How the keys of our own stops begin.
-pub(super) const GUARD: &str = "guard-";
+const GUARD: &str = "guard-";
+
+pub(super) fn is_guard(key: &str) -> bool {
+    key.starts_with(GUARD)
+}

@@ -2,7 +2,7 @@
 
 use super::bracket::Bracket;
 use super::{Live, Relay};
-use crate::order::{Cloid, Leg, Order, State, Way};
+use crate::order::{Cloid, Leg, Order, State, Terms, Way};
 
 /// Sizes of a bracket at a moment.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +23,15 @@ pub(super) struct Gauge {
     pub(super) outdated: Vec<Cloid>,
     /// Stops of ours that have not ended, without those that the venue did not have when it was asked.
     pub(super) living: usize,
+    /// Whether it is not known of a leg what became of it.
+    pub(super) unsure: bool,
+}
+
+impl Gauge {
+    /// Of what was filled, without a stop that works or is on its way.
+    pub(super) fn lacks(&self) -> i128 {
+        (self.needed - self.coming).max(0)
+    }
 }
 
 fn left(order: &Order) -> i128 {
@@ -74,6 +83,7 @@ impl Relay {
                 continue;
             };
             let order = &live.order;
+            gauge.unsure |= order.state() == State::Unknown;
             match order.intent().leg {
                 Leg::Entry => gauge.needed += order.filled().units(),
                 Leg::TakeProfit => gauge.needed -= order.filled().units(),
@@ -98,6 +108,11 @@ impl Relay {
         gauge.living += usize::from(!child && !live.missing);
         // The venue's own sleeps until the entry is filled whole.
         if child && !gauge.whole {
+            return;
+        }
+        // What closes at market takes at once or ends: it never stands there as a stop does.
+        if matches!(order.intent().terms, Terms::Limit { .. }) {
+            gauge.coming += if live.missing { 0 } else { left(order) };
             return;
         }
         let wanted = order.intent().terms == bracket.terms;

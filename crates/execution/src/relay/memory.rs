@@ -2,7 +2,7 @@
 
 use hypersentry_model::Timestamp;
 
-use super::bracket::GUARD;
+use super::bracket::is_guard;
 use super::words::Record;
 use super::{Live, Relay};
 use crate::order::{Cloid, Order};
@@ -30,9 +30,9 @@ impl Relay {
                         group.push(cloid);
                     }
                     relay.open.insert(cloid);
-                    let (intent, guard) = (order.intent().clone(), key.as_str().starts_with(GUARD));
+                    let (intent, guard) = (order.intent().clone(), is_guard(key.as_str()));
                     relay.orders.insert(cloid, Live::new(order, key));
-                    relay.enrol(&intent, guard);
+                    relay.enrol(&intent, guard, now);
                 }
                 Record::CancelIntent { key, body, cloid } => {
                     if let Some(live) = relay.orders.get_mut(&cloid) {
@@ -46,7 +46,22 @@ impl Relay {
                     }
                     relay.take_away(&cloid);
                 }
-                Record::Kill { on } => relay.killed = on,
+                Record::Kill { on } => {
+                    relay.killed = on;
+                    if on {
+                        relay.take_all_away();
+                    }
+                }
+                Record::Bracket {
+                    entry,
+                    taken,
+                    settled,
+                } => {
+                    if let Some(bracket) = relay.brackets.get_mut(&entry) {
+                        bracket.kept = (taken, settled.units());
+                        (bracket.taken, bracket.settled) = bracket.kept;
+                    }
+                }
                 Record::Ended {
                     cloid,
                     state,
@@ -69,6 +84,11 @@ impl Relay {
             relay.take_all_away();
         }
         relay.locked = !relay.orders.is_empty();
+        relay.unmatched = relay.locked;
+        for bracket in relay.brackets.values_mut() {
+            bracket.doubt = Some(now);
+            bracket.found = true;
+        }
         relay
     }
 
@@ -96,11 +116,17 @@ impl Relay {
 
     pub(super) fn forget(&mut self, now: Timestamp) {
         for named in self.keys.forget(now) {
-            let legs = self.groups.remove(&named).unwrap_or_else(|| vec![named]);
+            let legs = self.groups.get(&named).cloned();
+            let legs = legs.unwrap_or_else(|| vec![named]);
+            let lives = |live: &Live| !live.order.state().is_terminal();
+            let lives = |cloid| self.orders.get(cloid).is_some_and(lives);
+            // A stop of ours has a key of its own, and needs its entry: all go with the last key.
+            if legs.iter().any(lives) {
+                continue;
+            }
+            self.groups.remove(&named);
             for cloid in legs {
-                let over = |live: &Live| live.order.state().is_terminal();
-                if self.orders.get(&cloid).is_some_and(over) {
-                    self.orders.remove(&cloid);
+                if self.orders.remove(&cloid).is_some() {
                     self.replaced.remove(&cloid);
                     self.brackets.remove(&cloid);
                 }

@@ -13,6 +13,9 @@ mod cancel_tests;
 mod gauge;
 #[cfg(test)]
 mod group_tests;
+mod held;
+#[cfg(test)]
+mod held_tests;
 mod memory;
 mod replace;
 #[cfg(test)]
@@ -23,7 +26,7 @@ mod tests;
 mod words;
 
 pub use bracket::Cover;
-pub use words::{Input, Output, Part, Record, Refused, Request, Submit};
+pub use words::{Exit, Input, Output, Part, Record, Refused, Request, Submit};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -100,6 +103,8 @@ pub struct Relay {
     log_broken: bool,
     killed: bool,
     locked: bool,
+    /// Made from a log, and no comparison with the venue has found nothing since.
+    unmatched: bool,
 }
 
 impl Relay {
@@ -176,9 +181,17 @@ impl Relay {
             Input::Tick => self.tick(now, out),
             Input::Kill { on } => self.kill(on, out),
             Input::Withdraw { cloids } => self.withdraw(&cloids),
-            Input::Reconciled { locked } => self.locked = locked,
+            Input::Reconciled { locked } => {
+                self.locked = locked;
+                self.unmatched &= locked;
+            }
             Input::VenueAhead { ms } => self.venue_ahead_ms = ms,
-            Input::Flat { symbol } => self.flat(symbol),
+            Input::Held {
+                symbol,
+                size,
+                as_of,
+                exit,
+            } => self.held(now, symbol, size, as_of, exit),
         }
         self.tend(now, out);
         self.cancels(now, out);
@@ -274,6 +287,7 @@ impl Relay {
         let Some(live) = self.orders.get_mut(&cloid) else {
             return;
         };
+        let before = live.order.filled();
         match live.order.apply(now, event) {
             Ok(change) => {
                 if change.from != change.to {
@@ -285,7 +299,7 @@ impl Relay {
                     self.end(now, cloid, out);
                 }
                 self.give_way(now, cloid, change, out);
-                self.stir(cloid, change);
+                self.stir(now, cloid, change, change.filled > before);
             }
             // Asked too early: it is asked again as soon as the answer can be a proof.
             Err(OrderError::AbsenceUnproven { until }) => {

@@ -134,7 +134,7 @@ impl Relay {
             }
             self.open.insert(*cloid);
             self.orders.insert(*cloid, Live::new(order, key.clone()));
-            self.enrol(&intent, false);
+            self.enrol(&intent, false, now);
             // The log is in order: when the last of them is on disk, all are.
             let then = if Some(*cloid) == last {
                 Then::Send(ids.clone())

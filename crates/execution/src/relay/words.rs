@@ -1,6 +1,6 @@
 //! What goes into the relay, and what comes out.
 
-use hypersentry_model::{Size, Symbol, Timestamp};
+use hypersentry_model::{Price, Size, Symbol, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::keys::Key;
@@ -97,11 +97,26 @@ pub enum Input {
         /// Milliseconds; negative where it is behind.
         ms: i64,
     },
-    /// There is no position in a market.
-    Flat {
+    /// What the venue shows of a position.
+    Held {
         /// The market.
         symbol: Symbol,
+        /// Base units; below zero where it is short, zero where there is none.
+        size: Size,
+        /// When it was asked for, by our clock: what was heard later may not be in it.
+        as_of: Timestamp,
+        /// At what price it can be closed, where that is known.
+        exit: Option<Exit>,
     },
+}
+
+/// At what price a position can be closed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Exit {
+    /// The mark price, in USD.
+    pub mark: Price,
+    /// The worst price that closing it at market takes, on the venue's grid.
+    pub worst: Price,
 }
 
 /// A line of the log. Together they are everything that survives a crash.
@@ -145,6 +160,16 @@ pub enum Record {
         filled: Size,
         /// When we knew.
         at: Timestamp,
+    },
+    /// What of a bracket its orders do not say. The newest holds; until there is one nothing was taken away and nothing closed elsewhere.
+    Bracket {
+        /// Its first entry.
+        #[serde(with = "crate::hex")]
+        entry: Cloid,
+        /// Whether somebody took its stop away for good.
+        taken: bool,
+        /// Base units that it filled, and that were closed by other orders than its exits.
+        settled: Size,
     },
 }
 
@@ -249,10 +274,13 @@ pub enum Output {
         /// How.
         change: Change,
     },
-    /// A stop of our own is on its way into the log, for what was filled of an entry.
+    /// A stop of our own is on its way into the log, for what was filled of an entry, or an order that closes it at market because the price is beyond
+    /// the stop.
     Guarded {
         /// The stop.
         cloid: Cloid,
+        /// How many attempts in a row left nothing at the venue before this one.
+        failed: u32,
     },
     /// What was filled of an entry is without a stop at the venue, or has one.
     Cover {

@@ -3,6 +3,9 @@
 use super::{ENTRY, Place, STOP, World, at, count};
 use hypersentry_execution::order::{Leg, State, Way};
 
+/// The longest pause between two attempts, a question that is lost, and the way there.
+const PATIENCE_MS: i64 = 14_000;
+
 impl World {
     /// Everything that we know to be filled, and not to be closed, has a stop at the venue, or one is on its way.
     pub(super) fn check(&mut self, seed: u64) {
@@ -32,8 +35,10 @@ impl World {
         // News of what was filled and closed may be behind the venue.
         let needed = needed.min(self.position);
         let cover = self.relay.cover(&ENTRY, at(self.now));
-        let given_up = !self.relay.bare().is_empty();
-        if needed > works + on_its_way && !given_up {
+        let given_up = self.over || !self.relay.bare().is_empty();
+        // What a stop left waits for a look at the position, and where nobody takes it for the next attempt.
+        let shaken = self.now < self.shaken.max(self.dry_until) + PATIENCE_MS;
+        if !shaken && needed > works + on_its_way && !given_up {
             // That a change took a stop away is heard late, or only when it is looked for.
             assert!(
                 self.now < self.changed + 5_000,
@@ -49,7 +54,7 @@ impl World {
 
     /// When everything was heard: what is left of the position has its stop, and no stop of ours stands for nothing.
     pub(super) fn settled(&mut self, seed: u64) {
-        let given_up = !self.relay.bare().is_empty();
+        let given_up = self.over || !self.relay.bare().is_empty();
         let works: i64 = self
             .venue
             .values()
@@ -70,7 +75,7 @@ impl World {
             let of_venue =
                 *cloid == STOP || there.intent.replaces.is_some_and(|it| it.way == Way::Swap);
             let guard = there.intent.leg == Leg::StopLoss && there.place == Place::Works;
-            if guard && !of_venue && !given_up {
+            if guard && !of_venue && !given_up && !self.closed_by_hand {
                 let left = count(there.intent.size) - there.filled;
                 assert!(
                     works - left < self.position,

@@ -1,8 +1,10 @@
 //! Seeded runs of brackets at a venue as Hyperliquid documents it: exits sleep until their entry is filled whole, and go with an entry that is cancelled.
 //!
-//! The entry is filled bit by bit, or cancelled in the middle; answers and news are lost, late and doubled; stops fire, exits are taken, the stop is moved. At every
-//! moment everything that the relay has heard to be filled has a stop that works at the venue, or a request for one is on its way; and no stop ever
-//! turns the position round.
+//! The entry is filled bit by bit, or cancelled in the middle; answers and news are lost, late and doubled; stops fire, and are filled whole, in part or
+//! not at all; exits are taken, the stop is moved, the position is closed by hand, the switch is thrown, and the process ends and begins anew from what
+//! was on disk. At every moment everything that the relay has heard to be filled has a stop that works at the venue, or a request for one is
+//! on its way; what a stop left is covered or closed within a bounded time once there is somebody to trade with; no stop ever turns the position round;
+//! after a restart none is sent before the account was compared; and none for a bracket that was closed by hand, or whose stop was taken away.
 //!
 //! `HYPERSENTRY_BRACKET_RUNS` sets how many runs.
 #![allow(
@@ -16,13 +18,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod judge;
+mod restart;
+mod trader;
 mod venue;
 
 use common::{Chance, at, lots, seen};
 use hypersentry_execution::keys::Key;
-use hypersentry_execution::order::{
-    Aim, Cloid, Event, Intent, Leg, Replaces, Side, State, Terms, Tif, Way,
-};
+use hypersentry_execution::order::{Aim, Cloid, Event, Intent, Leg, Side, State, Terms, Tif};
 use hypersentry_execution::relay::{Input, Output, Part, Record, Relay, Submit};
 use hypersentry_execution::risk::{Limits, Market, Pricing, Scope, Standing, Wish};
 use hypersentry_model::{Price, Size, Symbol, Usd};
@@ -72,6 +74,13 @@ struct Counts {
     lost: u64,
     doubled: u64,
     fired: u64,
+    in_part: u64,
+    unfilled: u64,
+    closed: u64,
+    by_hand: u64,
+    restarts: u64,
+    kills: u64,
+    over: u64,
     cancelled: u64,
     longest_naked_ms: i64,
     most_guards: u64,
@@ -81,7 +90,25 @@ struct World {
     chance: Chance,
     now: i64,
     relay: Relay,
-    unsynced: Vec<(u64, i64)>,
+    disk: Vec<Record>,
+    unsynced: Vec<(u64, i64, Record)>,
+    /// Looks at the position on their way: when it was asked for, what there was, and whether the market was beyond the stop.
+    looks: BTreeMap<(i64, u64), (i64, i64, bool)>,
+    looked: i64,
+    /// Whether the account was compared since the process began.
+    matched: bool,
+    killed_at: Option<i64>,
+    /// The switch, or nothing of the bracket's is left: no stop is placed any more.
+    over: bool,
+    closed_by_hand: bool,
+    /// What the trader holds beside the bracket.
+    manual: i64,
+    /// Until then nobody takes what a stop sells.
+    dry_until: i64,
+    /// Until then the price is beyond the stop.
+    beyond_until: i64,
+    /// When a stop last left something, was refused or lost, or the process had begun and known its orders.
+    shaken: i64,
     venue: BTreeMap<Cloid, There>,
     to_venue: BTreeMap<(i64, u64), ToVenue>,
     to_us: BTreeMap<(i64, u64), (Cloid, Event)>,
@@ -170,7 +197,18 @@ impl World {
             chance: Chance(seed),
             now: 0,
             relay: Relay::default(),
+            disk: Vec::new(),
             unsynced: Vec::new(),
+            looks: BTreeMap::new(),
+            looked: 0,
+            matched: true,
+            killed_at: None,
+            over: false,
+            closed_by_hand: false,
+            manual: 0,
+            dry_until: 0,
+            beyond_until: 0,
+            shaken: -100_000,
             venue: BTreeMap::new(),
             to_venue: BTreeMap::new(),
             to_us: BTreeMap::new(),
@@ -203,17 +241,25 @@ impl World {
                         self.counts.most_guards += 1;
                     }
                     let due = self.now + 1 + self.chance.below(20);
-                    self.unsynced.push((seq, due));
+                    self.unsynced.push((seq, due, record));
                 }
                 Output::Send { intents } => self.send(ToVenue::Orders(intents)),
                 Output::SendChange { intent } => self.send(ToVenue::Change(intent)),
                 Output::SendCancel { cloid } => self.send(ToVenue::Cancel(cloid)),
                 Output::Ask { cloid } => self.send(ToVenue::Ask(cloid)),
-                Output::Guarded { .. } => self.counts.guards += 1,
+                Output::Guarded { cloid, .. } => {
+                    self.counts.guards += 1;
+                    assert!(self.matched, "a stop before the account was compared");
+                    assert!(!self.over, "a stop for a bracket that is over");
+                    let terms = self.relay.order(&cloid).map(|it| it.intent().terms);
+                    self.counts.closed += u64::from(matches!(terms, Some(Terms::Limit { .. })));
+                }
                 Output::Raise { cloid, error } => panic!("{cloid:?}: {error}"),
                 Output::Answer { result, .. } => {
                     if let Err(refused) = result {
-                        assert_eq!(refused.code(), "order_not_resting", "{refused}");
+                        let code = refused.code();
+                        let locked = code == "trading_locked" && !self.matched;
+                        assert!(locked || code == "order_not_resting", "{refused}");
                     }
                 }
                 Output::Changed { .. } | Output::Cover { .. } => {}
@@ -228,6 +274,7 @@ impl World {
     fn send(&mut self, what: ToVenue) {
         if self.faulty(10) {
             self.counts.lost += 1;
+            self.shaken = self.shaken.max(self.now);
             return;
         }
         let when = self.later(80);
@@ -264,61 +311,6 @@ impl World {
         }
     }
 
-    /// Chance at the trader's: the entry is cancelled, the stop is moved.
-    fn trade(&mut self) {
-        if self.chance.below(800) == 0 {
-            self.counts.cancelled += 1;
-            let request = 2;
-            let key = Key::new(&format!("c{}", self.now)).unwrap();
-            let body = [5; 32];
-            let cloid = ENTRY;
-            self.step(Input::Cancel {
-                request,
-                key,
-                body,
-                cloid,
-            });
-        }
-        if self.chance.below(500) == 0 {
-            self.move_stop();
-        }
-    }
-
-    fn move_stop(&mut self) {
-        let stops = self.relay.orders().filter(|order| {
-            let rests = matches!(order.state(), State::Acked | State::PartiallyFilled);
-            order.intent().leg == Leg::StopLoss && rests
-        });
-        let stops: Vec<(Cloid, Size, Terms)> = stops
-            .map(|order| {
-                let it = order.intent();
-                let left = it.size.checked_sub(order.filled()).unwrap();
-                (it.cloid, left, it.terms)
-            })
-            .collect();
-        if stops.is_empty() {
-            return;
-        }
-        let at = self.chance.below(stops.len() as i64) as usize;
-        let (old, size, _) = stops[at];
-        let way = if self.relay.sleeps(&old) {
-            Way::Swap
-        } else {
-            Way::NewFirst
-        };
-        let trigger = (48_500 + self.chance.below(1_000)).to_string();
-        let mut cloid = [9; 16];
-        cloid[..8].copy_from_slice(&self.number.to_be_bytes());
-        let mut part = exit(cloid, Leg::StopLoss, Aim::Stop, &trigger, count(size));
-        part.replaces = Some(Replaces { cloid: old, way });
-        self.counts.moved += 1;
-        let key = format!("m{}", self.number);
-        self.number += 1;
-        // The checks take the position as the entry will make it.
-        let submit = submit(&key, vec![part], self.now, self.size.max(1));
-        self.step(Input::Submit(Box::new(submit)));
-    }
-
     fn run(&mut self, seed: u64) {
         let entry_px = px("49990");
         let entry = Part {
@@ -346,11 +338,8 @@ impl World {
         while self.now < END_MS {
             self.now += 10;
             let due = self.now;
-            let synced = self.unsynced.iter().filter(|(_, at)| *at <= due);
-            if let Some(seq) = synced.map(|(seq, _)| *seq).max() {
-                self.unsynced.retain(|(number, _)| *number > seq);
-                self.step(Input::Synced { seq });
-            }
+            self.sync();
+            self.hear_looks();
             while let Some(entry) = self.to_venue.first_entry() {
                 if entry.key().0 > due {
                     break;
@@ -368,9 +357,11 @@ impl World {
             if self.now < FAULTS_MS {
                 self.live();
                 self.trade();
+                self.disturb();
             }
             if self.now % TICK_MS == 0 {
                 self.step(Input::Tick);
+                self.ask_position();
                 // What a look at the whole account says now and then.
                 if self.now % 2_000 == 0 {
                     self.look();
@@ -404,10 +395,7 @@ impl World {
                 self.hear(cloid, event);
             }
         }
-        if self.position == 0 {
-            let symbol = Symbol::new("BTC").unwrap();
-            self.step(Input::Flat { symbol });
-        }
+        self.compare();
     }
 }
 
@@ -417,9 +405,12 @@ fn what_is_filled_is_never_without_a_stop_but_while_one_is_on_its_way() {
     let runs: u64 = runs.and_then(|text| text.parse().ok()).unwrap_or(1_000);
     let mut sum = Counts::default();
     for seed in 0..runs {
-        let mut world = World::new(seed);
-        world.run(seed);
-        let it = world.counts;
+        let caught = std::panic::catch_unwind(|| {
+            let mut world = World::new(seed);
+            world.run(seed);
+            world.counts
+        });
+        let it = caught.unwrap_or_else(|_| panic!("seed {seed}"));
         sum.fills += it.fills;
         sum.partial += it.partial;
         sum.guards += it.guards;
@@ -427,10 +418,28 @@ fn what_is_filled_is_never_without_a_stop_but_while_one_is_on_its_way() {
         sum.lost += it.lost;
         sum.doubled += it.doubled;
         sum.fired += it.fired;
+        sum.in_part += it.in_part;
+        sum.unfilled += it.unfilled;
+        sum.closed += it.closed;
+        sum.by_hand += it.by_hand;
+        sum.restarts += it.restarts;
+        sum.kills += it.kills;
+        sum.over += it.over;
         sum.cancelled += it.cancelled;
         sum.longest_naked_ms = sum.longest_naked_ms.max(it.longest_naked_ms);
         sum.most_guards = sum.most_guards.max(it.most_guards);
     }
     println!("{runs} brackets: {sum:?}");
     assert!(sum.guards > 0 && sum.moved > 0 && sum.fired > 0);
+    for seen in [
+        sum.in_part,
+        sum.unfilled,
+        sum.closed,
+        sum.by_hand,
+        sum.restarts,
+        sum.kills,
+        sum.over,
+    ] {
+        assert!(seen > runs / 100, "{sum:?}");
+    }
 }

@@ -1,7 +1,7 @@
 //! The venue: it takes what arrives, fills, fires and sweeps.
 
 use super::{ENTRY, Place, TAKE, There, ToVenue, World, at, count, lots};
-use hypersentry_execution::order::{Cloid, Event, Intent, Leg, Side, Step};
+use hypersentry_execution::order::{Cloid, Event, Intent, Leg, Side, Step, Terms};
 
 impl World {
     pub(super) fn take(&mut self, what: ToVenue) {
@@ -63,6 +63,19 @@ impl World {
     fn hold(&mut self, intent: Intent, place: Place) {
         let cloid = intent.cloid;
         let filled = 0;
+        let stop = intent.leg == Leg::StopLoss && place == Place::Works;
+        let closes = matches!(intent.terms, Terms::Limit { .. });
+        let beyond = self.now < self.beyond_until;
+        if stop && (closes || beyond) {
+            let nobody = closes && self.now < self.dry_until;
+            let refused = !closes && self.chance.percent(50);
+            if self.position + self.manual == 0 || nobody || refused {
+                self.shaken = self.shaken.max(self.now);
+                let step = Step::Refuse;
+                self.tell(cloid, Event::Plain { step });
+                return;
+            }
+        }
         self.venue.insert(
             cloid,
             There {
@@ -71,8 +84,32 @@ impl World {
                 filled,
             },
         );
+        if stop && (closes || beyond) {
+            self.fire(cloid);
+            return;
+        }
         self.tell_state(cloid);
         self.sweep();
+    }
+
+    /// A stop is set off: filled whole, in part or not at all, and what is left of it is gone.
+    fn fire(&mut self, cloid: Cloid) {
+        let dry = self.now < self.dry_until;
+        let wanted = if dry {
+            0
+        } else if self.faulty(50) {
+            1 + self.chance.below(4)
+        } else {
+            1_000
+        };
+        self.fill(cloid, wanted);
+        let there = self.venue.get(&cloid);
+        if there.is_some_and(|it| it.place == Place::Works) {
+            self.counts.in_part += u64::from(wanted > 0);
+            self.counts.unfilled += u64::from(wanted == 0);
+            self.shaken = self.shaken.max(self.now);
+            self.end(cloid);
+        }
     }
 
     /// An order goes, and what hangs on it.
@@ -95,7 +132,8 @@ impl World {
     }
 
     /// What only reduces, and has nothing to reduce, goes.
-    fn sweep(&mut self) {
+    pub(super) fn sweep(&mut self) {
+        self.changed = self.now;
         if self.position > 0 {
             return;
         }
@@ -152,8 +190,12 @@ impl World {
             let n = 1 + self.chance.below(4);
             self.fill(ENTRY, n);
         }
-        if self.now > 5_000 && self.chance.below(4_000) == 0 && self.position > 0 {
+        if self.now > 2_000 && self.chance.below(1_500) == 0 && self.position > 0 {
             self.counts.fired += 1;
+            self.beyond_until = self.now + self.chance.below(6_000);
+            if self.chance.percent(40) {
+                self.dry_until = self.now + self.chance.below(12_000);
+            }
             let stops: Vec<Cloid> = self
                 .venue
                 .iter()
@@ -161,7 +203,7 @@ impl World {
                 .map(|(cloid, _)| *cloid)
                 .collect();
             for stop in stops {
-                self.fill(stop, 1_000);
+                self.fire(stop);
             }
         }
         if self.chance.below(3_000) == 0 {

@@ -95,6 +95,7 @@ impl Account {
             }
         }
         self.conclude(now, locks || races, told);
+        self.tell_held(before);
         if stillborn {
             self.figures.disown();
         } else if !locks && !races {

@@ -42,6 +42,7 @@ impl Account {
                 self.set_pulse(Pulse::of(asked, positions.at, at));
                 self.figures.positions = Some((positions, Stamp::at(at)));
                 self.figures.trouble = None;
+                self.tell_held(asked);
                 if self.figures.bad_looks == 0 && self.figures.is_off() {
                     // Something happened that was not told: the history says what.
                     self.look_soon();

@@ -388,7 +388,7 @@ impl Account {
                     self.acknowledged();
                     self.schedule_passes();
                     self.ask_venue();
-                    self.see_flat();
+                    self.see_doubt();
                     self.step(Input::Tick);
                     self.see_closed().await;
                     self.forget();

@@ -73,7 +73,10 @@ impl Account {
         let limit = terms.px();
         let pricing = match terms {
             Terms::Limit { .. } => Pricing::Limit { limit },
-            Terms::Trigger { trigger, .. } => Pricing::Trigger { trigger, limit },
+            Terms::Trigger { trigger, .. } => Pricing::Trigger {
+                trigger,
+                limit: compose::checked_px(&terms, intent.reduce_only),
+            },
         };
         let mut part = Part {
             cloid: *Name::of(&self.name, &asked.key, "modify").bytes(),
@@ -133,7 +136,8 @@ impl Account {
                     return Err(TradeError::bad(text));
                 }
                 let px = if market && moved != trigger {
-                    let bps = self.limits.limits().collar_bps;
+                    let limits = self.limits.limits();
+                    let bps = compose::tolerance(aim, intent.reduce_only, limits);
                     let worst = compose::worst(&asset.rules, intent.side, moved, bps);
                     worst.ok_or_else(|| TradeError::bad("a trigger without a price below it"))?
                 } else {

@@ -30,7 +30,7 @@ impl Account {
                     self.answers.insert(request, result);
                 }
                 Output::Changed { cloid, change } => self.changed(now, cloid, change),
-                Output::Guarded { cloid } => self.guarded(now, cloid),
+                Output::Guarded { cloid, failed } => self.guarded(now, cloid, failed),
                 Output::Cover {
                     entry,
                     naked,
@@ -48,6 +48,7 @@ impl Account {
         let cloid = match record {
             Record::Intent { intent, .. } => intent.cloid,
             Record::CancelIntent { cloid, .. } | Record::Ended { cloid, .. } => *cloid,
+            Record::Bracket { entry, .. } => *entry,
             Record::Kill { .. } => return By::default(),
         };
         let extra = self.extras.get(&cloid);

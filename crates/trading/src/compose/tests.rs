@@ -109,7 +109,7 @@ fn a_bracket_has_its_exits_on_the_other_side_of_both() {
         parts[2].terms,
         Terms::Trigger {
             trigger: px("98000"),
-            px: px("98980"),
+            px: px("107800"),
             market: true,
             aim: Aim::Stop
         }
