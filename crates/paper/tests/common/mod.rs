@@ -133,9 +133,14 @@ impl Desk {
 
     /// A stop at the market for what a position is.
     pub(crate) fn stop_of(side: Side, trigger: i64, lots: i64) -> Action {
+        // As far beyond the trigger as ours go.
+        let px = match side {
+            Side::Buy => trigger / 10 * 11,
+            Side::Sell => trigger / 10 * 9,
+        };
         let ask = Ask {
             side,
-            px: trigger,
+            px,
             lots,
             tif: Tif::Gtc,
         };

@@ -94,7 +94,11 @@ fn cut_each_byte(batches: &[u64], frames_cut: usize, spare: usize) -> u64 {
             disk,
             dir.path(),
             crate::support::signer(),
-            AuditOptions::default(),
+            // Little space to set aside, thousands of times.
+            AuditOptions {
+                segment_bytes: 16 << 10,
+                ..AuditOptions::default()
+            },
         )
         .unwrap();
         assert_eq!(opened.size, size, "cut at {end}");
