@@ -9,7 +9,10 @@ const ADMIN = new Uint8Array(32).fill(0x22);
 /** What the venue takes to answer, on a busy machine. */
 const PATIENCE = { timeout: 30_000 };
 
-test.describe.configure({ mode: "serial" });
+/** A first look waits while what all questions of one address may cost is used up: that is counted by the minute. */
+const FIRST_LOOK = { timeout: 75_000 };
+
+test.describe.configure({ mode: "serial", timeout: 120_000 });
 test.skip(() => process.env["HYPERSENTRY_URL"] === undefined, "there is no server with a simulated venue");
 
 async function openDesk(page: Page, address: string): Promise<void> {
@@ -22,7 +25,7 @@ async function openDesk(page: Page, address: string): Promise<void> {
   await page.keyboard.press("Escape");
   await expect(page.getByTestId("ticket")).toBeVisible();
   // The account is compared with the venue before it takes orders.
-  await expect(page.getByTestId("standing")).toHaveCount(0, PATIENCE);
+  await expect(page.getByTestId("standing")).toHaveCount(0, FIRST_LOOK);
 }
 
 test("trades at the simulated venue: a market order, its position, its end", async ({
@@ -66,7 +69,7 @@ test("protects what it opens with a target and a stop, and the kill switch takes
   page,
   address,
 }) => {
-  test.setTimeout(90_000);
+  test.setTimeout(150_000);
   await openDesk(page, address);
   const price = await last(page);
   await size(page, "Market", "0.02");
@@ -88,7 +91,7 @@ test("protects what it opens with a target and a stop, and the kill switch takes
   await page.keyboard.down("Enter");
   await expect(page.getByTestId("kill-button")).toHaveText("Kill", PATIENCE);
   await page.keyboard.up("Enter");
-  await expect(page.getByTestId("standing")).toHaveCount(0, PATIENCE);
+  await expect(page.getByTestId("standing")).toHaveCount(0, FIRST_LOOK);
 });
 
 test("begins a TWAP with its first slice, and shows the records of an order", async ({ page, address }) => {

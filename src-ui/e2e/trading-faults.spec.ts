@@ -118,7 +118,7 @@ test("kills by the held key: orders go, new ones are refused, a release is asked
   await expect(page.getByTestId("kill-options")).toBeVisible();
   expect(account.killed).toBe(false);
   await page.keyboard.down("k");
-  await expect(page.getByTestId("kill-said")).toContainText("Killed: 1 orders cancelled");
+  await expect(page.getByTestId("kill-said")).toContainText("Killed: 1 order cancelled");
   await page.keyboard.up("k");
   await expect(page.getByTestId("kill-button")).toHaveText("KILLED");
   await expect(page.getByTestId("standing")).toContainText("The kill switch is on.");
