@@ -237,14 +237,7 @@ async fn a_key_whose_order_stands_there_since_long_ago_is_no_new_order() {
     // Another process knows nothing of it, as after a day; five minutes do as well.
     run.how.ahead_ms.store(300_000, Ordering::SeqCst);
     let dir = tempfile::tempdir().unwrap();
-    let real = world(&run.simulator, &run.wallet, &Arc::<Ears>::default());
-    let eyes = Arc::new(Looks {
-        eyes: Arc::clone(&real.eyes),
-        how: Arc::clone(&run.how),
-    });
-    let trading = open(dir.path(), World { eyes, ..real });
-    run.until(&trading, "the account is ready", |it| it.ready)
-        .await;
+    let trading = run.open(dir.path()).await;
     let new = run.order(&trading, "k", rests).await.unwrap();
     assert_eq!(new.cloid, old.cloid);
     let ended = |it: &AccountState| of(it, &new).is_terminal();
