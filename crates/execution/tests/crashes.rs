@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hypersentry_execution::keys::Key;
 use hypersentry_execution::order::{Cloid, Event, Intent, Leg, Side, State, Step, Terms, Tif};
 use hypersentry_execution::relay::{Input, Output, Part, Record, Relay, Submit};
-use hypersentry_execution::risk::{Limits, Market, Pricing, Scope, Standing, Wish};
+use hypersentry_execution::risk::{Limits, Liquidation, Market, Pricing, Scope, Standing, Wish};
 use hypersentry_model::{Price, Size, Symbol, Usd};
 
 const FAULTS_MS: i64 = 20_000;
@@ -517,7 +517,7 @@ fn submit(wanted: &Wanted, now: i64) -> Submit {
                 pricing: Pricing::Limit { limit: px },
                 reduce_only: false,
                 stop: None,
-                liquidation: None,
+                liquidation: Liquidation::Never,
             },
             replaces: None,
         }],

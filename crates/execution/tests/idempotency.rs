@@ -19,7 +19,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use hypersentry_execution::keys::Key;
 use hypersentry_execution::order::{Cloid, Event, Leg, Side, State, Step, Terms, Tif};
 use hypersentry_execution::relay::{Input, Output, Part, Record, Relay, Submit};
-use hypersentry_execution::risk::{Limits, Market, Pricing, Scope, Standing, Wish};
+use hypersentry_execution::risk::{Limits, Liquidation, Market, Pricing, Scope, Standing, Wish};
 use hypersentry_model::{Price, Size, Source, Stamp, Stamped, Symbol, Timestamp, Usd, Venue};
 
 const EXPIRES_MS: i64 = 1_000;
@@ -107,7 +107,7 @@ impl Outside {
                     pricing: Pricing::Limit { limit: px },
                     reduce_only: false,
                     stop: None,
-                    liquidation: None,
+                    liquidation: Liquidation::Never,
                 },
             }],
             market: Market {

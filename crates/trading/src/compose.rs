@@ -6,7 +6,7 @@ use crate::wire;
 use crate::world::Sight;
 use hypersentry_execution::order::{Aim, Intent, Leg, Side, Terms, Tif};
 use hypersentry_execution::relay::Part;
-use hypersentry_execution::risk::{Limits, Pricing, Wish};
+use hypersentry_execution::risk::{Limits, Liquidation, Pricing, Wish};
 use hypersentry_model::{Freshness, Price, Size, Symbol, Timestamp};
 use hypersentry_venues::hyperliquid::account::Asset;
 use hypersentry_venues::hyperliquid::exchange::Cloid as Name;
@@ -25,7 +25,7 @@ pub struct Composed {
     pub symbol: Symbol,
     /// The label of its orders.
     pub strategy: String,
-    /// What goes to the relay, without liquidation prices.
+    /// What goes to the relay, before liquidation prices are known.
     pub parts: Vec<Part>,
     /// Whether it gets out of a position, at whatever the collar allows and however many orders were sent.
     pub urgent: bool,
@@ -130,7 +130,7 @@ impl Making<'_> {
                     Leg::Entry | Leg::Single => self.ticket.stop_loss,
                     _ => None,
                 },
-                liquidation: None,
+                liquidation: Liquidation::Unknown,
             },
             replaces: None,
         }
@@ -332,27 +332,6 @@ pub(crate) fn intent(part: &Part, group: [u8; 16], expires_after: Timestamp) -> 
         expires_after,
         replaces: part.replaces,
     }
-}
-
-/// Where the whole account's margin would be used up, were the position in one market `size` at `entry`, and everything else as it stands:
-/// `px - side * available / size / (1 - side / (2 * max leverage))`, `available` being equity less the maintenance margin of all
-/// positions. Hyperliquid docs, Trading > Liquidations > Computing liquidation price; maintenance is half the initial margin at the highest leverage.
-pub(crate) fn liquidation(
-    rules: &AssetRules,
-    size: Size,
-    px: Price,
-    available_units: i128,
-) -> Option<Price> {
-    let (side, held) = (size.units().signum(), size.units().checked_abs()?);
-    if held == 0 {
-        return None;
-    }
-    let twice = 2 * i128::from(rules.max_leverage.max(1));
-    let one = 10_i128.pow(Size::SCALE);
-    let per_unit = available_units.checked_mul(one)? / held;
-    let room = per_unit.checked_mul(twice)? / (twice - side);
-    let units = px.units().checked_sub(side * room)?;
-    (units > 0).then(|| Price::from_units(units))
 }
 
 /// The side of the book that an order takes from.

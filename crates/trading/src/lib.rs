@@ -14,6 +14,7 @@ mod compose;
 mod desk;
 mod error;
 mod frames;
+mod liquidation;
 mod log;
 mod nonces;
 mod paper;

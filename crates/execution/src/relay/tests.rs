@@ -1,6 +1,6 @@
 use super::*;
 use crate::order::{Leg, Side, Terms, Tif};
-use crate::risk::{Limits, Market, Pricing, Scope, Standing, Wish};
+use crate::risk::{Limits, Liquidation, Market, Pricing, Scope, Standing, Wish};
 use hypersentry_model::{Price, Size, Source, Stamp, Stamped, Symbol, Usd, Venue};
 
 pub(super) fn at(ms: i64) -> Timestamp {
@@ -34,7 +34,7 @@ pub(super) fn submit(key: &str, body: u8, cloid: u8) -> Submit {
                 pricing: Pricing::Limit { limit: px },
                 reduce_only: false,
                 stop: None,
-                liquidation: None,
+                liquidation: Liquidation::Never,
             },
             replaces: None,
         }],

@@ -94,7 +94,7 @@ fn buy(size: i128) -> (Wish, Market) {
         pricing: Pricing::Limit { limit: px },
         reduce_only: false,
         stop: None,
-        liquidation: None,
+        liquidation: Liquidation::Never,
     };
     let market = Market {
         now: NOW,

@@ -29,6 +29,28 @@ pub enum Pricing {
     },
 }
 
+/// Where a position is liquidated.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Liquidation {
+    /// When the mark price comes to this.
+    At(Price),
+    /// At no price.
+    Never,
+    /// It could not be told: of what opens with a stop nobody knows then whether the stop comes first.
+    #[default]
+    Unknown,
+}
+
+impl Liquidation {
+    /// The price, where there is one and it is known.
+    pub const fn px(self) -> Option<Price> {
+        match self {
+            Self::At(px) => Some(px),
+            Self::Never | Self::Unknown => None,
+        }
+    }
+}
+
 /// An order as it is asked for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Wish {
@@ -44,8 +66,8 @@ pub struct Wish {
     pub reduce_only: bool,
     /// Trigger of the stop that comes with it.
     pub stop: Option<Price>,
-    /// Liquidation price of the position as it would be after the order, where it can be told.
-    pub liquidation: Option<Price>,
+    /// Where the position is liquidated as it would be after the order; of a trigger that only reduces, as it is.
+    pub liquidation: Liquidation,
 }
 
 /// Why nothing that adds risk is taken of a scope, whatever its limits.

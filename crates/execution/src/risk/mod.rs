@@ -13,11 +13,13 @@ mod facts;
 mod limits;
 mod refusal;
 #[cfg(test)]
+mod stop_tests;
+#[cfg(test)]
 mod tests;
 mod walk;
 
 pub use desk::{DeskBook, Share};
-pub use facts::{MOST_LEVELS, Market, Pricing, Shut, Standing, Wish};
+pub use facts::{Liquidation, MOST_LEVELS, Market, Pricing, Shut, Standing, Wish};
 pub use limits::{Governed, LimitError, LimitName, Limits, MOST_SYMBOLS, Proposal, Scope};
 pub use refusal::{Check, Refusal};
 pub use walk::{Walk, slippage_bps, walk};
@@ -63,7 +65,7 @@ pub fn check(
         Pricing::Trigger { trigger, .. } => Some(trigger),
         _ => None,
     };
-    let priced = [Some(limit), trigger, wish.stop, wish.liquidation];
+    let priced = [Some(limit), trigger, wish.stop, wish.liquidation.px()];
     let whole = wish.size.is_positive() && priced.iter().flatten().all(|px| px.is_positive());
     let notional = limit.notional(wish.size).ok().filter(|_| whole);
     let Some(notional) = notional else {
@@ -380,7 +382,18 @@ impl Run<'_> {
     }
 
     fn stop(&mut self, limit: Price, trigger: Option<Price>, reduces: bool, scopes: &Scopes<'_>) {
+        let (side, liquidation) = (self.wish.side, self.wish.liquidation);
         if reduces {
+            // A stop closes against the position: a long's sells, above where the long is liquidated. A take lies on the other side of the price.
+            let late = trigger.zip(liquidation.px());
+            if let Some((trigger, px)) = late.filter(|(trigger, px)| within(side, *px, *trigger)) {
+                let allowed = match side {
+                    Side::Sell => format!("above {px}, where the position is liquidated"),
+                    Side::Buy => format!("below {px}, where the position is liquidated"),
+                };
+                let found = trigger.to_string();
+                self.refuse(Refusal::plain(Check::StopUseless, found, allowed));
+            }
             return;
         }
         let Some(stop) = self.wish.stop else {
@@ -389,25 +402,19 @@ impl Run<'_> {
             }
             return;
         };
+        if liquidation == Liquidation::Unknown {
+            let found = "liquidation price missing";
+            self.refuse(Refusal::plain(Check::StaleInput, found, "a fresh figure"));
+        }
         // A long's stop lies below the entry and above the liquidation price; a short's the other way round.
-        let side = self.wish.side;
         let entry = trigger.unwrap_or(limit);
         let stops = within(side, stop, entry) && stop != entry;
-        let early = self
-            .wish
-            .liquidation
-            .is_none_or(|liquidation| within(side, liquidation, stop) && liquidation != stop);
+        let early = (liquidation.px()).is_none_or(|px| within(side, px, stop) && px != stop);
         if !(stops && early) {
-            let from = self
-                .wish
-                .liquidation
-                .map_or(String::new(), |px| format!("{px} and "));
+            let from = (liquidation.px()).map_or(String::new(), |px| format!("{px} and "));
             let allowed = format!("between {from}{entry}");
-            self.refuse(Refusal::plain(
-                Check::StopUseless,
-                stop.to_string(),
-                allowed,
-            ));
+            let found = stop.to_string();
+            self.refuse(Refusal::plain(Check::StopUseless, found, allowed));
         }
     }
 }

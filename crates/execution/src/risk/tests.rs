@@ -35,7 +35,7 @@ fn wish() -> Wish {
         pricing: Pricing::Taker { limit: px("50100") },
         reduce_only: false,
         stop: Some(px("49000")),
-        liquidation: Some(px("30000")),
+        liquidation: Liquidation::At(px("30000")),
     }
 }
 
@@ -189,7 +189,7 @@ const SPOILT: &[(Check, Spoil)] = &[
         wish.stop = Some(px("50100"))
     }),
     (Check::StopUseless, |wish, _, _, _| {
-        wish.liquidation = Some(px("49000"))
+        wish.liquidation = Liquidation::At(px("49000"))
     }),
     (Check::NotReducing, |wish, _, _, _| wish.reduce_only = true),
     (Check::KillSwitch, |_, _, _, standing| {
@@ -450,7 +450,7 @@ proptest! {
     ) {
         let mut wish = wish();
         wish.size = Size::from_units(lots * 10_000_000);
-        if sell { wish.side = Side::Sell; wish.stop = Some(px("52000")); wish.liquidation = None; }
+        if sell { wish.side = Side::Sell; wish.stop = Some(px("52000")); wish.liquidation = Liquidation::Never; }
         wish.pricing = Pricing::Taker { limit: Price::from_units(limit * 1_000_000_000_000) };
         let mut standing = standing();
         standing.position = seen(Size::from_units(held * 10_000_000), 10);

@@ -26,7 +26,7 @@ use common::{Chance, at, lots, seen};
 use hypersentry_execution::keys::Key;
 use hypersentry_execution::order::{Aim, Cloid, Event, Intent, Leg, Side, State, Terms, Tif};
 use hypersentry_execution::relay::{Input, Output, Part, Record, Relay, Submit};
-use hypersentry_execution::risk::{Limits, Market, Pricing, Scope, Standing, Wish};
+use hypersentry_execution::risk::{Limits, Liquidation, Market, Pricing, Scope, Standing, Wish};
 use hypersentry_model::{Price, Size, Symbol, Usd};
 use std::collections::BTreeMap;
 
@@ -147,7 +147,7 @@ fn exit(cloid: Cloid, leg: Leg, aim: Aim, trigger: &str, size: i64) -> Part {
             },
             reduce_only: true,
             stop: None,
-            liquidation: None,
+            liquidation: Liquidation::Never,
         },
         replaces: None,
     }
@@ -327,7 +327,7 @@ impl World {
                 pricing: Pricing::Limit { limit: entry_px },
                 reduce_only: false,
                 stop: Some(px("49000")),
-                liquidation: None,
+                liquidation: Liquidation::Never,
             },
             replaces: None,
         };

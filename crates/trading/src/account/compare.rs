@@ -56,6 +56,7 @@ impl Account {
                 .map(|error| why(error.code(), &error.to_string()));
         }
         self.figures.positions = Some((whole.positions.clone(), Stamp::at(now)));
+        self.margins_of_held(whole.asked);
         self.figures.moves_read = true;
         // Where the account may have money that has just moved or not, the day begins with the next look.
         if !Figures::money_races(&whole) {

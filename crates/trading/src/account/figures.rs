@@ -1,6 +1,7 @@
 //! What is known of the account's money.
 
 use super::Whole;
+use super::margins::Margins;
 use super::pulse::Pulse;
 use super::venue::Rounds;
 use crate::view::Why;
@@ -27,6 +28,7 @@ pub(crate) struct Figures {
     pub(super) fees: Option<Fees>,
     pub(super) positions: Option<(Positions, Stamp)>,
     pub(super) rounds: Rounds,
+    pub(super) margins: Margins,
     pub(super) pulse: Option<Pulse>,
     /// Nothing until the account was seen at rest.
     pub(super) ledger: Option<Ledger>,
@@ -329,17 +331,6 @@ impl Figures {
             .and_then(|(it, _)| it.held.get(&symbol));
         held.and_then(|held| held.mark())
             .or_else(|| self.assets.get(&symbol)?.mark)
-    }
-
-    /// Equity less the maintenance margin of all positions, in units: half the initial margin at the highest leverage, of the first tier.
-    pub(super) fn available_units(&self) -> Option<i128> {
-        let (positions, _) = self.positions.as_ref()?;
-        let mut available = positions.equity.units();
-        for (symbol, held) in &positions.held {
-            let most = self.assets.get(symbol)?.rules.max_leverage.max(1);
-            available -= held.value.units() / (2 * i128::from(most));
-        }
-        Some(available)
     }
 }
 

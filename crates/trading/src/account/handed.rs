@@ -1,7 +1,7 @@
 //! How TWAPs are handed over to the venue, followed there, and ended.
 
+use super::courier::Expires;
 use super::native::{Asked, Native, Stage};
-use super::venue::Expires;
 use super::{Account, LIFE_MS, Message, News};
 use crate::error::TradeError;
 use crate::log::{By, Said};

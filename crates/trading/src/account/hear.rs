@@ -41,6 +41,7 @@ impl Account {
             News::Positions(positions, asked, at) => {
                 self.set_pulse(Pulse::of(asked, positions.at, at));
                 self.figures.positions = Some((positions, Stamp::at(at)));
+                self.margins_of_held(asked);
                 self.figures.trouble = None;
                 self.tell_held(asked);
                 if self.figures.bad_looks == 0 && self.figures.is_off() {

@@ -4,12 +4,15 @@ mod auto;
 mod cancels;
 mod closing;
 mod compare;
+mod courier;
 mod cover;
 mod figures;
 mod govern;
 mod handed;
 mod hear;
 mod leases;
+mod margins;
+mod messages;
 mod modify;
 mod named;
 mod native;
@@ -34,26 +37,22 @@ use crate::nonces::NonceBook;
 use crate::polling::Polling;
 use crate::posts::Line;
 use crate::risk::DeskRisk;
-use crate::ticket::{MANUAL, ModifyOrder, Ticket};
-use crate::view::{AccountState, EndedTwap, FillView, Killed, OrderView, Preview, Why};
-use crate::world::{Views, World};
+use crate::ticket::MANUAL;
+use crate::view::{FillView, Why};
+use crate::world::World;
 use figures::Figures;
 use hypersentry_execution::audit::What;
 use hypersentry_execution::order::{Cloid, Event};
 use hypersentry_execution::relay::{Input, Output, Relay};
 use hypersentry_execution::risk::Governed;
-use hypersentry_model::{Symbol, Timestamp};
-use hypersentry_venues::hyperliquid::account::{Assets, Fees, TwapTold};
-use hypersentry_venues::hyperliquid::account::{
-    Fill, Known, OpenOrder, Payment, Positions, Transfer,
-};
+use hypersentry_model::Timestamp;
+use hypersentry_venues::hyperliquid::account::Fill;
 use hypersentry_venues::hyperliquid::exchange::Address;
-use hypersentry_venues::hyperliquid::exchange::reply::Outcome;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// Requests and news that may wait for the task. Requests beyond are refused; news waits where it comes from.
@@ -67,6 +66,7 @@ const MOST_UNMATCHED: usize = 1_000;
 pub(crate) use auto::{AskAuto, AutoDesk, AutoKept, AutoSaid};
 pub(crate) use cancels::CancelledAll;
 pub(crate) use govern::{AskedRisk, Govern, standing_view};
+pub(crate) use messages::{Asked, Message, News, Whole};
 pub(crate) use native::Asked as NativeTwap;
 pub(crate) use schedule::Schedule;
 pub(crate) use strategies::{Books, Kept};
@@ -74,122 +74,6 @@ pub(crate) use twap::MOST_MINUTES;
 
 /// How long the venue may take an order, by its clock.
 pub(crate) const LIFE_MS: i64 = 15_000;
-
-/// A request and where its answer goes.
-pub(crate) enum Asked {
-    Order(
-        Box<Ticket>,
-        By,
-        oneshot::Sender<Result<Vec<OrderView>, TradeError>>,
-    ),
-    Modify(
-        ModifyOrder,
-        By,
-        oneshot::Sender<Result<Vec<OrderView>, TradeError>>,
-    ),
-    Find(String, oneshot::Sender<Result<Vec<OrderView>, TradeError>>),
-    Preview(Ticket, oneshot::Sender<Result<Preview, TradeError>>),
-    Cancel {
-        key: String,
-        cloid: Cloid,
-        by: By,
-        answer: oneshot::Sender<Result<Vec<OrderView>, TradeError>>,
-    },
-    CancelAll {
-        key: String,
-        symbol: Option<Symbol>,
-        by: By,
-        answer: oneshot::Sender<Result<Vec<OrderView>, TradeError>>,
-    },
-    Close {
-        key: String,
-        symbol: Symbol,
-        /// Of the position; 200 turns it round.
-        percent: u32,
-        by: By,
-        answer: oneshot::Sender<Result<Vec<OrderView>, TradeError>>,
-    },
-    Kill {
-        on: bool,
-        flatten: bool,
-        drill: bool,
-        by: By,
-        answer: oneshot::Sender<Result<Killed, TradeError>>,
-    },
-    EndTwap {
-        key: String,
-        twap: String,
-        by: By,
-        answer: oneshot::Sender<Result<EndedTwap, TradeError>>,
-    },
-    State(Option<String>, oneshot::Sender<AccountState>),
-    /// Takes the account as the venue tells it.
-    Accept(By, oneshot::Sender<Result<AccountState, TradeError>>),
-    Risk(AskedRisk),
-    /// About trading by itself.
-    Auto(AskAuto),
-}
-
-/// What comes from the venue.
-pub(crate) enum News {
-    /// The answer to orders.
-    Sent(Vec<(Cloid, Outcome)>),
-    /// Nothing left: why.
-    NotSent(Vec<Cloid>, Why),
-    /// The answer to a cancel.
-    CancelTold(Cloid, Outcome),
-    /// The answer to a question about an order; the venue's clock showed at least this.
-    Status(Cloid, Result<Option<Known>, Why>, Option<Timestamp>),
-    Assets(Assets),
-    Fees(Fees),
-    /// When it was asked for and when it was answered.
-    Positions(Positions, Timestamp, Timestamp),
-    /// A whole look at the account.
-    Whole(Box<Whole>),
-    /// Something could not be had.
-    Unreadable(Why),
-    /// The whole look could not.
-    Unseen(Why),
-    /// The account's stream.
-    Orders(Vec<Known>),
-    Fills(Vec<Fill>),
-    Stream(bool),
-    /// What the venue said of its own switch.
-    Scheduled(Box<schedule::Scheduled>),
-    /// Whether the record of a TWAP of the venue's is on disk.
-    TwapKept(String, bool),
-    /// The answer to its beginning, or its end; an error if nothing left.
-    TwapTold {
-        key: String,
-        ends: bool,
-        told: Result<Option<Outcome>, Why>,
-    },
-    /// What the venue's TWAPs traded.
-    TwapFills(Vec<(u64, Fill)>),
-    /// The venue's list of TWAPs, what they traded, and its clock at the least.
-    Twaps(Vec<TwapTold>, Vec<(u64, Fill)>, Option<Timestamp>),
-    /// What the engine says of the markets that are traded by themselves.
-    Views(Option<Views>),
-}
-
-/// Everything about the account, asked for in this order.
-#[derive(Clone, Debug)]
-pub(crate) struct Whole {
-    pub(crate) open: Vec<OpenOrder>,
-    pub(crate) positions: Positions,
-    pub(crate) fills: Vec<Fill>,
-    pub(crate) payments: Vec<Payment>,
-    pub(crate) transfers: Vec<Transfer>,
-    /// When the first question left.
-    pub(crate) asked: Timestamp,
-    /// Between these the positions were asked for and answered.
-    pub(crate) moment: (Timestamp, Timestamp),
-}
-
-pub(crate) enum Message {
-    Asked(Asked),
-    News(News),
-}
 
 /// What is known of an order beyond its life.
 #[derive(Clone, Debug, Default)]

@@ -10,7 +10,7 @@ use crate::wire;
 use crate::world::Sight;
 use hypersentry_execution::order::{Cloid, Intent, Leg, Order, Replaces, Side, Terms, Tif, Way};
 use hypersentry_execution::relay::{Part, Refused};
-use hypersentry_execution::risk::{Limits, Pricing, Scope, Standing, Wish};
+use hypersentry_execution::risk::{Limits, Liquidation, Pricing, Scope, Standing, Wish};
 use hypersentry_model::{Freshness, Size};
 use hypersentry_venues::hyperliquid::account::Asset;
 use hypersentry_venues::hyperliquid::exchange::Cloid as Name;
@@ -26,6 +26,7 @@ impl Account {
         let symbol = self.relay.order(&old).map(|order| order.intent().symbol);
         let symbol = symbol.ok_or_else(unknown)?;
         self.refresh().await;
+        self.see_margin(symbol).await;
         let sight = self.world.eyes.look(symbol).await;
         let body = digest(&("modify", &asked));
         if let Some(known) = self.repeated(&key, body)? {
@@ -89,7 +90,7 @@ impl Account {
                 pricing,
                 reduce_only: intent.reduce_only,
                 stop: self.stop_of(intent),
-                liquidation: None,
+                liquidation: Liquidation::Unknown,
             },
             replaces: Some(Replaces { cloid: *old, way }),
         };

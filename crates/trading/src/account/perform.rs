@@ -1,6 +1,6 @@
 //! What the relay wants done.
 
-use super::venue::Expires;
+use super::courier::Expires;
 use super::{Account, Extra, Message, News, Outputs};
 use crate::error::TradeError;
 use crate::log::{By, Said};

@@ -19,6 +19,7 @@ impl Account {
     pub(super) async fn preview(&mut self, ticket: &Ticket) -> Result<Preview, TradeError> {
         let symbol = ticket.symbol()?;
         self.refresh().await;
+        self.see_margin(symbol).await;
         let sight = self.world.eyes.look(symbol).await;
         let now = self.now();
         let mid = Field {
@@ -58,7 +59,7 @@ impl Account {
             twap: None,
             ..ticket.clone()
         };
-        let (composed, asset) = match self.made(&whole, &sight, now) {
+        let (composed, _) = match self.made(&whole, &sight, now) {
             Ok(made) => made,
             Err(error) if error.code == "bad_request" => return Err(error),
             Err(error) => {
@@ -66,7 +67,7 @@ impl Account {
                 return Ok(preview);
             }
         };
-        self.weigh(&mut preview, &composed, &asset, &sight, ticket.side);
+        self.weigh(&mut preview, &composed, &sight, ticket.side);
         self.check(&mut preview, &composed, &sight, ticket.side, now);
         Ok(preview)
     }
@@ -102,8 +103,8 @@ impl Account {
             Ok((whole, delays))
         });
         match made {
-            Ok(((composed, asset), delays)) => {
-                self.weigh(&mut preview, &composed, &asset, sight, ticket.side);
+            Ok(((composed, _), delays)) => {
+                self.weigh(&mut preview, &composed, sight, ticket.side);
                 for (order, delay) in preview.orders.iter_mut().zip(delays) {
                     order.after_ms = Some(delay);
                 }
@@ -116,14 +117,7 @@ impl Account {
     }
 
     /// What the orders would cost.
-    fn weigh(
-        &self,
-        preview: &mut Preview,
-        composed: &Composed,
-        asset: &Asset,
-        sight: &Sight,
-        side: OrderSide,
-    ) {
+    fn weigh(&self, preview: &mut Preview, composed: &Composed, sight: &Sight, side: OrderSide) {
         for part in &composed.parts {
             let px = part.terms.px();
             preview.orders.push(PreviewOrder {
@@ -191,18 +185,12 @@ impl Account {
             let one_rate = each.iter().all(|(part, _)| rate(part) == first);
             preview.fee_bps = one_rate.then(|| super::show::bps(first));
         }
-        preview.liquidation_px = first.wish.liquidation;
-        let leverage = self
-            .figures
-            .positions
-            .as_ref()
-            .and_then(|(it, _)| it.held.get(&composed.symbol));
-        let leverage = leverage
-            .map_or(asset.rules.max_leverage, |held| held.leverage)
-            .max(1);
-        if !first.wish.reduce_only {
-            preview.margin_usd =
-                worth.map(|worth| Usd::from_units(worth.units() / i128::from(leverage)));
+        preview.liquidation_px = first.wish.liquidation.px();
+        if let Some(mode) = self.margin_mode(composed.symbol)
+            && !first.wish.reduce_only
+        {
+            let leverage = i128::from(mode.leverage.max(1));
+            preview.margin_usd = worth.map(|worth| Usd::from_units(worth.units() / leverage));
         }
     }
 

@@ -10,10 +10,10 @@ use crate::view::{EventKind, OrderView};
 use crate::world::Sight;
 use hypersentry_execution::audit::What;
 use hypersentry_execution::keys::Key;
-use hypersentry_execution::order::{Cloid, Side};
-use hypersentry_execution::relay::{Input, Part, Submit};
+use hypersentry_execution::order::Cloid;
+use hypersentry_execution::relay::{Input, Submit};
 use hypersentry_execution::risk::Market;
-use hypersentry_model::{Price, Size, Symbol, Timestamp};
+use hypersentry_model::{Symbol, Timestamp};
 use hypersentry_venues::hyperliquid::account::Asset;
 use sha2::{Digest, Sha256};
 use std::sync::atomic::Ordering;
@@ -126,32 +126,8 @@ impl Account {
         let position = self.figures.position(symbol).map(|position| position.value);
         let mut composed =
             compose::compose(ticket, &asset, position, sight, self.limits.limits(), now)?;
-        for part in &mut composed.parts {
-            part.wish.liquidation = self.liquidation(&asset, position, part);
-        }
+        self.liquidations(&mut composed, &asset);
         Ok((composed, asset))
-    }
-
-    /// Where the position would be liquidated after an order that opens.
-    pub(super) fn liquidation(
-        &self,
-        asset: &Asset,
-        position: Option<Size>,
-        part: &Part,
-    ) -> Option<Price> {
-        if part.wish.reduce_only {
-            return None;
-        }
-        let signed = match part.wish.side {
-            Side::Buy => part.wish.size,
-            Side::Sell => Size::from_units(-part.wish.size.units()),
-        };
-        let after = position?.checked_add(signed)?;
-        let px = part.terms.px();
-        let worth = px.notional(part.wish.size).ok()?;
-        let most = 2 * i128::from(asset.rules.max_leverage.max(1));
-        let available = self.figures.available_units()? - worth.units() / most;
-        compose::liquidation(&asset.rules, after, px, available)
     }
 
     pub(super) fn market(&self, sight: &Sight, side: OrderSide, now: Timestamp) -> Market {
@@ -170,6 +146,9 @@ impl Account {
         let symbol = ticket.symbol()?;
         self.unhalted()?;
         self.refresh().await;
+        if ticket.stop_loss.is_some() {
+            self.see_margin(symbol).await;
+        }
         let sight = self.world.eyes.look(symbol).await;
         let planned = if ticket.by_plan() {
             Some(self.planned(&ticket, &sight).await)

@@ -3,8 +3,8 @@
 //! `scheduleCancel` is at least five seconds ahead, goes off ten times a UTC day at the most, and is refused to an account that has traded too
 //! little (Hyperliquid docs, API > Exchange endpoint > Schedule cancel).
 
+use super::courier::Expires;
 use super::pulse::venue_time;
-use super::venue::Expires;
 use super::{Account, Message, News};
 use crate::error::TradeError;
 use crate::log::{By, Said};

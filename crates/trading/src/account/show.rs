@@ -251,8 +251,12 @@ impl Account {
                 value_usd: held.value,
                 unrealised_usd: held.unrealised,
                 liquidation_px: held.liquidation,
-                leverage: held.leverage,
-                margin: if held.isolated { "isolated" } else { "cross" },
+                leverage: held.mode.leverage,
+                margin: if held.mode.isolated {
+                    "isolated"
+                } else {
+                    "cross"
+                },
                 margin_used_usd: held.margin,
                 funding_usd: held.funding,
             })

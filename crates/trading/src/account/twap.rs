@@ -83,6 +83,12 @@ impl Twap {
         slices.get(usize::try_from(self.done).ok()?)
     }
 
+    /// Whether its slices bring stops.
+    fn stops(&self) -> bool {
+        let plan = self.plan.as_ref();
+        plan.is_some_and(|plan| plan.stop_loss.is_some())
+    }
+
     /// Of a plan: whether every slice was sent, so that only what rests is waited for.
     fn lingers(&self) -> bool {
         self.plan.is_some() && self.done >= self.slices
@@ -273,14 +279,13 @@ impl Account {
             .map(|it| it.key.clone())
             .collect();
         for key in keys {
-            let Some(symbol) = self
-                .twaps
-                .iter()
-                .find(|it| it.key == key)
-                .map(|it| it.symbol)
-            else {
+            let Some(twap) = self.twaps.iter().find(|it| it.key == key) else {
                 continue;
             };
+            let (symbol, stops) = (twap.symbol, twap.stops());
+            if stops {
+                self.see_margin(symbol).await;
+            }
             let sight = self.world.eyes.look(symbol).await;
             self.one_slice(&key, &sight);
         }

@@ -161,22 +161,3 @@ fn what_the_venue_would_refuse_is_refused_with_the_nearest_value() {
         assert_eq!(code(missing), "bad_request", "{missing}");
     }
 }
-
-#[test]
-fn a_liquidation_price_is_the_documented_formula() {
-    // 1,000 USD over maintenance for 0.5 long at 10,000 with 50 times: 10,000 - 2,000 / (1 - 1/100).
-    let rules = AssetRules {
-        max_leverage: 50,
-        ..btc().rules
-    };
-    let available = 1_000 * 10_i128.pow(12);
-    let long = liquidation(&rules, Size::parse("0.5").unwrap(), px("10000"), available).unwrap();
-    assert_eq!(long.to_string(), "7979.79797979798");
-    let short = liquidation(&rules, Size::parse("-0.5").unwrap(), px("10000"), available).unwrap();
-    assert_eq!(short.to_string(), "11980.19801980198");
-    assert_eq!(liquidation(&rules, Size::ZERO, px("1"), available), None);
-    assert_eq!(
-        liquidation(&rules, Size::parse("0.01").unwrap(), px("1"), available),
-        None
-    );
-}

@@ -215,6 +215,7 @@ impl Account {
         let Some(slice) = trade.plan.slices.get(at).copied() else {
             return Ok(());
         };
+        self.see_margin(trade.symbol).await;
         let sight = self.world.eyes.look(trade.symbol).await;
         let now = self.now();
         let by = By {

@@ -85,25 +85,28 @@ pub fn fills_request(user: Address, from: Timestamp) -> Ask {
     )
 }
 
-/// Reads the answer. Fills of spot pairs are left out: their fees may be in tokens, and spot is not traded here.
+/// Reads the answer. Fills of spot pairs and of other exchanges than the venue's own are left out ([`is_elsewhere`]).
 ///
 /// # Errors
 /// [`Unreadable`].
 pub fn fills(body: &[u8]) -> Result<Vec<Fill>, Unreadable> {
     let wire: Vec<WireFill> = parse(body)?;
     wire.into_iter()
-        .filter(|fill| !is_spot(&fill.coin))
+        .filter(|fill| !is_elsewhere(&fill.coin))
         .map(WireFill::read)
         .collect()
 }
 
-pub(super) fn is_spot(coin: &str) -> bool {
-    coin.starts_with('@') || coin.contains('/')
+/// Whether a name belongs neither to the venue's own perpetuals nor to the money behind them: a spot pair (`@107`, `PURR/USDC`), whose fees may be in
+/// tokens, or a perpetual of an exchange that others run (HIP-3, `dex:COIN`), whose margin is apart. The lists of an account's trades and payments
+/// have them all; `clearinghouseState`, with which the books are compared, has only the venue's own.
+pub(super) fn is_elsewhere(coin: &str) -> bool {
+    coin.starts_with('@') || coin.contains('/') || coin.contains(':')
 }
 
 impl WireFill {
-    pub(super) fn is_spot(&self) -> bool {
-        is_spot(&self.coin)
+    pub(super) fn is_elsewhere(&self) -> bool {
+        is_elsewhere(&self.coin)
     }
 }
 
@@ -140,13 +143,14 @@ pub fn payments_request(user: Address, from: Timestamp) -> Ask {
     )
 }
 
-/// Reads the answer.
+/// Reads the answer. Payments of other exchanges than the venue's own are left out ([`is_elsewhere`]).
 ///
 /// # Errors
 /// [`Unreadable`].
 pub fn payments(body: &[u8]) -> Result<Vec<Payment>, Unreadable> {
     let wire: Vec<WirePayment> = parse(body)?;
     wire.into_iter()
+        .filter(|paid| !is_elsewhere(&paid.delta.coin))
         .map(|paid| {
             let symbol = Symbol::new(&paid.delta.coin);
             Ok(Payment {
@@ -207,7 +211,9 @@ mod tests {
         assert!(read[0].is_buy && read[0].taker);
         assert_eq!(read[0].fee, Usd::parse("0.43").unwrap());
         assert!(fills(fill("BTC", "HYPE").as_bytes()).is_err());
-        assert_eq!(fills(fill("@107", "HYPE").as_bytes()), Ok(Vec::new()));
+        for elsewhere in ["@107", "PURR/USDC", "xyz:GOLD"] {
+            assert_eq!(fills(fill(elsewhere, "HYPE").as_bytes()), Ok(Vec::new()));
+        }
     }
 
     #[test]
@@ -217,6 +223,8 @@ mod tests {
             payments(paid).unwrap()[0].received,
             Usd::parse("-0.12").unwrap()
         );
+        let elsewhere = String::from_utf8_lossy(paid).replace("ETH", "xyz:GOLD");
+        assert_eq!(payments(elsewhere.as_bytes()), Ok(Vec::new()));
         let rates =
             fees(br#"{"userCrossRate":"0.00045","userAddRate":"0.00015","dailyUserVlm":[]}"#);
         assert_eq!(rates.unwrap().taker, Rate::parse("0.00045").unwrap());

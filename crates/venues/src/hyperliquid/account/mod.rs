@@ -6,6 +6,7 @@
 mod assets;
 mod depth;
 mod fills;
+mod margin;
 mod orders;
 mod positions;
 mod stream;
@@ -17,6 +18,7 @@ pub use depth::{Depth, depth, depth_request};
 pub use fills::{
     Fees, Fill, Payment, fees, fees_request, fills, fills_request, payments, payments_request,
 };
+pub use margin::{MarginMode, margin_mode, margin_mode_request};
 pub use orders::{
     Fate, Known, OpenOrder, fate, open_orders, open_orders_request, order_status,
     order_status_request, refusal,

@@ -1,6 +1,7 @@
 //! Positions and margin.
 
 use super::super::exchange::Address;
+use super::margin::{Leverage, MarginMode};
 use super::{Ask, Unreadable, about, parse};
 use hypersentry_model::{Price, Size, Symbol, Timestamp, Usd};
 use serde::Deserialize;
@@ -19,11 +20,9 @@ pub struct Position {
     pub unrealised: Usd,
     /// Where it is liquidated; nothing where no price does.
     pub liquidation: Option<Price>,
-    /// Times.
-    pub leverage: u32,
-    /// Whether its margin is its own.
-    pub isolated: bool,
-    /// Margin in use.
+    /// How it is margined.
+    pub mode: MarginMode,
+    /// Margin in use; of its own margin what is left of it at the mark price.
     pub margin: Usd,
     /// Funding paid since it was opened; negative when received.
     pub funding: Usd,
@@ -38,6 +37,10 @@ pub struct Positions {
     pub held: BTreeMap<Symbol, Position>,
     /// What the account is worth.
     pub equity: Usd,
+    /// What backs the positions that share their margin.
+    pub shared_equity: Usd,
+    /// What those need in order not to be liquidated.
+    pub shared_maintenance: Usd,
     /// Margin in use.
     pub margin: Usd,
     /// What may be withdrawn.
@@ -54,6 +57,8 @@ pub fn positions_request(user: Address) -> Ask {
 struct Wire {
     asset_positions: Vec<Slot>,
     margin_summary: Summary,
+    cross_margin_summary: Shared,
+    cross_maintenance_margin_used: Usd,
     withdrawable: Usd,
     time: i64,
 }
@@ -63,6 +68,12 @@ struct Wire {
 struct Summary {
     account_value: Usd,
     total_margin_used: Usd,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Shared {
+    account_value: Usd,
 }
 
 #[derive(Deserialize)]
@@ -82,13 +93,6 @@ struct WirePosition {
     position_value: Usd,
     unrealized_pnl: Usd,
     cum_funding: Option<Funding>,
-}
-
-#[derive(Deserialize)]
-struct Leverage {
-    #[serde(rename = "type")]
-    kind: String,
-    value: u32,
 }
 
 #[derive(Deserialize)]
@@ -116,8 +120,7 @@ pub fn positions(body: &[u8]) -> Result<Positions, Unreadable> {
             value: told.position_value,
             unrealised: told.unrealized_pnl,
             liquidation: told.liquidation_px.filter(|px| px.is_positive()),
-            leverage: told.leverage.value,
-            isolated: told.leverage.kind == "isolated",
+            mode: told.leverage.read()?,
             margin: told.margin_used,
             funding: told
                 .cum_funding
@@ -129,6 +132,8 @@ pub fn positions(body: &[u8]) -> Result<Positions, Unreadable> {
         at: Timestamp::from_ms(wire.time),
         held,
         equity: wire.margin_summary.account_value,
+        shared_equity: wire.cross_margin_summary.account_value,
+        shared_maintenance: wire.cross_maintenance_margin_used,
         margin: wire.margin_summary.total_margin_used,
         withdrawable: wire.withdrawable,
     })
@@ -155,12 +160,13 @@ mod tests {
             "positionValue":"1505.0","returnOnEquity":"-0.1","unrealizedPnl":"-5.0",
             "cumFunding":{"allTime":"1","sinceOpen":"-0.2","sinceChange":"0"}}}],
             "marginSummary":{"accountValue":"995.0","totalNtlPos":"1505.0","totalRawUsd":"2500.0","totalMarginUsed":"300.0"},
-            "crossMarginSummary":{},"withdrawable":"695.0","time":1739550000000}"#;
+            "crossMarginSummary":{"accountValue":"695.0"},"crossMaintenanceMarginUsed":"0.0","withdrawable":"695.0","time":1739550000000}"#;
         let read = positions(body).unwrap();
         let held = read.held[&Symbol::new("ETH").unwrap()];
         assert_eq!(held.mark(), Some(Price::parse("3010").unwrap()));
-        assert!(held.isolated && held.size < Size::ZERO);
+        assert!(held.mode.isolated && held.size < Size::ZERO);
         assert_eq!(read.equity, Usd::parse("995").unwrap());
+        assert_eq!(read.shared_equity, Usd::parse("695").unwrap());
         assert!(positions(b"{}").is_err());
     }
 }

@@ -80,7 +80,7 @@ pub fn read(frame: &[u8]) -> Result<Told, Unreadable> {
         }
         "userFills" => {
             let wire: WireFills = typed(frame.data)?;
-            let fills = wire.fills.into_iter().filter(|fill| !fill.is_spot());
+            let fills = wire.fills.into_iter().filter(|fill| !fill.is_elsewhere());
             let fills: Result<_, _> = fills.map(WireFill::read).collect();
             Told::Fills {
                 snapshot: wire.is_snapshot,

@@ -120,7 +120,7 @@ pub fn slices(body: &[u8]) -> Result<Vec<(u64, Fill)>, Unreadable> {
 
 pub(super) fn read_slices(wire: Vec<WireSlice>) -> Result<Vec<(u64, Fill)>, Unreadable> {
     wire.into_iter()
-        .filter(|slice| !slice.fill.is_spot())
+        .filter(|slice| !slice.fill.is_elsewhere())
         .take(MOST)
         .map(|slice| Ok((slice.twap_id, slice.fill.read()?)))
         .collect()
