@@ -206,6 +206,7 @@ pub(crate) async fn trade(
         user: Some(USER.to_owned()),
         session: None,
         request: format!("window-{number}"),
+        manages: true,
     };
     if let Some(asked) = about_risk(&request.0)? {
         if asked.account().is_some_and(|account| !is_own(account)) {

@@ -56,6 +56,8 @@ pub struct Asker {
     pub session: Option<String>,
     /// The request's id.
     pub request: String,
+    /// Whether they manage the account's risk: a kill switch that such a one has thrown is put back by such a one alone.
+    pub manages: bool,
 }
 
 impl From<Asker> for By {
@@ -360,7 +362,7 @@ impl Trading {
     /// Throws the kill switch or puts it back; a drill only says what it would do.
     ///
     /// # Errors
-    /// `trading_stopping`, `relay_busy`.
+    /// `trading_stopping`, `relay_busy`; `kill_held` where whoever manages risk has thrown it, and somebody else would put it back.
     pub async fn kill(
         &self,
         account: &str,
@@ -369,7 +371,7 @@ impl Trading {
         drill: bool,
         by: Asker,
     ) -> Result<Killed, TradeError> {
-        let by = by.into();
+        let (manages, by) = (by.manages, by.into());
         let inbox = self.account(account)?;
         if let (true, false, Ok(address)) = (on, drill, account.parse()) {
             // What was asked for before and waits is refused, so that the switch has its turn at once.
@@ -380,11 +382,14 @@ impl Trading {
             on,
             flatten,
             drill,
+            manages,
             by,
             answer,
         };
-        let sent = inbox.send(Message::Asked(asked)).await;
-        sent.map_err(|_| TradeError::stopping())?;
+        // It gets its turn whether or not anybody waits for the answer: everything else is refused until then.
+        self.tasks.spawn(async move {
+            let _ = inbox.send(Message::Asked(asked)).await;
+        });
         answered.await.map_err(|_| TradeError::stopping())?
     }
 

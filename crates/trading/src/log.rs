@@ -2,7 +2,9 @@
 
 mod orders;
 
-use crate::account::{AutoKept, AutoSaid, Books, CancelledAll, Kept, NativeTwap, Schedule};
+use crate::account::{
+    AutoKept, AutoSaid, Books, CancelledAll, Kept, NativeTwap, Schedule, Wants, wanted,
+};
 use crate::error::TradeError;
 pub(crate) use crate::pen::{Acknowledged, Pen};
 use crate::risk::Lease;
@@ -59,6 +61,9 @@ pub(crate) enum Said {
         on: bool,
         flatten: bool,
         drill: bool,
+        /// Whether somebody who manages risk has thrown it, of an account's.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        managed: bool,
     },
     /// What a kill switch was to close is closed.
     Flat,
@@ -173,14 +178,16 @@ pub(crate) struct Recalled {
     groups: BTreeMap<Cloid, Vec<Cloid>>,
     /// The kill switch of the account, or of the desk.
     pub(crate) killed: bool,
+    /// Whether somebody who manages risk has thrown it.
+    pub(crate) kill_managed: bool,
     pub(crate) day: Option<DayOpen>,
     pub(crate) limits: Option<Governed>,
     pub(crate) strategy_limits: BTreeMap<String, Governed>,
     /// Of the account, or of the desk (no label), and of strategies.
     pub(crate) leases: BTreeMap<Option<String>, Lease>,
     pub(crate) schedule: Schedule,
-    /// Whether a kill switch was to close what is held, and nobody has seen that it is closed.
-    pub(crate) flatten: bool,
+    /// Which kill switch was to close what is held, where nobody has seen that it is closed.
+    pub(crate) flatten: Wants,
     /// Requests that cancelled everything, of the retention.
     pub(crate) cancelled_all: CancelledAll,
     /// What each strategy holds, and the trades that are in it.
@@ -252,11 +259,17 @@ impl Recalled {
             }
             Said::Auto { auto } => self.auto.take(at, auto),
             Said::Switch { drill: true, .. } => {}
-            Said::Switch { on, flatten, .. } => {
+            Said::Switch {
+                on,
+                flatten,
+                managed,
+                ..
+            } => {
                 self.killed = on;
-                self.flatten = on && flatten;
+                self.kill_managed = on && managed;
+                self.flatten.account = wanted(self.flatten.account, on, flatten);
             }
-            Said::Flat => self.flatten = false,
+            Said::Flat => self.flatten = Wants::default(),
             Said::Lease { strategy, lease } => match lease {
                 Some(lease) => {
                     self.leases.insert(strategy, lease);
@@ -306,12 +319,13 @@ pub(crate) fn open(
                         on,
                         flatten,
                         drill: false,
+                        ..
                     },
                 ) = (line.account.as_str(), &line.said)
                 {
-                    // The desk's closes what every account holds, and put back nothing more.
+                    // The desk's closes what every account holds, and put back no more on its account.
                     for held in found.values_mut() {
-                        held.flatten = *on && *flatten;
+                        held.flatten.desk = wanted(held.flatten.desk, *on, *flatten);
                     }
                 }
                 let held = found.entry(line.account).or_default();

@@ -260,6 +260,7 @@ mod tests {
             first.fits(&said).unwrap();
             first.note(at(), What::Noted, None, &by, Some(said));
             let said = Said::Switch {
+                managed: false,
                 on: true,
                 flatten: false,
                 drill: false,

@@ -129,6 +129,7 @@ async fn set(bench: &Bench, key: &str, change: Value) -> Result<AutoView, TradeE
         user: Some("u1".to_owned()),
         session: Some("s1".to_owned()),
         request: "r1".to_owned(),
+        ..Asker::default()
     };
     bench.trading.set_auto(asked, by).await
 }

@@ -116,6 +116,7 @@ async fn trade(fleet: &Fleet, round: usize) {
             user: Some("a-user".to_owned()),
             session: Some("a-session".to_owned()),
             request: format!("request-{round}"),
+            ..Asker::default()
         };
         let key = format!("cancel-{round}");
         fleet

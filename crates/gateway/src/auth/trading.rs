@@ -243,7 +243,10 @@ fn admitted(shared: &Shared, by: &Authenticated, asked: &AskTrade) -> Result<Ask
     if !may {
         return Err(Refusal::GrantRequired.into());
     }
-    Ok(asker(by))
+    Ok(Asker {
+        manages: granted.manage_risk,
+        ..asker(by)
+    })
 }
 
 /// Who asks, with a name for the request.
@@ -253,6 +256,7 @@ pub(super) fn asker(by: &Authenticated) -> Asker {
         user: Some(by.user.id.clone()),
         session: Some(by.session.id.clone()),
         request: format!("http-{number}"),
+        manages: false,
     }
 }
 
@@ -274,7 +278,9 @@ pub(super) fn told(error: ApiError) -> Refused {
             StatusCode::BAD_REQUEST
         }
         "unknown_symbol" | "order_unknown" | "trading_absent" => StatusCode::NOT_FOUND,
-        "agent_required" | "grant_required" => StatusCode::FORBIDDEN,
+        "agent_required" | "grant_required" | "role_required" | "user_not_found" | "kill_held" => {
+            StatusCode::FORBIDDEN
+        }
         _ if error.retryable => StatusCode::SERVICE_UNAVAILABLE,
         "audit_stopped" | "trading_stopping" => StatusCode::SERVICE_UNAVAILABLE,
         // It was understood, and is refused as things stand.

@@ -1,7 +1,7 @@
 //! Ways out of a position: by hand, a share of it or all, and by a kill switch.
 
 use super::Account;
-use super::request::Orders;
+use super::request::{Orders, of_user};
 use crate::compose::{self, Composed};
 use crate::error::TradeError;
 use crate::log::By;
@@ -28,7 +28,7 @@ impl Account {
         let sight = self.world.eyes.look(symbol).await;
         let named = Key::new(&key)?;
         // A repeated request is the same one, whatever has become of the position since.
-        let body = digest(&("close", symbol, percent));
+        let body = of_user(&by, digest(&("close", symbol, percent)));
         if let Some(known) = self.repeated(&named, body)? {
             return Ok(known);
         }

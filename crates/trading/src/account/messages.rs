@@ -52,6 +52,8 @@ pub(crate) enum Asked {
         on: bool,
         flatten: bool,
         drill: bool,
+        /// Whether who asks manages the account's risk.
+        manages: bool,
         by: By,
         answer: oneshot::Sender<Result<Killed, TradeError>>,
     },

@@ -70,6 +70,7 @@ pub(crate) use messages::{Asked, Message, News, Whole};
 pub(crate) use native::Asked as NativeTwap;
 pub(crate) use schedule::Schedule;
 pub(crate) use strategies::{Books, Kept};
+pub(crate) use switch::{Wants, wanted};
 pub(crate) use twap::MOST_MINUTES;
 
 /// How long the venue may take an order, by its clock.
@@ -127,6 +128,8 @@ pub(crate) struct Account {
     today: (i64, u32),
     day_open: Option<DayOpen>,
     killed: bool,
+    /// Whether who threw it manages risk.
+    kill_managed: bool,
     /// Whether the kill switch was pressed and waits for its turn: nothing that waits before it is done.
     pub(crate) halt: Arc<AtomicBool>,
     /// What a kill switch is to close still.
@@ -163,7 +166,8 @@ impl Account {
         now: Timestamp,
     ) -> Self {
         let killed = recalled.killed;
-        let flatten = recalled.flatten.then(|| switch::Flatten::recalled(now));
+        let flatten = switch::Flatten::recalled(recalled.flatten, now);
+        let kill_managed = recalled.kill_managed;
         let day_open = recalled.day;
         let limits = recalled.limits.take();
         let strategy_limits = std::mem::take(&mut recalled.strategy_limits);
@@ -237,6 +241,7 @@ impl Account {
             today: (today, count),
             day_open,
             killed,
+            kill_managed,
             halt: Arc::default(),
             flatten,
             stopped: false,

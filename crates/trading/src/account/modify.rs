@@ -28,7 +28,7 @@ impl Account {
         self.refresh().await;
         self.see_margin(symbol).await;
         let sight = self.world.eyes.look(symbol).await;
-        let body = digest(&("modify", &asked));
+        let body = super::request::of_user(&by, digest(&("modify", &asked)));
         if let Some(known) = self.repeated(&key, body)? {
             return Ok(known);
         }

@@ -1,6 +1,7 @@
 //! What the account's traders ask for.
 
 use super::pulse::venue_time;
+use super::switch::Thrown;
 use super::{Account, Asked, Extra, LIFE_MS};
 use crate::compose::{self, Composed};
 use crate::error::TradeError;
@@ -72,10 +73,17 @@ impl Account {
                 on,
                 flatten,
                 drill,
+                manages,
                 by,
                 answer,
             } => {
-                let result = self.kill(on, flatten, drill, &by).await;
+                let thrown = Thrown {
+                    on,
+                    flatten: on && flatten,
+                    drill,
+                    manages,
+                };
+                let result = self.kill(thrown, &by).await;
                 let _ = answer.send(result);
             }
             Asked::Accept(by, answer) => {
@@ -156,7 +164,7 @@ impl Account {
             None
         };
         let now = self.now();
-        let body = ticket.body();
+        let body = of_user(&by, ticket.body());
         if let Some(known) = self.repeated(&key, body)? {
             return Ok(known);
         }
@@ -290,6 +298,17 @@ impl Account {
         self.tell_event(EventKind::Refused, &error.code, &error.text, None);
         error
     }
+}
+
+/// What a request is, of whose it is: a key that two users happen to choose is a conflict, and not one's order told to the other.
+pub(super) fn of_user(by: &By, body: [u8; 32]) -> [u8; 32] {
+    let Some(user) = &by.user else {
+        return body;
+    };
+    let mut hash = Sha256::new();
+    hash.update(body);
+    hash.update(user.as_bytes());
+    hash.finalize().into()
 }
 
 /// The key of one cancel among many of a request: the same request asks for the same cancels.

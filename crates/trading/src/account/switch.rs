@@ -18,9 +18,38 @@ const PAUSE_MS: i64 = 2_000;
 /// Between two tries once there were many.
 const LATER_MS: i64 = 10_000;
 
+/// Whose switch wants positions closed. Each is taken back with its own switch alone.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Wants {
+    pub(crate) account: bool,
+    pub(crate) desk: bool,
+}
+
+impl Wants {
+    pub(crate) const fn any(self) -> bool {
+        self.account || self.desk
+    }
+}
+
+/// A switch that is thrown again without closing goes on with the closing that it began, and put back it ends that.
+pub(crate) const fn wanted(before: bool, on: bool, flatten: bool) -> bool {
+    on && (flatten || before)
+}
+
+/// What is asked of a switch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Thrown {
+    pub(super) on: bool,
+    pub(super) flatten: bool,
+    pub(super) drill: bool,
+    /// Whether who asks manages the account's risk.
+    pub(super) manages: bool,
+}
+
 /// Positions that are to be closed.
 #[derive(Clone, Debug)]
 pub(super) struct Flatten {
+    wants: Wants,
     by: By,
     tries: u32,
     /// When something was under way last.
@@ -29,26 +58,30 @@ pub(super) struct Flatten {
 
 impl Flatten {
     /// As the process before left it.
-    pub(super) fn recalled(now: Timestamp) -> Self {
-        Self {
+    pub(super) fn recalled(wants: Wants, now: Timestamp) -> Option<Self> {
+        wants.any().then(|| Self {
+            wants,
             by: By::default(),
             tries: 0,
             since: now,
-        }
+        })
     }
 }
 
 impl Account {
     /// Nothing new, everything that rests is cancelled, and the positions are closed where that is asked for. A drill says what it would do.
-    pub(super) async fn kill(
-        &mut self,
-        on: bool,
-        flatten: bool,
-        drill: bool,
-        by: &By,
-    ) -> Result<Killed, TradeError> {
+    pub(super) async fn kill(&mut self, thrown: Thrown, by: &By) -> Result<Killed, TradeError> {
+        let Thrown {
+            on,
+            flatten,
+            drill,
+            manages,
+        } = thrown;
+        if !on && !drill && self.kill_managed && !manages {
+            let text = "the kill switch was thrown by somebody who manages the account's risk, and is put back by such a one alone";
+            return Err(TradeError::new("kill_held", text));
+        }
         let cancelled = if on { self.relay.living().count() } else { 0 };
-        let flatten = on && flatten;
         if drill {
             let flattened = self.to_close(flatten).len();
             let said = Said::Drill {
@@ -68,10 +101,16 @@ impl Account {
             });
         }
         self.killed = on;
+        self.kill_managed = on && (manages || self.kill_managed);
         // From here on the switch itself holds.
         self.halt.store(false, Ordering::Release);
         // Before anything that follows from it: who finds one of its traces in the log finds the whole of it.
-        let said = Said::Switch { on, flatten, drill };
+        let said = Said::Switch {
+            on,
+            flatten,
+            drill,
+            managed: self.kill_managed,
+        };
         self.note_said(What::Noted, None, by, said);
         if on {
             self.end_twaps(None, "the kill switch is on");
@@ -79,7 +118,12 @@ impl Account {
             self.end_auto(&wire::why("kill_switch_on", "the kill switch is on"));
         }
         self.step(Input::Kill { on });
-        let flattened = self.flatten(flatten, by).await;
+        let before = self.wants();
+        let wants = Wants {
+            account: wanted(before.account, on, flatten),
+            ..before
+        };
+        let flattened = self.flatten(wants, flatten, by).await;
         let (kind, code, text) = if on {
             (EventKind::Killed, "kill_switch_on", "the kill switch is on")
         } else {
@@ -118,7 +162,12 @@ impl Account {
             return (cancelled, flattened);
         }
         self.look_out();
-        let flattened = self.flatten(flatten, by).await;
+        let before = self.wants();
+        let wants = Wants {
+            desk: wanted(before.desk, on, flatten),
+            ..before
+        };
+        let flattened = self.flatten(wants, flatten, by).await;
         (cancelled, flattened)
     }
 
@@ -130,14 +179,26 @@ impl Account {
         }
     }
 
-    /// Closes what is held where that is wanted, and sees to it from then on; how many positions.
-    async fn flatten(&mut self, wanted: bool, by: &By) -> usize {
-        let held = self.to_close(wanted);
-        self.flatten = wanted.then(|| Flatten {
-            by: by.clone(),
-            tries: 1,
-            since: self.now(),
-        });
+    fn wants(&self) -> Wants {
+        let flatten = self.flatten.as_ref();
+        flatten.map(|flatten| flatten.wants).unwrap_or_default()
+    }
+
+    /// Sees to what the switches want closed from now on, and begins anew where that is asked for; how many positions.
+    async fn flatten(&mut self, wants: Wants, begin: bool, by: &By) -> usize {
+        if !wants.any() {
+            self.flatten = None;
+        } else if let (Some(flatten), false) = (&mut self.flatten, begin) {
+            flatten.wants = wants;
+        } else {
+            self.flatten = Some(Flatten {
+                wants,
+                by: by.clone(),
+                tries: 1,
+                since: self.now(),
+            });
+        }
+        let held = self.to_close(begin);
         self.close_each(held, by).await
     }
 

@@ -188,7 +188,13 @@ impl Trading {
         if !drill {
             self.risk.kill(on);
         }
-        self.note_desk(&by, Said::Switch { on, flatten, drill });
+        let said = Said::Switch {
+            on,
+            flatten,
+            drill,
+            managed: false,
+        };
+        self.note_desk(&by, said);
         let open: Vec<_> = {
             let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
             open.iter()

@@ -5,6 +5,7 @@ use hypersentry_trading::{AgentKind, SignRefused, Signers};
 use hypersentry_venues::hyperliquid::exchange::Address;
 use k256::ecdsa::SigningKey;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 /// The wallet with a number.
 pub(crate) fn wallet(key: u16) -> Wallet {
@@ -15,16 +16,29 @@ pub(crate) fn wallet(key: u16) -> Wallet {
 
 /// Several, each for its own account.
 #[derive(Debug)]
-pub(crate) struct Purse(BTreeMap<Address, Wallet>);
+pub(crate) struct Purse {
+    wallets: BTreeMap<Address, Wallet>,
+    /// Whose they are; everybody's while nothing is said.
+    owners: Mutex<Option<Vec<String>>>,
+}
 
 impl Purse {
     pub(crate) fn of(keys: impl IntoIterator<Item = u16>) -> Self {
         let wallets = keys.into_iter().map(wallet);
-        Self(wallets.map(|it| (it.address(), it)).collect())
+        Self {
+            wallets: wallets.map(|it| (it.address(), it)).collect(),
+            owners: Mutex::default(),
+        }
+    }
+
+    /// From now on these users alone have agents; with none of them nobody has.
+    pub(crate) fn owned_by(&self, users: &[&str]) {
+        let users = users.iter().map(|user| (*user).to_owned()).collect();
+        *self.owners.lock().unwrap() = Some(users);
     }
 
     fn wallet(&self, account: Address) -> Result<&Wallet, SignRefused> {
-        self.0.get(&account).ok_or_else(|| SignRefused {
+        self.wallets.get(&account).ok_or_else(|| SignRefused {
             code: "agent_required".into(),
             text: "no wallet".into(),
         })
@@ -33,6 +47,17 @@ impl Purse {
 
 impl Signers for Purse {
     fn agent(&self, account: Address, user: Option<&str>) -> Result<AgentKind, SignRefused> {
+        let owners = self.owners.lock().unwrap().clone();
+        let has = |owners: &Vec<String>| match user {
+            Some(user) => owners.iter().any(|owner| owner == user),
+            None => !owners.is_empty(),
+        };
+        if !owners.as_ref().is_none_or(has) {
+            return Err(SignRefused {
+                code: "agent_required".into(),
+                text: "no agent of this user".into(),
+            });
+        }
         self.wallet(account)?.agent(account, user)
     }
 

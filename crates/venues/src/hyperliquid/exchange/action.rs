@@ -52,6 +52,20 @@ pub enum Action {
     AgentEnableDexAbstraction(Nothing),
 }
 
+impl Action {
+    /// Whether it can only take risk away: cancels, and orders that only make a position smaller.
+    pub fn relieves(&self) -> bool {
+        match self {
+            Self::Cancel(_) | Self::CancelByCloid(_) | Self::TwapCancel(_) => true,
+            Self::Order(orders) => orders.orders.iter().all(|order| order.reduce_only),
+            Self::Modify(change) => change.order.reduce_only,
+            Self::BatchModify(changes) => changes.modifies.iter().all(|it| it.order.reduce_only),
+            Self::TwapOrder(order) => order.twap.reduce_only,
+            _ => false,
+        }
+    }
+}
+
 /// An action without fields.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
