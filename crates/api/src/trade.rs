@@ -4,8 +4,9 @@ use crate::{ApiError, Hub};
 use hypersentry_engine::trading::enveloped;
 use hypersentry_model::{Mode, Owner, Private, Symbol};
 use hypersentry_trading::{
-    AccountState, Asker, Audience, AutoSymbol, AutoView, EndedTwap, Killed, ModifyOrder, OrderView,
-    Preview, ProofView, SetAuto, Ticket, Told, TradeError, Trading, TriggerAuto,
+    AccountState, Asker, Audience, AutoSymbol, AutoView, EndedTwap, Killed, MarketMargin,
+    ModifyOrder, MoveMargin, OrderView, Preview, ProofView, SetAuto, SetLeverage, Ticket, Told,
+    TradeError, Trading, TriggerAuto,
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -157,6 +158,10 @@ pub enum AskTrade {
     EndTwap(EndTwap),
     /// The kill switch.
     Kill(Kill),
+    /// A market's leverage.
+    Leverage(SetLeverage),
+    /// Margin into a position, or out of it.
+    Margin(MoveMargin),
     /// The account as the venue tells it.
     Accept(OfAccount),
     /// How the account trades by itself.
@@ -208,6 +213,8 @@ impl AskTrade {
             "reverse" => Self::Reverse(read(body)?),
             "end_twap" => Self::EndTwap(read(body)?),
             "kill" => Self::Kill(read(body)?),
+            "leverage" => Self::Leverage(read(body)?),
+            "margin" => Self::Margin(read(body)?),
             "accept" => Self::Accept(read(body)?),
             "auto" => Self::Auto(read(body)?),
             "set_auto" => Self::SetAuto(read(body)?),
@@ -234,6 +241,8 @@ impl AskTrade {
             Self::Reverse(it) => &it.account,
             Self::EndTwap(it) => &it.account,
             Self::Kill(it) => &it.account,
+            Self::Leverage(it) => &it.account,
+            Self::Margin(it) => &it.account,
             Self::Auto(it) => &it.account,
             Self::SetAuto(it) => &it.account,
             Self::TriggerAuto(it) => &it.account,
@@ -254,6 +263,8 @@ impl AskTrade {
             Self::Reverse(it) => &mut it.account,
             Self::EndTwap(it) => &mut it.account,
             Self::Kill(it) => &mut it.account,
+            Self::Leverage(it) => &mut it.account,
+            Self::Margin(it) => &mut it.account,
             Self::Auto(it) => &mut it.account,
             Self::SetAuto(it) => &mut it.account,
             Self::TriggerAuto(it) => &mut it.account,
@@ -284,6 +295,8 @@ pub enum TradeAnswer {
     EndedTwap(EndedTwap),
     /// What the kill switch did.
     Killed(Killed),
+    /// How a market is margined.
+    Margin(MarketMargin),
     /// The records of an order.
     Proof(Box<ProofView>),
     /// How an account trades by itself.
@@ -368,6 +381,8 @@ pub async fn answer(
                 .kill(&it.account, it.on, it.flatten, it.drill, by)
                 .await?,
         ),
+        AskTrade::Leverage(it) => TradeAnswer::Margin(trading.set_leverage(it, by).await?),
+        AskTrade::Margin(it) => TradeAnswer::Margin(trading.move_margin(it, by).await?),
         AskTrade::Auto(it) => TradeAnswer::Auto(Box::new(trading.auto(&it.account).await?)),
         AskTrade::SetAuto(it) => TradeAnswer::Auto(Box::new(trading.set_auto(it, by).await?)),
         AskTrade::TriggerAuto(it) => {

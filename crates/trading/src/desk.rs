@@ -3,6 +3,7 @@
 use crate::account::{Account, Asked, INBOX, Message};
 use crate::error::TradeError;
 use crate::log::{self, Acknowledged, By, DESK, Pen, Recalled};
+use crate::margin::{MarketMargin, MoveMargin, SetLeverage};
 use crate::nonces::NonceBook;
 use crate::paper::PaperAssumptions;
 use crate::polling::{MOST_STREAMS, Polling};
@@ -396,6 +397,34 @@ impl Trading {
     fn halt(&self, account: Address) -> Arc<AtomicBool> {
         let mut halts = self.halts.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(halts.entry(account).or_default())
+    }
+
+    /// Sets a market's leverage and kind of margin. Answers when the venue has done it, or when it is proven that it has not.
+    ///
+    /// # Errors
+    /// `leverage_bounds`, `only_isolated`, `margin_kind_held`, `setting_pending`, `setting_not_taken`, `setting_unknown`, `idempotency_conflict`, ...
+    pub async fn set_leverage(
+        &self,
+        asked: SetLeverage,
+        by: Asker,
+    ) -> Result<MarketMargin, TradeError> {
+        let set = asked.asked()?;
+        self.ask(&asked.account, |answer| Asked::Set(set, by.into(), answer))
+            .await?
+    }
+
+    /// Moves margin into a position with a margin of its own, or out of it.
+    ///
+    /// # Errors
+    /// `margin_not_isolated`, and as [`Self::set_leverage`].
+    pub async fn move_margin(
+        &self,
+        asked: MoveMargin,
+        by: Asker,
+    ) -> Result<MarketMargin, TradeError> {
+        let set = asked.asked()?;
+        self.ask(&asked.account, |answer| Asked::Set(set, by.into(), answer))
+            .await?
     }
 
     /// The account as it stands, as one user sees it.

@@ -16,6 +16,7 @@ mod error;
 mod frames;
 mod liquidation;
 mod log;
+mod margin;
 mod nonces;
 mod paper;
 mod pen;
@@ -33,6 +34,7 @@ mod world;
 pub use compose::{Composed, compose};
 pub use desk::{Asker, MOST_ACCOUNTS, Settings, Trading};
 pub use error::TradeError;
+pub use margin::{MarginKind, MarketMargin, MoveMargin, SetLeverage};
 pub use paper::PaperAssumptions;
 pub use polling::MOST_STREAMS;
 pub use risk::{

@@ -3,7 +3,8 @@
 mod orders;
 
 use crate::account::{
-    AutoKept, AutoSaid, Books, CancelledAll, Kept, NativeTwap, Schedule, Wants, wanted,
+    AutoKept, AutoSaid, Books, CancelledAll, Kept, MarginSettings, NativeTwap, Schedule, Wants,
+    wanted,
 };
 use crate::error::TradeError;
 pub(crate) use crate::pen::{Acknowledged, Pen};
@@ -14,7 +15,7 @@ use hypersentry_execution::ledger::Carried;
 use hypersentry_execution::order::Cloid;
 use hypersentry_execution::relay::Record;
 use hypersentry_execution::risk::Governed;
-use hypersentry_model::{Timestamp, Usd};
+use hypersentry_model::{Symbol, Timestamp, Usd};
 use hypersentry_store::Disk;
 use hypersentry_store::audit::{AuditLog, AuditOptions, Signer};
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,19 @@ pub(crate) enum Said {
     Scheduled { key: String, at_ms: Option<i64> },
     /// That time came.
     ScheduleFired { at_ms: i64 },
+    /// Leverage or margin is to be set.
+    Setting {
+        key: String,
+        body: [u8; 32],
+        symbol: Symbol,
+        setting: crate::margin::Setting,
+    },
+    /// It is, or why not.
+    Settled {
+        key: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<crate::view::Why>,
+    },
     /// The account's equity when its UTC day was seen first.
     DayOpened {
         day: i64,
@@ -186,6 +200,7 @@ pub(crate) struct Recalled {
     /// Of the account, or of the desk (no label), and of strategies.
     pub(crate) leases: BTreeMap<Option<String>, Lease>,
     pub(crate) schedule: Schedule,
+    pub(crate) settings: MarginSettings,
     /// Which kill switch was to close what is held, where nobody has seen that it is closed.
     pub(crate) flatten: Wants,
     /// Requests that cancelled everything, of the retention.
@@ -280,6 +295,10 @@ impl Recalled {
             },
             Said::Scheduled { key, at_ms } => self.schedule.set(key, at_ms),
             Said::ScheduleFired { at_ms } => self.schedule.fire(at_ms),
+            Said::Setting {
+                key, body, symbol, ..
+            } => self.settings.recall(key, body, symbol),
+            Said::Settled { key, why } => self.settings.end(&key, why.map_or(Ok(()), Err)),
             Said::Lapsed { .. }
             | Said::Refused { .. }
             | Said::Drill { .. }

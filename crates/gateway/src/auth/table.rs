@@ -107,6 +107,8 @@ pub(crate) const ROUTES: &[Rule] = &[
     rule(Method::POST, "/trading/reverse", TRADER),
     rule(Method::POST, "/trading/end-twap", TRADER),
     rule(Method::POST, "/trading/kill", VIEWER),
+    rule(Method::POST, "/trading/leverage", TRADER),
+    rule(Method::POST, "/trading/margin", TRADER),
     rule(Method::POST, "/trading/accept", RISK),
     rule(Method::POST, "/trading/schedule-cancel", TRADER),
     rule(Method::GET, "/risk/limits", VIEWER),

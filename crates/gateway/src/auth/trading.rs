@@ -15,8 +15,8 @@ use hypersentry_api::trade::{
 use hypersentry_api::{ApiError, Asker};
 use hypersentry_identity::{Authenticated, Refusal};
 use hypersentry_trading::{
-    AccountState, AutoSymbol, AutoView, EndedTwap, Killed, ModifyOrder, Preview, ProofView,
-    SetAuto, Ticket, TriggerAuto,
+    AccountState, AutoSymbol, AutoView, EndedTwap, Killed, MarketMargin, ModifyOrder, MoveMargin,
+    Preview, ProofView, SetAuto, SetLeverage, Ticket, TriggerAuto,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -115,6 +115,20 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .taking(of::<Kill>),
     Operation::new(
         Method::POST,
+        "/trading/leverage",
+        "Set a market's leverage and kind of margin.",
+        of::<MarketMargin>,
+    )
+    .taking(of::<SetLeverage>),
+    Operation::new(
+        Method::POST,
+        "/trading/margin",
+        "Move margin into a position with a margin of its own, or out of it.",
+        of::<MarketMargin>,
+    )
+    .taking(of::<MoveMargin>),
+    Operation::new(
+        Method::POST,
         "/trading/accept",
         "Take an account as the venue tells it where our books differ; for whoever manages its risk.",
         of::<AccountState>,
@@ -158,6 +172,8 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/trading/reverse", post(reverse))
         .route("/trading/end-twap", post(end_twap))
         .route("/trading/kill", post(kill))
+        .route("/trading/leverage", post(leverage))
+        .route("/trading/margin", post(margin))
         .route("/trading/accept", post(accept))
         .route("/trading/auto", get(auto).post(set_auto))
         .route("/alpha/autonomous/trigger", post(trigger_auto))
@@ -334,6 +350,8 @@ body_handlers! {
     reverse(ReversePosition) => AskTrade::Reverse;
     end_twap(EndTwap) => AskTrade::EndTwap;
     kill(Kill) => AskTrade::Kill;
+    leverage(SetLeverage) => AskTrade::Leverage;
+    margin(MoveMargin) => AskTrade::Margin;
     accept(OfAccount) => AskTrade::Accept;
     set_auto(SetAuto) => AskTrade::SetAuto;
     trigger_auto(TriggerAuto) => AskTrade::TriggerAuto;

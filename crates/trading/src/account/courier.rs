@@ -183,6 +183,17 @@ impl Courier {
         (known, time.map(at_least))
     }
 
+    /// What the venue's clock shows now at the least.
+    pub(super) async fn venue_at_least(&self) -> Option<Timestamp> {
+        let sight = self.world.eyes.look(Symbol::ANY).await;
+        venue_time(&sight, self.pulse, self.world.door.now()).map(at_least)
+    }
+
+    pub(super) async fn told_positions(&self) -> Result<told::Positions, Why> {
+        let body = self.info(positions_request(self.account)).await?;
+        told::positions(&body).map_err(unreadable)
+    }
+
     /// The venue's TWAPs and what they traded, and its clock at the least when the list was asked for.
     pub(super) async fn twaps(
         &self,

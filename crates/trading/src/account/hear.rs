@@ -64,6 +64,7 @@ impl Account {
                 }
             }
             News::Scheduled(told) => self.scheduled(*told),
+            News::Settled(settled) => self.settled(*settled),
             News::TwapKept(key, kept) => self.twap_kept(&key, kept),
             News::TwapTold { key, ends, told } => self.twap_told(&key, ends, told),
             News::TwapFills(fills) => self.twap_fills(&fills),

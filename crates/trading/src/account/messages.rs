@@ -1,8 +1,9 @@
 //! What comes to an account's task.
 
-use super::{AskAuto, AskedRisk, schedule};
+use super::{AskAuto, AskedRisk, Settled, schedule};
 use crate::error::TradeError;
 use crate::log::By;
+use crate::margin::{AskSetting, MarketMargin};
 use crate::ticket::{ModifyOrder, Ticket};
 use crate::view::{AccountState, EndedTwap, Killed, OrderView, Preview, Why};
 use crate::world::Views;
@@ -63,6 +64,12 @@ pub(crate) enum Asked {
         by: By,
         answer: oneshot::Sender<Result<EndedTwap, TradeError>>,
     },
+    /// Leverage, or margin.
+    Set(
+        AskSetting,
+        By,
+        oneshot::Sender<Result<MarketMargin, TradeError>>,
+    ),
     State(Option<String>, oneshot::Sender<AccountState>),
     /// Takes the account as the venue tells it.
     Accept(By, oneshot::Sender<Result<AccountState, TradeError>>),
@@ -95,6 +102,8 @@ pub(crate) enum News {
     Orders(Vec<Known>),
     Fills(Vec<Fill>),
     Stream(bool),
+    /// What became of a change of leverage or margin.
+    Settled(Box<Settled>),
     /// What the venue said of its own switch.
     Scheduled(Box<schedule::Scheduled>),
     /// Whether the record of a TWAP of the venue's is on disk.

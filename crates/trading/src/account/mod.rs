@@ -23,6 +23,7 @@ mod pulse;
 mod request;
 mod schedule;
 mod scopes;
+mod setting;
 mod show;
 mod strategies;
 mod switch;
@@ -69,6 +70,7 @@ pub(crate) use govern::{AskedRisk, Govern, standing_view};
 pub(crate) use messages::{Asked, Message, News, Whole};
 pub(crate) use native::Asked as NativeTwap;
 pub(crate) use schedule::Schedule;
+pub(crate) use setting::{Settings as MarginSettings, Settled};
 pub(crate) use strategies::{Books, Kept};
 pub(crate) use switch::{Wants, wanted};
 pub(crate) use twap::MOST_MINUTES;
@@ -122,6 +124,7 @@ pub(crate) struct Account {
     cancelled_all: CancelledAll,
     watch: leases::Watch,
     schedule: Schedule,
+    settings_asked: setting::Settings,
     /// Times of the orders of the last minute.
     lately: VecDeque<Timestamp>,
     /// The UTC day and its orders that could open.
@@ -180,6 +183,7 @@ impl Account {
         let mut strategies = std::mem::take(&mut recalled.strategies);
         let watch = leases::Watch::recalled(std::mem::take(&mut recalled.leases));
         let schedule = std::mem::take(&mut recalled.schedule);
+        let settings_asked = std::mem::take(&mut recalled.settings);
         let cancelled_all = std::mem::take(&mut recalled.cancelled_all);
         let labels = recalled.labels();
         let natives = recalled.natives.iter();
@@ -237,6 +241,7 @@ impl Account {
             cancelled_all,
             watch,
             schedule,
+            settings_asked,
             lately: VecDeque::new(),
             today: (today, count),
             day_open,

@@ -30,7 +30,7 @@ impl Account {
                 now,
             ),
         };
-        let size_decimals = self.asset(symbol)?.rules.sz_decimals;
+        let asset = self.asset(symbol)?;
         let mut preview = Preview {
             orders: Vec::new(),
             mid,
@@ -40,7 +40,8 @@ impl Account {
             fee_bps: None,
             liquidation_px: None,
             margin_usd: None,
-            size_decimals,
+            market: self.market_margin(symbol, &asset),
+            size_decimals: asset.rules.sz_decimals,
             refusals: Vec::new(),
             now_ms: now.ms(),
         };

@@ -86,6 +86,7 @@ impl Account {
                 let result = self.kill(thrown, &by).await;
                 let _ = answer.send(result);
             }
+            Asked::Set(asked, by, answer) => self.set(asked, by, answer).await,
             Asked::Accept(by, answer) => {
                 let result = self.accept(&by);
                 let _ = answer.send(result);

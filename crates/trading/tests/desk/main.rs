@@ -13,6 +13,7 @@ mod common;
 mod house;
 mod leases;
 mod long;
+mod margins;
 mod signers;
 mod traces;
 mod twaps;
