@@ -66,6 +66,8 @@ pub(crate) enum Said {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         managed: bool,
     },
+    /// A kill switch cancels orders of other programs, by the venue's numbers.
+    ForeignCancelled { oids: Vec<u64> },
     /// What a kill switch was to close is closed.
     Flat,
     /// A lease was begun, renewed or ended.
@@ -300,6 +302,7 @@ impl Recalled {
             } => self.settings.recall(key, body, symbol),
             Said::Settled { key, why } => self.settings.end(&key, why.map_or(Ok(()), Err)),
             Said::Lapsed { .. }
+            | Said::ForeignCancelled { .. }
             | Said::Refused { .. }
             | Said::Drill { .. }
             | Said::Told { .. }

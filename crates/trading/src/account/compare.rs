@@ -78,6 +78,7 @@ impl Account {
             })
             .cloned()
             .collect();
+        self.sweep_foreign();
         let findings = self.differences(&whole, &orders, races);
         let breaks = |it: &Finding| {
             matches!(

@@ -7,6 +7,7 @@ mod compare;
 mod courier;
 mod cover;
 mod figures;
+mod foreign;
 mod govern;
 mod handed;
 mod hear;
@@ -135,6 +136,8 @@ pub(crate) struct Account {
     kill_managed: bool,
     /// Whether the kill switch was pressed and waits for its turn: nothing that waits before it is done.
     pub(crate) halt: Arc<AtomicBool>,
+    /// Orders of others, while a kill switch is on.
+    sweep: foreign::Sweep,
     /// What a kill switch is to close still.
     flatten: Option<switch::Flatten>,
     stopped: bool,
@@ -248,6 +251,7 @@ impl Account {
             killed,
             kill_managed,
             halt: Arc::default(),
+            sweep: foreign::Sweep::default(),
             flatten,
             stopped: false,
             twaps: Vec::new(),

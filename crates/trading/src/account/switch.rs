@@ -81,7 +81,7 @@ impl Account {
             let text = "the kill switch was thrown by somebody who manages the account's risk, and is put back by such a one alone";
             return Err(TradeError::new("kill_held", text));
         }
-        let cancelled = if on { self.relay.living().count() } else { 0 };
+        let cancelled = if on { self.to_cancel() } else { 0 };
         if drill {
             let flattened = self.to_close(flatten).len();
             let said = Said::Drill {
@@ -118,6 +118,7 @@ impl Account {
             self.end_auto(&wire::why("kill_switch_on", "the kill switch is on"));
         }
         self.step(Input::Kill { on });
+        self.sweep_for(by);
         let before = self.wants();
         let wants = Wants {
             account: wanted(before.account, on, flatten),
@@ -151,7 +152,7 @@ impl Account {
         drill: bool,
         by: &By,
     ) -> (usize, usize) {
-        let cancelled = if on { self.relay.living().count() } else { 0 };
+        let cancelled = if on { self.to_cancel() } else { 0 };
         let flatten = on && flatten;
         if drill {
             let flattened = self.to_close(flatten).len();
@@ -162,6 +163,7 @@ impl Account {
             return (cancelled, flattened);
         }
         self.look_out();
+        self.sweep_for(by);
         let before = self.wants();
         let wants = Wants {
             desk: wanted(before.desk, on, flatten),
@@ -169,6 +171,11 @@ impl Account {
         };
         let flattened = self.flatten(wants, flatten, by).await;
         (cancelled, flattened)
+    }
+
+    /// Orders that a switch cancels: ours that have not ended, and what others have resting.
+    fn to_cancel(&self) -> usize {
+        self.relay.living().count() + self.figures.foreign.len()
     }
 
     fn to_close(&self, wanted: bool) -> Vec<Symbol> {

@@ -10,6 +10,7 @@
 mod cancels;
 #[path = "../common/mod.rs"]
 mod common;
+mod foreign;
 mod house;
 mod leases;
 mod long;
