@@ -2,9 +2,10 @@
 
 use crate::account::{Account, Asked, INBOX, Message};
 use crate::error::TradeError;
-use crate::log::{self, Acknowledged, By, DESK, Pen, Recalled};
+use crate::log::{self, Acknowledged, By, DESK, Pen};
 use crate::margin::{MarketMargin, MoveMargin, SetLeverage};
 use crate::nonces::NonceBook;
+use crate::open::{Leaving, OpenAccounts};
 use crate::paper::PaperAssumptions;
 use crate::polling::{MOST_STREAMS, Polling};
 use crate::posts::{Line, Places};
@@ -87,10 +88,7 @@ pub struct Trading {
     /// Of all accounts.
     places: Places,
     polling: Arc<Polling>,
-    /// What the log held of accounts that were not opened yet.
-    recalled: Mutex<BTreeMap<String, Recalled>>,
-    /// At most [`MOST_ACCOUNTS`].
-    pub(crate) open: Mutex<BTreeMap<Address, mpsc::Sender<Message>>>,
+    pub(crate) open: Arc<OpenAccounts>,
     /// Whose kill switch was pressed; as many as are open.
     halts: Mutex<BTreeMap<Address, Arc<AtomicBool>>>,
     cancel: CancellationToken,
@@ -146,17 +144,14 @@ impl Trading {
             nonces: Arc::new(nonces),
             places: Places::default(),
             polling: Arc::new(Polling::new(MOST_STREAMS)),
-            recalled: Mutex::default(),
-            open: Mutex::default(),
+            open: Arc::default(),
             halts: Mutex::default(),
             cancel: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
-        let known: Vec<String> = recalled.keys().cloned().collect();
-        *trading
-            .recalled
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = recalled;
+        let cared = recalled.iter().filter(|(_, held)| held.needs_care());
+        let known: Vec<String> = cared.map(|(name, _)| name.clone()).collect();
+        *trading.open.resting() = recalled;
         for name in known {
             // What was under way is looked after before anybody asks.
             if let Err(error) = trading.account(&name) {
@@ -170,7 +165,7 @@ impl Trading {
         let address: Address = name
             .parse()
             .map_err(|_| TradeError::bad("`account` is 0x and 40 hexadecimal digits"))?;
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.open.running();
         if let Some(inbox) = open.get(&address) {
             return Ok(inbox.clone());
         }
@@ -179,8 +174,8 @@ impl Trading {
             return Err(TradeError::new("too_many_accounts", text).later());
         }
         let (inbox, messages) = mpsc::channel(INBOX);
-        let mut recalled = self.recalled.lock().unwrap_or_else(PoisonError::into_inner);
-        let recalled = recalled.remove(&address.to_string()).unwrap_or_default();
+        let recalled = self.open.resting().remove(&address.to_string());
+        let recalled = recalled.unwrap_or_default();
         let pen = Pen {
             log: Arc::clone(&self.log),
             name: address.to_string(),
@@ -202,6 +197,11 @@ impl Trading {
         account.line = line.clone();
         account.halt = self.halt(address);
         account.polling = Some(Arc::clone(&self.polling));
+        let stream = self.cancel.child_token();
+        account.leaving = Some(Leaving {
+            open: Arc::clone(&self.open),
+            stream: stream.clone(),
+        });
         self.tasks.spawn(account.run(messages, self.cancel.clone()));
         let stream = stream::follow(
             self.world.clone(),
@@ -209,7 +209,7 @@ impl Trading {
             inbox.clone(),
             line,
             Arc::clone(&self.polling),
-            self.cancel.clone(),
+            stream,
         );
         self.tasks.spawn(stream);
         open.insert(address, inbox.clone());
@@ -221,17 +221,21 @@ impl Trading {
         account: &str,
         asked: impl FnOnce(oneshot::Sender<T>) -> Asked,
     ) -> Result<T, TradeError> {
-        let inbox = self.account(account)?;
         let (answer, answered) = oneshot::channel();
-        inbox
-            .try_send(Message::Asked(asked(answer)))
-            .map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => {
-                    TradeError::new("relay_busy", "too much is asked of the account at once")
-                        .later()
-                }
-                mpsc::error::TrySendError::Closed(_) => TradeError::stopping(),
-            })?;
+        let sent = self
+            .account(account)?
+            .try_send(Message::Asked(asked(answer)));
+        let sent = match sent {
+            // It left while it was asked: it is opened anew.
+            Err(mpsc::error::TrySendError::Closed(asked)) => self.account(account)?.try_send(asked),
+            sent => sent,
+        };
+        sent.map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => {
+                TradeError::new("relay_busy", "too much is asked of the account at once").later()
+            }
+            mpsc::error::TrySendError::Closed(_) => TradeError::stopping(),
+        })?;
         answered.await.map_err(|_| TradeError::stopping())
     }
 

@@ -18,6 +18,7 @@ mod liquidation;
 mod log;
 mod margin;
 mod nonces;
+mod open;
 mod paper;
 mod pen;
 mod polling;

@@ -197,6 +197,8 @@ pub(crate) struct Recalled {
     /// Whether somebody who manages risk has thrown it.
     pub(crate) kill_managed: bool,
     pub(crate) day: Option<DayOpen>,
+    /// Whether more was ever done with the account than to look at it.
+    acted: bool,
     pub(crate) limits: Option<Governed>,
     pub(crate) strategy_limits: BTreeMap<String, Governed>,
     /// Of the account, or of the desk (no label), and of strategies.
@@ -226,6 +228,7 @@ pub(crate) type RecalledTwap = (NativeTwap, Option<u64>, Option<Timestamp>, bool
 
 impl Recalled {
     fn take(&mut self, at: Timestamp, said: Said, now: Timestamp) {
+        self.acted |= !matches!(said, Said::DayOpened { .. } | Said::Ledger { .. });
         match said {
             Said::Relay { relay } => self.relay(at, relay, now),
             Said::DayOpened {
@@ -308,6 +311,26 @@ impl Recalled {
             | Said::Told { .. }
             | Said::Signed { .. } => {}
         }
+    }
+
+    /// Whether nothing would be missing without it but the figures of a look.
+    pub(crate) const fn is_only_seen(&self) -> bool {
+        !self.acted
+    }
+
+    /// Whether its task has something to look after: something under way or held through us, or a switch or a lease that holds. What is only remembered
+    /// (limits, the day's equity, requests of long ago) waits until somebody asks.
+    pub(crate) fn needs_care(&self) -> bool {
+        let natives = self.natives.iter().any(|(_, _, ended, _)| ended.is_none());
+        !self.orders.is_empty()
+            || natives
+            || !self.twaps.is_empty()
+            || self.killed
+            || self.flatten.any()
+            || !self.leases.is_empty()
+            || self.schedule.at_ms().is_some()
+            || self.auto.is_open()
+            || self.strategies.hold()
     }
 
     fn native(&mut self, key: &str) -> Option<&mut RecalledTwap> {

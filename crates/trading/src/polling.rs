@@ -91,6 +91,13 @@ impl Polling {
         self.held().accounts.entry(account).or_default().exposed = exposed;
     }
 
+    /// An account is not looked at any more.
+    pub(crate) fn forget(&self, account: Address) {
+        let mut held = self.held();
+        held.accounts.remove(&account);
+        held.followed.remove(&account);
+    }
+
     /// How often to look at an account.
     pub(crate) fn pace(&self, account: Address, now: Timestamp) -> Pace {
         let held = self.held();

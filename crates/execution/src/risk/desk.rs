@@ -119,6 +119,11 @@ impl<A: Ord> DeskBook<A> {
         self.shares.insert(account, share);
     }
 
+    /// Leaves an account out.
+    pub fn remove(&mut self, account: &A) {
+        self.shares.remove(account);
+    }
+
     /// How the desk stands before an order of an account in a market. `own` is the account without the order; of the book only the others count.
     pub fn standing(
         &self,

@@ -11,6 +11,7 @@ mod foreign;
 mod govern;
 mod handed;
 mod hear;
+mod idle;
 mod leases;
 mod margins;
 mod messages;
@@ -102,6 +103,12 @@ pub(crate) struct Account {
     pub(crate) inbox: mpsc::Sender<Message>,
     /// The way over the account's stream; closed until it is given.
     pub(crate) line: Line,
+    /// How it makes room; nothing where it stays.
+    pub(crate) leaving: Option<crate::open::Leaving>,
+    /// Whether nothing was asked of it but to be looked at, by this process or the ones before.
+    only_seen: bool,
+    /// When something was asked last.
+    used: Option<Timestamp>,
     /// What all accounts may ask for; looked at as the only one until it is given.
     pub(crate) polling: Option<Arc<Polling>>,
     relay: Relay,
@@ -172,6 +179,7 @@ impl Account {
         now: Timestamp,
     ) -> Self {
         let killed = recalled.killed;
+        let only_seen = recalled.is_only_seen();
         let flatten = switch::Flatten::recalled(recalled.flatten, now);
         let kill_managed = recalled.kill_managed;
         let day_open = recalled.day;
@@ -229,6 +237,9 @@ impl Account {
             nonces,
             inbox,
             line: Line::default(),
+            leaving: None,
+            only_seen,
+            used: None,
             polling: None,
             relay,
             extras,
@@ -294,6 +305,9 @@ impl Account {
                     self.slices().await;
                     self.tend_natives();
                     self.auto_tick().await;
+                    if self.leaves(&mut inbox).await {
+                        break;
+                    }
                 }
                 message = inbox.recv() => match message {
                     None => break,

@@ -24,6 +24,7 @@ pub(super) type Orders = Result<Vec<OrderView>, TradeError>;
 impl Account {
     pub(super) async fn asked(&mut self, asked: Asked) {
         self.in_use();
+        self.attended(&asked);
         match asked {
             Asked::Order(ticket, by, answer) => {
                 let result = self.order(*ticket, by).await;

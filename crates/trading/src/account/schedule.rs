@@ -53,7 +53,7 @@ impl Schedule {
         self.at_ms = None;
     }
 
-    pub(super) const fn at_ms(&self) -> Option<i64> {
+    pub(crate) const fn at_ms(&self) -> Option<i64> {
         self.at_ms
     }
 

@@ -75,6 +75,11 @@ pub(crate) struct Books {
 }
 
 impl Books {
+    /// Whether one holds something.
+    pub(crate) fn hold(&self) -> bool {
+        self.each.values().any(|book| !book.kept.held.is_empty())
+    }
+
     /// Takes up what the log says of one.
     pub(crate) fn recall(&mut self, strategy: String, kept: Kept) {
         if let Some((at, tid)) = kept.trade {

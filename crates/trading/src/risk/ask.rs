@@ -9,7 +9,6 @@ use crate::ticket::check_strategy;
 use hypersentry_execution::audit::What;
 use hypersentry_execution::risk::{Limits, Scope};
 use hypersentry_venues::hyperliquid::exchange::Address;
-use std::sync::PoisonError;
 use tokio::sync::oneshot;
 
 /// Names a scope.
@@ -99,7 +98,7 @@ impl Trading {
 
     /// Accounts that are looked after.
     pub fn open_accounts(&self) -> Vec<String> {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = self.open.running();
         open.keys().map(Address::to_string).collect()
     }
 
@@ -196,7 +195,7 @@ impl Trading {
         };
         self.note_desk(&by, said);
         let open: Vec<_> = {
-            let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            let open = self.open.running();
             open.iter()
                 .map(|(of, inbox)| (*of, inbox.clone()))
                 .collect()

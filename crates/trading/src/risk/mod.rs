@@ -94,6 +94,11 @@ impl DeskRisk {
         self.held().book.put(account, share);
     }
 
+    /// An account is not looked at any more, and nothing was traded in it.
+    pub(crate) fn forget(&self, account: Address) {
+        self.held().book.remove(&account);
+    }
+
     /// What the desk may do, and how it stands before an order of an account whose own standing is without it. With `reserved` the account's
     /// share, order and all, is put in at the same moment, so that of two orders that ask at once each is found by one of them.
     pub(crate) fn covers(

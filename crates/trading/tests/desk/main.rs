@@ -18,6 +18,7 @@ mod margins;
 mod signers;
 mod traces;
 mod twaps;
+mod viewers;
 
 use common::{PATIENCE, away};
 use house::{House, by, codes, usd};

@@ -87,6 +87,11 @@ pub(crate) struct AutoKept {
 }
 
 impl AutoKept {
+    /// Whether a leave is to be buried, or a trade is open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.on || !self.trades.is_empty()
+    }
+
     pub(crate) fn take(&mut self, at: Timestamp, said: AutoSaid) {
         match said {
             AutoSaid::On { key, body, .. } => {
