@@ -16,7 +16,7 @@ use hypersentry_trading::{AccountState, Asker, Door, Got, Later, LedgerView, Tra
 use hypersentry_venues::hyperliquid::exchange::Address;
 use hypersentry_venues::session::RequestClass;
 use k256::ecdsa::SigningKey;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -262,6 +262,16 @@ async fn a_break_is_shown_and_locks_until_somebody_accepts_it() {
     };
     let refused = trading.accept(&run.account(), by()).await.unwrap_err();
     assert_eq!(refused.code, "nothing_to_accept");
+    let held = |state: &AccountState| state.positions.v.as_ref().map_or(0, Vec::len);
+    let market = |key: &str| {
+        let ticket = json!({"account": run.account(), "key": key, "symbol": "BTC", "side": "buy", "kind": "market", "size": "0.01"});
+        serde_json::from_value(ticket).unwrap()
+    };
+    trading.order(market("in"), Asker::default()).await.unwrap();
+    run.until(&trading, "a position that ties", |it| {
+        held(it) == 1 && ties(it)
+    })
+    .await;
     run.silent.shut.store(true, Ordering::Relaxed);
     run.pay(41);
     let broken = |state: &AccountState| {
@@ -272,13 +282,17 @@ async fn a_break_is_shown_and_locks_until_somebody_accepts_it() {
     assert_eq!(books(&state).off_usd, Some(usd(41)));
     let locked = |state: &AccountState| state.locks.iter().any(|it| it.code == "trading_locked");
     run.until(&trading, "it is locked", locked).await;
-    let ticket = json!({"account": run.account(), "key": "no", "symbol": "BTC", "side": "buy", "kind": "market", "size": "0.01"});
-    let ticket: Value = ticket;
-    let refused = trading
-        .order(serde_json::from_value(ticket).unwrap(), Asker::default())
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code, "trading_locked");
+    let refused = trading.order(market("no"), Asker::default()).await;
+    assert_eq!(refused.unwrap_err().code, "trading_locked");
+    // There is a way out all the same.
+    let btc = Symbol::new("BTC").unwrap();
+    let account = run.account();
+    let out = trading.close(&account, "out".to_owned(), btc, 100, by());
+    out.await.unwrap();
+    run.until(&trading, "flat, and locked", |it| {
+        held(it) == 0 && locked(it)
+    })
+    .await;
     trading.accept(&run.account(), by()).await.unwrap();
     let state = run.until(&trading, "it ties anew", ties).await;
     assert_eq!(books(&state).realised_usd, Usd::ZERO);

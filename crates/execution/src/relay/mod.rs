@@ -158,6 +158,12 @@ impl Relay {
         self.locked
     }
 
+    /// Whether what only reduces a position is taken all the same: not before the first comparison after a restart, when a close of the process before may
+    /// be under way.
+    pub fn may_reduce(&self) -> bool {
+        !self.locked || !self.unmatched
+    }
+
     /// Takes an input; adds what is to be done.
     pub fn step(&mut self, now: Timestamp, input: Input, out: &mut Vec<Output>) {
         match input {

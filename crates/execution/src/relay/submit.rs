@@ -63,7 +63,9 @@ impl Relay {
         if self.killed && !parts.iter().all(|part| part.wish.reduce_only) {
             return Err(Refused::Killed);
         }
-        if self.locked {
+        // Whoever cannot trade must be able to get out: the venue holds what only reduces to the position that is there.
+        let reduces = parts.iter().all(|part| part.wish.reduce_only);
+        if self.locked && !(reduces && self.may_reduce()) {
             return Err(Refused::Locked);
         }
         let room = self.open.len() + parts.len() <= MOST_LIVE;

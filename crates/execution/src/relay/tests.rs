@@ -289,6 +289,10 @@ fn what_does_not_fit_locks_until_a_comparison_finds_nothing() {
     assert_eq!(ask(&mut relay, 5, submit("b", 1, 2)), Err("trading_locked"));
     step(&mut relay, 6, Input::Reconciled { locked: true });
     assert_eq!(ask(&mut relay, 7, submit("b", 1, 2)), Err("trading_locked"));
+    // What only reduces is looked at all the same; here there is no position.
+    let mut closes = submit("c", 1, 3);
+    closes.parts[0].wish.reduce_only = true;
+    assert_eq!(ask(&mut relay, 7, closes), Err("risk_refused"));
     step(&mut relay, 8, Input::Reconciled { locked: false });
     assert!(ask(&mut relay, 9, submit("b", 1, 2)).is_ok());
 }
@@ -338,7 +342,10 @@ fn a_relay_made_from_its_log_asks_and_does_not_send() {
     let mut again = Relay::recovered(log.clone(), at(100));
     let states: Vec<_> = again.orders().map(Order::state).collect();
     assert_eq!(states, [State::Rejected, State::Unknown, State::Unknown]);
-    assert!(again.is_locked());
+    assert!(again.is_locked() && !again.may_reduce());
+    let mut closes = submit("z", 1, 9);
+    closes.parts[0].wish.reduce_only = true;
+    assert_eq!(ask(&mut again.clone(), 100, closes), Err("trading_locked"));
     let out = step(&mut again, 101, Input::Tick);
     assert_eq!(
         out,

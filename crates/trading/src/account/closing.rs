@@ -61,7 +61,7 @@ impl Account {
         if !(1..=200).contains(&percent) {
             return Err(TradeError::bad("a share is 1 to 100 percent"));
         }
-        let position = self.figures.position(symbol);
+        let position = self.figures.closable(symbol);
         let position = position.map(|it| it.value).filter(|size| !size.is_zero());
         let position = position.ok_or_else(|| {
             TradeError::new(

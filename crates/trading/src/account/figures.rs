@@ -309,6 +309,24 @@ impl Figures {
         Some(stamped(value.unwrap_or(Size::ZERO), *stamp))
     }
 
+    /// The position as far as it may be closed: while our books do not match the venue's, the venue's word, for it is the venue that closes it.
+    pub(super) fn closable(&self, symbol: Symbol) -> Option<Stamped<Size>> {
+        if !self.locked {
+            return self.position(symbol);
+        }
+        let (positions, stamp) = self.positions.as_ref()?;
+        let held = positions.held.get(&symbol);
+        Some(stamped(held.map_or(Size::ZERO, |held| held.size), *stamp))
+    }
+
+    /// Markets in which there is a position that may be closed.
+    pub(super) fn to_close(&self) -> Vec<Symbol> {
+        match (self.locked, &self.positions) {
+            (true, Some((positions, _))) => positions.held.keys().copied().collect(),
+            _ => self.held(),
+        }
+    }
+
     /// Markets in which there is a position.
     pub(super) fn held(&self) -> Vec<Symbol> {
         match (&self.ledger, &self.positions) {

@@ -211,7 +211,8 @@ impl Account {
                 .refusals
                 .extend(refusals.into_iter().map(RefusalView::from));
         }
-        let locked = self.relay.is_locked();
+        let reduces = composed.parts.iter().all(|part| part.wish.reduce_only);
+        let locked = self.relay.is_locked() && !(reduces && self.relay.may_reduce());
         if locked {
             let text = "trading is locked until the account matches the venue";
             preview.refusals.push(plain("trading_locked", text));

@@ -133,7 +133,7 @@ impl Account {
         ticket.check()?;
         let symbol = ticket.symbol()?;
         let asset = self.asset(symbol)?;
-        let position = self.figures.position(symbol).map(|position| position.value);
+        let position = self.figures.closable(symbol).map(|position| position.value);
         let mut composed =
             compose::compose(ticket, &asset, position, sight, self.limits.limits(), now)?;
         self.liquidations(&mut composed, &asset);

@@ -140,7 +140,7 @@ impl Account {
         let stamp = self.figures.positions.as_ref().map(|(_, stamp)| *stamp);
         Standing {
             equity: self.figures.equity(),
-            position: self.figures.position(symbol),
+            position: self.figures.closable(symbol),
             buying,
             selling,
             elsewhere: Usd::ZERO,

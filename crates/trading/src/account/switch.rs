@@ -180,7 +180,7 @@ impl Account {
 
     fn to_close(&self, wanted: bool) -> Vec<Symbol> {
         if wanted {
-            self.figures.held()
+            self.figures.to_close()
         } else {
             Vec::new()
         }
@@ -230,7 +230,7 @@ impl Account {
         }
         let now = self.now();
         let busy = self.relay.living().next().is_some() || self.natives.iter().any(|it| it.lives());
-        let locked = self.relay.is_locked();
+        let locked = !self.relay.may_reduce();
         let told = self.figures.positions.as_ref();
         let told = told.map(|(_, stamp)| stamp.as_of);
         let Some(flatten) = &mut self.flatten else {
@@ -249,7 +249,7 @@ impl Account {
             return;
         }
         let by = flatten.by.clone();
-        let held = self.figures.held();
+        let held = self.figures.to_close();
         if held.is_empty() {
             self.flatten = None;
             self.note_said(What::Noted, None, &by, Said::Flat);
