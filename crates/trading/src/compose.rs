@@ -111,9 +111,11 @@ impl Making<'_> {
         let pricing = match terms {
             Terms::Limit { px, tif: Tif::Ioc } => Pricing::Taker { limit: px },
             Terms::Limit { px, .. } => Pricing::Limit { limit: px },
-            Terms::Trigger { trigger, .. } => Pricing::Trigger {
+            Terms::Trigger { trigger, aim, .. } => Pricing::Trigger {
                 trigger,
                 limit: checked_px(&terms, reduce_only),
+                // An exit sleeps until its entry is filled.
+                waits: (leg == Leg::Single).then_some(aim),
             },
         };
         Part {
@@ -250,6 +252,35 @@ impl Making<'_> {
     }
 }
 
+/// That an order which waits for its trigger does not go off at once; without a mid the risk checks refuse it.
+fn waits(side: Side, terms: Terms, mid: Option<Price>) -> Result<(), TradeError> {
+    let (Terms::Trigger { trigger, aim, .. }, Some(mid)) = (terms, mid) else {
+        return Ok(());
+    };
+    let above = (side == Side::Buy) == (aim == Aim::Stop);
+    if trigger != mid && (trigger > mid) == above {
+        return Ok(());
+    }
+    let text = format!("at a mid of {mid} a trigger at {trigger} would go off at once");
+    Err(TradeError::new("exit_side", text))
+}
+
+/// The price that an exit has to lie beyond. What takes at once is filled from the mid on and up to its worst price: a stop is beyond both, or the next
+/// mark sets it off, and a profit begins at the mid. What rests is filled at its own price.
+fn exit_from(side: Side, terms: Terms, aim: Aim, mid: Option<Price>) -> Price {
+    let px = terms.px();
+    let Some(mid) = mid else {
+        return px;
+    };
+    let takes = matches!(terms, Terms::Limit { tif: Tif::Ioc, .. });
+    match (aim, side) {
+        (Aim::Take, _) if takes => mid,
+        (Aim::Take, _) => px,
+        (Aim::Stop, Side::Buy) => px.min(mid),
+        (Aim::Stop, Side::Sell) => px.max(mid),
+    }
+}
+
 /// Makes a ticket's orders. `position` is what the account holds in the market, where that is known.
 ///
 /// # Errors
@@ -283,7 +314,8 @@ pub fn compose(
             (Leg::Single, "single")
         };
         let mut parts = vec![making.part(leg, name, side, ticket.size, terms, ticket.reduce_only)];
-        let from = terms.px();
+        let mid = mid(sight, now).ok();
+        waits(side, terms, mid)?;
         for (px, leg, name, aim) in [
             (
                 ticket.take_profit,
@@ -294,8 +326,9 @@ pub fn compose(
             (ticket.stop_loss, Leg::StopLoss, "stop_loss", Aim::Stop),
         ] {
             let Some(px) = px else { continue };
-            let gains = (px > from) == (side == Side::Buy) && px != from;
-            if gains != (aim == Aim::Take) {
+            let from = exit_from(side, terms, aim, mid);
+            let gains = (px > from) == (side == Side::Buy);
+            if px == from || gains != (aim == Aim::Take) {
                 let text = format!("`{name}` at {px} lies on the wrong side of {from}");
                 return Err(TradeError::new("exit_side", text));
             }

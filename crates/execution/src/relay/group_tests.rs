@@ -21,6 +21,7 @@ fn bracket(key: &str, first: u8) -> Submit {
         exit.wish.pricing = Pricing::Trigger {
             trigger,
             limit: trigger,
+            waits: None,
         };
         request.parts.push(exit);
     }

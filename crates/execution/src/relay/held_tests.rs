@@ -73,6 +73,7 @@ impl Bench {
         stop.wish.pricing = Pricing::Trigger {
             trigger,
             limit: trigger,
+            waits: None,
         };
         request.parts.push(stop);
         bench.step(1, Input::Submit(Box::new(request)));

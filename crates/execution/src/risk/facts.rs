@@ -2,7 +2,7 @@
 
 use hypersentry_model::{Price, Size, Stamped, Symbol, Timestamp, Usd};
 
-use crate::order::Side;
+use crate::order::{Aim, Side};
 
 /// Levels of the book that a walk looks at.
 pub const MOST_LEVELS: usize = 200;
@@ -26,6 +26,8 @@ pub enum Pricing {
         trigger: Price,
         /// The worst price that it accepts then.
         limit: Price,
+        /// What it is for, where it waits from the beginning; nothing of an exit that sleeps until its entry is filled, and may do so on either side of the mid.
+        waits: Option<Aim>,
     },
 }
 

@@ -27,7 +27,7 @@ pub use walk::{Walk, slippage_bps, walk};
 use hypersentry_model::{Freshness, Price, Size, Stamped, Usd};
 use serde::Serialize;
 
-use crate::order::Side;
+use crate::order::{Aim, Side};
 use limits::WHOLE_BPS;
 use walk::{bps_up, unseen, within};
 
@@ -92,7 +92,8 @@ pub fn check(
     for (scope, limits, standing) in scopes {
         run.scope(*scope, limits, standing, notional, limit, reduces);
     }
-    run.stop(limit, trigger, reduces, scopes);
+    run.goes_off(mid);
+    run.stop(limit, mid, reduces, scopes);
     if run.refused.is_empty() {
         Ok(Passed {
             notional,
@@ -381,8 +382,33 @@ impl Run<'_> {
         }
     }
 
-    fn stop(&mut self, limit: Price, trigger: Option<Price>, reduces: bool, scopes: &Scopes<'_>) {
+    /// A stop that the mid has passed already goes off at once: it stops nothing.
+    fn goes_off(&mut self, mid: Option<Price>) {
+        let Pricing::Trigger {
+            trigger,
+            waits: Some(Aim::Stop),
+            ..
+        } = self.wish.pricing
+        else {
+            return;
+        };
+        let side = self.wish.side;
+        if let Some(mid) = mid.filter(|mid| within(side, trigger, *mid)) {
+            let allowed = match side {
+                Side::Buy => format!("above the mid of {mid}"),
+                Side::Sell => format!("below the mid of {mid}"),
+            };
+            let found = trigger.to_string();
+            self.refuse(Refusal::plain(Check::StopUseless, found, allowed));
+        }
+    }
+
+    fn stop(&mut self, limit: Price, mid: Option<Price>, reduces: bool, scopes: &Scopes<'_>) {
         let (side, liquidation) = (self.wish.side, self.wish.liquidation);
+        let trigger = match self.wish.pricing {
+            Pricing::Trigger { trigger, .. } => Some(trigger),
+            Pricing::Taker { .. } | Pricing::Limit { .. } => None,
+        };
         if reduces {
             // A stop closes against the position: a long's sells, above where the long is liquidated. A take lies on the other side of the price.
             let late = trigger.zip(liquidation.px());
@@ -407,7 +433,9 @@ impl Run<'_> {
             self.refuse(Refusal::plain(Check::StaleInput, found, "a fresh figure"));
         }
         // A long's stop lies below the entry and above the liquidation price; a short's the other way round.
-        let entry = trigger.unwrap_or(limit);
+        // What takes at once is filled from the mid on, and what rests at its own price: the stop is beyond both.
+        let first = mid.filter(|mid| within(side, *mid, limit)).unwrap_or(limit);
+        let entry = trigger.unwrap_or(first);
         let stops = within(side, stop, entry) && stop != entry;
         let early = (liquidation.px()).is_none_or(|px| within(side, px, stop) && px != stop);
         if !(stops && early) {

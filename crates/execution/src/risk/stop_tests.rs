@@ -59,6 +59,7 @@ fn closing(held: &str, at: Price, liquidation: Liquidation) -> Vec<&'static str>
         wish.pricing = Pricing::Trigger {
             trigger: at,
             limit: at,
+            waits: None,
         };
         wish.reduce_only = true;
         wish.stop = None;
@@ -104,6 +105,69 @@ fn a_stop_that_only_reduces_comes_before_the_liquidation() {
     // A protection is not refused for want of a figure, nor a take, which lies on the other side.
     assert!(closing("0.01", px("48000"), Liquidation::Unknown).is_empty());
     assert!(closing("0.01", px("60000"), at(px("48000"))).is_empty());
+}
+
+#[test]
+fn a_stop_of_what_takes_at_once_lies_beyond_the_mid_too() {
+    // The mid is 50,000: what buys up to 50,100 is filled from there on, and a stop above it would go off with the next mark.
+    let limits = Limits::default();
+    let of = |side, pricing, stop| {
+        refused("0", &limits, |wish| {
+            wish.side = side;
+            wish.pricing = pricing;
+            wish.stop = Some(px(stop));
+            wish.liquidation = Liquidation::Never;
+        })
+    };
+    let useless = ["risk_stop_useless"];
+    let (taker, limit) = (
+        |limit| Pricing::Taker { limit: px(limit) },
+        |limit| Pricing::Limit { limit: px(limit) },
+    );
+    for stop in ["50099", "50050", "50000"] {
+        assert_eq!(of(Side::Buy, taker("50100"), stop), useless, "{stop}");
+        assert_eq!(of(Side::Buy, limit("50100"), stop), useless, "{stop}");
+    }
+    for stop in ["49901", "49950", "50000"] {
+        assert_eq!(of(Side::Sell, limit("49900"), stop), useless, "{stop}");
+    }
+    assert!(of(Side::Buy, taker("50100"), "49999").is_empty());
+    assert!(of(Side::Sell, limit("49900"), "50001").is_empty());
+    // What rests is filled at its own price.
+    assert!(of(Side::Buy, limit("49700"), "49699").is_empty());
+    assert_eq!(of(Side::Buy, limit("49700"), "49700"), useless);
+}
+
+#[test]
+fn a_stop_alone_does_not_go_off_at_once() {
+    let of = |side, trigger, reduces, waits| {
+        refused(
+            if reduces { "0.01" } else { "0" },
+            &Limits::default(),
+            |wish| {
+                wish.side = side;
+                wish.pricing = Pricing::Trigger {
+                    trigger: px(trigger),
+                    limit: px(trigger),
+                    waits,
+                };
+                wish.reduce_only = reduces;
+                wish.stop = None;
+                wish.liquidation = Liquidation::Never;
+            },
+        )
+    };
+    let useless = ["risk_stop_useless"];
+    let stop = Some(Aim::Stop);
+    assert!(of(Side::Sell, "49999", true, stop).is_empty());
+    for px in ["50000", "50001"] {
+        assert_eq!(of(Side::Sell, px, true, stop), useless);
+        // A profit is taken there, and an exit that sleeps waits for another mid.
+        assert!(of(Side::Sell, px, true, Some(Aim::Take)).is_empty());
+        assert!(of(Side::Sell, px, true, None).is_empty());
+    }
+    assert!(of(Side::Buy, "50001", false, stop).is_empty());
+    assert_eq!(of(Side::Buy, "50000", false, stop), useless);
 }
 
 proptest! {

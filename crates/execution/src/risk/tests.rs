@@ -317,12 +317,14 @@ fn a_stop_order_is_measured_from_its_trigger() {
     wish.pricing = Pricing::Trigger {
         trigger: px("45000"),
         limit: px("44600"),
+        waits: None,
     };
     let (limits, standing) = (Limits::default(), standing());
     assert!(codes(&wish, &market(), &limits, &standing).is_empty());
     wish.pricing = Pricing::Trigger {
         trigger: px("45000"),
         limit: px("44500"),
+        waits: None,
     };
     assert_eq!(codes(&wish, &market(), &limits, &standing), ["risk_collar"]);
 }

@@ -144,6 +144,7 @@ fn exit(cloid: Cloid, leg: Leg, aim: Aim, trigger: &str, size: i64) -> Part {
             pricing: Pricing::Trigger {
                 trigger,
                 limit: trigger,
+                waits: None,
             },
             reduce_only: true,
             stop: None,

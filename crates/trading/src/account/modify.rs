@@ -74,9 +74,10 @@ impl Account {
         let limit = terms.px();
         let pricing = match terms {
             Terms::Limit { .. } => Pricing::Limit { limit },
-            Terms::Trigger { trigger, .. } => Pricing::Trigger {
+            Terms::Trigger { trigger, aim, .. } => Pricing::Trigger {
                 trigger,
                 limit: compose::checked_px(&terms, intent.reduce_only),
+                waits: (!self.relay.sleeps(old)).then_some(aim),
             },
         };
         let mut part = Part {

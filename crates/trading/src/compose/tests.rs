@@ -125,6 +125,56 @@ fn a_bracket_has_its_exits_on_the_other_side_of_both() {
 }
 
 #[test]
+fn exits_of_what_takes_at_once_are_measured_from_the_mid() {
+    // The mid is 97,001 and the worst price 97,292: whatever lies between them is above what is paid.
+    let of = |side: &str, exit: &str, px: u32| {
+        let slipped =
+            format!(r#""side":"{side}","kind":"market","slippage_bps":30,"{exit}":"{px}""#);
+        made(&slipped).map(|parts| parts.len())
+    };
+    let wrong = Err("exit_side".to_owned());
+    for px in [97_200, 97_001] {
+        assert_eq!(of("buy", "stop_loss", px), wrong, "{px}");
+    }
+    assert_eq!(of("buy", "stop_loss", 97_000), Ok(2));
+    assert_eq!(of("buy", "take_profit", 97_200), Ok(2));
+    assert_eq!(of("buy", "take_profit", 97_001), wrong);
+    assert_eq!(of("sell", "stop_loss", 96_800), wrong);
+    assert_eq!(of("sell", "stop_loss", 97_002), Ok(2));
+    assert_eq!(of("sell", "take_profit", 96_800), Ok(2));
+    assert_eq!(of("sell", "take_profit", 97_002), wrong);
+    let limit = |kind: &str, px: u32, exit: &str| {
+        let limit = format!(r#""side":"buy","kind":"{kind}","px":"{px}",{exit}"#);
+        made(&limit).map(|parts| parts.len())
+    };
+    // An IOC below the mid is filled at its own price or not at all.
+    assert_eq!(limit("ioc", 96_900, r#""stop_loss":"96950""#), wrong);
+    // What of a limit rests is filled at its own price: its profit begins there.
+    assert_eq!(limit("limit", 97_300, r#""stop_loss":"97200""#), wrong);
+    assert_eq!(limit("limit", 97_300, r#""take_profit":"97200""#), wrong);
+    assert_eq!(limit("limit", 96_000, r#""take_profit":"96500""#), Ok(2));
+    assert_eq!(limit("limit", 96_000, r#""stop_loss":"95999""#), Ok(2));
+}
+
+#[test]
+fn a_trigger_alone_does_not_go_off_at_once() {
+    let of = |side: &str, kind: &str, px: u32| {
+        let alone = format!(r#""side":"{side}","kind":"{kind}","trigger_px":"{px}""#);
+        made(&alone).map(|parts| parts.len())
+    };
+    let wrong = Err("exit_side".to_owned());
+    for (side, kind, waits, goes) in [
+        ("sell", "stop_market", 97_000, 97_001),
+        ("buy", "stop_market", 97_002, 97_001),
+        ("sell", "take_market", 97_002, 97_001),
+        ("buy", "take_market", 97_000, 97_001),
+    ] {
+        assert_eq!(of(side, kind, waits), Ok(1), "{side} {kind}");
+        assert_eq!(of(side, kind, goes), wrong, "{side} {kind}");
+    }
+}
+
+#[test]
 fn a_scale_is_all_of_its_size_between_its_prices() {
     let parts =
         made(r#""side":"buy","kind":"scale","scale":{"orders":3,"from":"96000","to":"97000"}"#)
