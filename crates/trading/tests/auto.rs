@@ -282,6 +282,26 @@ async fn a_plan_ends_with_its_conviction_and_what_rests_is_cancelled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_plan_ends_when_another_order_closes_what_it_filled() {
+    let (bench, _) = start(0x54, &[(true, 8, 0), (true, 8, 20_000)]).await;
+    set(&bench, "on", json!({})).await.unwrap();
+    let held = |state: &AccountState| {
+        let positions = state.positions.v.as_ref();
+        entries(state).len() == 1 && positions.is_some_and(|it| !it.is_empty())
+    };
+    bench.until("the first slice is held", held).await;
+    let out = json!({"side": "sell", "kind": "market", "reduce_only": true});
+    bench.order("out", out).await.unwrap();
+    let stopped = (EventKind::AutoEnded, "auto_plan_stopped".to_owned());
+    let began = std::time::Instant::now();
+    while !events(&bench).contains(&stopped) {
+        assert!(began.elapsed() < PATIENCE, "{:?}", events(&bench));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(entries(&bench.state().await).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn leave_is_explicit_and_does_not_outlive_the_process() {
     let (bench, _) = start(0x53, &[(false, -5, 0)]).await;
     for (change, code) in [

@@ -211,6 +211,8 @@ pub struct TradeFacts {
     pub alive: bool,
     /// Something of it was filled.
     pub filled: bool,
+    /// Something of a stop or a target of it was.
+    pub exited: bool,
     /// The position in its market; none while unknown.
     pub position: Option<Size>,
 }

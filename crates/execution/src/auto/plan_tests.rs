@@ -21,6 +21,7 @@ fn a_plan_is_followed_to_its_end_and_the_trade_to_its_own() {
         resting: true,
         alive: true,
         filled: true,
+        exited: false,
         position: Size::parse("0.002").ok(),
     };
     assert_eq!(scene.time(100, Some(resting)), []);
@@ -62,10 +63,18 @@ fn a_plan_ends_with_its_conviction_its_time_a_refusal_and_the_leave() {
         resting: true,
         alive: true,
         filled: false,
+        exited: false,
         position: Some(Size::ZERO),
     };
     type End = fn(&mut Scene, TradeFacts) -> Vec<Output>;
-    let table: [(&str, End); 8] = [
+    let table: [(&str, End); 9] = [
+        ("auto_plan_stopped", |scene, told| {
+            let exited = TradeFacts {
+                exited: true,
+                ..told
+            };
+            scene.time(100, Some(exited))
+        }),
         ("auto_bias_ended", |scene, _| {
             scene.see(|opinion| opinion.side = None)
         }),
@@ -116,6 +125,40 @@ fn a_plan_ends_with_its_conviction_its_time_a_refusal_and_the_leave() {
         for _ in 0..20 {
             let more = scene.see(|_| ());
             assert!(!more.iter().any(|it| matches!(it, Output::Send { .. })));
+        }
+    }
+}
+
+#[test]
+fn a_plan_ends_when_what_it_filled_is_held_no_more() {
+    for (after, over) in [
+        (Some("0"), true),
+        (Some("-0.001"), true),
+        (Some("0.001"), false),
+        (None, false),
+    ] {
+        let mut scene = Scene::new();
+        scene.see(|_| ());
+        let mut told = TradeFacts {
+            resting: false,
+            alive: true,
+            filled: true,
+            exited: false,
+            position: Some(Size::ZERO),
+        };
+        // The answer to an order is there before its trade is in the books.
+        assert_eq!(ended(&scene.time(100, Some(told))), None);
+        told.position = Size::parse("0.002").ok();
+        assert_eq!(ended(&scene.time(100, Some(told))), None);
+        told.position = after.and_then(|text| Size::parse(text).ok());
+        let out = scene.time(100, Some(told));
+        let why = over.then_some("auto_plan_stopped");
+        assert_eq!(ended(&out), why, "{after:?}");
+        for _ in 0..20 {
+            scene.see(|_| ());
+            let more = scene.time(0, Some(told));
+            let sent = more.iter().any(|it| matches!(it, Output::Send { .. }));
+            assert!(!(sent && over), "{after:?}");
         }
     }
 }

@@ -137,6 +137,7 @@ fn run(events: Vec<Event>) -> Result<(usize, usize), TestCaseError> {
                             resting: !gone,
                             alive: !gone,
                             filled: true,
+                            exited: false,
                             position: Some(if gone {
                                 Size::ZERO
                             } else {

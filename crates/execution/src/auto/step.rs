@@ -377,6 +377,7 @@ impl Auto {
             sent: 0,
             ended: None,
             filled: false,
+            held: false,
         };
         let cooldown = self.rules.cooldown_ms;
         self.last
@@ -410,6 +411,9 @@ impl Auto {
         let symbols: Vec<Symbol> = self.trades.keys().copied().collect();
         for symbol in symbols {
             let told = facts.get(&symbol).copied();
+            if let (Some(trade), Some(told)) = (self.trades.get_mut(&symbol), told) {
+                trade.hold(told);
+            }
             if let Some(why) = self.no_longer(now, symbol, told) {
                 self.end_plan(now, symbol, &why, OutcomeKind::Ended, out);
             }
@@ -422,7 +426,6 @@ impl Auto {
             let Some(trade) = self.trades.get_mut(&symbol) else {
                 continue;
             };
-            trade.filled |= told.filled;
             let flat = !trade.filled || told.position.is_some_and(|held| held.is_zero());
             if trade.ended.is_some() && !told.alive && flat {
                 let Some(trade) = self.trades.remove(&symbol) else {
@@ -457,6 +460,9 @@ impl Auto {
         }
         if now >= trade.limit(&self.rules) {
             return Some(Reason::new("auto_time_limit", "the plan's time is up"));
+        }
+        if let Some(text) = told.and_then(|told| trade.stopped(told)) {
+            return Some(Reason::new("auto_plan_stopped", text));
         }
         let done = trade.next().is_none() && told.is_some_and(|told| !told.resting);
         done.then(|| Reason::new("auto_plan_done", "every slice was sent"))

@@ -210,6 +210,7 @@ fn each_gate_holds_a_trade_back_alone() {
                     sent: 1,
                     ended: Some(Reason::new("restart", "")),
                     filled: true,
+                    held: true,
                 };
                 scene.auto.recall(trade);
             }

@@ -1,8 +1,8 @@
 //! One trade: a plan that is followed, and what became of it.
 
-use super::facts::{Conviction, Plan, Reason, Rules, Slice};
+use super::facts::{Conviction, Plan, Reason, Rules, Slice, TradeFacts};
 use crate::order::Side;
-use hypersentry_model::{Symbol, Timestamp};
+use hypersentry_model::{Size, Symbol, Timestamp};
 
 /// A trade that was begun and is not over.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Trade {
     pub ended: Option<Reason>,
     /// Whether something of it was filled.
     pub filled: bool,
+    /// Whether that was seen in the position: the answer to an order is there before its trade is.
+    pub held: bool,
 }
 
 impl Trade {
@@ -37,6 +39,28 @@ impl Trade {
     /// When it is due.
     pub fn next_at(&self) -> Option<Timestamp> {
         Some(self.began.plus_ms(self.next()?.delay_ms))
+    }
+
+    /// Remembers what was filled and seen of it.
+    pub(super) fn hold(&mut self, told: TradeFacts) {
+        self.filled |= told.filled;
+        self.held |= self.filled && told.position.is_some_and(|size| self.is_its(size));
+    }
+
+    fn is_its(&self, position: Size) -> bool {
+        match self.side {
+            Side::Buy => position.is_positive(),
+            Side::Sell => position < Size::ZERO,
+        }
+    }
+
+    /// Why it has ended, where its exits or somebody else closed it: what would follow is not protected by what was planned.
+    pub(super) fn stopped(&self, told: TradeFacts) -> Option<&'static str> {
+        if told.exited {
+            return Some("a stop or a target of it was filled");
+        }
+        let gone = told.position.is_some_and(|size| !self.is_its(size));
+        (self.held && gone).then_some("what it filled was closed elsewhere")
     }
 
     /// When its resting orders have waited long enough.

@@ -1,6 +1,8 @@
 //! One account's task: it alone changes what is held of the account, in the order in which things come.
 
 mod auto;
+#[cfg(test)]
+mod bench;
 mod cancels;
 mod closing;
 mod compare;

@@ -12,10 +12,11 @@ use crate::wire;
 use crate::world::{AskPlan, Sight};
 use hypersentry_execution::audit::What;
 use hypersentry_execution::auto::{MOST_SLICES, Slice};
-use hypersentry_execution::order::{Cloid, Side, State, Terms, Tif};
+use hypersentry_execution::order::{Cloid, Leg, Side, State, Terms, Tif};
 use hypersentry_model::{Freshness, Price, Size, Timestamp};
 use hypersentry_venues::hyperliquid::exchange::Cloid as Name;
 use hypersentry_venues::hyperliquid::exchange::check::MIN_NOTIONAL;
+use std::collections::BTreeSet;
 
 /// What the plan rests on may be so old.
 const AGE_MS: i64 = 3_000;
@@ -36,7 +37,7 @@ pub(super) struct Planned {
     pub(super) take_profit: Option<Price>,
     pub(super) stop_loss: Option<Price>,
     /// How many were placed anew.
-    again: u32,
+    pub(super) again: u32,
 }
 
 /// The price of a slice as it is sent: what takes, takes at the plan's price or better; what rests, rests at the touch as it stands now, and never at a
@@ -208,6 +209,25 @@ impl Account {
         let anew = self.send_part(twap, name, slice.size, Some(&slice), sight)?;
         twap.replace(place, anew.ok_or_else(ended)?);
         Ok(true)
+    }
+
+    /// Whether something of a stop or a target was filled that came with one of these entries: one that was sent with it, that took its place, or that was
+    /// placed for a part of it.
+    pub(super) fn exited(&self, entries: impl Iterator<Item = Cloid>) -> bool {
+        let sent = entries.filter_map(|it| self.relay.order(&it));
+        let groups: BTreeSet<Cloid> = sent.map(|order| order.intent().group).collect();
+        let mut orders = self.relay.orders().filter(|order| {
+            let intent = order.intent();
+            matches!(intent.leg, Leg::TakeProfit | Leg::StopLoss) && groups.contains(&intent.group)
+        });
+        orders.any(|order| order.filled().is_positive())
+    }
+
+    /// Whether a stop or a target of a plan was filled.
+    pub(super) fn plan_exited(&self, twap: &Twap) -> bool {
+        let plan = twap.plan.as_ref();
+        let exits = |plan: &Planned| plan.take_profit.is_some() || plan.stop_loss.is_some();
+        plan.is_some_and(exits) && self.exited(twap.sent().iter().copied())
     }
 
     /// Whether an order of it may still be filled.

@@ -16,6 +16,9 @@ use hypersentry_execution::order::{Cloid, Leg, Side};
 use hypersentry_model::{Size, Timestamp};
 use hypersentry_venues::hyperliquid::exchange::Cloid as Name;
 
+#[cfg(test)]
+mod tests;
+
 /// The legs of a slice.
 const LEGS: [&str; 3] = ["entry", "take_profit", "stop_loss"];
 
@@ -69,6 +72,7 @@ impl Account {
             resting: false,
             alive: false,
             filled: false,
+            exited: false,
             position: self.fresh(self.figures.position(trade.symbol)),
         };
         for n in 0..trade.sent {
@@ -84,6 +88,10 @@ impl Account {
                 }
             }
         }
+        facts.exited = self.exited((0..trade.sent).map(|n| {
+            let [entry, ..] = self.legs(trade, n);
+            entry
+        }));
         facts
     }
 
@@ -106,6 +114,7 @@ impl Account {
             sent: 0,
             ended: None,
             filled: false,
+            held: false,
         };
         let making = Making {
             trade: &trade,

@@ -173,6 +173,7 @@ impl AutoDesk {
                 sent: trade.slices,
                 ended: Some(Reason::new("auto_restart", RESTARTED)),
                 filled: false,
+                held: false,
             });
         }
         desk
