@@ -15,15 +15,17 @@ use crate::view::{EventKind, OrderView, TwapView};
 use crate::world::Sight;
 use hypersentry_execution::audit::What;
 use hypersentry_execution::auto::Slice;
-use hypersentry_execution::order::{Cloid, Leg};
+use hypersentry_execution::order::{Cloid, Leg, Order};
 use hypersentry_model::{Price, Size, Symbol, Timestamp, Usd};
-use hypersentry_venues::hyperliquid::exchange::tick::snap_size;
+use hypersentry_venues::hyperliquid::exchange::tick::{AssetRules, size_above, snap_size};
 use sha2::{Digest, Sha256};
 
 /// At once in one account.
 const MOST_TWAPS: usize = 20;
 /// Between slices, as the venue's own: 30 s (Hyperliquid docs, Trading > Order types > TWAP).
 const GAP_MS: i64 = 30_000;
+/// No slice is larger than so many times its even share, as the venue's own (the same page).
+const CATCH_UP: i128 = 3;
 /// A slice is worth at least this: the venue's least order and something for a price that moves.
 const LEAST_SLICE: Usd = Usd::from_units(11_000_000_000_000);
 /// Minutes.
@@ -36,6 +38,7 @@ pub(crate) struct Twap {
     strategy: String,
     symbol: Symbol,
     side: OrderSide,
+    /// What was not sent; of those that are no plan also what was sent and came back.
     pub(super) left: Size,
     slices: u32,
     done: u32,
@@ -47,21 +50,32 @@ pub(crate) struct Twap {
     minutes: u32,
     /// Its slices: at most two a minute.
     sent: Vec<Cloid>,
+    /// Those of which it is not known yet what they have filled, with their sizes; none of a plan's.
+    waits: Vec<(Cloid, Size)>,
     pub(super) plan: Option<Planned>,
 }
 
 impl Twap {
-    /// What the next slice is: its share of what is left, in lots.
-    fn slice(&self, rules: &hypersentry_venues::hyperliquid::exchange::tick::AssetRules) -> Size {
+    /// What the next slice is: its share of what is left, in lots, and never so much that one order does the work of many.
+    fn slice(&self, rules: &AssetRules) -> Size {
         if let Some(slice) = self.planned_slice() {
             return slice.size;
         }
         let rest = self.slices.saturating_sub(self.done).max(1);
-        if rest == 1 {
-            return self.left;
-        }
-        let share = Size::from_units(self.left.units() / i128::from(rest));
+        let share = self.left.units() / i128::from(rest);
+        let even = self.size.units() / i128::from(self.slices.max(1));
+        let most = even.saturating_mul(CATCH_UP);
+        let share = Size::from_units(share.min(most));
         snap_size(rules, share).unwrap_or(self.left)
+    }
+
+    /// One more order of it.
+    fn took(&mut self, sent: Option<Cloid>, size: Size) {
+        self.left = self.left.checked_sub(size).unwrap_or(Size::ZERO);
+        self.sent.extend(sent);
+        if self.plan.is_none() {
+            self.waits.extend(sent.map(|cloid| (cloid, size)));
+        }
     }
 
     /// When the slice after this one is due: within a fifth of the gap, from the key alone, which nobody else knows.
@@ -89,9 +103,10 @@ impl Twap {
         plan.is_some_and(|plan| plan.stop_loss.is_some())
     }
 
-    /// Of a plan: whether every slice was sent, so that only what rests is waited for.
+    /// Whether every slice was sent, so that only what becomes of them is waited for.
     fn lingers(&self) -> bool {
-        self.plan.is_some() && self.done >= self.slices
+        let all = self.plan.is_none() && self.left.is_zero();
+        all || self.done >= self.slices
     }
 
     /// The ticket of a slice: of a plan's, or of a part of the size.
@@ -172,13 +187,18 @@ impl Twap {
     }
 }
 
-/// How many slices there are: two a minute, none of them too small.
-fn slices(minutes: u32, size: Size, px: Price) -> Result<u32, TradeError> {
+/// How many slices there are: two a minute, none of them too small, nor less than a lot.
+fn slices(minutes: u32, size: Size, px: Price, rules: &AssetRules) -> Result<u32, TradeError> {
     let worth = px
         .notional(size)
         .map_err(|_| TradeError::bad("the size is out of range"))?;
     let most = u32::try_from(worth.units() / LEAST_SLICE.units()).unwrap_or(u32::MAX);
-    let count = (minutes * 2).min(most);
+    let lot = size_above(rules, Size::from_units(1)).map_or(1, Size::units);
+    let lots = u32::try_from(size.units() / lot.max(1)).unwrap_or(u32::MAX);
+    if lots < 2 {
+        return Err(TradeError::new("size_lot", "a TWAP is at least two lots"));
+    }
+    let count = (minutes * 2).min(most).min(lots);
     if count < 2 {
         let text = format!(
             "a TWAP is worth at least {} USD",
@@ -220,7 +240,7 @@ impl Account {
             }
             None => {
                 let minutes = wish.minutes()?;
-                (slices(minutes, ticket.size, px)?, minutes)
+                (slices(minutes, ticket.size, px, &asset.rules)?, minutes)
             }
         };
         let mut twap = Twap {
@@ -238,13 +258,14 @@ impl Account {
             size: ticket.size,
             minutes,
             sent: Vec::new(),
+            waits: Vec::new(),
             plan,
         };
         let size = twap.slice(&asset.rules);
         let slice = twap.planned_slice();
         let first = twap.ticket(&self.name, ticket.key.clone(), size, slice, sight, now)?;
         let (mut composed, _) = self.made(&first, sight, now)?;
-        twap.sent.extend(as_slice(&mut composed));
+        let sent = as_slice(&mut composed);
         let orders = self.submit(
             ticket.key()?,
             body,
@@ -257,7 +278,7 @@ impl Account {
             key: twap.key.clone(),
         };
         self.note_said(What::Noted, None, &by, said);
-        twap.left = twap.left.checked_sub(size).unwrap_or(Size::ZERO);
+        twap.took(sent, size);
         twap.done = 1;
         twap.next = twap.after(now);
         self.twaps.push(twap);
@@ -270,7 +291,9 @@ impl Account {
         let now = self.now();
         let due = |twap: &Twap| {
             let over = twap.lingers() && !self.plan_rests(twap);
-            now >= twap.next || over || self.plan_refused(twap)
+            // Of ours nothing rests, and what was sent is known within its life.
+            let next = now >= twap.next && (twap.plan.is_some() || !twap.lingers());
+            next || over || self.plan_refused(twap) || self.plan_exited(twap)
         };
         let keys: Vec<String> = self
             .twaps
@@ -297,6 +320,13 @@ impl Account {
             return;
         };
         let mut twap = self.twaps.remove(at);
+        self.settle(&mut twap);
+        if self.plan_exited(&twap) {
+            self.cancel_slices(&twap);
+            self.over(&twap, "a stop or a target of it was filled");
+            self.tell_account();
+            return;
+        }
         match self.place_again(&mut twap, sight) {
             Ok(false) => {}
             Ok(true) => {
@@ -310,7 +340,8 @@ impl Account {
                 return;
             }
         }
-        if twap.lingers() {
+        let ours = twap.plan.is_none();
+        if twap.lingers() && (!ours || twap.waits.is_empty()) {
             let rests = self.plan_rests(&twap);
             self.cancel_slices(&twap);
             self.over(
@@ -324,15 +355,18 @@ impl Account {
             self.tell_account();
             return;
         }
+        if ours && (twap.lingers() || now < twap.next) {
+            self.twaps.insert(at.min(self.twaps.len()), twap);
+            return;
+        }
         let result = self.asset(twap.symbol).and_then(|asset| {
             let size = twap.slice(&asset.rules);
             let slice = twap.planned_slice();
             let sent = self.send_part(&twap, twap.done, size, slice, sight)?;
-            twap.sent.extend(sent);
-            Ok(size)
+            Ok((sent, size))
         });
         match result {
-            Ok(size) => twap.left = twap.left.checked_sub(size).unwrap_or(Size::ZERO),
+            Ok((sent, size)) => twap.took(sent, size),
             // What it would have been is shared among those that follow.
             Err(error) => {
                 let text = format!("a slice was not sent: {}", error.text);
@@ -348,13 +382,23 @@ impl Account {
         }
         twap.done += 1;
         twap.next = twap.after(now);
-        let sent = twap.done >= twap.slices || twap.left.is_zero();
-        if sent && twap.plan.is_none() {
-            self.over(&twap, "it came to its end");
-        } else {
-            self.twaps.insert(at.min(self.twaps.len()), twap);
-        }
+        self.twaps.insert(at.min(self.twaps.len()), twap);
         self.tell_account();
+    }
+
+    /// What an order did not fill is left again, once that is known; those that follow share it. One that was forgotten ended long ago, and its fills with it.
+    pub(super) fn settle(&self, twap: &mut Twap) {
+        let mut back = 0;
+        twap.waits.retain(|(cloid, size)| {
+            let order = self.relay.order(cloid);
+            let lives = order.is_some_and(|order| !order.state().is_terminal());
+            let filled = order.map_or(*size, Order::filled);
+            if !lives {
+                back += (size.units() - filled.units()).max(0);
+            }
+            lives
+        });
+        twap.left = Size::from_units(twap.left.units().saturating_add(back));
     }
 
     /// Sends a slice under the name of its number; its order.
@@ -394,8 +438,14 @@ impl Account {
         };
         self.note_said(What::Noted, None, &twap.by, said);
         let text = format!(
-            "a TWAP in {} has ended: {why}; {} were not sent",
-            twap.symbol, twap.left
+            "a TWAP in {} has ended: {why}; {} were not sent{}",
+            twap.symbol,
+            twap.left,
+            if twap.plan.is_none() {
+                " or not filled"
+            } else {
+                ""
+            }
         );
         self.tell_event(EventKind::Raised, "twap_ended", &text, None);
     }
@@ -418,56 +468,4 @@ pub(super) fn slice_name(number: u32) -> [u8; 16] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use hypersentry_venues::hyperliquid::exchange::tick::AssetRules;
-
-    #[test]
-    fn slices_are_all_of_the_size_and_none_is_too_small() {
-        let size = Size::parse("0.01").unwrap();
-        let px = Price::parse("97000").unwrap();
-        assert_eq!(slices(30, size, px).unwrap(), 60);
-        // 970 USD in parts of at least 11.
-        assert_eq!(slices(1_440, size, px).unwrap(), 88);
-        assert_eq!(
-            slices(5, Size::parse("0.0002").unwrap(), px)
-                .unwrap_err()
-                .code,
-            "min_notional"
-        );
-        let rules = AssetRules {
-            spot: false,
-            sz_decimals: 5,
-            max_leverage: 40,
-            only_isolated: false,
-        };
-        let mut twap = Twap {
-            key: "k".to_owned(),
-            strategy: "manual".to_owned(),
-            symbol: Symbol::new("BTC").unwrap(),
-            side: OrderSide::Buy,
-            left: size,
-            slices: 7,
-            done: 0,
-            next: Timestamp::from_ms(0),
-            randomize: true,
-            reduce_only: false,
-            by: By::default(),
-            size,
-            minutes: 4,
-            sent: Vec::new(),
-            plan: None,
-        };
-        let mut sum = 0;
-        while twap.done < twap.slices {
-            let slice = twap.slice(&rules);
-            assert!(slice.is_positive());
-            sum += slice.units();
-            twap.left = Size::from_units(twap.left.units() - slice.units());
-            twap.done += 1;
-            let gap = twap.after(Timestamp::from_ms(0)).ms();
-            assert!((24_000..=36_000).contains(&gap), "{gap}");
-        }
-        assert_eq!(sum, size.units());
-    }
-}
+mod tests;

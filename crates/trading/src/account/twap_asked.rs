@@ -54,7 +54,8 @@ impl Account {
             .partition(wanted);
         self.twaps = kept;
         let ended: Vec<Twap> = ended;
-        for twap in ended {
+        for mut twap in ended {
+            self.settle(&mut twap);
             self.over(&twap, why);
         }
     }
@@ -80,6 +81,7 @@ impl Account {
                 let left = if let Some(at) = here {
                     let mut ended = self.twaps.remove(at);
                     ended.by = by.clone();
+                    self.settle(&mut ended);
                     if ended.plan.is_some() {
                         self.cancel_slices(&ended);
                     }
