@@ -31,9 +31,9 @@ const CALM_MS: i64 = 30_000;
 
 impl Account {
     pub(super) fn native_views(&self) -> impl Iterator<Item = TwapView> {
-        let now = self.now();
+        let (now, ahead) = (self.now(), self.venue_ahead_ms());
         let living = self.natives.iter().filter(|it| it.lives());
-        living.map(move |it| it.view(now))
+        living.map(move |it| it.view(now, ahead))
     }
 
     /// Whether a key named one before.
@@ -148,13 +148,17 @@ impl Account {
     }
 
     pub(super) fn twap_kept(&mut self, key: &str, kept: bool) {
-        let (killed, now) = (self.killed, self.now());
+        let (killed, now, venue) = (self.killed, self.now(), self.venue_now());
         let Some(at) = self.native_at(key) else {
             return;
         };
         let native = &mut self.natives[at];
         let stopped = (killed && !native.asked.reduce_only) || native.end_wanted;
-        let late = now >= native.asked.expires;
+        // The venue takes it until then by its own clock; while that is not known, what has passed since by ours.
+        let late = venue.map_or_else(
+            || now >= native.since.plus_ms(LIFE_MS),
+            |time| time.ms >= native.asked.expires.ms(),
+        );
         if !kept || stopped || late {
             self.end_native(at, "it was not sent");
             return;

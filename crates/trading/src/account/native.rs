@@ -120,9 +120,11 @@ impl Native {
         }
     }
 
-    pub(super) fn view(&self, now: Timestamp) -> TwapView {
+    /// `ahead_ms`: the venue's clock, by which it was asked for, less ours, by which it is shown.
+    pub(super) fn view(&self, now: Timestamp, ahead_ms: i64) -> TwapView {
         let slices = i64::from(self.asked.minutes) * 2;
-        let begun = now.ns_since(self.asked.at).max(0) / 1_000_000 / GAP_MS + 1;
+        let began = self.asked.at.plus_ms(-ahead_ms);
+        let begun = now.ns_since(began).max(0) / 1_000_000 / GAP_MS + 1;
         let left = self.asked.size.checked_sub(self.filled);
         TwapView {
             key: self.asked.key.clone(),
@@ -139,7 +141,7 @@ impl Native {
             minutes: self.asked.minutes,
             left: left.unwrap_or(Size::ZERO),
             slices_left: u32::try_from((slices - begun).max(0)).unwrap_or(u32::MAX),
-            next_ms: self.asked.at.ms() + begun * GAP_MS,
+            next_ms: began.ms() + begun * GAP_MS,
         }
     }
 }
@@ -196,7 +198,7 @@ mod tests {
         );
         native.filled = Size::parse("0.2").unwrap();
         assert_eq!(native.exposes().unwrap().2, Size::parse("0.3").unwrap());
-        assert_eq!(native.view(Timestamp::from_ms(131_000)).slices_left, 58);
+        assert_eq!(native.view(Timestamp::from_ms(131_000), 0).slices_left, 58);
         native.stage = Stage::Ended;
         assert_eq!(native.exposes(), None);
     }

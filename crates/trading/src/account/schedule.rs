@@ -91,7 +91,7 @@ impl Account {
         match self.scheduling(&key, at_ms, &by).await {
             Ok(true) => {}
             Ok(false) => {
-                let _ = answer.send(Ok(self.schedule.view(self.now().ms())));
+                let _ = answer.send(Ok(self.schedule_view()));
                 return;
             }
             Err(error) => {
@@ -181,16 +181,25 @@ impl Account {
                 let said = Said::Scheduled { key, at_ms };
                 self.note_said(What::Noted, None, &by, said);
                 self.tell_account();
-                Ok(self.schedule.view(self.now().ms()))
+                Ok(self.schedule_view())
             }
         };
         let _ = answer.send(result);
     }
 
+    fn schedule_view(&self) -> ScheduleView {
+        let ahead = self.venue_ahead_ms();
+        self.schedule.view(self.now().ms().saturating_add(ahead))
+    }
+
     /// What was scheduled has come: the next look shows what it cancelled.
     pub(super) fn schedule_passes(&mut self) {
-        let now = self.now();
-        let Some(at_ms) = self.schedule.at_ms.filter(|at| now.ms() >= *at) else {
+        // By the venue's clock; while that is not known, the next answer tells.
+        let passed = |at: &i64| {
+            let time = self.venue_now();
+            time.is_some_and(|time| time.ms.saturating_sub(time.uncertainty_ms) >= *at)
+        };
+        let Some(at_ms) = self.schedule.at_ms.filter(passed) else {
             return;
         };
         self.schedule.fire(at_ms);
