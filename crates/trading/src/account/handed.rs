@@ -279,7 +279,7 @@ impl Account {
             if !self.seen.contains(&fill.tid) {
                 self.show_fill(None, fill);
             }
-            self.flatten_strategies(fill.symbol, fill.px);
+            self.flattened_by_trade(fill.symbol, fill.px);
         }
     }
 

@@ -240,7 +240,7 @@ impl Account {
             }
         }
         self.show_fill(cloid, fill);
-        self.flatten_strategies(fill.symbol, fill.px);
+        self.flattened_by_trade(fill.symbol, fill.px);
     }
 
     fn count(&mut self, cloid: Cloid, fill: &Fill) {
@@ -266,7 +266,7 @@ impl Account {
                 Some(cloid) => {
                     self.count(cloid, &fill);
                     self.show_fill(Some(cloid), &fill);
-                    self.flatten_strategies(fill.symbol, fill.px);
+                    self.flattened_by_trade(fill.symbol, fill.px);
                 }
                 None => self.unmatched.push_back(fill),
             }

@@ -230,6 +230,16 @@ impl Account {
                 strategies.opened(&extra.strategy, today);
             }
         }
+        let mut lately: Vec<(Timestamp, &str)> = extras
+            .values()
+            .filter(|extra| extra.created <= now && now < extra.created.plus_ms(60_000))
+            .map(|extra| (extra.created, extra.strategy.as_str()))
+            .collect();
+        lately.sort_unstable();
+        for (at, strategy) in &lately {
+            strategies.sent_before(strategy, *at);
+        }
+        let lately = lately.into_iter().map(|(at, _)| at).collect();
         Self {
             name: address.to_string(),
             address,
@@ -258,7 +268,7 @@ impl Account {
             watch,
             schedule,
             settings_asked,
-            lately: VecDeque::new(),
+            lately,
             today: (today, count),
             day_open,
             killed,

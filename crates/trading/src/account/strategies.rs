@@ -136,6 +136,13 @@ impl Books {
         book.today = (day, before.saturating_add(1));
     }
 
+    /// Orders of the last minute, found at a start.
+    pub(super) fn sent_before(&mut self, strategy: &str, at: Timestamp) {
+        if let Some(book) = self.each.get_mut(strategy) {
+            book.lately.push_back(at);
+        }
+    }
+
     /// Orders were sent, so many of which could open.
     pub(super) fn sent(&mut self, strategy: &str, now: Timestamp, count: usize, opens: usize) {
         let day = now.ms().div_euclid(86_400_000);
@@ -175,8 +182,16 @@ impl Account {
         self.keep_strategy(strategy);
     }
 
+    /// After a trade: ends what strategies hold in a market in which the account holds nothing. Not before the account was compared with the venue since
+    /// the start: until then the books are those of the last tie, and what labels hold is as of their last trade.
+    pub(super) fn flattened_by_trade(&mut self, symbol: Symbol, px: Price) {
+        if self.figures.matched.is_some() {
+            self.flatten_strategies(symbol, px);
+        }
+    }
+
     /// Ends what strategies hold in a market in which the account holds nothing: whatever brought it there closed the rest of each, at this price.
-    pub(super) fn flatten_strategies(&mut self, symbol: Symbol, px: Price) {
+    fn flatten_strategies(&mut self, symbol: Symbol, px: Price) {
         let position = self.figures.position(symbol);
         if self.figures.ledger.is_none() || position.is_none_or(|it| !it.value.is_zero()) {
             return;
@@ -281,3 +296,6 @@ impl Account {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
