@@ -15,7 +15,9 @@ use hypersentry_execution::order::{Leg, State};
 use hypersentry_model::{Size, Symbol};
 use hypersentry_trading::{AccountState, Asker, Door, OrderView, Signers, Told};
 use hypersentry_venues::hyperliquid::exchange::action::Action;
-use hypersentry_venues::hyperliquid::exchange::order::{CancelByCloid, CancelsByCloid};
+use hypersentry_venues::hyperliquid::exchange::order::{
+    CancelByCloid, CancelsByCloid, Grouping, Order, OrderKind, Orders, Tif,
+};
 use hypersentry_venues::hyperliquid::exchange::{Cloid, L1, Network, Signature};
 use hypersentry_venues::session::RequestClass;
 use serde_json::json;
@@ -104,27 +106,21 @@ async fn a_stop_that_the_switch_took_stays_away_when_it_was_put_back() {
     assert_eq!((held(&after), living(&after)), (size("0.01"), Size::ZERO));
 }
 
-/// As another program with the same wallet does it.
-async fn cancel_elsewhere(bench: &Bench, cloid: &str) {
-    let mut name = [0; 16];
-    for (at, byte) in name.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&cloid[2 + 2 * at..4 + 2 * at], 16).unwrap();
-    }
-    // BTC's place in the venue's list.
+/// BTC's place in the venue's list.
+async fn asset(bench: &Bench) -> u32 {
     let meta = common::way(common::base(&bench.simulator));
     let universe = meta.info(json!({"type": "meta"})).await.unwrap();
     let universe = universe["universe"].as_array().unwrap().clone();
     let asset = universe.iter().position(|it| it["name"] == "BTC").unwrap();
-    let action = Action::CancelByCloid(CancelsByCloid {
-        cancels: vec![CancelByCloid {
-            asset: u32::try_from(asset).unwrap(),
-            cloid: Cloid::new(name),
-        }],
-        fast: false,
-    });
+    u32::try_from(asset).unwrap()
+}
+
+/// As another program with the same wallet does it; `number` tells its actions apart.
+async fn elsewhere(bench: &Bench, action: Action, number: u64) {
+    let meta = common::way(common::base(&bench.simulator));
     let l1 = L1 {
         action: &action,
-        nonce: u64::try_from(common::now().ms()).unwrap() + 777,
+        nonce: u64::try_from(common::now().ms()).unwrap() + 777 + number,
         vault: None,
         expires_after: None,
     };
@@ -134,10 +130,61 @@ async fn cancel_elsewhere(bench: &Bench, cloid: &str) {
     let body = l1.body(&Signature::from_bytes(&signed).unwrap()).unwrap();
     let body = String::from_utf8(body).unwrap();
     let got = meta.post("/exchange", body, RequestClass::Orders, 1).await;
+    let told = String::from_utf8_lossy(&got.body).into_owned();
     assert!(
-        String::from_utf8_lossy(&got.body).contains("success"),
+        told.contains("\"ok\"") && !told.contains("error"),
         "{got:?}"
     );
+}
+
+async fn cancel_elsewhere(bench: &Bench, cloid: &str) {
+    let mut name = [0; 16];
+    for (at, byte) in name.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&cloid[2 + 2 * at..4 + 2 * at], 16).unwrap();
+    }
+    let cancel = CancelByCloid {
+        asset: asset(bench).await,
+        cloid: Cloid::new(name),
+    };
+    let action = Action::CancelByCloid(CancelsByCloid {
+        cancels: vec![cancel],
+        fast: false,
+    });
+    elsewhere(bench, action, 0).await;
+}
+
+/// Takes 0.01 on the venue's own page.
+async fn take_elsewhere(bench: &Bench, is_buy: bool, number: u64) {
+    let px = away(bench.mid().await, if is_buy { 9 } else { -9 });
+    let order = Order {
+        asset: asset(bench).await,
+        is_buy,
+        px: px.parse().unwrap(),
+        sz: "0.01".parse().unwrap(),
+        reduce_only: false,
+        kind: OrderKind::Limit { tif: Tif::Ioc },
+        cloid: None,
+    };
+    let action = Action::Order(Orders {
+        orders: vec![order],
+        grouping: Grouping::Na,
+        builder: None,
+    });
+    elsewhere(bench, action, number).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_that_somebody_opened_while_the_process_was_down_is_not_a_brackets() {
+    let bench = Bench::start(0x64).await;
+    bracket(&bench, "b").await;
+    let made = stops(&compared(&bench).await).count();
+    bench.trading.stop().await;
+    take_elsewhere(&bench, false, 1).await;
+    take_elsewhere(&bench, true, 2).await;
+    let bench = bench.begin().await;
+    let after = compared(&bench).await;
+    assert_eq!(held(&after), size("0.01"));
+    assert_eq!((stops(&after).count(), living(&after)), (made, Size::ZERO));
 }
 
 #[tokio::test(flavor = "multi_thread")]

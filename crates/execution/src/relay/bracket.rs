@@ -11,6 +11,7 @@
 use hypersentry_model::{Price, Size, Symbol, Timestamp};
 
 use super::gauge::Gauge;
+use super::trades::Trades;
 use super::words::{Output, Record};
 use super::{Live, MOST_LIVE, MOST_WAITING, Relay, Then};
 use crate::audit::sha256;
@@ -76,6 +77,8 @@ pub(super) struct Bracket {
     pub(super) settling: Option<(Timestamp, i128)>,
     /// What the log holds of it: taken, settled.
     pub(super) kept: (bool, i128),
+    /// What trades say of it.
+    pub(super) trades: Trades,
 }
 
 impl Bracket {
@@ -136,6 +139,7 @@ impl Relay {
                     settled: 0,
                     settling: None,
                     kept: (false, 0),
+                    trades: Trades::default(),
                 };
                 self.brackets.insert(intent.group, bracket);
             }
@@ -190,7 +194,8 @@ impl Relay {
         mut bracket: Bracket,
         out: &mut Vec<Output>,
     ) -> Bracket {
-        let gauge = self.gauge(&group, &bracket);
+        let mut gauge = self.gauge(&group, &bracket);
+        self.closed_elsewhere(now, &mut bracket, &mut gauge);
         let lacks = gauge.needed - gauge.coming;
         if gauge.needed == 0 && !bracket.found {
             bracket.doubt = None;
@@ -209,6 +214,17 @@ impl Relay {
             }
         }
         bracket.close = None;
+        if gauge.needed == 0
+            && gauge.ended
+            && bracket.trades.most() == Some(0)
+            && !bracket.found
+            && !gauge.unsure
+        {
+            // Closed elsewhere. What is opened next in this market is not its own, and must not meet its exits.
+            for cloid in &gauge.exits {
+                self.want_cancel(*cloid);
+            }
+        }
         // Of what was found in the log not all is known yet: a stop that seems superfluous may be the one that is needed.
         if gauge.placed >= gauge.needed && !bracket.found {
             for cloid in &gauge.outdated {
@@ -324,7 +340,9 @@ impl Relay {
         }
         self.groups.entry(group).or_default().push(cloid);
         self.open.insert(cloid);
-        self.orders.insert(cloid, Live::new(order, key.clone()));
+        let mut live = Live::new(order, key.clone());
+        live.guard = true;
+        self.orders.insert(cloid, live);
         let then = Then::Send(vec![cloid]);
         let body = digest;
         let failed = bracket.failed;
@@ -339,7 +357,7 @@ impl Relay {
         };
         let (intent, wanted) = (live.order.intent(), live.order.cancel_wanted());
         let (group, leg, terms) = (intent.group, intent.leg, intent.terms);
-        let guard = live.keys.first().is_some_and(|key| is_guard(key.as_str()));
+        let guard = live.guard;
         let Some(bracket) = self.brackets.get_mut(&group) else {
             return;
         };
@@ -418,6 +436,7 @@ impl Relay {
 /// How the keys of our own stops begin.
 const GUARD: &str = "guard-";
 
-pub(super) fn is_guard(key: &str) -> bool {
-    key.starts_with(GUARD)
+/// Whether what the log holds is a stop of our own. Keys are the asker's to choose and may begin alike; only of ours the request begins with the order's id.
+pub(super) fn is_guard(key: &Key, body: &[u8; 32], cloid: &Cloid) -> bool {
+    key.as_str().starts_with(GUARD) && body.starts_with(cloid)
 }

@@ -25,16 +25,15 @@ pub(super) struct Gauge {
     pub(super) living: usize,
     /// Whether it is not known of a leg what became of it.
     pub(super) unsure: bool,
+    /// Whether more of a leg was filled than was told trade by trade.
+    pub(super) uncounted: bool,
+    /// Whether nothing more can be filled of the entry.
+    pub(super) ended: bool,
+    /// Exits that have not ended.
+    pub(super) exits: Vec<Cloid>,
 }
 
-impl Gauge {
-    /// Of what was filled, without a stop that works or is on its way.
-    pub(super) fn lacks(&self) -> i128 {
-        (self.needed - self.coming).max(0)
-    }
-}
-
-fn left(order: &Order) -> i128 {
+pub(super) fn left(order: &Order) -> i128 {
     (order.intent().size.units() - order.filled().units()).max(0)
 }
 
@@ -77,6 +76,7 @@ impl Relay {
         let mut gauge = Gauge::default();
         let heir = self.order(&self.heir(group));
         gauge.whole = heir.is_some_and(|entry| entry.state() == State::Filled);
+        gauge.ended = heir.is_some_and(|entry| entry.state().is_terminal());
         let legs = self.groups.get(group).map(Vec::as_slice);
         for cloid in legs.unwrap_or_default() {
             let Some(live) = self.orders.get(cloid) else {
@@ -84,6 +84,10 @@ impl Relay {
             };
             let order = &live.order;
             gauge.unsure |= order.state() == State::Unknown;
+            gauge.uncounted |= order.uncounted().is_positive();
+            if order.intent().leg != Leg::Entry && !order.state().is_terminal() {
+                gauge.exits.push(*cloid);
+            }
             match order.intent().leg {
                 Leg::Entry => gauge.needed += order.filled().units(),
                 Leg::TakeProfit => gauge.needed -= order.filled().units(),

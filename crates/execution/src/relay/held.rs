@@ -2,8 +2,9 @@
 //!
 //! What an entry filled may have been closed by orders that are none of its exits: by hand, by another program, by the venue. As long as stops of a bracket
 //! stand that does no harm, since they only reduce. But where one ended that nobody took away, and after a restart, another one must not be placed
-//! for what is not held any more: it would close a part of the next position. So the venue's position is looked at first, and what is not in it
-//! counts as closed. That is logged, as is a stop that somebody took away.
+//! for what is not held any more: it would close a part of the next position. So the venue's position is looked at first, with all trades up to then
+//! ([`super::trades`]): what is not in it, and what was closed before it was opened anew, counts as closed. That is logged, as is a stop that somebody
+//! took away.
 
 use hypersentry_model::{Price, Size, Symbol, Timestamp};
 
@@ -11,18 +12,22 @@ use super::Relay;
 use super::Then;
 use super::bracket::Bracket;
 use super::gauge::Gauge;
-use super::words::{Exit, Output, Record};
-use crate::order::{Cloid, Side, Terms};
+use super::gauge::left;
+use super::words::{Exit, Held, Output, Record};
+use crate::order::{Aim, Cloid, Leg, Side, State, Terms};
 
 /// A fill of an exit that is heard so long after something was taken as closed elsewhere may be that very closing. An account is looked at as a whole, with
 /// its trades, more often than that.
 const SETTLING_MS: i64 = 60_000;
 
 impl Bracket {
-    fn settle(&mut self, now: Timestamp, units: i128) {
+    pub(super) fn settle(&mut self, now: Timestamp, units: i128) {
         if units > 0 {
             self.settled += units;
-            self.settling = Some((now, units));
+            let before = self
+                .settling
+                .filter(|(at, _)| now < at.plus_ms(SETTLING_MS));
+            self.settling = Some((now, units + before.map_or(0, |(_, units)| units)));
         }
     }
 
@@ -79,39 +84,54 @@ impl Relay {
     }
 
     /// What the venue shows of a position: what is not in it was closed.
-    pub(super) fn held(
-        &mut self,
-        now: Timestamp,
-        symbol: Symbol,
-        size: Size,
-        as_of: Timestamp,
-        exit: Option<Exit>,
-    ) {
+    pub(super) fn held(&mut self, now: Timestamp, told: &Held) {
         if self.unmatched {
             return;
         }
+        let symbol = told.symbol;
         for side in [Side::Sell, Side::Buy] {
             let held = match side {
-                Side::Sell => size.units(),
-                Side::Buy => -size.units(),
+                Side::Sell => told.size.units(),
+                Side::Buy => -told.size.units(),
             };
             let of = |it: &Bracket| it.symbol == symbol && it.side == side;
             let of = self.brackets.iter().filter(|(_, it)| of(it));
-            let of: Vec<(Cloid, Gauge)> = of
-                .map(|(group, bracket)| (*group, self.gauge(group, bracket)))
-                .collect();
-            let stopped = |gauge: &Gauge| gauge.needed.min(gauge.coming).max(0);
-            let stopped: i128 = of.iter().map(|(_, gauge)| stopped(gauge)).sum();
-            let mut room = (held.max(0) - stopped).max(0);
-            for (group, gauge) in of {
+            let gauged = |(group, bracket): (&Cloid, &Bracket)| {
+                let gauge = self.gauge(group, bracket);
+                let over = bracket.over(&gauge);
+                (*group, gauge, over)
+            };
+            let of: Vec<(Cloid, Gauge, i128)> = of.map(gauged).collect();
+            let stopped =
+                |gauge: &Gauge, over: i128| (gauge.needed - over).min(gauge.coming).max(0);
+            let stopped: i128 = of
+                .iter()
+                .map(|(_, gauge, over)| stopped(gauge, *over))
+                .sum();
+            let others = self.stops_alone(symbol, side) + told.stopped.units();
+            let mut room = (held.max(0) - stopped - others).max(0);
+            for (group, gauge, over) in of {
                 let Some(bracket) = self.brackets.get_mut(&group).filter(|it| it.asks()) else {
                     continue;
                 };
-                if bracket.weigh(now, as_of, &gauge, &mut room, exit) {
+                if bracket.weigh(now, told, (&gauge, over), &mut room) {
                     self.stirred.insert(group);
                 }
             }
         }
+    }
+
+    /// Stops that work at the venue and belong to no bracket.
+    fn stops_alone(&self, symbol: Symbol, side: Side) -> i128 {
+        let alone = self.living().filter(|order| {
+            let it = order.intent();
+            let stop = matches!(it.terms, Terms::Trigger { aim: Aim::Stop, .. }) && it.reduce_only;
+            let works = matches!(order.state(), State::Acked | State::PartiallyFilled)
+                && !order.cancel_wanted();
+            let bracket = it.leg == Leg::StopLoss && self.brackets.contains_key(&it.group);
+            it.symbol == symbol && it.side == side && stop && works && !bracket
+        });
+        alone.map(left).sum()
     }
 
     /// Logs what the orders of a bracket do not say.
@@ -135,27 +155,33 @@ impl Bracket {
     fn weigh(
         &mut self,
         now: Timestamp,
-        as_of: Timestamp,
-        gauge: &Gauge,
+        told: &Held,
+        (gauge, over): (&Gauge, i128),
         room: &mut i128,
-        exit: Option<Exit>,
     ) -> bool {
-        // Older than the doubt, or not all orders are known of what was found in the log.
-        if self.doubt.is_some_and(|doubt| as_of <= doubt) || (self.found && gauge.unsure) {
+        let as_of = told.as_of;
+        // Older than the doubt, or what was traded or is stopped by others is not known; or not all orders are of what was found in the log.
+        let early = |doubt| as_of <= doubt || !told.complete;
+        if self.doubt.is_some_and(early) || (self.found && gauge.unsure) {
             return false;
         }
-        let lacks = gauge.lacks();
+        // What was heard of since may have been traded later than what shows that something was closed.
+        let known = !gauge.uncounted || (told.complete && as_of > self.changed);
+        if over > 0 && !known {
+            return false;
+        }
+        let lacks = (gauge.needed - over - gauge.coming).max(0);
         let share = lacks.min(*room);
         // What was filled since may not be in it.
         if share < lacks && as_of <= self.changed {
             return false;
         }
         *room -= share;
-        self.settle(now, lacks - share);
+        self.settle(now, over + lacks - share);
         if self.doubt.is_some() && (share == 0 || self.may_try(now)) {
             self.doubt = None;
             self.found = false;
-            self.close = self.beyond(exit).filter(|_| share > 0);
+            self.close = self.beyond(told.exit).filter(|_| share > 0);
         }
         true
     }

@@ -2,32 +2,32 @@
 
 use super::tests::{at, heard, plain, submit};
 use super::*;
-use crate::order::{Aim, Intent, Leg, Side, Terms, Tif};
+use crate::order::{Aim, Intent, Leg, Replaces, Side, Terms, Tif, Way};
 use crate::risk::Pricing;
 use hypersentry_model::{Price, Size, Symbol};
 
-const ENTRY: u8 = 1;
-const STOP: u8 = 2;
+pub(super) const ENTRY: u8 = 1;
+pub(super) const STOP: u8 = 2;
 
-fn px(text: &str) -> Price {
+pub(super) fn px(text: &str) -> Price {
     Price::parse(text).unwrap()
 }
 
-fn size(text: &str) -> Size {
+pub(super) fn size(text: &str) -> Size {
     Size::parse(text).unwrap()
 }
 
 /// A relay, its disk, and what it sent.
 #[derive(Default)]
-struct Bench {
-    relay: Relay,
-    disk: Vec<Record>,
-    sent: Vec<Intent>,
-    cancelled: Vec<Cloid>,
+pub(super) struct Bench {
+    pub(super) relay: Relay,
+    pub(super) disk: Vec<Record>,
+    pub(super) sent: Vec<Intent>,
+    pub(super) cancelled: Vec<Cloid>,
 }
 
 impl Bench {
-    fn step(&mut self, ms: i64, input: Input) {
+    pub(super) fn step(&mut self, ms: i64, input: Input) {
         let mut out = Vec::new();
         self.relay.step(at(ms), input, &mut out);
         let mut newest = None;
@@ -48,12 +48,12 @@ impl Bench {
         }
     }
 
-    fn hear(&mut self, ms: i64, cloid: Cloid, event: Event) {
+    pub(super) fn hear(&mut self, ms: i64, cloid: Cloid, event: Event) {
         self.step(ms, Input::Heard { cloid, event });
     }
 
     /// An entry of 0.02 with a stop at 49,500, both known to the venue.
-    fn open() -> Self {
+    pub(super) fn open() -> Self {
         let mut bench = Self::default();
         let mut request = submit("b", 1, ENTRY);
         request.parts[0].leg = Leg::Entry;
@@ -83,25 +83,25 @@ impl Bench {
     }
 
     /// Filled whole: the venue's own stop works.
-    fn whole() -> Self {
+    pub(super) fn whole() -> Self {
         let mut bench = Self::open();
         bench.fill(20, "0.02");
         assert_eq!(bench.sent.len(), 2);
         bench
     }
 
-    fn fill(&mut self, ms: i64, part: &str) {
+    pub(super) fn fill(&mut self, ms: i64, part: &str) {
         let size = size(part);
         let id = ms.unsigned_abs();
         self.step(ms, heard(ENTRY, Event::Filled { id, size }));
     }
 
-    fn gone(&mut self, ms: i64, cloid: Cloid, filled: &str) {
+    pub(super) fn gone(&mut self, ms: i64, cloid: Cloid, filled: &str) {
         let filled = size(filled);
         self.hear(ms, cloid, Event::Cancelled { filled });
     }
 
-    fn held(&mut self, ms: i64, held: &str, mark: &str) {
+    pub(super) fn held(&mut self, ms: i64, held: &str, mark: &str) {
         let exit = Some(Exit {
             mark: px(mark),
             worst: px("40000"),
@@ -109,26 +109,28 @@ impl Bench {
         let symbol = Symbol::new("BTC").unwrap();
         self.step(
             ms,
-            Input::Held {
+            Input::Held(Held {
                 symbol,
                 size: size(held),
                 as_of: at(ms - 1),
                 exit,
-            },
+                stopped: Size::ZERO,
+                complete: true,
+            }),
         );
     }
 
     /// The next process, and what it knows at once of those that have not ended.
-    fn restart(&mut self, ms: i64) {
+    pub(super) fn restart(&mut self, ms: i64) {
         self.relay = Relay::recovered(self.disk.clone(), at(ms));
         self.step(ms, Input::Reconciled { locked: true });
     }
 
-    fn matched(&mut self, ms: i64) {
+    pub(super) fn matched(&mut self, ms: i64) {
         self.step(ms, Input::Reconciled { locked: false });
     }
 
-    fn last(&self) -> &Intent {
+    pub(super) fn last(&self) -> &Intent {
         self.sent.last().unwrap()
     }
 }
@@ -342,4 +344,41 @@ fn a_log_without_a_word_of_brackets_is_read_as_one_in_which_none_is_over() {
     bench.gone(2_100, [STOP; 16], "0");
     bench.held(2_200, "0.02", "50000");
     assert_eq!(bench.sent.len(), 3);
+}
+
+#[test]
+fn a_stop_whose_key_begins_as_ours_do_is_the_traders_after_a_restart() {
+    let mut bench = Bench::whole();
+    let mut moved = submit("guard-x", 3, 7);
+    let part = &mut moved.parts[0];
+    let trigger = px("49700");
+    (part.leg, part.wish.side, part.wish.reduce_only) = (Leg::StopLoss, Side::Sell, true);
+    part.terms = Terms::Trigger {
+        trigger,
+        px: px("44700"),
+        market: true,
+        aim: Aim::Stop,
+    };
+    part.wish.pricing = Pricing::Trigger {
+        trigger,
+        limit: trigger,
+    };
+    part.replaces = Some(Replaces {
+        cloid: [STOP; 16],
+        way: Way::NewFirst,
+    });
+    moved.scopes[0].2.position = super::tests::seen(size("0.02"));
+    part.wish.size = size("0.02");
+    bench.step(1_000, Input::Submit(Box::new(moved)));
+    bench.step(1_010, heard(7, plain(Step::Ack)));
+    bench.gone(1_020, [STOP; 16], "0");
+    assert_eq!(bench.cancelled, [[STOP; 16]]);
+    bench.restart(10_000);
+    let filled = size("0.02");
+    bench.step(10_010, heard(ENTRY, Event::Resting { filled }));
+    bench.step(10_020, heard(7, WORKS));
+    bench.matched(12_000);
+    bench.held(12_010, "0.02", "50000");
+    bench.step(12_100, Input::Tick);
+    assert_eq!((bench.sent.len(), bench.cancelled.len()), (3, 1));
 }

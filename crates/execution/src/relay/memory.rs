@@ -30,8 +30,10 @@ impl Relay {
                         group.push(cloid);
                     }
                     relay.open.insert(cloid);
-                    let (intent, guard) = (order.intent().clone(), is_guard(key.as_str()));
-                    relay.orders.insert(cloid, Live::new(order, key));
+                    let (intent, guard) = (order.intent().clone(), is_guard(&key, &body, &cloid));
+                    let mut live = Live::new(order, key);
+                    live.guard = guard;
+                    relay.orders.insert(cloid, live);
                     relay.enrol(&intent, guard, now);
                 }
                 Record::CancelIntent { key, body, cloid } => {

@@ -23,10 +23,14 @@ mod replace_tests;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod trades;
+#[cfg(test)]
+mod trades_tests;
 mod words;
 
 pub use bracket::Cover;
-pub use words::{Exit, Input, Output, Part, Record, Refused, Request, Submit};
+pub use trades::Trade;
+pub use words::{Exit, Held, Input, Output, Part, Record, Refused, Request, Submit};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,6 +76,8 @@ struct Live {
     proof_at: Option<Timestamp>,
     /// The cancels that were sent, while the order stayed as it was.
     cancels: Option<cancel::Sent>,
+    /// Whether it is a stop of our own.
+    guard: bool,
 }
 
 /// The relay of one account.
@@ -192,12 +198,8 @@ impl Relay {
                 self.unmatched &= locked;
             }
             Input::VenueAhead { ms } => self.venue_ahead_ms = ms,
-            Input::Held {
-                symbol,
-                size,
-                as_of,
-                exit,
-            } => self.held(now, symbol, size, as_of, exit),
+            Input::Held(held) => self.held(now, &held),
+            Input::Traded(trade) => self.traded(&trade),
         }
         self.tend(now, out);
         self.cancels(now, out);
@@ -406,6 +408,7 @@ impl Live {
             missing: false,
             proof_at: None,
             cancels: None,
+            guard: false,
         }
     }
 }

@@ -7,7 +7,7 @@ pub(super) fn at(ms: i64) -> Timestamp {
     Timestamp::from_ms(ms)
 }
 
-fn seen<T>(value: T) -> Option<Stamped<T>> {
+pub(super) fn seen<T>(value: T) -> Option<Stamped<T>> {
     Some(Stamped {
         value,
         stamp: Stamp::at(at(0)),

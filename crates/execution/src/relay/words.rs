@@ -3,6 +3,7 @@
 use hypersentry_model::{Price, Size, Symbol, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::trades::Trade;
 use crate::keys::Key;
 use crate::order::{Change, Cloid, Event, Intent, Leg, OrderError, Replaces, State, Terms};
 use crate::risk::{Limits, Market, Refusal, Scope, Standing, Wish};
@@ -98,16 +99,26 @@ pub enum Input {
         ms: i64,
     },
     /// What the venue shows of a position.
-    Held {
-        /// The market.
-        symbol: Symbol,
-        /// Base units; below zero where it is short, zero where there is none.
-        size: Size,
-        /// When it was asked for, by our clock: what was heard later may not be in it.
-        as_of: Timestamp,
-        /// At what price it can be closed, where that is known.
-        exit: Option<Exit>,
-    },
+    Held(Held),
+    /// A trade of the account, whoever sent its order; told before what it means for an order.
+    Traded(Trade),
+}
+
+/// What the venue shows of a position.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Held {
+    /// The market.
+    pub symbol: Symbol,
+    /// Base units; below zero where it is short, zero where there is none.
+    pub size: Size,
+    /// When it was asked for, by our clock: what was heard later may not be in it.
+    pub as_of: Timestamp,
+    /// At what price it can be closed, where that is known.
+    pub exit: Option<Exit>,
+    /// Base units of stops that others have sent for it.
+    pub stopped: Size,
+    /// Whether every trade up to then, and every stop of others, was told before.
+    pub complete: bool,
 }
 
 /// At what price a position can be closed.

@@ -70,12 +70,13 @@ impl World {
             );
             assert!(cover.protected, "seed {seed}: {cover:?}");
         }
+        self.nothing_for_others(seed);
         // None of ours is superfluous.
         for (cloid, there) in &self.venue {
             let of_venue =
                 *cloid == STOP || there.intent.replaces.is_some_and(|it| it.way == Way::Swap);
             let guard = there.intent.leg == Leg::StopLoss && there.place == Place::Works;
-            if guard && !of_venue && !given_up && !self.closed_by_hand {
+            if guard && !of_venue && !given_up {
                 let left = count(there.intent.size) - there.filled;
                 assert!(
                     works - left < self.position,

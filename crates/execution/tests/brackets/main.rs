@@ -4,7 +4,8 @@
 //! not at all; exits are taken, the stop is moved, the position is closed by hand, the switch is thrown, and the process ends and begins anew from what
 //! was on disk. At every moment everything that the relay has heard to be filled has a stop that works at the venue, or a request for one is
 //! on its way; what a stop left is covered or closed within a bounded time once there is somebody to trade with; no stop ever turns the position round;
-//! after a restart none is sent before the account was compared; and none for a bracket that was closed by hand, or whose stop was taken away.
+//! after a restart none is sent before the account was compared; and none for a bracket that was closed by hand, or whose stop was taken away, also where a
+//! position on the same side was opened anew at once, while the process was there or was not.
 //!
 //! `HYPERSENTRY_BRACKET_RUNS` sets how many runs.
 #![allow(
@@ -17,6 +18,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod hand;
 mod judge;
 mod restart;
 mod trader;
@@ -25,7 +27,7 @@ mod venue;
 use common::{Chance, at, lots, seen};
 use hypersentry_execution::keys::Key;
 use hypersentry_execution::order::{Aim, Cloid, Event, Intent, Leg, Side, State, Terms, Tif};
-use hypersentry_execution::relay::{Input, Output, Part, Record, Relay, Submit};
+use hypersentry_execution::relay::{Input, Output, Part, Record, Relay, Submit, Trade};
 use hypersentry_execution::risk::{Limits, Liquidation, Market, Pricing, Scope, Standing, Wish};
 use hypersentry_model::{Price, Size, Symbol, Usd};
 use std::collections::BTreeMap;
@@ -33,6 +35,8 @@ use std::collections::BTreeMap;
 const END_MS: i64 = 60_000;
 const FAULTS_MS: i64 = 30_000;
 const TICK_MS: i64 = 100;
+/// Until then everything is known that happened: what is lost comes with the next look.
+const KNOWN_MS: i64 = 3_000;
 
 fn count(size: Size) -> i64 {
     i64::try_from(size.units() / 1_000_000_000).unwrap()
@@ -78,6 +82,9 @@ struct Counts {
     unfilled: u64,
     closed: u64,
     by_hand: u64,
+    anew: u64,
+    anew_while_down: u64,
+    stood: u64,
     restarts: u64,
     kills: u64,
     over: u64,
@@ -93,7 +100,11 @@ struct World {
     disk: Vec<Record>,
     unsynced: Vec<(u64, i64, Record)>,
     /// Looks at the position on their way: when it was asked for, what there was, and whether the market was beyond the stop.
-    looks: BTreeMap<(i64, u64), (i64, i64, bool)>,
+    looks: BTreeMap<(i64, u64), hand::Look>,
+    /// What was traded, by whomever; how much of it this process was told in looks; and what is on its way.
+    trades: Vec<Trade>,
+    told: usize,
+    trades_to_us: BTreeMap<(i64, u64), usize>,
     looked: i64,
     /// Whether the account was compared since the process began.
     matched: bool,
@@ -101,6 +112,8 @@ struct World {
     /// The switch, or nothing of the bracket's is left: no stop is placed any more.
     over: bool,
     closed_by_hand: bool,
+    /// When less of the bracket's was held last.
+    reduced: i64,
     /// What the trader holds beside the bracket.
     manual: i64,
     /// Until then nobody takes what a stop sells.
@@ -201,11 +214,15 @@ impl World {
             disk: Vec::new(),
             unsynced: Vec::new(),
             looks: BTreeMap::new(),
+            trades: Vec::new(),
+            told: 0,
+            trades_to_us: BTreeMap::new(),
             looked: 0,
             matched: true,
             killed_at: None,
             over: false,
             closed_by_hand: false,
+            reduced: 0,
             manual: 0,
             dry_until: 0,
             beyond_until: 0,
@@ -252,8 +269,17 @@ impl World {
                     self.counts.guards += 1;
                     assert!(self.matched, "a stop before the account was compared");
                     assert!(!self.over, "a stop for a bracket that is over");
-                    let terms = self.relay.order(&cloid).map(|it| it.intent().terms);
-                    self.counts.closed += u64::from(matches!(terms, Some(Terms::Limit { .. })));
+                    let intent = self.relay.order(&cloid).unwrap().intent();
+                    // What was traded may be on its way.
+                    assert!(
+                        count(intent.size) <= self.position || self.now < self.reduced + KNOWN_MS,
+                        "at {}: a stop of {} for what others hold beside {}",
+                        self.now,
+                        count(intent.size),
+                        self.position
+                    );
+                    let closes = matches!(intent.terms, Terms::Limit { .. });
+                    self.counts.closed += u64::from(closes);
                 }
                 Output::Raise { cloid, error } => panic!("{cloid:?}: {error}"),
                 Output::Answer { result, .. } => {
@@ -355,6 +381,7 @@ impl World {
                 let (cloid, event) = entry.remove();
                 self.hear(cloid, event);
             }
+            self.hear_trades();
             if self.now < FAULTS_MS {
                 self.live();
                 self.trade();
@@ -385,6 +412,7 @@ impl World {
     }
 
     fn look(&mut self) {
+        self.tell_trades(self.trades.len());
         let known: Vec<Cloid> = self.relay.orders().map(|it| it.intent().cloid).collect();
         for cloid in known {
             let state = self.relay.order(&cloid).map(|it| it.state());
@@ -397,6 +425,7 @@ impl World {
             }
         }
         self.compare();
+        self.see_whole();
     }
 }
 
@@ -423,6 +452,9 @@ fn what_is_filled_is_never_without_a_stop_but_while_one_is_on_its_way() {
         sum.unfilled += it.unfilled;
         sum.closed += it.closed;
         sum.by_hand += it.by_hand;
+        sum.anew += it.anew;
+        sum.anew_while_down += it.anew_while_down;
+        sum.stood += it.stood;
         sum.restarts += it.restarts;
         sum.kills += it.kills;
         sum.over += it.over;
@@ -437,6 +469,9 @@ fn what_is_filled_is_never_without_a_stop_but_while_one_is_on_its_way() {
         sum.unfilled,
         sum.closed,
         sum.by_hand,
+        sum.anew,
+        sum.anew_while_down,
+        sum.stood,
         sum.restarts,
         sum.kills,
         sum.over,

@@ -1,12 +1,9 @@
 //! What disturbs a bracket from outside: the process ends, the position is closed by hand, the switch is thrown.
 
-use super::{World, at, lots, px};
+use super::{World, at};
 use hypersentry_execution::order::{Leg, State};
-use hypersentry_execution::relay::{Exit, Input, Record, Relay};
-use hypersentry_model::{Size, Symbol};
-
-/// Between two looks at a position in doubt, and otherwise.
-const LOOK_MS: [i64; 2] = [700, 4_000];
+use hypersentry_execution::relay::{Input, Record, Relay};
+use hypersentry_model::Size;
 
 /// How long the venue may take a stop of ours.
 const LIFE_MS: i64 = 15_000;
@@ -32,6 +29,14 @@ impl World {
         self.disk.extend(rest.map(|(.., record)| record));
         self.to_us.clear();
         self.looks.clear();
+        self.trades_to_us.clear();
+        self.told = 0;
+        if self.position > 0 && self.chance.percent(20) {
+            self.counts.anew_while_down += 1;
+            self.anew();
+            self.trades_to_us.clear();
+            self.to_us.clear();
+        }
         // As the trading log has it: of the switch whether it is on.
         let switch = |record: &&Record| matches!(record, Record::Kill { .. });
         let on = self.disk.iter().rfind(switch) == Some(&Record::Kill { on: true });
@@ -63,54 +68,12 @@ impl World {
         }
     }
 
-    pub(super) fn ask_position(&mut self) {
-        let hurried = self.relay.in_doubt(at(self.now));
-        if self.now < self.looked + LOOK_MS[usize::from(!hurried)] {
-            return;
-        }
-        self.looked = self.now;
-        let seen = (
-            self.now,
-            self.position + self.manual,
-            self.now < self.beyond_until,
-        );
-        if !self.faulty(10) {
-            let when = self.later(150);
-            self.looks.insert(when, seen);
-        }
-    }
-
-    pub(super) fn hear_looks(&mut self) {
-        while let Some(entry) = self.looks.first_entry() {
-            if entry.key().0 > self.now {
-                break;
-            }
-            let (as_of, held, beyond) = entry.remove();
-            let mark = px(if beyond { "47000" } else { "50000" });
-            let worst = px("42300");
-            let symbol = Symbol::new("BTC").unwrap();
-            for symbol in self.relay.watched().into_iter().filter(|it| *it == symbol) {
-                self.step(Input::Held {
-                    symbol,
-                    size: lots(held),
-                    as_of: at(as_of),
-                    exit: Some(Exit { mark, worst }),
-                });
-            }
-        }
-    }
-
     pub(super) fn disturb(&mut self) {
         if self.now > 1_000 && self.chance.below(1_500) == 0 {
             self.restart();
         }
         if self.position > 0 && self.chance.below(2_000) == 0 {
-            self.counts.by_hand += 1;
-            let all = self.chance.percent(50);
-            let n = 1 + self.chance.below(self.position);
-            self.position -= if all { self.position } else { n };
-            self.closed_by_hand = true;
-            self.sweep();
+            self.close_by_hand();
         }
         if self.killed_at.is_none() && self.now > 1_000 && self.chance.below(9_000) == 0 {
             self.counts.kills += 1;
@@ -138,7 +101,7 @@ impl World {
         let logged = self.unsynced.is_empty();
         if over && logged && cover.is_some_and(|it| it.protected) && self.manual == 0 {
             self.counts.over += 1;
-            self.manual = 1 + self.chance.below(20);
+            self.buy_by_hand();
             self.over = true;
         }
     }

@@ -1,6 +1,6 @@
 //! The venue: it takes what arrives, fills, fires and sweeps.
 
-use super::{ENTRY, Place, TAKE, There, ToVenue, World, at, count, lots};
+use super::{ENTRY, Place, TAKE, There, ToVenue, World, at, count};
 use hypersentry_execution::order::{Cloid, Event, Intent, Leg, Side, Step, Terms};
 
 impl World {
@@ -164,13 +164,16 @@ impl World {
         if whole {
             there.place = Place::Gone;
         }
+        let before = self.position + self.manual;
         self.position += if sells { -n } else { n };
+        if sells {
+            self.reduced = self.now;
+        }
         assert!(self.position >= 0, "an exit turned the position round");
         self.counts.fills += 1;
         self.counts.partial += u64::from(cloid == ENTRY && !whole);
-        self.trade += 1;
-        let (id, size) = (self.trade, lots(n));
-        self.tell(cloid, Event::Filled { id, size });
+        let side = if sells { Side::Sell } else { Side::Buy };
+        self.trade_by(Some(cloid), 0, (side, n, before));
         if whole {
             self.tell_state(cloid);
         }

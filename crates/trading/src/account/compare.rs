@@ -1,5 +1,6 @@
 //! The account as it is held, beside the account as the venue tells it.
 
+use super::cover::Read;
 use super::figures::Figures;
 use super::pulse::Pulse;
 use super::{Account, Whole};
@@ -97,7 +98,7 @@ impl Account {
             }
         }
         self.conclude(now, locks || races, told);
-        self.tell_held(before);
+        self.tell_held(before, Read::Whole);
         if stillborn {
             self.figures.disown();
         } else if !locks && !races {

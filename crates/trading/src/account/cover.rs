@@ -1,14 +1,16 @@
 //! Brackets whose filled size has, or lacks, a stop at the venue.
 
-use super::{Account, Extra};
+use super::courier::Courier;
+use super::{Account, Extra, News};
 use crate::compose::{self, STOP_BPS};
 use crate::log::{By, Said};
 use crate::ticket::MANUAL;
-use crate::view::EventKind;
+use crate::view::{EventKind, Why};
 use hypersentry_execution::audit::What;
 use hypersentry_execution::order::{Cloid, Side, Terms};
-use hypersentry_execution::relay::{Exit, Input};
+use hypersentry_execution::relay::{Exit, Held, Input, Trade};
 use hypersentry_model::{Price, Size, Symbol, Timestamp};
+use hypersentry_venues::hyperliquid::account::{self as told, Fill, fills_request};
 
 impl Account {
     /// A stop of our own is placed: on behalf of whoever asked for the bracket.
@@ -97,8 +99,9 @@ impl Account {
         self.tell_order(entry);
     }
 
-    /// Tells the relay the positions of which it waits to hear: as they were asked for at `as_of`.
-    pub(super) fn tell_held(&mut self, as_of: Timestamp) {
+    /// Tells the relay the positions of which it waits to hear: as they were asked for at `as_of`. What others have sent is known where the whole account was
+    /// looked at, and all trades up to then where they were read too.
+    pub(super) fn tell_held(&mut self, as_of: Timestamp, read: Read) {
         for symbol in self.relay.watched() {
             let Some((positions, _)) = &self.figures.positions else {
                 return;
@@ -106,13 +109,48 @@ impl Account {
             let held = positions.held.get(&symbol);
             let size = held.map_or(Size::ZERO, |held| held.size);
             let exit = held.and_then(|held| self.exit(symbol, size, held.mark()?));
-            self.step(Input::Held {
+            let stopped = self.stopped_by_others(symbol, size);
+            let complete = read == Read::Whole || (read == Read::Trades && stopped.is_zero());
+            if read == Read::Trades && !complete {
+                // Such a stop may be gone meanwhile.
+                self.look_soon();
+            }
+            self.step(Input::Held(Held {
                 symbol,
                 size,
                 as_of,
                 exit,
-            });
+                stopped,
+                complete,
+            }));
         }
+    }
+
+    /// Stops that others have sent for a position, as they were seen last.
+    fn stopped_by_others(&self, symbol: Symbol, held: Size) -> Size {
+        let mark = self.figures.mark(symbol);
+        let stops = self.figures.foreign.iter().filter(|order| {
+            let (trigger, long) = (order.trigger, held.is_positive());
+            // On the other side of the price it takes a profit.
+            let stop = trigger
+                .zip(mark)
+                .is_some_and(|(at, mark)| if long { at < mark } else { at > mark });
+            order.symbol == symbol && order.reduce_only && order.is_buy != long && stop
+        });
+        Size::from_units(stops.map(|order| order.left.units()).sum())
+    }
+
+    /// Tells the relay of a trade: whose order it was of, where that is known.
+    pub(super) fn traded(&mut self, cloid: Option<Cloid>, fill: &Fill) {
+        self.step(Input::Traded(Trade {
+            id: fill.tid,
+            at: fill.at,
+            cloid: cloid.or(fill.cloid.map(|cloid| *cloid.bytes())),
+            symbol: fill.symbol,
+            side: if fill.is_buy { Side::Buy } else { Side::Sell },
+            size: fill.size,
+            before: fill.before,
+        }));
     }
 
     /// At what price a position can be closed at market: as a stop that is set off at this moment.
@@ -127,11 +165,41 @@ impl Account {
         Some(Exit { mark, worst })
     }
 
-    /// While something that was filled has lost its stop, its position is asked for without waiting for its turn.
+    /// While something that was filled has lost its stop, its position is asked for without waiting for its turn, and the trades that made it.
     pub(super) fn see_doubt(&mut self) {
         if self.relay.in_doubt(self.now()) {
-            self.figures.rounds.moved = true;
+            self.figures.rounds.doubted = true;
         }
+    }
+}
+
+/// What was read together with a position.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Read {
+    Alone,
+    /// All trades up to then.
+    Trades,
+    /// Those, and all orders that rest.
+    Whole,
+}
+
+impl Courier {
+    /// The positions, and after them the trades since `from`. Without those the positions are told alone.
+    pub(super) async fn traded_positions(&self, from: Timestamp) -> Result<News, Why> {
+        let positions = self.positions().await?;
+        let body = self.info(fills_request(self.account(), from)).await;
+        let read = |body: bytes::Bytes| {
+            let (count, _) = told::page(&body).ok()?;
+            // A full answer is not all of them: the look at the whole account reads on.
+            (count < told::FILLS_PAGE).then(|| told::fills(&body).ok())?
+        };
+        let fills = body.ok().and_then(read);
+        Ok(match (positions, fills) {
+            (News::Positions(positions, asked, at), Some(fills)) => {
+                News::Traded(Box::new((positions, asked, at)), fills)
+            }
+            (positions, _) => positions,
+        })
     }
 }
 

@@ -277,6 +277,7 @@ impl Account {
                 self.count_labelled(&strategy, fill);
             }
             if !self.seen.contains(&fill.tid) {
+                self.traded(None, fill);
                 self.show_fill(None, fill);
             }
             self.flattened_by_trade(fill.symbol, fill.px);

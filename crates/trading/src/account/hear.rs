@@ -1,5 +1,6 @@
 //! What the venue says.
 
+use super::cover::Read;
 use super::pulse::Pulse;
 use super::{Account, MOST_FILLS, MOST_UNMATCHED, News, Whole};
 use crate::log::Said;
@@ -8,7 +9,7 @@ use crate::wire;
 use hypersentry_execution::audit::What;
 use hypersentry_execution::order::{Cloid, Event, Step};
 use hypersentry_model::{Stamp, Timestamp};
-use hypersentry_venues::hyperliquid::account::{Fill, Known};
+use hypersentry_venues::hyperliquid::account::{Fill, Known, Positions};
 use hypersentry_venues::hyperliquid::exchange::reply::Outcome;
 
 /// An order that stands at the venue since longer before its `expiresAfter` is another one: orders live for 15 s, and clocks differ by less.
@@ -39,16 +40,14 @@ impl Account {
             News::Assets(assets) => self.figures.assets = assets,
             News::Fees(fees) => self.figures.fees = Some(fees),
             News::Positions(positions, asked, at) => {
-                self.set_pulse(Pulse::of(asked, positions.at, at));
-                self.figures.positions = Some((positions, Stamp::at(at)));
-                self.margins_of_held(asked);
-                self.figures.trouble = None;
-                self.tell_held(asked);
-                if self.figures.bad_looks == 0 && self.figures.is_off() {
-                    // Something happened that was not told: the history says what.
-                    self.look_soon();
+                self.positions(positions, (asked, at), Read::Alone);
+            }
+            News::Traded(seen, fills) => {
+                for fill in &fills {
+                    self.fill(fill);
                 }
-                self.tell_account();
+                let (positions, asked, at) = *seen;
+                self.positions(positions, (asked, at), Read::Trades);
             }
             News::Whole(whole) => self.whole(*whole),
             News::Unreadable(why) => self.unreadable(why),
@@ -81,6 +80,20 @@ impl Account {
                 self.tell_account();
             }
         }
+    }
+
+    /// When they were asked for and when they were answered.
+    fn positions(&mut self, positions: Positions, (asked, at): (Timestamp, Timestamp), read: Read) {
+        self.set_pulse(Pulse::of(asked, positions.at, at));
+        self.figures.positions = Some((positions, Stamp::at(at)));
+        self.margins_of_held(asked);
+        self.figures.trouble = None;
+        self.tell_held(asked, read);
+        if self.figures.bad_looks == 0 && self.figures.is_off() {
+            // Something happened that was not told: the history says what.
+            self.look_soon();
+        }
+        self.tell_account();
     }
 
     fn answered(&mut self, cloid: Cloid, outcome: &Outcome) {
@@ -230,6 +243,7 @@ impl Account {
         let cloid = named
             .or_else(|| self.numbers.get(&fill.oid).copied())
             .filter(|cloid| self.relay.order(cloid).is_some());
+        self.traded(cloid, fill);
         match cloid {
             Some(cloid) => self.count(cloid, fill),
             None => {
@@ -264,6 +278,7 @@ impl Account {
         for fill in std::mem::take(&mut self.unmatched) {
             match self.numbers.get(&fill.oid).copied() {
                 Some(cloid) => {
+                    self.traded(Some(cloid), &fill);
                     self.count(cloid, &fill);
                     self.show_fill(Some(cloid), &fill);
                     self.flattened_by_trade(fill.symbol, fill.px);

@@ -92,6 +92,8 @@ pub(crate) enum News {
     Fees(Fees),
     /// When it was asked for and when it was answered.
     Positions(Positions, Timestamp, Timestamp),
+    /// The same, with the trades up to then.
+    Traded(Box<(Positions, Timestamp, Timestamp)>, Vec<Fill>),
     /// A whole look at the account.
     Whole(Box<Whole>),
     /// Something could not be had.

@@ -22,6 +22,8 @@ pub(super) struct Rounds {
     pub(super) hurried: bool,
     /// A trade changed the positions.
     pub(super) moved: bool,
+    /// It is not known whose a position is.
+    pub(super) doubted: bool,
 }
 
 /// Lists of markets change over days; their mark prices are not relied on.
@@ -114,6 +116,7 @@ impl Account {
         let figures = &mut self.figures;
         let rounds = &mut figures.rounds;
         let mut ask = (false, false, false, false);
+        let mut traded = false;
         if due(rounds.assets, now, ASSETS_MS) {
             rounds.assets = Some(now);
             ask.0 = true;
@@ -132,7 +135,7 @@ impl Account {
         } else if due(
             rounds.positions,
             now,
-            if rounds.moved {
+            if rounds.moved || rounds.doubted {
                 MOVED_MS
             } else {
                 pace.positions_ms
@@ -140,6 +143,7 @@ impl Account {
         ) {
             rounds.positions = Some(now);
             rounds.moved = false;
+            traded = std::mem::take(&mut rounds.doubted);
             ask.2 = true;
         }
         let from = self.figures.history_from(now);
@@ -150,6 +154,7 @@ impl Account {
                 let news = match which {
                     0 => courier.assets().await,
                     1 => courier.fees().await,
+                    2 if traded => courier.traded_positions(from[0]).await,
                     2 => courier.positions().await,
                     _ => match courier.whole(from).await {
                         Ok(whole) => Ok(News::Whole(Box::new(whole))),

@@ -65,8 +65,13 @@ impl Bench {
     }
 
     /// Ends the process, as it were, and begins another one with the same directory.
-    pub(crate) async fn restart(mut self) -> Self {
+    pub(crate) async fn restart(self) -> Self {
         self.trading.stop().await;
+        self.begin().await
+    }
+
+    /// Begins another process where one was stopped.
+    pub(crate) async fn begin(mut self) -> Self {
         drop(self.trading);
         let (settings, world) = (self.settings.clone(), self.world.clone());
         self.trading = open_with(self.dir.path(), settings, world);

@@ -23,6 +23,8 @@ pub struct Fill {
     pub px: Price,
     /// Base units.
     pub size: Size,
+    /// Base units held before it; negative when short.
+    pub before: Size,
     /// Paid in USDC; negative when it is a rebate.
     pub fee: Usd,
     /// What closing a position brought, before the fee.
@@ -41,6 +43,7 @@ pub(super) struct WireFill {
     sz: Size,
     side: String,
     time: i64,
+    start_position: Size,
     closed_pnl: Usd,
     oid: u64,
     crossed: bool,
@@ -68,6 +71,7 @@ impl WireFill {
             is_buy,
             px: self.px,
             size: self.sz,
+            before: self.start_position,
             fee: self.fee,
             closed_pnl: self.closed_pnl,
             taker: self.crossed,
