@@ -57,6 +57,8 @@ pub(crate) enum Said {
         body: [u8; 32],
         named: Vec<String>,
     },
+    /// Orders that a kill switch or a lapsed lease cancels: they stay so, whatever becomes of the switch.
+    Withdrawn { named: Vec<String> },
     /// A kill switch was thrown, put back or rehearsed, by whom the record names; of the desk it is the switch itself.
     Switch {
         on: bool,
@@ -248,6 +250,7 @@ impl Recalled {
             Said::CancelledAll { key, body, named } => {
                 self.cancelled_all.recall(key, body, &named, at);
             }
+            Said::Withdrawn { named } => self.cancelled_all.recall_withdrawn(&named),
             Said::Label { group, strategy } => self.label = Some((group, strategy)),
             Said::Strategy { strategy, book } => self.strategies.recall(strategy, *book),
             Said::Ledger { carried } => self.ledger = Some(*carried),

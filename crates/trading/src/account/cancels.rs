@@ -11,7 +11,7 @@ use hypersentry_execution::order::Cloid;
 use hypersentry_execution::relay::Input;
 use hypersentry_model::{Symbol, Timestamp};
 use hypersentry_venues::hyperliquid::exchange::Cloid as Name;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// Requests that are remembered, and the orders that they named in all. The oldest are forgotten first, for a cancel is never refused: one that is
 /// repeated after that many cancels what rests then.
@@ -31,19 +31,30 @@ struct Kept {
 pub(crate) struct CancelledAll {
     /// At most [`MOST_REQUESTS`].
     kept: VecDeque<Kept>,
+    /// Orders that a switch or a lapsed lease cancels and that have not ended: at most as many as may live.
+    withdrawn: BTreeSet<Cloid>,
 }
 
 impl CancelledAll {
     /// Takes up what the log says of one; of an order whose name cannot be read nothing is known.
     pub(crate) fn recall(&mut self, key: String, body: [u8; 32], named: &[String], at: Timestamp) {
-        let named = named.iter().filter_map(|name| name.parse::<Name>().ok());
-        let named = named.map(|name| *name.bytes()).collect();
+        let named = read(named).collect();
         self.keep(Kept {
             key,
             body,
             named,
             at,
         });
+    }
+
+    /// Takes up what the log says of a switch or a lapsed lease.
+    pub(crate) fn recall_withdrawn(&mut self, named: &[String]) {
+        self.withdrawn.extend(read(named));
+    }
+
+    /// An order that was found in the log has ended.
+    pub(crate) fn ended(&mut self, cloid: &Cloid) {
+        self.withdrawn.remove(cloid);
     }
 
     fn keep(&mut self, new: Kept) {
@@ -64,7 +75,8 @@ impl CancelledAll {
     /// Every order that was named.
     pub(super) fn named(&self) -> Vec<Cloid> {
         let kept = self.kept.iter();
-        kept.flat_map(|it| it.named.iter().copied()).collect()
+        let named = kept.flat_map(|it| it.named.iter());
+        named.chain(&self.withdrawn).copied().collect()
     }
 
     /// The orders that a key named, whatever was asked for.
@@ -89,7 +101,39 @@ impl CancelledAll {
     }
 }
 
+/// Names that can be read.
+fn read(named: &[String]) -> impl Iterator<Item = Cloid> {
+    let named = named.iter().filter_map(|name| name.parse::<Name>().ok());
+    named.map(|name| *name.bytes())
+}
+
 impl Account {
+    /// Before everything of some orders, or of all, is cancelled by a switch or a lapsed lease: which these are is written down, for the switch may be put back
+    /// and the process end before the venue has heard of it. What a request named is written down with it.
+    pub(super) fn withdrawing(&mut self, input: &Input) {
+        let living = |cloid: &Cloid| {
+            let order = self.relay.order(cloid);
+            order.is_some_and(|order| !order.state().is_terminal())
+        };
+        let all: Vec<Cloid> = match input {
+            Input::Kill { on: true } => {
+                let living = self.relay.living();
+                living.map(|order| order.intent().cloid).collect()
+            }
+            Input::Withdraw { cloids } => cloids.iter().copied().filter(living).collect(),
+            _ => return,
+        };
+        let known: BTreeSet<Cloid> = self.cancelled_all.named().into_iter().collect();
+        let new: Vec<Cloid> = all.into_iter().filter(|it| !known.contains(it)).collect();
+        self.cancelled_all.withdrawn.retain(living);
+        if new.is_empty() {
+            return;
+        }
+        let named = new.iter().map(super::show::name).collect();
+        self.cancelled_all.withdrawn.extend(new);
+        self.note_said(What::Noted, None, &By::default(), Said::Withdrawn { named });
+    }
+
     /// What follows for an order is done for whoever asked last.
     fn asked_by(&mut self, cloid: &Cloid, by: By) {
         if let Some(extra) = self.extra(cloid) {
@@ -184,6 +228,16 @@ mod tests {
             named: vec![[7; 16]; named],
             at: Timestamp::from_ms(n as i64),
         }
+    }
+
+    #[test]
+    fn what_a_switch_cancelled_is_named_until_it_has_ended() {
+        let mut all = CancelledAll::default();
+        let names = [[1; 16], [2; 16]].map(|it| super::super::show::name(&it));
+        all.recall_withdrawn(&names);
+        all.recall_withdrawn(&["0x".to_owned()]);
+        all.ended(&[1; 16]);
+        assert_eq!(all.named(), [[2; 16]]);
     }
 
     #[test]

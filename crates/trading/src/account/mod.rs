@@ -374,6 +374,7 @@ impl Account {
     /// One step of the relay, and what follows from it.
     fn step(&mut self, input: Input) {
         let now = self.now();
+        self.withdrawing(&input);
         let mut out = Vec::new();
         self.relay.step(now, input, &mut out);
         self.perform(now, out);

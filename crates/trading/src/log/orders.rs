@@ -60,6 +60,7 @@ impl Recalled {
         held.ended = held.ended.or(ended);
         held.lines.push((self.place, record));
         if ended.is_some() {
+            self.cancelled_all.ended(&cloid);
             self.clear(group, now);
         }
     }
