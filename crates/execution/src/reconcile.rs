@@ -45,7 +45,7 @@ pub enum Differs {
     Symbol,
     /// Buys or sells.
     Side,
-    /// Base units that were ordered.
+    /// Base units that were ordered; of what only reduces where it is more.
     Size,
     /// Less is filled than was counted, or all.
     Filled,
@@ -279,10 +279,16 @@ fn differs(order: &Order, there: &Resting) -> Option<Differs> {
         } => ((!market).then_some(px), Some(trigger)),
     };
     let filled = there.filled;
+    // What only reduces a venue may cut to the position.
+    let otherwise = if intent.reduce_only {
+        there.size > intent.size
+    } else {
+        there.size != intent.size
+    };
     let found = [
         (intent.symbol != there.symbol, Differs::Symbol),
         (intent.side != there.side, Differs::Side),
-        (intent.size != there.size, Differs::Size),
+        (otherwise, Differs::Size),
         (
             filled < order.filled() || filled >= there.size,
             Differs::Filled,

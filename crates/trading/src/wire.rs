@@ -160,6 +160,10 @@ pub(crate) fn known(intent: &Intent, known: &Known) -> (Event, Option<Why>) {
     let filled = known.filled();
     match known.fate {
         Fate::Open => (Event::Resting { filled }, None),
+        // It was cut to the position, and of that all was filled.
+        Fate::Filled if intent.reduce_only && filled.is_positive() && filled < intent.size => {
+            (Event::Cancelled { filled }, None)
+        }
         Fate::Filled => (
             Event::Resting {
                 filled: intent.size,
@@ -180,5 +184,63 @@ pub(crate) fn known(intent: &Intent, known: &Known) -> (Event, Option<Why>) {
             Event::Plain { step: Step::Refuse },
             Some(why(refusal(&known.status), &known.status)),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hypersentry_model::{Price, Size, Symbol, Timestamp};
+    use hypersentry_venues::hyperliquid::account::OpenOrder;
+
+    fn size(text: &str) -> Size {
+        Size::parse(text).unwrap()
+    }
+
+    #[test]
+    fn of_what_was_cut_to_the_position_what_was_filled_is_what_was_left() {
+        let px = Price::parse("50000").unwrap();
+        for (reduce_only, there, event) in [
+            (
+                true,
+                "0.6",
+                Event::Cancelled {
+                    filled: size("0.6"),
+                },
+            ),
+            (true, "1", Event::Resting { filled: size("1") }),
+            (false, "1", Event::Resting { filled: size("1") }),
+        ] {
+            let intent = Intent {
+                cloid: [1; 16],
+                group: [1; 16],
+                leg: Leg::Single,
+                terms: Terms::Limit { px, tif: Tif::Gtc },
+                symbol: Symbol::new("BTC").unwrap(),
+                side: Side::Sell,
+                size: size("1"),
+                reduce_only,
+                expires_after: Timestamp::from_ms(1),
+                replaces: None,
+            };
+            let told = Known {
+                order: OpenOrder {
+                    oid: 1,
+                    cloid: None,
+                    symbol: intent.symbol,
+                    is_buy: false,
+                    px,
+                    size: size(there),
+                    left: Size::ZERO,
+                    trigger: None,
+                    reduce_only,
+                    placed: Timestamp::from_ms(1),
+                },
+                fate: Fate::Filled,
+                status: "filled".to_owned(),
+                at: Timestamp::from_ms(2),
+            };
+            assert_eq!(known(&intent, &told).0, event, "{reduce_only} {there}");
+        }
     }
 }

@@ -213,3 +213,31 @@ async fn a_stop_that_ended_elsewhere_is_placed_again_for_what_is_held_and_lives_
         (made, size("0.01"))
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_the_venue_cuts_to_the_position_locks_nothing() {
+    let bench = Bench::start(0x65).await;
+    let buy = json!({"side": "buy", "kind": "market", "slippage_bps": 90, "size": "0.02"});
+    bench.order("b", buy).await.unwrap();
+    bench
+        .until("it is held", |state| held(state) == size("0.02"))
+        .await;
+    let px = away(bench.mid().await, 8);
+    let ask =
+        json!({"side": "sell", "kind": "limit", "px": px, "size": "0.02", "reduce_only": true});
+    let limit = bench.order("l", ask).await.unwrap().remove(0);
+    bench.ends(&limit, State::Acked).await;
+    let (btc, account) = (Symbol::new("BTC").unwrap(), bench.account());
+    let by = Asker::default();
+    let closed = bench.trading.close(&account, "x".into(), btc, 50, by);
+    closed.await.unwrap();
+    let half = |state: &AccountState| held(state) == size("0.01");
+    let mut state = bench.until("half of it is held", half).await;
+    // Looked at as a whole, twice.
+    for _ in 0..2 {
+        let before = state.now_ms;
+        let compared = |state: &AccountState| state.reconciled_ms > Some(before);
+        state = bench.until("it is compared", compared).await;
+    }
+    bench.ends(&limit, State::Acked).await;
+}

@@ -56,6 +56,36 @@ fn resting(name: u8, filled: i128) -> Resting {
 }
 
 #[test]
+fn what_only_reduces_may_rest_with_less_than_was_sent_and_nothing_else_may() {
+    for (reduce_only, rests, found) in [
+        (true, 6, None),
+        (true, 11, Some(Differs::Size)),
+        (false, 6, Some(Differs::Size)),
+    ] {
+        let (name, limit) = order(1, &[]);
+        let intent = Intent {
+            reduce_only,
+            ..limit.intent().clone()
+        };
+        let mut order = Order::new(intent, at(0)).unwrap();
+        for step in [Step::PassRisk, Step::LogIntent, Step::Send, Step::Ack] {
+            order.apply(at(1), &Event::Plain { step }).unwrap();
+        }
+        let there = Resting {
+            size: size(rests),
+            reduce_only,
+            ..resting(1, 0)
+        };
+        let differs = match one(&name, &order, Some(&there)) {
+            Some(Finding::OrderDiffers { differs, .. }) => Some(differs),
+            None => None,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(differs, found, "{reduce_only} {rests}");
+    }
+}
+
+#[test]
 fn an_order_that_rests_otherwise_than_it_was_sent_differs() {
     let (name, limit) = order(1, &[Step::Ack]);
     let px = |usd: i64| Price::parse(&usd.to_string()).unwrap();

@@ -70,7 +70,7 @@ impl Exchange {
             return Err(refusal);
         }
         if asked.reduce_only && asked.trigger.is_none() {
-            // No more than there is to close.
+            // No more than there is to close; assumed, as in [`Exchange::sweep`].
             let most = account.szi(asked.coin).abs();
             order.asked.lots = asked.lots.min(most);
             order.left = order.asked.lots;
@@ -233,7 +233,8 @@ impl Exchange {
         }
     }
 
-    /// After a position changed: reduce-only orders that have nothing to reduce go, the others are cut to the position.
+    /// After a position changed: reduce-only orders that have nothing to reduce go (`reduceOnlyCanceled`), the others are cut to the position. That a limit is
+    /// cut, with its `origSz`, is assumed: the venue's documentation does not say what becomes of one that is larger than what is left.
     pub(super) fn sweep(&mut self, owner: Address, coin: usize) {
         let Some(account) = self.accounts.get(&owner) else {
             return;
