@@ -205,6 +205,57 @@ def parse(record):
     return (index, link, ids[3], time, record[52:56], ids) if fits.get(kind) else None
 
 
+# What a disk writes whole or not at all; records of one batch; bytes behind the last checkpoint.
+SECTOR, MOST_IN_BATCH, LARGEST_END = 512, 512, 2577417
+
+
+def frame_at(data, at):
+    """The body of the frame that begins there, if it is whole and sound."""
+    head = data[at : at + 8]
+    if len(head) < 8:
+        return None
+    length, crc = struct.unpack("<II", head)
+    if not 1 <= length <= 16385 or at + 8 + length > len(data) or data[at + 8] not in (1, 2):
+        return None
+    body = data[at + 8 : at + 8 + length]
+    return body if crc32c(head[:4] + body) == crc else None
+
+
+def begins(data, at):
+    """Whether a frame may begin there whose end is missing, and not one that is whole but for some of its bytes."""
+    head, body = data[at : at + 8], data[at + 8 :]
+    if len(head) < 4:
+        return True
+    length = struct.unpack("<I", head[:4])[0]
+    if not 1 <= length <= 16385 or len(head) < 8:
+        return 1 <= length <= 16385
+    whole = crc32c(struct.pack("<I", len(body)) + body) == struct.unpack("<I", head[4:])[0]
+    return length > len(body) and not whole
+
+
+def is_torn(data, start, signed, key):
+    """Whether a crash leaves what stands behind the last checkpoint: of each sector of one batch its bytes, or zeros."""
+    if len(data) - start > LARGEST_END:
+        return False
+    at = start
+    while at < len(data):
+        body = frame_at(data, at)
+        if body and body[0] == 2:
+            found = key.open(body[1:], exact=False)
+            return bool(found) and at + 8 + len(body) == len(data) and 0 < found[0] - signed <= MOST_IN_BATCH
+        if body:
+            at += 8 + len(body)
+            continue
+        following = next((place for place in range(at + 1, len(data)) if frame_at(data, place)), None)
+        to = len(data) if following is None else following
+        sectors = range(at // SECTOR * SECTOR, to, SECTOR)
+        lost = any(not any(data[max(sector, start) : sector + SECTOR]) for sector in sectors)
+        if not lost and (following is not None or not begins(data, at)):
+            return False
+        at = to
+    return True
+
+
 def line_of(record, parsed):
     """A record as a line; each number and text is shown as it was read."""
     index, _, _, time, what, ids = parsed
@@ -218,6 +269,7 @@ def verify_log(directory, key, kept, each=None):
     if not names:
         raise FileNotFoundError(f"no audit log at {directory}")
     tree, link, signed, checkpoints = Tree(), sha(b"hypersentry-audit\n", key.name, b"\n"), 0, 0
+    torn = "the last batch is not whole, as a crash leaves one that was not acknowledged"
     for name in names:
         with open(os.path.join(directory, name), "rb") as file:
             data = file.read()
@@ -228,14 +280,13 @@ def verify_log(directory, key, kept, each=None):
             raise Fault(signed, "the segment before ends without a checkpoint")
         if int(name[:20]) != tree.size or data[:16] != b"HSAUDIT\1" + struct.pack(">Q", tree.size):
             raise Fault(tree.size, "a segment that begins with it is missing or malformed")
-        at = 16
+        at = signed_end = 16
         while at < len(data):
-            head = data[at : at + 8].ljust(8, b"\0")
-            length, crc = struct.unpack("<II", head)
-            body = data[at + 8 : at + 8 + length] if length <= 16385 else b""
-            if not body or len(body) != length or crc32c(head[:4] + body) != crc or body[0] not in (1, 2):
-                raise Fault(tree.size, "a frame is not whole and sound")
-            at += 8 + length
+            body = frame_at(data, at)
+            if body is None:
+                crash = name == names[-1] and is_torn(data, signed_end, signed, key)
+                raise Fault(tree.size, torn if crash else "a frame is not whole and sound")
+            at += 8 + len(body)
             if body[0] == 1:
                 record = parse(body[1:])
                 if record is None:
@@ -256,9 +307,9 @@ def verify_log(directory, key, kept, each=None):
                     raise Fault(signed, "the checkpoint behind it cannot be relied on")
                 if found[0] != tree.size or found[0] == signed or found[1] != tree.root():
                     raise Fault(signed, "the checkpoint behind it tells of other records")
-                signed, checkpoints = tree.size, checkpoints + 1
+                signed, checkpoints, signed_end = tree.size, checkpoints + 1, at
     if signed != tree.size:
-        raise Fault(signed, "it and all behind it are not signed")
+        raise Fault(signed, torn)
     if kept and kept[0] > tree.size:
         raise Fault(tree.size, f"the log was rolled back: a kept checkpoint tells of {kept[0]} records")
     print(f"records: {tree.size}\ncheckpoints: {checkpoints}\nroot: {tree.root().hex()}")

@@ -22,9 +22,9 @@ pub(super) fn draft(dir: &Path, first: u64) -> PathBuf {
     dir.join(format!("{first:020}.hsa-draft"))
 }
 
-/// Where an end that was cut off is kept.
-pub(super) fn torn(dir: &Path, first: u64) -> PathBuf {
-    dir.join(format!("{first:020}.torn"))
+/// Where an end that was set aside is kept: under the number of the first record that is not in the log.
+pub(super) fn torn(dir: &Path, record: u64) -> PathBuf {
+    dir.join(format!("{record:020}.torn"))
 }
 
 /// The segments' first records, in order.

@@ -10,6 +10,24 @@ const CHECKPOINT: u8 = 2;
 /// Bytes of a frame's body: its kind, and a record or a checkpoint.
 const LONGEST_BODY: usize = 1 + 16_384;
 
+/// Whether what stands at `at` may be the beginning of a frame whose end is missing: it is not one that is whole but for some of its bytes.
+pub(super) fn begins(bytes: &[u8], at: usize) -> bool {
+    let Some(rest) = bytes.get(at..) else {
+        return false;
+    };
+    let Some((length, behind)) = rest.split_first_chunk::<4>() else {
+        return true;
+    };
+    let wanted = u32::from_le_bytes(*length) as usize;
+    let Some((crc, body)) = behind.split_first_chunk::<4>() else {
+        return (1..=LONGEST_BODY).contains(&wanted);
+    };
+    // Whole, if its length were what there is.
+    let there = (body.len() as u32).to_le_bytes();
+    let whole = crc32c::crc32c_append(crc32c::crc32c(&there), body) == u32::from_le_bytes(*crc);
+    wanted > body.len() && wanted <= LONGEST_BODY && !whole
+}
+
 /// The bytes with which a segment begins.
 pub(super) fn prelude(first: u64) -> Vec<u8> {
     [&MAGIC[..], &first.to_be_bytes()].concat()

@@ -25,6 +25,7 @@ mod open;
 mod prove;
 mod queue;
 mod sign;
+mod torn;
 mod verify;
 mod writer;
 

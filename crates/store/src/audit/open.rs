@@ -8,10 +8,10 @@ use hypersentry_execution::audit::{Follower, record::Record};
 use super::error::AuditError;
 use super::files;
 use super::frame::{PRELUDE, prelude};
-use super::queue::LARGEST_BATCH;
 use super::sign::Signer;
-use super::verify::{FRAME, Image, Passed, has_later_checkpoint, walk};
-use super::writer::{SPARE, Writer};
+use super::torn::{Torn, torn};
+use super::verify::{FRAME, Image, Passed, TORN, walk};
+use super::writer::Writer;
 use crate::disk::{Disk, DiskFile};
 
 /// How a log is written.
@@ -41,13 +41,16 @@ pub struct Opened {
     pub cut: Option<Cut>,
 }
 
-/// An end that no checkpoint covers, and that therefore was never acknowledged.
+/// An end that is not whole: what a crash leaves of a batch that was not acknowledged.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Cut {
     /// How many bytes.
     pub bytes: u64,
-    /// Whole records among them.
+    /// Whole records among them, up to the first place that is not as it was written.
     pub records: u64,
+    /// How many records the checkpoint behind them signs, if it is there and they are not all. Such an end cannot be told from a batch that was
+    /// acknowledged and lost whole sectors later: who kept that checkpoint elsewhere knows.
+    pub checkpoint: Option<u64>,
     /// Where they are kept.
     pub kept_in: PathBuf,
 }
@@ -131,38 +134,39 @@ fn end(
             signed_end = end;
         }
     });
-    let torn_at = match outcome {
+    let (torn_at, left) = match outcome {
         Ok(()) if signed_end == image.bytes.len() => return Ok(None),
-        Ok(()) => image.bytes.len(),
+        Ok(()) => (image.bytes.len(), Torn { checkpoint: None }),
         // A crash leaves frames that are not whole. A sound frame that is wrong is somebody's work, or the key is another one.
         Err(damage) if damage.code != FRAME => return Err(damage.into()),
         Err(damage) => {
-            let at = damage.offset as usize;
-            let left = image.bytes.len() - signed_end;
-            let key = start.key();
-            if left > LARGEST_BATCH + SPARE
-                || has_later_checkpoint(&image.bytes, at, follower.signed(), key)
-            {
-                return Err(damage.into());
-            }
-            at
+            let left = torn(&image.bytes, signed_end, follower.signed(), start.key());
+            let left = left.ok_or_else(|| damage.clone())?;
+            (damage.offset as usize, left)
         }
     };
-    let records = follower.size() - follower.signed();
-    tracing::warn!(
-        segment = image.first,
-        torn_at,
-        records,
-        "the end of the audit log was never acknowledged and is set aside"
-    );
-    let kept_in = files::torn(dir, image.first);
+    let (signed, records) = (follower.signed(), follower.size() - follower.signed());
+    let kept_in = files::torn(dir, signed);
     let rest = image.bytes.split_off(signed_end);
+    let (segment, bytes, kept) = (image.first, rest.len(), kept_in.display());
+    match left.checkpoint {
+        None => tracing::warn!(
+            code = TORN, segment, torn_at, signed, records, bytes, %kept,
+            "the end of the audit log was never acknowledged and is set aside"
+        ),
+        Some(told) => tracing::error!(
+            code = TORN, segment, torn_at, signed, told, bytes, %kept,
+            "sectors of the last batch of the audit log are missing: after a power cut it was not acknowledged; else compare it with a checkpoint that \
+             was kept elsewhere. It is set aside"
+        ),
+    }
     write_synced(disk, &kept_in, &rest)?;
     *follower = start;
     walk(image, follower, &mut |_| {})?;
     Ok(Some(Cut {
         bytes: rest.len() as u64,
         records,
+        checkpoint: left.checkpoint,
         kept_in,
     }))
 }

@@ -14,7 +14,7 @@ use super::frame::Frame;
 use super::log::Done;
 
 /// Records of one batch.
-const MOST_IN_BATCH: usize = 512;
+pub(super) const MOST_IN_BATCH: usize = 512;
 /// Bytes of one batch with its checkpoint: 2.4 MB.
 pub(super) const LARGEST_BATCH: usize =
     MOST_IN_BATCH * (record::LONGEST_RECORD + 9) + checkpoint::LONGEST_NOTE + 9;

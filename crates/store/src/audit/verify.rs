@@ -3,14 +3,13 @@
 use std::borrow::Borrow;
 use std::path::Path;
 
-use hypersentry_execution::audit::{
-    Checkpoint, Follower, PublicKey, Record, checkpoint::LONGEST_NOTE,
-};
+use hypersentry_execution::audit::{Checkpoint, FaultKind, Follower, PublicKey, Record};
 
 use super::error::{AuditError, Damage};
 use super::files;
 use super::frame::{Frame, PRELUDE, prelude};
 use super::sign::verify_signature;
+use super::torn::torn;
 
 /// A segment in memory.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -59,6 +58,8 @@ pub(super) enum Passed<'a> {
 
 /// The code of a frame that is not whole or whose checksum is wrong.
 pub(super) const FRAME: &str = "audit_frame_broken";
+/// The code of an end that a crash leaves of a batch.
+pub(super) const TORN: &str = "audit_torn_batch";
 
 fn damage(image: &Image, index: u64, offset: usize, code: &'static str, detail: &str) -> Damage {
     Damage {
@@ -124,22 +125,51 @@ pub(super) fn frames(
     Ok(())
 }
 
-/// Goes through a log. Segments are asked for one by one, so that only one is held at a time.
+/// Goes through a log. Segments are asked for one by one, so that two are held at a time.
 pub(super) fn walk_all<I: Borrow<Image>>(
     segments: impl Iterator<Item = Result<I, AuditError>>,
     mut follower: Follower,
     passed: &mut dyn FnMut(Passed<'_>),
 ) -> Result<Follower, AuditError> {
-    let (mut last, mut length) = (0, 0);
-    for image in segments {
+    let mut segments = segments.peekable();
+    while let Some(image) = segments.next() {
         let image = image?;
         let image = image.borrow();
-        (last, length) = (image.first, image.bytes.len());
-        walk(image, &mut follower, passed)?;
+        let mut signed_end = PRELUDE;
+        let walked = walk(image, &mut follower, &mut |it| {
+            if let Passed::Checkpoint { end, .. } = &it {
+                signed_end = *end;
+            }
+            passed(it);
+        });
+        if segments.peek().is_some() {
+            walked?;
+            continue;
+        }
+        let ended = walked.and_then(|()| {
+            let end = follower.end();
+            end.map_err(|fault| Damage::of(&fault, image.first, image.bytes.len()))
+        });
+        ended.map_err(|damage| at_end(damage, image, signed_end, &follower))?;
     }
-    let end = follower.end();
-    end.map_err(|fault| Damage::of(&fault, last, length))?;
     Ok(follower)
+}
+
+/// Says of what is wrong in the last segment whether a crash leaves that.
+fn at_end(damage: Damage, image: &Image, signed_end: usize, follower: &Follower) -> Damage {
+    let torn = match damage.code {
+        FRAME => torn(&image.bytes, signed_end, follower.signed(), follower.key()).is_some(),
+        code => code == FaultKind::Unsigned.code(),
+    };
+    if !torn {
+        return damage;
+    }
+    Damage {
+        code: TORN,
+        detail: "the last batch is not whole, as a crash leaves one that was not acknowledged"
+            .to_owned(),
+        ..damage
+    }
 }
 
 fn check<I: Borrow<Image>>(
@@ -206,21 +236,4 @@ pub fn verify_images(
     kept: Option<&[u8]>,
 ) -> Result<Verified, AuditError> {
     check(images.iter().map(Ok), key, kept, &mut |_| {})
-}
-
-/// Whether a signed checkpoint of more than `signed` records stands anywhere in `bytes` from `from` on.
-pub(super) fn has_later_checkpoint(
-    bytes: &[u8],
-    from: usize,
-    signed: u64,
-    key: &PublicKey,
-) -> bool {
-    (from..bytes.len()).any(|at| {
-        let Some((Frame::Checkpoint(note), _)) = Frame::read(bytes, at) else {
-            return false;
-        };
-        note.len() <= LONGEST_NOTE
-            && Checkpoint::open(note, key, &verify_signature)
-                .is_ok_and(|checkpoint| checkpoint.size > signed)
-    })
 }

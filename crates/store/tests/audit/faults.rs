@@ -87,7 +87,14 @@ fn nothing_acknowledged_is_missing_whatever_fails() {
                     "audit_stopped"
                 );
                 drop(log);
-                disk.cut_power(at % 11);
+                // A beginning of what was not synced, or any of its sectors or pages.
+                match at % 3 {
+                    0 => disk.cut_power(at % 11),
+                    by => {
+                        let page = [512, 4096][by as usize - 1];
+                        disk.lose_pages(page, at % 2 == 0, |n| (at >> (n % 7)) & 1 == 1);
+                    }
+                }
 
                 let (log, opened) = AuditLog::open(dir.path(), signer(), SMALL).unwrap();
                 log.append(entry(98, 0)).unwrap();

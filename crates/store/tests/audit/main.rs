@@ -13,5 +13,6 @@ mod faults;
 #[allow(dead_code)] // The journal's tests use more of it.
 mod faulty_disk;
 mod mutations;
+mod pages;
 mod python;
 mod support;

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-use hypersentry_store::audit::{AuditError, Image, prove, verify};
+use hypersentry_store::audit::{AuditError, Damage, Image, prove, verify};
 
 use crate::support::{frame, log, signer, write};
 
@@ -105,6 +105,21 @@ impl Drop for Python {
     }
 }
 
+/// Both name the same record, and say alike whether a crash leaves that.
+pub(crate) fn alike(ours: Option<&Damage>, theirs: &str) {
+    let Some(damage) = ours else {
+        return assert_eq!(theirs, "sound");
+    };
+    let named = format!("record {}: ", damage.index);
+    assert!(theirs.starts_with(&named), "{theirs:?} and {damage:?}");
+    let torn = theirs.contains("as a crash leaves");
+    assert_eq!(
+        torn,
+        damage.code == "audit_torn_batch",
+        "{theirs:?} and {damage:?}"
+    );
+}
+
 #[test]
 fn both_verifiers_agree() {
     let dir = tempfile::tempdir().unwrap();
@@ -151,8 +166,7 @@ fn both_verifiers_agree() {
             }
             Err(AuditError::Damaged { damage }) => {
                 assert_eq!(theirs.status.code(), Some(1), "{damage:?}: {complained}");
-                let named = format!("record {}: ", damage.index);
-                assert!(complained.starts_with(&named), "{damage:?}: {complained}");
+                alike(Some(damage), &complained);
             }
             Err(other) => panic!("{other}"),
         }

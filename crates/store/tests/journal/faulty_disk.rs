@@ -63,7 +63,7 @@ impl FaultyDisk {
         state.plan = Some(Plan { at, ..plan });
     }
 
-    /// Leaves `kept` of ten parts of what was written but not synced.
+    /// Leaves `kept` of ten parts of what was written but not synced: a beginning, as of a file that grows.
     pub(crate) fn cut_power(&self, kept: u64) {
         for file in &self.0.lock().unwrap().files {
             if let Ok(native) = File::options().write(true).open(&file.path) {
@@ -73,6 +73,46 @@ impl FaultyDisk {
                 // What was set aside is there, with zeros.
                 native.set_len(left.max(file.whole_synced)).unwrap();
             }
+        }
+    }
+
+    /// How many pages of so many bytes, from the first that has something of it, hold what was written but not synced.
+    pub(crate) fn pages_at_risk(&self, page: u64) -> u64 {
+        let state = self.0.lock().unwrap();
+        let at_risk = |file: &Tracked| file.len.div_ceil(page) - file.synced / page;
+        let written = state.files.iter().filter(|file| file.len > file.synced);
+        written.map(at_risk).sum()
+    }
+
+    /// Leaves those of the pages at risk that `kept` says by their number, in any order, as a disk does that orders nothing before a sync: what is lost
+    /// reads as what was there before, which is zeros. A file that grew is as long as before if `short`, or up to the last page that is left.
+    pub(crate) fn lose_pages(&self, page: u64, short: bool, kept: impl Fn(u64) -> bool) {
+        let mut number = 0;
+        for file in &self.0.lock().unwrap().files {
+            let Ok(mut bytes) = fs::read(&file.path) else {
+                continue;
+            };
+            if file.len == file.synced {
+                continue;
+            }
+            let mut end = file.synced.max(file.whole_synced);
+            for at in file.synced / page..file.len.div_ceil(page) {
+                let (from, to) = (
+                    (at * page).max(file.synced),
+                    ((at + 1) * page).min(file.len),
+                );
+                if kept(number) {
+                    end = end.max(to);
+                } else {
+                    bytes[from as usize..to as usize].fill(0);
+                }
+                number += 1;
+            }
+            if !short {
+                end = end.max(file.whole);
+            }
+            bytes.truncate(end as usize);
+            fs::write(&file.path, bytes).unwrap();
         }
     }
 
