@@ -224,10 +224,16 @@ impl Markets for HeldMarkets {
             let now = self.hub.now();
             let count = symbols.len();
             let seen = self.hub.desk().read(move |core| {
+                let offset = core.venue_offset(Venue::Hyperliquid, now);
+                let ahead_ms = offset.map(|(_, most)| most.div_euclid(1_000_000) + 1);
                 let glance = |symbol: &Symbol| {
                     let id = MarketId::at(Venue::Hyperliquid, *symbol);
                     let held = core.market().held(id);
-                    held.map(|held| glance(&held, now)).unwrap_or_default()
+                    let seen = held.map(|held| glance(&held, now));
+                    Glance {
+                        venue_ahead_ms: ahead_ms,
+                        ..seen.unwrap_or_default()
+                    }
                 };
                 symbols.iter().map(glance).collect()
             });
@@ -269,6 +275,7 @@ fn glance(held: &hypersentry_engine::Held<'_>, now: Timestamp) -> Glance {
         mark: price(held.mark()),
         oracle: price(held.index()),
         funding: hourly.map(|funding| funding.rate),
+        venue_ahead_ms: None,
     }
 }
 

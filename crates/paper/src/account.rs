@@ -263,6 +263,7 @@ impl Account {
 
     /// Brings the queue to the orders that rest. Without a book an order that is new waits for it: it comes behind all that is shown then.
     fn keep(&mut self, coin: usize, book: Option<&Shown>) {
+        let now_ms = self.exchange.now_ms();
         let (Some(market), Some(stand)) = (
             self.exchange.markets().get(coin),
             self.stands.get_mut(&coin),
@@ -274,7 +275,8 @@ impl Account {
         }
         stand.changes = market.book.changes();
         for side in SIDES {
-            stand.queue.keep(side, market.book.resting(side), book);
+            let resting = market.book.resting(side);
+            stand.queue.keep(side, resting, book, now_ms);
         }
     }
 

@@ -9,10 +9,9 @@ use crate::venue::{Venue, text};
 use bytes::Bytes;
 use hypersentry_model::{Symbol, Timestamp};
 use hypersentry_sim::exchange::{Address as SimAddress, Exchange, UserFrame};
-use hypersentry_trading::{AskPlan, AskViews, Door, Eyes, Got, Later, PlanAnswer, Sight, Views};
+use hypersentry_trading::{Door, Got, Later};
 use hypersentry_venues::hyperliquid::account::assets_request;
 use hypersentry_venues::hyperliquid::exchange::Address;
-use hypersentry_venues::hyperliquid::exchange::nonce::VenueTime;
 use hypersentry_venues::session::RequestClass;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,15 +19,15 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, RwLock, RwLockWriteGuard, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 /// Between two looks at the market: the engine tells its news as often.
 const EVERY: Duration = Duration::from_millis(50);
+/// Before accounts that could not be saved are tried again.
+const SAVE_AGAIN: Duration = Duration::from_secs(1);
 /// Frames that wait for an account's task; then its stream ends, and it asks for everything anew.
 const FRAMES: usize = 1_024;
-/// Bound of the venue's time, in milliseconds: it is this machine's own, and the exchange sees it with each look.
-const CLOCK_MS: i64 = 200;
 /// The list of markets is asked for again after so long.
 const LIST_MS: i64 = 60_000;
 /// Streams that are carried.
@@ -43,6 +42,8 @@ pub struct PaperDoor {
     asked: Notify,
     /// Where accounts are saved; none where they end with the process.
     dir: Option<PathBuf>,
+    /// Held to write while the venue is ahead of what is saved, so that nobody reads there what a crash takes away; whether it could not be saved.
+    unsaved: RwLock<bool>,
 }
 
 #[derive(Default)]
@@ -86,6 +87,7 @@ impl PaperDoor {
             state: Mutex::default(),
             asked: Notify::new(),
             dir: None,
+            unsaved: RwLock::default(),
         }
     }
 
@@ -200,6 +202,9 @@ impl PaperDoor {
         if let Err(got) = self.listed().await {
             return got;
         }
+        if *self.unsaved.read().await {
+            return nothing(UNSAVED);
+        }
         let mut state = self.state();
         let user = asked["user"].as_str().and_then(SimAddress::parse);
         let answer = state.venue.as_mut().zip(user).and_then(|(venue, user)| {
@@ -252,36 +257,62 @@ impl PaperDoor {
     /// Carries the market to the venue, and what comes of it to the accounts, until it is told to end.
     pub async fn run(self: Arc<Self>, markets: Arc<dyn Markets>, cancel: CancellationToken) {
         let mut followed = BTreeSet::new();
+        // What happened and is not saved: nothing more happens before it is.
+        let mut untold: Option<News> = None;
         loop {
-            tokio::select! {
-                () = cancel.cancelled() => break,
-                () = self.asked.notified() => {}
-                () = tokio::time::sleep(EVERY) => {}
+            if untold.is_some() {
+                tokio::select! {
+                    () = cancel.cancelled() => break,
+                    () = tokio::time::sleep(SAVE_AGAIN) => {}
+                }
+            } else {
+                tokio::select! {
+                    () = cancel.cancelled() => break,
+                    () = self.asked.notified() => {}
+                    () = tokio::time::sleep(EVERY) => {}
+                }
             }
-            self.step(markets.as_ref(), &mut followed).await;
+            untold = match untold {
+                Some(news) => self.keep(news, self.unsaved.write().await).await,
+                None => self.step(markets.as_ref(), &mut followed).await,
+            };
         }
         markets.follow(&BTreeSet::new());
         // Whoever waits is told that nothing comes any more.
         self.state().answers.clear();
     }
 
-    /// Saves accounts. What cannot be saved is said: it would be missing after a restart.
-    async fn save(&self, changed: Vec<saved::Text>) {
+    /// Saves accounts; whether they are on disk.
+    async fn save(&self, changed: &Arc<Vec<saved::Text>>) -> bool {
         let Some(dir) = self.dir.clone().filter(|_| !changed.is_empty()) else {
-            return;
+            return true;
         };
+        let changed = Arc::clone(changed);
         let written = tokio::task::spawn_blocking(move || saved::write(&dir, &changed)).await;
-        match written {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "paper accounts cannot be saved"),
-            Err(error) => tracing::error!(%error, "paper accounts cannot be saved"),
-        }
+        let why = match written {
+            Ok(Ok(())) => return true,
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        tracing::error!(error = %why, "{UNSAVED}");
+        false
     }
 
-    async fn step(&self, markets: &dyn Markets, followed: &mut BTreeSet<Symbol>) {
+    /// First kept, then told: so nobody is ever told what a crash takes away. What cannot be kept is given back, to be tried again.
+    async fn keep(&self, news: News, mut unsaved: RwLockWriteGuard<'_, bool>) -> Option<News> {
+        *unsaved = !self.save(&news.2).await;
+        if *unsaved {
+            return Some(news);
+        }
+        drop(unsaved);
+        self.tell(news.0, news.1);
+        None
+    }
+
+    async fn step(&self, markets: &dyn Markets, followed: &mut BTreeSet<Symbol>) -> Option<News> {
         let named: Vec<(usize, Symbol)> = {
             let state = self.state();
-            let Some(venue) = &state.venue else { return };
+            let venue = state.venue.as_ref()?;
             let name = |coin: usize| Symbol::new(&venue.specs().get(coin)?.name).ok();
             let wanted = venue.wanted().into_iter();
             wanted
@@ -299,10 +330,10 @@ impl PaperDoor {
             let symbols = named.iter().map(|(_, symbol)| *symbol).collect();
             markets.look(symbols).await
         };
-        let (answers, frames, changed) = self.look(named, &wanted, &glances);
-        // First kept, then told: so nobody was ever told what a crash takes away.
-        self.save(changed).await;
-        self.tell(answers, frames);
+        // Whoever asks meanwhile waits a moment, and reads nothing that could not be saved.
+        let unsaved = self.unsaved.write().await;
+        let news = self.look(named, &wanted, &glances);
+        self.keep(news, unsaved).await
     }
 
     /// Shows the venue the market, and lets time go on there.
@@ -334,7 +365,7 @@ impl PaperDoor {
         } else {
             Vec::new()
         };
-        (answers, venue.take_frames(), changed)
+        (answers, venue.take_frames(), Arc::new(changed))
     }
 
     fn tell(&self, told: Vec<(u64, Answer)>, frames: Vec<(SimAddress, UserFrame)>) {
@@ -365,8 +396,11 @@ impl PaperDoor {
 type News = (
     Vec<(u64, Answer)>,
     Vec<(SimAddress, UserFrame)>,
-    Vec<saved::Text>,
+    Arc<Vec<saved::Text>>,
 );
+
+/// What is said of accounts that are not on disk.
+const UNSAVED: &str = "paper accounts cannot be saved";
 
 fn got(answer: &Answer) -> Got {
     Got {
@@ -421,6 +455,11 @@ impl Door for PaperDoor {
 
     fn frames(&self, account: Address) -> Option<mpsc::Receiver<Bytes>> {
         let (sender, receiver) = mpsc::channel(FRAMES);
+        // A stream begins with what is saved; where that fails it ends at once, and is opened again.
+        let unsaved = self.unsaved.try_read();
+        if unsaved.is_ok_and(|unsaved| *unsaved) {
+            return Some(receiver);
+        }
         let mut state = self.state();
         let venue = state.venue.as_ref();
         let first = venue.and_then(|venue| venue.snapshot(sim(account), CHANNELS[1]));
@@ -434,42 +473,5 @@ impl Door for PaperDoor {
         }
         state.streams.insert(account, sender);
         Some(receiver)
-    }
-}
-
-/// A look at the market with the paper venue's time, which is this machine's.
-#[derive(Debug)]
-pub struct PaperEyes {
-    real: Arc<dyn Eyes>,
-    door: Arc<dyn Door>,
-}
-
-impl PaperEyes {
-    /// Through the eyes that see the real market.
-    pub fn new(real: Arc<dyn Eyes>, door: Arc<dyn Door>) -> Self {
-        Self { real, door }
-    }
-}
-
-impl Eyes for PaperEyes {
-    fn opine(&self, ask: AskViews) -> Later<'_, Option<Views>> {
-        self.real.opine(ask)
-    }
-
-    fn plan(&self, ask: AskPlan) -> Later<'_, PlanAnswer> {
-        self.real.plan(ask)
-    }
-
-    fn look(&self, symbol: Symbol) -> Later<'_, Sight> {
-        Box::pin(async move {
-            let sight = self.real.look(symbol).await;
-            Sight {
-                venue_time: Some(VenueTime {
-                    ms: self.door.now().ms(),
-                    uncertainty_ms: CLOCK_MS,
-                }),
-                ..sight
-            }
-        })
     }
 }

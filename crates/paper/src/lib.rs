@@ -19,6 +19,7 @@
 mod account;
 mod assumptions;
 mod door;
+mod eyes;
 mod market;
 mod queue;
 mod requests;
@@ -29,7 +30,8 @@ mod taken;
 mod venue;
 
 pub use assumptions::Assumptions;
-pub use door::{PaperDoor, PaperEyes};
+pub use door::PaperDoor;
+pub use eyes::PaperEyes;
 pub use market::{Glance, Levels, Markets};
 pub use queue::{Hit, Print, Queue};
 pub use requests::{Answer, Answered};

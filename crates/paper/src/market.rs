@@ -25,6 +25,8 @@ pub struct Glance {
     pub oracle: Option<Price>,
     /// Funding rate of an hour.
     pub funding: Option<Rate>,
+    /// How far the venue's clock is ahead of this machine's at the most, where that is known; else both count as one.
+    pub venue_ahead_ms: Option<i64>,
 }
 
 /// The venue's markets, as the engine follows them.
@@ -79,7 +81,13 @@ pub(crate) fn read(glance: &Glance, spec: &MarketSpec, last: &mut Last) -> Look 
             Aggressor::Buy => Side::Buy,
             Aggressor::Sell => Side::Sell,
         };
-        Some(Print { px, lots, taker })
+        let at_ms = row.ts_ms.saturating_sub(glance.venue_ahead_ms.unwrap_or(0));
+        Some(Print {
+            px,
+            lots,
+            taker,
+            at_ms,
+        })
     });
     let prints = prints.collect();
     if let Some(newest) = rows.last() {
@@ -113,7 +121,7 @@ mod tests {
             px: Price::parse("100.5").unwrap(),
             sz: Size::parse("0.002").unwrap(),
             side: Aggressor::Sell,
-            ts_ms: 0,
+            ts_ms: 1_000,
             replayed,
         }
     }
@@ -126,6 +134,7 @@ mod tests {
             mark: Some(Price::parse("100.51").unwrap()),
             oracle: None,
             funding: Some(Rate::parse("0.0000125").unwrap()),
+            venue_ahead_ms: Some(-30),
         }
     }
 
@@ -148,6 +157,7 @@ mod tests {
             px: 1_005,
             lots: 200,
             taker: Side::Sell,
+            at_ms: 1_030,
         };
         assert_eq!(next.prints, [print]);
         // The last one was pushed out: all that are there are new.

@@ -19,6 +19,8 @@ pub struct Print {
     pub lots: i64,
     /// The aggressor's side.
     pub taker: Side,
+    /// When it happened at the earliest, by this machine's clock.
+    pub at_ms: i64,
 }
 
 /// A resting order that a print fills.
@@ -42,6 +44,8 @@ struct Place {
     before: i64,
     /// It came after that change.
     newer: bool,
+    /// When it came: what was traded before cannot have met it.
+    since_ms: i64,
 }
 
 /// A price at which orders rest.
@@ -70,21 +74,30 @@ fn share(part: i64, of: i64, lots: i64) -> i64 {
     i64::try_from(share).unwrap_or(lots)
 }
 
+impl Place {
+    /// Whether it rested already when something was traded. What stood before it and was traded earlier is missing in the next book.
+    const fn met(&self, at_ms: i64) -> bool {
+        self.since_ms <= at_ms
+    }
+}
+
 impl Level {
     /// Prints at the price, `lots` of them, in turn.
-    fn print(&mut self, lots: i64, now_ms: i64, hit: &mut impl FnMut(u64, i64)) {
+    fn print(&mut self, lots: i64, at_ms: i64, now_ms: i64, hit: &mut impl FnMut(u64, i64)) {
         if now_ms - self.changed_ms > LATE_MS {
             self.left_lots = 0;
         }
         let late = lots.min(self.left_lots);
         if late > 0 {
-            self.late(late, hit);
+            self.late(late, at_ms, hit);
         }
         let mut flow = lots - late;
         self.printed += flow;
         self.printed_ms = now_ms;
         for (oid, place) in &mut self.orders {
-            let Some(ahead) = place.ahead else { continue };
+            let Some(ahead) = place.ahead.filter(|_| place.met(at_ms)) else {
+                continue;
+            };
             place.ahead = Some((ahead - flow).max(0));
             let filled = (flow - ahead).clamp(0, place.left);
             place.left -= filled;
@@ -96,13 +109,14 @@ impl Level {
     }
 
     /// Prints that the last book had already: what seemed to leave was traded, so that it was before the orders and not spread over the level.
-    fn late(&mut self, lots: i64, hit: &mut impl FnMut(u64, i64)) {
+    fn late(&mut self, lots: i64, at_ms: i64, hit: &mut impl FnMut(u64, i64)) {
         let mut flow = lots;
         self.left_lots -= lots;
         self.of = (self.of - lots).max(0);
         let (gone, of) = (self.left_lots, self.of);
         for (oid, place) in &mut self.orders {
-            let Some(ahead) = place.ahead.filter(|_| !place.newer) else {
+            let met = !place.newer && place.met(at_ms);
+            let Some(ahead) = place.ahead.filter(|_| met) else {
                 continue;
             };
             let filled = (flow - place.before).clamp(0, place.left);
@@ -162,12 +176,13 @@ impl Queue {
         }
     }
 
-    /// Takes up the orders of a side as they rest: new ones come behind what is shown at their price, others go.
+    /// Takes up the orders of a side as they rest: new ones come behind what is shown at their price, and now; others go.
     pub fn keep(
         &mut self,
         side: Side,
         resting: impl IntoIterator<Item = Resting>,
         book: Option<&Shown>,
+        now_ms: i64,
     ) {
         let mut before = std::mem::take(self.levels_mut(side));
         let mut kept: BTreeMap<i64, Level> = BTreeMap::new();
@@ -195,6 +210,7 @@ impl Queue {
                         ahead,
                         before: ahead.unwrap_or(0),
                         newer: true,
+                        since_ms: now_ms,
                     }
                 },
                 |place| Place {
@@ -227,11 +243,14 @@ impl Queue {
             }
             if distance == 0 {
                 let hit = &mut |oid, lots| hits.push(Hit { oid, px, lots });
-                level.print(flow, now_ms, hit);
+                level.print(flow, print.at_ms, now_ms, hit);
                 break;
             }
             // It went through: all that stood at this price was served.
             for (oid, place) in &mut level.orders {
+                if !place.met(print.at_ms) {
+                    continue;
+                }
                 place.ahead = Some(0);
                 place.before = 0;
                 let lots = flow.min(place.left);
@@ -292,7 +311,7 @@ mod tests {
 
     fn at(lots: i64, orders: &[Resting]) -> Queue {
         let mut queue = Queue::default();
-        queue.keep(Side::Buy, orders.iter().copied(), Some(&bids(lots)));
+        queue.keep(Side::Buy, orders.iter().copied(), Some(&bids(lots)), 0);
         queue
     }
 
@@ -301,6 +320,7 @@ mod tests {
             px,
             lots,
             taker: Side::Sell,
+            at_ms: 0,
         }
     }
 
@@ -413,14 +433,34 @@ mod tests {
         let mut queue = at(10, &[rest(1, 100, 4)]);
         queue.print(sold(100, 8), 0);
         let both = [rest(1, 100, 4), rest(2, 100, 1)];
-        queue.keep(Side::Buy, both, Some(&bids(2)));
+        queue.keep(Side::Buy, both, Some(&bids(2)), 0);
         assert_eq!(
             (ahead(&queue), queue.ahead(Side::Buy, 100, 2)),
             (Some(2), Some(2))
         );
-        queue.keep(Side::Buy, [rest(2, 100, 1)], Some(&bids(2)));
+        queue.keep(Side::Buy, [rest(2, 100, 1)], Some(&bids(2)), 0);
         assert_eq!(ahead(&queue), None);
-        queue.keep(Side::Buy, [], None);
+        queue.keep(Side::Buy, [], None, 0);
         assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn what_was_traded_before_an_order_came_fills_it_neither_at_its_price_nor_through_it() {
+        let mut queue = at(10, &[rest(1, 100, 4)]);
+        let two = [rest(1, 100, 4), rest(2, 100, 4), rest(3, 90, 4)];
+        queue.keep(Side::Buy, two, Some(&bids(10)), 500);
+        let before = |px, lots| Print {
+            at_ms: 499,
+            ..sold(px, lots)
+        };
+        // The first was there; those that came since were not.
+        assert_eq!(queue.print(before(100, 12), 600), [hit(1, 100, 2)]);
+        assert_eq!(queue.ahead(Side::Buy, 100, 2), Some(10));
+        assert_eq!(queue.print(before(80, 90), 600), [hit(1, 100, 2)]);
+        let since = Print {
+            at_ms: 500,
+            ..sold(80, 6)
+        };
+        assert_eq!(queue.print(since, 601), [hit(2, 100, 4), hit(3, 90, 2)]);
     }
 }

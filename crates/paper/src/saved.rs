@@ -43,7 +43,7 @@ pub(crate) fn read(dir: &Path) -> Result<BTreeMap<Address, Exchange>, Error> {
     Ok(read)
 }
 
-/// Writes accounts, each in the place of its file before or not at all.
+/// Writes accounts, each in the place of its file before or not at all, so that they outlive a power cut.
 ///
 /// # Errors
 /// The disk's.
@@ -54,6 +54,10 @@ pub(crate) fn write(dir: &Path, accounts: &[Text]) -> Result<(), Error> {
         to.write_all(text.as_bytes())?;
         to.sync_all()?;
         fs::rename(&new, file(dir, *user))?;
+    }
+    // Elsewhere a directory cannot be opened as a file, and renames are journaled by the file system.
+    if cfg!(unix) && !accounts.is_empty() {
+        File::open(dir)?.sync_all()?;
     }
     Ok(())
 }

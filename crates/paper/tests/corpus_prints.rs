@@ -112,6 +112,7 @@ impl Run {
                             px: px(row),
                             lots: lots(row),
                             taker,
+                            at_ms: now_ms,
                         });
                     }
                 }

@@ -185,6 +185,7 @@ fn play(moves: Vec<Move>) {
                         px: mid + distance * STEP,
                         lots: *lots,
                         taker: if *bought { Side::Buy } else { Side::Sell },
+                        at_ms: desk.now_ms,
                     })
                     .collect();
                 let before = resting(&desk);

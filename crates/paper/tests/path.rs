@@ -443,3 +443,31 @@ async fn without_a_book_an_order_is_refused_before_it_is_sent() {
     );
     bench.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_saved_is_told_to_nobody_until_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let bench = Bench::start(dir.path(), 5).await;
+    // The disk takes nothing: a file stands in the directory's place.
+    let (accounts, away) = (dir.path().join("accounts"), dir.path().join("away"));
+    std::fs::rename(&accounts, &away).unwrap();
+    std::fs::write(&accounts, "").unwrap();
+    let ask = json!({"side": "buy", "kind": "market", "size": "0.4", "slippage_bps": 30});
+    let bought = bench.order("m", ask).await;
+    // Its answer would have come within a tenth of this.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let state = bench.trading.state(ACCOUNT, None).await.unwrap();
+    let orders = state.orders.clone().unwrap();
+    let order = orders.iter().find(|it| it.cloid == bought.cloid).unwrap();
+    assert!(
+        [State::Sent, State::Unknown].contains(&order.state),
+        "{order:?}"
+    );
+    assert!(state.fills.unwrap_or_default().is_empty());
+    std::fs::remove_file(&accounts).unwrap();
+    std::fs::rename(&away, &accounts).unwrap();
+    bench.ends(&bought, State::Filled).await;
+    let saved = std::fs::read_to_string(accounts.join(format!("{ACCOUNT}.json"))).unwrap();
+    assert!(saved.contains("\"positions\":{\"0\""), "{saved}");
+    bench.stop().await;
+}

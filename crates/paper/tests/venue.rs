@@ -30,6 +30,7 @@ fn sold(px: i64, lots: i64) -> Print {
         px,
         lots,
         taker: Side::Sell,
+        at_ms: i64::MAX,
     }
 }
 
