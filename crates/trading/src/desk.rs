@@ -9,7 +9,7 @@ use crate::open::{Leaving, OpenAccounts};
 use crate::paper::PaperAssumptions;
 use crate::polling::{MOST_STREAMS, Polling};
 use crate::posts::{Line, Places};
-use crate::proof;
+use crate::proof::Proofs;
 use crate::risk::DeskRisk;
 use crate::stream;
 use crate::ticket::{ModifyOrder, Ticket};
@@ -18,11 +18,11 @@ use crate::world::World;
 use hypersentry_execution::order::Cloid;
 use hypersentry_execution::risk::Limits;
 use hypersentry_model::{Mode, Symbol};
-use hypersentry_store::audit::{AuditLog, PublicKey, Signer};
+use hypersentry_store::audit::{AuditLog, Signer};
 use hypersentry_store::{Disk, NativeDisk};
 use hypersentry_venues::hyperliquid::exchange::{Address, Cloid as Name, Network};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
@@ -79,8 +79,7 @@ pub struct Trading {
     settings: Arc<Settings>,
     pub(crate) world: World,
     log: Arc<AuditLog>,
-    dir: PathBuf,
-    key: PublicKey,
+    proofs: Proofs,
     nonces: Arc<NonceBook>,
     /// All accounts together, and what is written of them.
     pub(crate) risk: Arc<DeskRisk>,
@@ -122,7 +121,7 @@ impl Trading {
     ) -> Result<Self, TradeError> {
         let nonces = NonceBook::open(dir.join("nonces"));
         let nonces = nonces.map_err(|e| TradeError::new("nonce_not_kept", e.to_string()))?;
-        let key = signer.key().clone();
+        let proofs = Proofs::new(&dir.join("audit"), signer.key().clone());
         let (log, mut recalled) = log::open(disk, &dir.join("audit"), signer, world.door.now())?;
         let log = Arc::new(log);
         let desk = recalled.remove(DESK).unwrap_or_default();
@@ -139,8 +138,7 @@ impl Trading {
             log,
             risk: Arc::new(risk),
             pen,
-            dir: dir.to_owned(),
-            key,
+            proofs,
             nonces: Arc::new(nonces),
             places: Places::default(),
             polling: Arc::new(Polling::new(MOST_STREAMS)),
@@ -461,16 +459,12 @@ impl Trading {
         self.ask(account, |answer| Asked::Find(key, answer)).await?
     }
 
-    /// The records of one of the account's orders, with their proof. Reads the whole log.
+    /// The records of one of the account's orders, with their proof.
     ///
     /// # Errors
-    /// `order_unknown`; the audit log's codes.
+    /// `order_unknown`, `proof_busy`; the audit log's codes.
     pub async fn proof(&self, account: &str, cloid: &str) -> Result<ProofView, TradeError> {
-        let (dir, key) = (self.dir.join("audit"), self.key.clone());
-        let (account, cloid) = (account.to_owned(), cloid.to_ascii_lowercase());
-        let read = move || proof::read(&dir, &key, &account, &cloid);
-        let read = tokio::task::spawn_blocking(read).await;
-        read.map_err(|_| TradeError::stopping())?
+        self.proofs.read(&self.log, account, cloid).await
     }
 
     /// The newest checkpoint of the log, to be kept elsewhere.

@@ -13,7 +13,8 @@ pub fn leaf(bytes: &[u8]) -> Hash {
     sha256(&[&[0], bytes])
 }
 
-fn inner(left: &Hash, right: &Hash) -> Hash {
+/// The hash of an inner node.
+pub fn inner(left: &Hash, right: &Hash) -> Hash {
     sha256(&[&[1], left, right])
 }
 
@@ -64,8 +65,8 @@ pub fn root(leaves: &[Hash]) -> Hash {
     tree.root()
 }
 
-/// The largest power of two below `n`, for `n` of at least 2.
-fn split(n: usize) -> usize {
+/// The largest power of two below `n`, for `n` of at least 2: so many leaves are on the left.
+pub fn split(n: usize) -> usize {
     1 << (n - 1).ilog2()
 }
 

@@ -1,7 +1,7 @@
 //! The names in an audit log's directory.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::error::{AuditError, Damage};
@@ -58,6 +58,27 @@ pub(super) fn images(
 
 /// A segment whole; the last without the space behind what was written.
 pub(super) fn read(dir: &Path, first: u64, last: bool) -> Result<Image, AuditError> {
+    let mut bytes = read_from(dir, first, 0, u64::MAX)?;
+    if last {
+        leave_off(&mut bytes, PRELUDE);
+    }
+    Ok(Image { first, bytes })
+}
+
+/// Leaves off the space behind what was written, but for so many bytes at the beginning.
+pub(super) fn leave_off(bytes: &mut Vec<u8>, at_least: usize) {
+    // What was acknowledged ends with a checkpoint, and that with a line.
+    let written = bytes.iter().rposition(|byte| *byte != 0);
+    bytes.truncate(written.map_or(0, |at| at + 1).max(at_least));
+}
+
+/// What a segment has from `offset` on, at most so many bytes.
+pub(super) fn read_from(
+    dir: &Path,
+    first: u64,
+    offset: usize,
+    most: u64,
+) -> Result<Vec<u8>, AuditError> {
     let path = segment(dir, first);
     let failed = |error: io::Error| AuditError::io("read", &path, &error);
     if fs::metadata(&path).map_err(failed)?.len() > LARGEST_SEGMENT {
@@ -69,11 +90,10 @@ pub(super) fn read(dir: &Path, first: u64, last: bool) -> Result<Image, AuditErr
             detail: "the segment is larger than any that was written".to_owned(),
         }));
     }
-    let mut bytes = fs::read(&path).map_err(failed)?;
-    if last {
-        // What was acknowledged ends with a checkpoint, and that with a line.
-        let written = bytes.iter().rposition(|byte| *byte != 0);
-        bytes.truncate(written.map_or(0, |at| at + 1).max(PRELUDE));
-    }
-    Ok(Image { first, bytes })
+    let mut file = fs::File::open(&path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    let from = file.seek(SeekFrom::Start(offset as u64));
+    let read = from.and_then(|_| file.take(most).read_to_end(&mut bytes));
+    read.map_err(failed)?;
+    Ok(bytes)
 }

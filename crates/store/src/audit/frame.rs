@@ -57,6 +57,12 @@ impl Frame<'_> {
         into[start + 4..start + HEAD].copy_from_slice(&crc.to_le_bytes());
     }
 
+    /// Bytes of the whole frame.
+    pub(super) const fn length(self) -> usize {
+        let (Self::Record(bytes) | Self::Checkpoint(bytes)) = self;
+        HEAD + 1 + bytes.len()
+    }
+
     /// The frame that begins at `at`, and where it ends; nothing if there is no whole and sound one.
     pub(super) fn read(bytes: &[u8], at: usize) -> Option<(Frame<'_>, usize)> {
         let rest = bytes.get(at..)?;

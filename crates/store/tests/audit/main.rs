@@ -14,5 +14,6 @@ mod faults;
 mod faulty_disk;
 mod mutations;
 mod pages;
+mod prover;
 mod python;
 mod support;
