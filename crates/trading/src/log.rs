@@ -9,7 +9,7 @@ use crate::account::{
 use crate::error::TradeError;
 pub(crate) use crate::pen::{Acknowledged, Pen};
 use crate::risk::Lease;
-use hypersentry_execution::audit::{Joiner, Record as Written};
+use hypersentry_execution::audit::{Id, Ids, Joiner, Record as Written};
 use hypersentry_execution::keys::RETENTION_MS;
 use hypersentry_execution::ledger::Carried;
 use hypersentry_execution::order::Cloid;
@@ -46,6 +46,9 @@ pub(crate) enum Said {
         code: String,
         text: String,
         key: String,
+        /// Each check that refused.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        checks: Vec<String>,
     },
     /// The label of the orders that follow, whose first is this.
     Label { group: String, strategy: String },
@@ -176,6 +179,19 @@ pub(crate) struct By {
     pub(crate) trace: String,
 }
 
+impl By {
+    /// As it was written.
+    fn of(ids: &Ids) -> Self {
+        let some = |id: &Id| Some(id.to_string()).filter(|id| !id.is_empty());
+        Self {
+            user: some(&ids.user),
+            session: some(&ids.session),
+            request: ids.request.to_string(),
+            trace: ids.trace.to_string(),
+        }
+    }
+}
+
 /// An account's ledger at a moment at which it tied.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct CarriedLedger {
@@ -229,10 +245,10 @@ pub(crate) struct Recalled {
 pub(crate) type RecalledTwap = (NativeTwap, Option<u64>, Option<Timestamp>, bool);
 
 impl Recalled {
-    fn take(&mut self, at: Timestamp, said: Said, now: Timestamp) {
+    fn take(&mut self, at: Timestamp, ids: &Ids, said: Said, now: Timestamp) {
         self.acted |= !matches!(said, Said::DayOpened { .. } | Said::Ledger { .. });
         match said {
-            Said::Relay { relay } => self.relay(at, relay, now),
+            Said::Relay { relay } => self.relay(at, By::of(ids), relay, now),
             Said::DayOpened {
                 day,
                 equity,
@@ -377,7 +393,7 @@ pub(crate) fn open(
                     }
                 }
                 let held = found.entry(line.account).or_default();
-                held.take(entry.at, line.said, now);
+                held.take(entry.at, &entry.ids, line.said, now);
             }
         },
     )?;

@@ -37,14 +37,16 @@ fn order<'a>(state: &'a Value, cloid: &Value) -> Option<&'a Value> {
     orders.find(|order| order["cloid"] == *cloid)
 }
 
-async fn place(browser: &mut Browser, account: &str, key: &str, rest: Value) -> Value {
+/// The order's id, and the number of the request.
+async fn place(browser: &mut Browser, account: &str, key: &str, rest: Value) -> (Value, String) {
     let mut ticket = json!({"account": account, "key": key, "symbol": "BTC", "size": "0.05"});
     for (name, value) in rest.as_object().unwrap() {
         ticket[name] = value.clone();
     }
     let page = browser.post("/trading/order", &ticket).await;
     assert_eq!(page.status, 200, "{}", page.body);
-    page.json()["orders"][0]["cloid"].clone()
+    let number = page.header("x-request-id").unwrap().to_owned();
+    (page.json()["orders"][0]["cloid"].clone(), number)
 }
 
 #[tokio::test]
@@ -115,7 +117,7 @@ async fn a_paper_account_is_filled_by_the_market_that_everybody_sees() {
     assert_eq!(state["paper_assumptions"]["latency_ms"], 150);
 
     let buy = json!({"side": "buy", "kind": "market", "slippage_bps": 80});
-    let cloid = place(&mut trader, &account, "paper-market", buy).await;
+    let (cloid, number) = place(&mut trader, &account, "paper-market", buy).await;
     let state = until(&mut trader, &account, "bought", |it| {
         order(it, &cloid).is_some_and(|order| order["state"] == "filled")
     })
@@ -142,7 +144,7 @@ async fn a_paper_account_is_filled_by_the_market_that_everybody_sees() {
         let mid: f64 = preview["mid"]["v"].as_str().unwrap().parse().unwrap();
         let px = format!("{}", mid.ceil() as i64);
         let offer = json!({"side": "sell", "kind": "limit", "px": px, "size": "0.01"});
-        let cloid = place(
+        let (cloid, _) = place(
             &mut trader,
             &account,
             &format!("paper-limit-{round}"),
@@ -172,7 +174,7 @@ async fn a_paper_account_is_filled_by_the_market_that_everybody_sees() {
 
     // A thousand coins to the unit, as Hyperliquid names them.
     let buy = json!({"symbol": "kPEPE", "size": "100000", "side": "buy", "kind": "market", "slippage_bps": 80});
-    let coins = place(&mut trader, &account, "paper-thousands", buy).await;
+    let (coins, _) = place(&mut trader, &account, "paper-thousands", buy).await;
     until(&mut trader, &account, "thousands bought", |it| {
         order(it, &coins).is_some_and(|order| order["state"] == "filled")
     })
@@ -201,6 +203,13 @@ async fn a_paper_account_is_filled_by_the_market_that_everybody_sees() {
             .iter()
             .any(|it| details(it).contains("\"paper\":true"))
     );
+    // Each names the request as its answer did, and the run in which that number was given.
+    let mut runs = std::fs::read_dir(data.path().join("paper-practice")).unwrap();
+    let run = runs.next().unwrap().unwrap().file_name();
+    let request = format!("http-{}-{number}", run.to_str().unwrap());
+    assert!(
+        records.iter().all(|it| it["request"] == request),
+        "{proof:#}"
+    );
     gateway.terminate();
-    assert!(data.path().join("paper-practice").is_dir());
 }

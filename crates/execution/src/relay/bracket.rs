@@ -331,13 +331,13 @@ impl Relay {
             return;
         };
         let step = Step::PassRisk;
-        let passed = order.apply(now, &Event::Plain { step }).is_ok();
+        let passed = order.apply(now, &Event::Plain { step });
         // A trader may have given this name to a request: the next number is tried.
         let free = !self.orders.contains_key(&cloid)
             && self.keys.submit(&key, digest, group, now) == Ok(Seen::First);
-        if !passed || !free {
+        let (Ok(change), true) = (passed, free) else {
             return;
-        }
+        };
         self.groups.entry(group).or_default().push(cloid);
         self.open.insert(cloid);
         let mut live = Live::new(order, key.clone());
@@ -347,6 +347,7 @@ impl Relay {
         let body = digest;
         let failed = bracket.failed;
         out.push(Output::Guarded { cloid, failed });
+        out.push(Output::Changed { cloid, change });
         self.log(Record::Intent { key, body, intent }, then, out);
     }
 

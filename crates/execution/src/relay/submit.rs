@@ -1,14 +1,22 @@
 //! From a request to orders that wait for the disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hypersentry_model::{Size, Timestamp};
 
 use super::words::{Output, Part, Record, Refused, Submit};
 use super::{Live, MOST_LIVE, MOST_PARTS, MOST_WAITING, Relay, Then};
 use crate::keys::Seen;
-use crate::order::{Cloid, Event, Intent, Leg, Order, Side, State, Step};
+use crate::order::{Change, Cloid, Event, Intent, Leg, Order, Side, State, Step};
 use crate::risk::{self, Limits, Scope, Standing, Wish};
+
+/// What becomes of an order that is refused before it is anything.
+const REFUSED: Change = Change {
+    from: State::Created,
+    step: Some(Step::FailRisk),
+    to: State::Rejected,
+    filled: Size::ZERO,
+};
 
 impl Relay {
     /// What the checks would say of a request's orders. Nothing changes.
@@ -33,7 +41,27 @@ impl Relay {
         }
     }
 
+    /// Takes a request, or refuses all of it; either way it is said of each of its orders.
     pub(super) fn submit(
+        &mut self,
+        now: Timestamp,
+        submit: Submit,
+        out: &mut Vec<Output>,
+    ) -> Result<(Cloid, State), Refused> {
+        let new = submit.parts.iter().map(|part| part.cloid);
+        let new: BTreeSet<Cloid> = new.filter(|it| !self.orders.contains_key(it)).collect();
+        let result = self.take(now, submit, out);
+        if result.is_err() {
+            let change = REFUSED;
+            out.extend(
+                new.into_iter()
+                    .map(|cloid| Output::Changed { cloid, change }),
+            );
+        }
+        result
+    }
+
+    fn take(
         &mut self,
         now: Timestamp,
         submit: Submit,
@@ -72,7 +100,7 @@ impl Relay {
         if !room || self.waiting.len() + parts.len() > MOST_WAITING {
             return Err(Refused::Busy);
         }
-        let mut orders: BTreeMap<Cloid, Order> = BTreeMap::new();
+        let mut orders: BTreeMap<Cloid, (Order, Change)> = BTreeMap::new();
         let mut ids = Vec::with_capacity(parts.len());
         let mut refusals = Vec::new();
         for part in parts {
@@ -105,13 +133,9 @@ impl Relay {
                 replaces,
             };
             let mut order = Order::new(intent, now)?;
-            order.apply(
-                now,
-                &Event::Plain {
-                    step: Step::PassRisk,
-                },
-            )?;
-            orders.insert(cloid, order);
+            let step = Step::PassRisk;
+            let change = order.apply(now, &Event::Plain { step })?;
+            orders.insert(cloid, (order, change));
             ids.push(cloid);
         }
         if !refusals.is_empty() {
@@ -125,9 +149,13 @@ impl Relay {
         }
         let last = ids.last().copied();
         for cloid in &ids {
-            let Some(order) = orders.remove(cloid) else {
+            let Some((order, change)) = orders.remove(cloid) else {
                 continue;
             };
+            out.push(Output::Changed {
+                cloid: *cloid,
+                change,
+            });
             let (key, intent) = (key.clone(), order.intent().clone());
             if let Some(replaces) = intent.replaces {
                 self.replaced.insert(replaces.cloid, *cloid);

@@ -75,7 +75,7 @@ impl Auth {
         covered.then_some(()).ok_or(Refusal::RoleRequired)
     }
 
-    fn caller(&self, headers: &HeaderMap, ip: String) -> Caller {
+    fn caller(&self, headers: &HeaderMap, ip: String, request_id: u64) -> Caller {
         let (presented, token) = self.presented(headers);
         let session = token.map_or(Err(Refusal::SessionRequired), |token| {
             self.identity.authenticate(token)
@@ -89,6 +89,7 @@ impl Auth {
             presented,
             session,
             ip,
+            request_id,
         }
     }
 
@@ -163,7 +164,7 @@ pub(crate) async fn guard(
     };
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0);
     let asked = (request.method(), request.headers());
-    let caller = auth.caller(asked.1, ip);
+    let caller = auth.caller(asked.1, ip, request_id.unwrap_or_default());
     let known = caller.session.as_ref().ok();
     let by = By {
         user: known.map(|by| by.user.id.clone()),

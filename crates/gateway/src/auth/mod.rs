@@ -140,6 +140,8 @@ struct Caller {
     /// Why there is no session, where there is none.
     session: Result<Authenticated, Refusal>,
     ip: String,
+    /// The request's number in this run, as the answer names it.
+    request_id: u64,
 }
 
 impl Caller {

@@ -140,7 +140,10 @@ async fn answer(
     let by = caller.session()?;
     let power = power(shared, by, &asked)?;
     asked.lower_account();
-    let answer = shared.terminal.risk(asked, power, asker(by)).await;
+    let answer = shared
+        .terminal
+        .risk(asked, power, asker(shared, caller, by))
+        .await;
     answer.map(Json).map_err(told)
 }
 

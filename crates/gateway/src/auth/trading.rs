@@ -20,7 +20,6 @@ use hypersentry_trading::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation::new(
@@ -229,11 +228,9 @@ pub(super) fn absent() -> Refused {
     Refused(StatusCode::NOT_FOUND, ApiError::new("trading_absent", text))
 }
 
-/// Names a request in the audit log.
-static REQUESTS: AtomicU64 = AtomicU64::new(1);
-
 /// Whether the user may do it with the account; who asks.
-fn admitted(shared: &Shared, by: &Authenticated, asked: &AskTrade) -> Result<Asker, Refused> {
+fn admitted(shared: &Shared, caller: &Caller, asked: &AskTrade) -> Result<Asker, Refused> {
+    let by = caller.session()?;
     let terminal = &shared.terminal;
     if !terminal.trades() && !terminal.papers() {
         return Err(absent());
@@ -261,17 +258,17 @@ fn admitted(shared: &Shared, by: &Authenticated, asked: &AskTrade) -> Result<Ask
     }
     Ok(Asker {
         manages: granted.manage_risk,
-        ..asker(by)
+        ..asker(shared, caller, by)
     })
 }
 
-/// Who asks, with a name for the request.
-pub(super) fn asker(by: &Authenticated) -> Asker {
-    let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
+/// Who asks, with a name for the request: the number that its answer has as `x-request-id` begins anew in each run.
+pub(super) fn asker(shared: &Shared, caller: &Caller, by: &Authenticated) -> Asker {
+    let (run, number) = (shared.terminal.run_id(), caller.request_id);
     Asker {
         user: Some(by.user.id.clone()),
         session: Some(by.session.id.clone()),
-        request: format!("http-{number}"),
+        request: format!("http-{run}-{number}"),
         manages: false,
     }
 }
@@ -281,7 +278,7 @@ async fn answer(
     caller: &Caller,
     mut asked: AskTrade,
 ) -> Result<Json<TradeAnswer>, Refused> {
-    let by = admitted(shared, caller.session()?, &asked)?;
+    let by = admitted(shared, caller, &asked)?;
     asked.lower_account();
     let answer = shared.terminal.trade(asked, by).await;
     answer.map(Json).map_err(told)

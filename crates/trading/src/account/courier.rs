@@ -137,12 +137,13 @@ impl Courier {
             digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
             nonce,
         };
-        self.note(What::Signed, &said);
         let signature = self
             .world
             .signers
             .sign(self.account, agent.address, &digest);
         let signature = signature.map_err(|e| refused(&e.code, e.text))?;
+        // Only what was signed is told as signed; a refusal has a record of its own.
+        self.note(What::Signed, &said);
         let signature = Signature::from_bytes(&signature);
         let malformed = || why("signature_malformed", "the signer gave no signature");
         let body = l1.body(&signature.ok_or_else(malformed)?);

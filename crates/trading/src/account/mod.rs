@@ -205,12 +205,12 @@ impl Account {
         let auto = AutoDesk::recalled(std::mem::take(&mut recalled.auto));
         let (records, created) = recalled.records();
         let relay = Relay::recovered(records, now);
-        let extra = |cloid: &Cloid, created: Timestamp| Extra {
+        let extra = |cloid: &Cloid, (created, by): (Timestamp, By)| Extra {
             created,
             strategy: labels.get(cloid).map_or(MANUAL, String::as_str).to_owned(),
             by: By {
                 trace: (relay.order(cloid)).map_or_else(String::new, show::group),
-                ..By::default()
+                ..by
             },
             ..Extra::default()
         };
@@ -348,10 +348,8 @@ impl Account {
                 step: hypersentry_execution::order::Step::Recover,
                 to: order.state(),
             };
-            let by = By {
-                trace: show::group(order),
-                ..By::default()
-            };
+            let by = self.extras.get(&cloid).map(|extra| extra.by.clone());
+            let by = by.unwrap_or_default();
             self.pen.note(now, recovered, Some(&cloid), &by, None);
         }
         // What somebody has cancelled stays so, whether or not the venue was told.

@@ -66,7 +66,8 @@ impl Account {
             self.pen
                 .note(now, what, Some(&cloid), &by.unwrap_or_default(), None);
         }
-        if step.is_some() {
+        // Whoever asks for an order tells of it when all of its request are there.
+        if step.is_some_and(|step| step != Step::PassRisk) {
             self.tell_order(&cloid);
         }
     }

@@ -268,14 +268,14 @@ impl Account {
                 Ok(self.group(&first))
             }
             Err(error) => {
-                for cloid in &new {
-                    if self.relay.order(cloid).is_none() {
-                        self.extras.remove(cloid);
-                    }
+                let mut none = new;
+                none.retain(|cloid| self.relay.order(cloid).is_none());
+                for cloid in &none {
+                    self.extras.remove(cloid);
                 }
                 // What was reserved is free again.
                 self.publish();
-                Err(self.refused(error, &key, &by))
+                Err(self.refused_of(&none, error, &key, &by))
             }
         }
     }
@@ -291,12 +291,23 @@ impl Account {
 
     /// Every refusal is recorded and told.
     pub(super) fn refused(&self, error: TradeError, key: &Key, by: &By) -> TradeError {
+        self.refused_of(&[], error, key, by)
+    }
+
+    /// The same under each order of which nothing became.
+    fn refused_of(&self, of: &[Cloid], error: TradeError, key: &Key, by: &By) -> TradeError {
         let said = Said::Refused {
             code: error.code.clone(),
             text: error.text.chars().take(1_000).collect(),
             key: key.as_str().to_owned(),
+            checks: error.refusals.iter().map(|it| it.code.clone()).collect(),
         };
-        self.note_said(What::Noted, None, by, said);
+        if of.is_empty() {
+            self.note_said(What::Noted, None, by, said.clone());
+        }
+        for cloid in of {
+            self.note_said(What::Noted, Some(cloid), by, said.clone());
+        }
         self.tell_event(EventKind::Refused, &error.code, &error.text, None);
         error
     }

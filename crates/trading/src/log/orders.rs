@@ -1,6 +1,6 @@
 //! What the log holds of orders, and how long.
 
-use super::Recalled;
+use super::{By, Recalled};
 use hypersentry_execution::keys::RETENTION_MS;
 use hypersentry_execution::order::Cloid;
 use hypersentry_execution::relay::Record;
@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Remembered {
     at: Timestamp,
+    /// On whose behalf it was asked for.
+    by: By,
     group: Cloid,
     /// With their places in the log.
     lines: Vec<(u64, Record)>,
@@ -18,11 +20,11 @@ pub(super) struct Remembered {
     strategy: Option<String>,
 }
 
-/// An order as it was found: when it was asked for.
-pub(crate) type Created = BTreeMap<Cloid, Timestamp>;
+/// An order as it was found: when it was asked for, and on whose behalf.
+pub(crate) type Created = BTreeMap<Cloid, (Timestamp, By)>;
 
 impl Recalled {
-    pub(super) fn relay(&mut self, at: Timestamp, record: Record, now: Timestamp) {
+    pub(super) fn relay(&mut self, at: Timestamp, by: By, record: Record, now: Timestamp) {
         let cloid = match &record {
             Record::Kill { on } => {
                 self.killed = *on;
@@ -42,6 +44,7 @@ impl Recalled {
         };
         let first = Remembered {
             at,
+            by,
             strategy: labelled,
             ..Remembered::default()
         };
@@ -87,7 +90,7 @@ impl Recalled {
             .collect()
     }
 
-    /// The relay's lines in their order, and when each order was asked for.
+    /// The relay's lines in their order, and when each order was asked for, by whom.
     pub(crate) fn records(self) -> (Vec<Record>, Created) {
         let mut created = Created::new();
         let mut lines = Vec::new();
@@ -95,7 +98,7 @@ impl Recalled {
             lines.push((0, Record::Kill { on: true }));
         }
         for (cloid, held) in self.orders {
-            created.insert(cloid, held.at);
+            created.insert(cloid, (held.at, held.by));
             lines.extend(held.lines);
         }
         lines.sort_by_key(|(place, _)| *place);
@@ -152,6 +155,7 @@ mod tests {
         for record in records {
             recalled.relay(
                 Timestamp::from_ms(1),
+                By::default(),
                 record.clone(),
                 Timestamp::from_ms(now),
             );

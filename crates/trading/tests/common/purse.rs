@@ -6,6 +6,7 @@ use hypersentry_venues::hyperliquid::exchange::Address;
 use k256::ecdsa::SigningKey;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The wallet with a number.
 pub(crate) fn wallet(key: u16) -> Wallet {
@@ -20,6 +21,8 @@ pub(crate) struct Purse {
     wallets: BTreeMap<Address, Wallet>,
     /// Whose they are; everybody's while nothing is said.
     owners: Mutex<Option<Vec<String>>>,
+    /// Whether the key is taken away between who signs and the signature.
+    pub(crate) revoked: AtomicBool,
 }
 
 impl Purse {
@@ -28,6 +31,7 @@ impl Purse {
         Self {
             wallets: wallets.map(|it| (it.address(), it)).collect(),
             owners: Mutex::default(),
+            revoked: AtomicBool::default(),
         }
     }
 
@@ -67,6 +71,12 @@ impl Signers for Purse {
         agent: Address,
         digest: &[u8; 32],
     ) -> Result<[u8; 65], SignRefused> {
+        if self.revoked.load(Ordering::SeqCst) {
+            return Err(SignRefused {
+                code: "agent_revoked".into(),
+                text: "the agent was revoked".into(),
+            });
+        }
         self.wallet(account)?.sign(account, agent, digest)
     }
 }

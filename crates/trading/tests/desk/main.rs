@@ -13,6 +13,7 @@ mod common;
 mod foreign;
 mod house;
 mod leases;
+mod lives;
 mod long;
 mod margins;
 mod signers;
