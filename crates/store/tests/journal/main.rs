@@ -3,6 +3,7 @@
 
 mod damage;
 mod faults;
+#[allow(dead_code)] // The tests of the audit log use more of it.
 mod faulty_disk;
 mod retention;
 mod round_trip;

@@ -17,6 +17,7 @@ fn sold(bench: &Bench, tid: u64, sold: &str) -> Fill {
         fee: Usd::ZERO,
         closed_pnl: Usd::ZERO,
         taker: true,
+        before: size("0"),
         at: bench.now(),
     }
 }
@@ -39,6 +40,7 @@ async fn a_replayed_trade_flattens_no_label_before_the_account_was_compared() {
     ledger.books.position = usd("100");
     ledger.books.notional = usd("-100");
     bench.account.figures.carry(CarriedLedger {
+        before: size("0"),
         at: bench.now(),
         since: bench.now(),
         ledger,
