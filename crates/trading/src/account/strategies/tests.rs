@@ -5,7 +5,7 @@ use super::*;
 use crate::log::CarriedLedger;
 use hypersentry_execution::ledger::{Carried, Holding};
 
-fn sold(bench: &Bench, tid: u64, sold: &str) -> Fill {
+fn sold(bench: &Bench, tid: u64, before: &str, sold: &str) -> Fill {
     Fill {
         tid,
         oid: 7,
@@ -17,7 +17,7 @@ fn sold(bench: &Bench, tid: u64, sold: &str) -> Fill {
         fee: Usd::ZERO,
         closed_pnl: Usd::ZERO,
         taker: true,
-        before: size("0"),
+        before: size(before),
         at: bench.now(),
     }
 }
@@ -40,7 +40,6 @@ async fn a_replayed_trade_flattens_no_label_before_the_account_was_compared() {
     ledger.books.position = usd("100");
     ledger.books.notional = usd("-100");
     bench.account.figures.carry(CarriedLedger {
-        before: size("0"),
         at: bench.now(),
         since: bench.now(),
         ledger,
@@ -50,7 +49,7 @@ async fn a_replayed_trade_flattens_no_label_before_the_account_was_compared() {
         book.kept.held.get(&btc()).copied().unwrap_or_default()
     };
     bench.later(1_000);
-    let stop = sold(&bench, 1, "1");
+    let stop = sold(&bench, 1, "1", "1");
     bench.account.fill(&stop);
     assert_eq!(
         bench.account.figures.position(btc()).unwrap().value,
@@ -61,11 +60,11 @@ async fn a_replayed_trade_flattens_no_label_before_the_account_was_compared() {
     bench.account.figures.matched = Some(bench.now());
     let bought = Fill {
         is_buy: true,
-        ..sold(&bench, 2, "0.5")
+        ..sold(&bench, 2, "0", "0.5")
     };
     bench.account.fill(&bought);
     assert_eq!(held(&bench, "other"), size("0.5"));
-    let closed = sold(&bench, 3, "0.5");
+    let closed = sold(&bench, 3, "0.5", "0.5");
     bench.account.fill(&closed);
     assert_eq!(
         (held(&bench, "one"), held(&bench, "other")),
