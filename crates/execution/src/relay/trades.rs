@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use super::Relay;
 use super::bracket::Bracket;
 use super::gauge::Gauge;
-use crate::order::{Cloid, Leg, Side};
+use crate::order::{Cloid, Leg, Side, State};
 
 /// A bracket's own trades that are told apart.
 const MOST_OWN: usize = 1_024;
@@ -141,7 +141,9 @@ impl Relay {
             let entry = order.intent().leg == Leg::Entry && order.intent().side == trade.side;
             let end = self.venue_time(order.since()).plus_ms(SLACK_MS);
             let over = order.state().is_terminal() && trade.at > end;
-            entry && order.uncounted() >= trade.size && !over
+            // Of an order that was found in the log it may not be known yet that anything was filled.
+            let more = order.state() == State::Unknown || order.uncounted() >= trade.size;
+            entry && more && !over
         })
     }
 
