@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
-import { expect, openTerminal, test } from "./gateway";
+import { expect, test } from "./gateway";
+import { FIRST_LOOK, lastPrice, openPractice } from "./practice";
 import { chooseKind, send, showPanel, size } from "./trade";
 import { TestWallet } from "./wallet";
 
@@ -9,24 +10,11 @@ const ADMIN = new Uint8Array(32).fill(0x22);
 /** What the venue takes to answer, on a busy machine. */
 const PATIENCE = { timeout: 30_000 };
 
-/** A first look waits while what all questions of one address may cost is used up: that is counted by the minute. */
-const FIRST_LOOK = { timeout: 75_000 };
-
 test.describe.configure({ mode: "serial", timeout: 120_000 });
 test.skip(() => process.env["HYPERSENTRY_URL"] === undefined, "there is no server with a simulated venue");
 
-async function openDesk(page: Page, address: string): Promise<void> {
-  const wallet = new TestWallet("Test Wallet", ADMIN);
-  await wallet.install(page);
-  await openTerminal(page, address);
-  await page.keyboard.press("a");
-  await page.getByRole("button", { name: "Log in with Test Wallet" }).click();
-  await expect(page.getByTestId("account-mark")).toHaveAttribute("data-state", "in");
-  await page.keyboard.press("Escape");
-  await expect(page.getByTestId("ticket")).toBeVisible();
-  // The account is compared with the venue before it takes orders.
-  await expect(page.getByTestId("standing")).toHaveCount(0, FIRST_LOOK);
-}
+const openDesk = (page: Page, address: string): Promise<void> =>
+  openPractice(page, address, new TestWallet("Test Wallet", ADMIN));
 
 test("trades at the simulated venue: a market order, its position, its end", async ({
   page,
@@ -47,7 +35,7 @@ test("trades at the simulated venue: a market order, its position, its end", asy
 
 test("rests a limit at the simulated venue and cancels it", async ({ page, address }) => {
   await openDesk(page, address);
-  const price = await last(page);
+  const price = await lastPrice(page);
   await size(page, "Limit", "0.01");
   await page.getByTestId("ticket-px").fill(String(Math.round(price * 0.994)));
   await send(page);
@@ -60,18 +48,13 @@ test("rests a limit at the simulated venue and cancels it", async ({ page, addre
   await expect(rows).toHaveCount(0, PATIENCE);
 });
 
-async function last(page: Page): Promise<number> {
-  const text = await page.getByTestId("last-price").textContent();
-  return Number((text ?? "").replaceAll(/[^0-9.]/g, ""));
-}
-
 test("protects what it opens with a target and a stop, and the kill switch takes all of it back", async ({
   page,
   address,
 }) => {
   test.setTimeout(150_000);
   await openDesk(page, address);
-  const price = await last(page);
+  const price = await lastPrice(page);
   await size(page, "Market", "0.02");
   await page.getByLabel("Bracket").check();
   await page.getByTestId("ticket-takeProfit").fill(String(Math.round(price * 1.04)));

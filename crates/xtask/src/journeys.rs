@@ -54,6 +54,8 @@ pub(crate) fn against_gateway(workspace: &Workspace, gateway: &Path, script: &st
     let mut service = practice_gateway(workspace, gateway, data.path(), &admin)?;
     let outcome = node::script(workspace, script)
         .env("HYPERSENTRY_URL", &service.url)
+        // For journeys that have a server and a venue with faults of their own.
+        .env("HYPERSENTRY_GATEWAY", gateway)
         .run();
     service.check()?;
     outcome
