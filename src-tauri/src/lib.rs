@@ -26,6 +26,8 @@ mod places;
 mod sessions;
 /// The terminal that the commands work on.
 mod shell;
+/// Where it is recorded what this machine's key signs.
+mod signatures;
 /// From the command line to a running terminal.
 mod start;
 /// A team server in place of the engine.

@@ -17,6 +17,8 @@ pub(crate) struct Places {
     pub(crate) team: PathBuf,
     /// What is known of the agents of this machine's user; their keys are in the keychain.
     pub(crate) agents: PathBuf,
+    /// The log of what the key of this machine signs.
+    pub(crate) signing: PathBuf,
 }
 
 impl Places {
@@ -34,6 +36,7 @@ impl Places {
                 web_view: root.join("web-view"),
                 team: root.join("team.json"),
                 agents: root.join("agents.db"),
+                signing: root.join("signing"),
             });
         }
         let root = user_data(variable)?.join(IDENTIFIER);
@@ -42,6 +45,7 @@ impl Places {
             web_view: root.join("web-view"),
             team: root.join("team.json"),
             agents: root.join("agents.db"),
+            signing: root.join("signing"),
         })
     }
 }
@@ -81,6 +85,7 @@ mod tests {
         assert_eq!(places.web_view, PathBuf::from("here/web-view"));
         assert_eq!(places.team, PathBuf::from("here/team.json"));
         assert_eq!(places.agents, PathBuf::from("here/agents.db"));
+        assert_eq!(places.signing, PathBuf::from("here/signing"));
     }
 
     #[cfg(target_os = "linux")]

@@ -6,6 +6,7 @@ use crate::launch::Launch;
 use crate::places::Places;
 use crate::sessions::MAX_SESSIONS;
 use crate::shell::{Running, Shell};
+use crate::signatures;
 use crate::start;
 use crate::team::Team;
 use crate::wallet_page::Browser;
@@ -26,6 +27,8 @@ use tauri::{App, Manager as _, WebviewWindow, WebviewWindowBuilder};
 pub(crate) mod browser;
 /// The account's own: sizes, plans, automatic mode.
 mod private;
+/// What was signed, as the verifier reads it.
+pub(crate) mod signed;
 
 /// A book and a trade every second, for longer than any of these tests takes.
 pub(crate) fn record(dir: &Path, coin: &str) -> PathBuf {
@@ -80,14 +83,17 @@ impl std::io::Write for Log {
 /// With nothing kept and no browser.
 pub(crate) fn no_team(places: &Places) -> Team {
     let vault = Arc::new(Vault::new(Arc::new(MemoryKeychain::default())));
-    Team::new(places.team.clone(), vault, no_browser())
+    let recorded = signatures::of_user(places);
+    Team::new(places.team.clone(), vault, no_browser(), recorded)
 }
 
 /// As the terminal that runs has them, with nothing kept and no browser.
 pub(crate) fn agents_of(places: &Places, running: &Running) -> AgentDesk {
     let vault = Arc::new(Vault::new(Arc::new(MemoryKeychain::default())));
     let (mode, rest) = (running.terminal.mode(), running.exchange.as_deref());
-    AgentDesk::new(mode, rest, places.agents.clone(), vault, no_browser()).unwrap()
+    let recorded = signatures::of_agents(places, running, &signatures::of_user(places));
+    let records = places.agents.clone();
+    AgentDesk::new(mode, rest, records, vault, no_browser(), recorded).unwrap()
 }
 
 /// A terminal that plays a recording, without a window.

@@ -157,6 +157,18 @@ async fn accounts(shell: &Shell) -> Result<Vec<Account>, ApiError> {
 /// Names a request in the audit log.
 static REQUESTS: AtomicU64 = AtomicU64::new(1);
 
+/// This machine's user with the window's next request.
+pub(crate) fn asker() -> Asker {
+    let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
+    Asker {
+        user: Some(USER.to_owned()),
+        // There is no login: the user's one session is the machine.
+        session: None,
+        request: format!("window-{number}"),
+        manages: true,
+    }
+}
+
 /// A request about risk, where it is one.
 fn about_risk(request: &Value) -> Result<Option<AskRisk>, ApiError> {
     let mut body = request.clone();
@@ -201,13 +213,7 @@ pub(crate) async fn trade(
         let text = "the account is none of those that orders are taken for here";
         ApiError::new("grant_required", text)
     };
-    let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
-    let by = Asker {
-        user: Some(USER.to_owned()),
-        session: None,
-        request: format!("window-{number}"),
-        manages: true,
-    };
+    let by = asker();
     if let Some(asked) = about_risk(&request.0)? {
         if asked.account().is_some_and(|account| !is_own(account)) {
             return Err(foreign());

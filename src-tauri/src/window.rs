@@ -7,6 +7,7 @@ use crate::launch::Launch;
 use crate::log::logger;
 use crate::places::Places;
 use crate::shell::Shell;
+use crate::signatures;
 use crate::start;
 use crate::team::Team;
 use crate::team::door::Door;
@@ -68,14 +69,16 @@ fn open(launch: &Launch) -> Result<i32, ApiError> {
     );
     tracing::info!(%run, ?mode, data_dir = %places.engine.display(), "the terminal runs");
     let vault = Arc::new(Vault::new(Arc::new(SystemKeychain::default())));
+    let recorded = signatures::of_user(&places);
     let agents = AgentDesk::new(
         mode,
         running.exchange.as_deref(),
-        places.agents,
+        places.agents.clone(),
         Arc::clone(&vault),
         Browser::system(),
+        signatures::of_agents(&places, &running, &recorded),
     )?;
-    let team = Team::new(places.team, vault, Browser::system());
+    let team = Team::new(places.team, vault, Browser::system(), recorded);
     let team = match door {
         Some(door) => team.by(door),
         None => team,

@@ -65,6 +65,8 @@ mod restamp;
 pub mod risk;
 /// One client's subscriptions and events.
 pub mod session;
+/// Signatures of a machine's own keys, on record.
+pub mod signatures;
 /// Who signs for accounts.
 pub mod signers;
 /// Whether the terminal can be relied on.

@@ -173,6 +173,11 @@ impl Agent {
         self.as_approval().typed_data()
     }
 
+    /// The 32 bytes of it that are signed.
+    pub fn approval_digest(&self) -> [u8; 32] {
+        self.as_approval().digest()
+    }
+
     /// Signs the approval where the account's wallet is a key of this machine.
     ///
     /// # Errors
@@ -181,7 +186,7 @@ impl Agent {
         if wallet.address() != self.account {
             return Err(Refusal::AddressMismatch);
         }
-        wallet.sign_digest(&self.as_approval().digest())
+        wallet.sign_digest(&self.approval_digest())
     }
 }
 

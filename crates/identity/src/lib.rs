@@ -58,6 +58,6 @@ pub use local::LOCAL;
 pub use repository::{Repository, StoreFailure};
 pub use role::{Grants, Role};
 pub use session::{Client, EndReason, Session, SessionPolicy, Token};
-pub use signature::{EoaVerifier, Signature, WalletVerifier};
+pub use signature::{EoaVerifier, Signature, WalletVerifier, login_digest};
 pub use state::User;
 pub use wallet_key::WalletKey;

@@ -21,6 +21,11 @@ pub(crate) fn personal_digest(text: &str) -> [u8; 32] {
     keccak(&[head.as_bytes(), text.as_bytes()])
 }
 
+/// The 32 bytes that are signed of a login message.
+pub fn login_digest(message: &str) -> [u8; 32] {
+    personal_digest(message)
+}
+
 /// A signature in its canonical form: 65 bytes, s in the lower half, v 27 or 28.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct Signature {

@@ -25,6 +25,7 @@ mod polling;
 mod posts;
 mod proof;
 mod risk;
+mod signatures;
 mod signer;
 mod stream;
 mod ticket;
@@ -42,6 +43,7 @@ pub use risk::{
     AccountRisk, KilledAccount, KilledDesk, LeaseView, ScheduleView, ScheduledCancel, ScopeName,
     ScopeView, StandingView, WaitingView, WholeLimits,
 };
+pub use signatures::{SignatureLog, Signed, Signing, Unsigned};
 pub use signer::audit_signer;
 pub use ticket::{Kind, ModifyOrder, OrderSide, Scale, Ticket, TwapBy, TwapWish};
 pub use view::{

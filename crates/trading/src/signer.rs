@@ -5,11 +5,21 @@ use hypersentry_store::audit::Signer;
 use hypersentry_store::{Disk, NativeDisk};
 use std::path::Path;
 
-/// Where a log is kept, and its key: made with the log, readable by its owner alone.
+/// Where the log of orders is kept, and its key: made with the log, readable by its owner alone. Beside it stands the verifier key, for `--key` of the
+/// verifiers.
 ///
 /// # Errors
 /// The key can be neither read nor made.
 pub fn audit_signer(dir: &Path, chance: &[u8; 32]) -> Result<Signer, TradeError> {
+    named_signer(dir, chance, "hypersentry/orders")
+}
+
+/// The same of a log with that name.
+pub(crate) fn named_signer(
+    dir: &Path,
+    chance: &[u8; 32],
+    name: &str,
+) -> Result<Signer, TradeError> {
     let failed =
         |error: std::io::Error| TradeError::new("audit_key_unavailable", error.to_string());
     let path = dir.join("audit.key");
@@ -44,5 +54,18 @@ pub fn audit_signer(dir: &Path, chance: &[u8; 32]) -> Result<Signer, TradeError>
         let digits = text.get(at..at + 2).ok_or_else(malformed)?;
         *byte = u8::from_str_radix(digits, 16).map_err(|_| malformed())?;
     }
-    Signer::from_seed("hypersentry/orders", &seed).map_err(|_| malformed())
+    let signer = Signer::from_seed(name, &seed).map_err(|_| malformed())?;
+    publish(dir, &signer);
+    Ok(signer)
+}
+
+/// Without the file everything goes on: it can be written again from the key.
+fn publish(dir: &Path, signer: &Signer) {
+    let (path, text) = (dir.join("audit.pub"), format!("{}\n", signer.key()));
+    if std::fs::read_to_string(&path).is_ok_and(|there| there == text) {
+        return;
+    }
+    if let Err(error) = std::fs::write(&path, text) {
+        tracing::warn!(path = %path.display(), %error, "the audit log's verifier key is not beside it");
+    }
 }

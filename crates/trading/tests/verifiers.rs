@@ -14,14 +14,14 @@ use common::fleet::{Fleet, PATIENCE, Streams};
 use hypersentry_sim::Fault;
 use hypersentry_store::audit::{AuditError, PublicKey, Rollback, verify_each};
 use hypersentry_store::{Disk, NativeDisk};
-use hypersentry_trading::{Asker, audit_signer};
+use hypersentry_trading::{Asker, SignatureLog, Signed, Signing, Unsigned, audit_signer};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 /// What the verifier in Python says; none where there is no Python, unless this is the CI, which has to have it.
-fn python(log: &Path, key: &Path, kept: &Path) -> Option<Output> {
+fn python(log: &Path, key: &Path, kept: Option<&Path>) -> Option<Output> {
     let name = if cfg!(windows) { "python" } else { "python3" };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tools/verify_audit.py");
     let output = Command::new(name)
@@ -30,8 +30,10 @@ fn python(log: &Path, key: &Path, kept: &Path) -> Option<Output> {
         .arg(log)
         .arg("--key")
         .arg(key)
-        .arg("--checkpoint")
-        .arg(kept)
+        .args(
+            kept.iter()
+                .flat_map(|kept| [Path::new("--checkpoint"), kept]),
+        )
         .arg("--records")
         .output();
     if output.is_err() {
@@ -42,9 +44,9 @@ fn python(log: &Path, key: &Path, kept: &Path) -> Option<Output> {
 }
 
 /// What ours says, in the form of the other.
-fn ours(log: &Path, key: &PublicKey, kept: &[u8]) -> Result<String, AuditError> {
+fn ours(log: &Path, key: &PublicKey, kept: Option<&[u8]>) -> Result<String, AuditError> {
     let mut lines = String::new();
-    let verified = verify_each(log, key, Some(kept), &mut |record| {
+    let verified = verify_each(log, key, kept, &mut |record| {
         let bytes = record.to_bytes().unwrap();
         let hash = Sha256::digest(&bytes);
         let mut fields = vec![record.index.to_string(), record.entry.at.ns().to_string()];
@@ -63,11 +65,12 @@ fn ours(log: &Path, key: &PublicKey, kept: &[u8]) -> Result<String, AuditError> 
         lines.push_str(&fields.join("\t"));
         lines.push('\n');
     })?;
-    let Rollback::Excluded { up_to } = verified.rollback else {
-        panic!("a checkpoint was given");
+    let rollback = match verified.rollback {
+        Rollback::Excluded { up_to } => format!("none up to record {up_to}"),
+        Rollback::NotChecked => "not checked".to_owned(),
     };
     Ok(format!(
-        "{lines}records: {}\ncheckpoints: {}\nroot: {}\nrollback: none up to record {up_to}\n",
+        "{lines}records: {}\ncheckpoints: {}\nroot: {}\nrollback: {rollback}\n",
         verified.head.size,
         verified.checkpoints,
         hex(&verified.head.root)
@@ -153,22 +156,22 @@ async fn both_verifiers_read_the_relays_log_alike_and_miss_no_rollback() {
     std::fs::write(&key_file, format!("{key}\n")).unwrap();
     std::fs::write(&kept, &note).unwrap();
 
-    let said = ours(&log, &key, note.as_bytes()).unwrap();
+    let said = ours(&log, &key, Some(note.as_bytes())).unwrap();
     let records = said.lines().filter(|line| line.contains('\t')).count();
     assert!(records > 200, "{records}");
-    let theirs = python(&log, &key_file, &kept);
+    let theirs = python(&log, &key_file, Some(&kept));
     if let Some(theirs) = &theirs {
         assert_eq!(String::from_utf8_lossy(&theirs.stdout), said);
         assert_eq!(theirs.status.code(), Some(0));
     }
     // Row 11: an older copy in its place is whole and signed; the kept checkpoint alone tells.
-    let rolled = ours(&older, &key, note.as_bytes());
+    let rolled = ours(&older, &key, Some(note.as_bytes()));
     match rolled.unwrap_err() {
         AuditError::Damaged { damage } => assert_eq!(damage.code, "audit_rolled_back"),
         other => panic!("{other}"),
     }
     if theirs.is_some() {
-        let rolled = python(&older, &key_file, &kept).unwrap();
+        let rolled = python(&older, &key_file, Some(&kept)).unwrap();
         assert_eq!(rolled.status.code(), Some(1));
         let words = String::from_utf8_lossy(&rolled.stderr).into_owned();
         assert!(words.contains("rolled back"), "{words}");
@@ -176,4 +179,47 @@ async fn both_verifiers_read_the_relays_log_alike_and_miss_no_rollback() {
     println!(
         "{records} records of the relay, alike line for line; an older copy in their place is told by both"
     );
+}
+
+#[tokio::test]
+async fn both_verifiers_read_the_log_of_signatures_by_the_key_beside_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = SignatureLog::new(dir.path().to_owned());
+    let login = |nonce: &str| Signing::Login {
+        domain: "desk.example".to_owned(),
+        chain_id: 1,
+        nonce: Some(nonce.to_owned()),
+    };
+    let by = |request: &str| Asker {
+        user: Some("local".to_owned()),
+        session: None,
+        request: request.to_owned(),
+        manages: true,
+    };
+    let signer = || "0x0000000000000000000000000000000000000001".to_owned();
+    for n in 0..3_u8 {
+        let signed = Signed {
+            signing: login(&format!("abcdefgh{n}")),
+            signer: signer(),
+            digest: [n; 32],
+        };
+        let by = by(&format!("window-{n}"));
+        log.sign(common::now(), [7; 32], by, signed).await.unwrap();
+    }
+    let unsigned = Unsigned {
+        signing: login("abcdefgh9"),
+        signer: signer(),
+        code: "domain_mismatch".to_owned(),
+        text: "the message is for another server".to_owned(),
+    };
+    log.refuse(common::now(), [7; 32], by("window-3"), unsigned)
+        .await;
+    let (place, key_file) = (dir.path().join("audit"), dir.path().join("audit.pub"));
+    let key = PublicKey::parse(&std::fs::read_to_string(&key_file).unwrap()).unwrap();
+    let said = ours(&place, &key, None).unwrap();
+    assert!(said.contains("records: 4\ncheckpoints: 4\n"), "{said}");
+    if let Some(theirs) = python(&place, &key_file, None) {
+        assert_eq!(String::from_utf8_lossy(&theirs.stdout), said);
+        assert_eq!(theirs.status.code(), Some(0));
+    }
 }

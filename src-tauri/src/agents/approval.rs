@@ -2,10 +2,25 @@
 
 use super::{AgentDesk, Need, Opened, refused, venue_error};
 use crate::keychain::Vault;
+use crate::trade;
 use crate::wallet_page::{Answer, Told, WalletPage, Words};
 use hypersentry_api::ApiError;
+use hypersentry_api::signatures::Signing;
 use hypersentry_identity::agent::{Agent, AgentRow, AgentState, Network};
 use hypersentry_identity::{Address, Refusal, WalletKey};
+
+/// An agent's approval as the log of signatures has it.
+fn signing(agent: &Agent) -> Signing {
+    Signing::ApproveAgent {
+        network: agent.network.name().to_lowercase(),
+        account: agent.account.to_string(),
+        agent: agent.address.to_string(),
+        name: agent.name.clone(),
+        expires_ms: agent.expires_ms,
+        chain_id: agent.chain_id,
+        nonce: agent.created_ms,
+    }
+}
 
 /// What the page shows of an agent before the wallet does.
 fn text(agent: &Agent, chain_id: u64) -> String {
@@ -68,16 +83,27 @@ impl AgentDesk {
         Ok((opened, agent))
     }
 
-    /// Lets this machine's key approve an agent of its own account.
+    /// Lets this machine's key approve an agent of its own account. The record of it is on disk before the key signs.
     ///
     /// # Errors
-    /// As [`Self::pending_account`] and [`Self::wallet`]; `address_mismatch`; what the venue says.
+    /// As [`Self::pending_account`] and [`Self::wallet`]; `address_mismatch`; `signature_not_recorded`; what the venue says.
     pub(crate) async fn approve_by_key(&self, id: &str) -> Result<AgentRow, ApiError> {
         let (opened, agent) = self.pending(id).await?;
         let key = self.machine_key().await?;
-        let Ok(signature) = agent.approve_by(&key) else {
-            return Err(mismatch("this computer's key", key.address(), &agent));
-        };
+        let (by, signer) = (trade::asker(), key.address());
+        if signer != agent.account {
+            let error = mismatch("this computer's key", signer, &agent);
+            let refused = self.recorded.refuse(by, signing(&agent), signer, &error);
+            refused.await;
+            return Err(error);
+        }
+        let digest = agent.approval_digest();
+        let signature = self
+            .recorded
+            .sign(by, signing(&agent), signer, digest, || {
+                agent.approve_by(&key)
+            })
+            .await?;
         self.tell(&opened, id, &signature.to_string()).await
     }
 

@@ -16,6 +16,7 @@ mod tests;
 use crate::keychain::{MemoryKeychain, Vault, chance};
 use crate::wallet_page::{Browser, Pages};
 use hypersentry_api::ApiError;
+use hypersentry_api::signatures::Recorded;
 use hypersentry_engine::{AgentVenue, AgentVenueError, SystemClock};
 use hypersentry_identity::agent::{Agent, AgentRow, AgentState, Network, Terms};
 use hypersentry_identity::repository::memory::MemoryRepository;
@@ -57,6 +58,8 @@ pub(crate) struct AgentDesk {
     /// `None` where a recording is played.
     place: Option<Place>,
     pages: Pages,
+    /// What this machine's key signs.
+    recorded: Arc<Recorded>,
     open: tokio::sync::Mutex<Option<Opened>>,
     /// The same, once keys can be opened: for those who cannot wait.
     keyed: OnceLock<Opened>,
@@ -147,6 +150,7 @@ impl AgentDesk {
         records: PathBuf,
         vault: Arc<Vault>,
         browser: Browser,
+        recorded: Arc<Recorded>,
     ) -> Result<Self, ApiError> {
         let venue = rest.map(AgentVenue::new).transpose();
         let venue = venue?.filter(|_| mode != Mode::Replay);
@@ -167,6 +171,7 @@ impl AgentDesk {
             },
             place,
             pages: Pages::new(browser, "approval", APPROVAL_WAIT),
+            recorded,
             open: tokio::sync::Mutex::default(),
             keyed: OnceLock::new(),
         })

@@ -115,7 +115,33 @@ fn check(message: &str, server: &Server, wallet: Address, chain: u64) -> Result<
     Ok(())
 }
 
+/// Characters of a nonce: EIP-4361 asks for 8 at the least.
+const NONCE: std::ops::RangeInclusive<usize> = 8..=64;
+
 impl Challenge {
+    /// The server's number for it.
+    ///
+    /// # Errors
+    /// `message_malformed`: there is not exactly one.
+    pub(crate) fn nonce(&self) -> Result<String, ApiError> {
+        let mut all = self
+            .message
+            .lines()
+            .filter_map(|line| line.strip_prefix("Nonce: "));
+        match (all.next(), all.next()) {
+            (Some(nonce), None)
+                if NONCE.contains(&nonce.len())
+                    && nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()) =>
+            {
+                Ok(nonce.to_owned())
+            }
+            _ => Err(ApiError::new(
+                "message_malformed",
+                "the message has no nonce of 8 to 64 letters and digits",
+            )),
+        }
+    }
+
     /// Exchanges the signature for a session's token.
     ///
     /// # Errors
@@ -163,6 +189,28 @@ mod tests {
         check(message, &server, WALLET.parse().unwrap(), 1)
             .err()
             .map(|error| error.code)
+    }
+
+    #[test]
+    fn a_message_has_one_nonce() {
+        let nonce = |lines: &str| {
+            let challenge = Challenge {
+                message: format!("Log in.\n{lines}\nIssued At: 2026-01-01T00:00:00Z"),
+                binding: String::new(),
+            };
+            challenge.nonce().map_err(|error| error.code)
+        };
+        assert_eq!(nonce("Nonce: abcDEF12").as_deref(), Ok("abcDEF12"));
+        let long = format!("Nonce: {}", "a".repeat(65));
+        for lines in [
+            "",
+            "Nonce: short",
+            "Nonce: abcdefg ",
+            "Nonce: abcdefgh\nNonce: ijklmnop",
+            &long,
+        ] {
+            assert_eq!(nonce(lines).unwrap_err(), "message_malformed", "{lines}");
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ use crate::keychain::Vault;
 use crate::wallet_page::{Browser, Pages};
 use door::Door;
 use hypersentry_api::ApiError;
+use hypersentry_api::signatures::Recorded;
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use server::Server;
@@ -64,6 +65,8 @@ pub(crate) struct Team {
     vault: Arc<Vault>,
     /// Where wallets of the browser log in.
     pages: Pages,
+    /// What this machine's key signs.
+    recorded: Arc<Recorded>,
     door: OnceLock<Door>,
     held: Mutex<Held>,
     /// One exchange of a token at a time.
@@ -109,7 +112,12 @@ fn is_end(error: &ApiError) -> bool {
 
 impl Team {
     /// With the server that was chosen before, if `file` names one.
-    pub(crate) fn new(file: PathBuf, vault: Arc<Vault>, browser: Browser) -> Self {
+    pub(crate) fn new(
+        file: PathBuf,
+        vault: Arc<Vault>,
+        browser: Browser,
+        recorded: Arc<Recorded>,
+    ) -> Self {
         let kept = std::fs::read(&file).ok();
         let kept = kept.and_then(|bytes| match serde_json::from_slice::<Kept>(&bytes) {
             Ok(kept) => Some(kept.server),
@@ -122,6 +130,7 @@ impl Team {
             file,
             vault,
             pages: Pages::new(browser, "sign_in", LOGIN_WAIT),
+            recorded,
             door: OnceLock::new(),
             held: Mutex::new(Held {
                 server: kept,

@@ -2,9 +2,11 @@
 
 use super::server::Server;
 use super::{Team, Token, login};
+use crate::trade;
 use crate::wallet_page::{Answer, Told, WalletPage, Words};
 use hypersentry_api::ApiError;
-use hypersentry_identity::{Address, WalletKey};
+use hypersentry_api::signatures::Signing;
+use hypersentry_identity::{Address, WalletKey, login_digest};
 
 impl Team {
     /// The address of this machine's key, which is made with the first need of it.
@@ -19,18 +21,37 @@ impl Team {
         self.with_vault(|vault| vault.machine_key()).await?
     }
 
-    /// Logs in with this machine's key.
+    /// Logs in with this machine's key. The record of it is on disk before the key signs.
     ///
     /// # Errors
-    /// As [`Self::key_address`], and what the server refuses with.
+    /// As [`Self::key_address`]; `message_malformed`; `signature_not_recorded`; what the server refuses with.
     pub(crate) async fn sign_in_by_key(&self) -> Result<(), ApiError> {
         let (server, door) = (self.connected()?, self.door()?);
         let key = self.key().await?;
-        let chain = login::chain(&door, &server).await?;
-        let challenge = login::challenge(&door, &server, key.address(), chain).await?;
-        let signature = key
-            .sign(&challenge.message)
-            .map_err(|refusal| ApiError::new(refusal.code(), refusal.to_string()))?;
+        let (by, signer) = (trade::asker(), key.address());
+        let chain_id = login::chain(&door, &server).await?;
+        let signing = |nonce| Signing::Login {
+            domain: server.domain(),
+            chain_id,
+            nonce,
+        };
+        let asked = login::challenge(&door, &server, signer, chain_id).await;
+        let asked = asked.and_then(|made| made.nonce().map(|nonce| (made, nonce)));
+        let (challenge, nonce) = match asked {
+            Ok(asked) => asked,
+            Err(error) => {
+                let refused = self.recorded.refuse(by, signing(None), signer, &error);
+                refused.await;
+                return Err(error);
+            }
+        };
+        let digest = login_digest(&challenge.message);
+        let signature = self
+            .recorded
+            .sign(by, signing(Some(nonce)), signer, digest, || {
+                key.sign(&challenge.message)
+            })
+            .await?;
         let token = challenge
             .answer(&door, &server, &signature.to_string())
             .await?;

@@ -98,8 +98,9 @@ const ROOMS: &[(&str, Option<&[&str]>)] = &[
             "hypersentry-api",
             "hypersentry-engine",
             "hypersentry-sim",
-            // In its tests alone: the server that it connects to.
+            // In its tests alone: the server that it connects to, and the verifier of what it signs.
             "hypersentry-gateway",
+            "hypersentry-store",
         ]),
     ),
     // Shares no code with the engine, so that one checks the other.

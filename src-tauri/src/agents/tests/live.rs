@@ -29,7 +29,9 @@ fn connected(
     Desk::over(dir, &launch, |places, running| {
         let vault = Arc::new(Vault::new(Arc::clone(keychain) as Arc<dyn Keychain>));
         let (mode, rest) = (running.terminal.mode(), running.exchange.as_deref());
-        let agents = AgentDesk::new(mode, rest, places.agents.clone(), vault, browser);
+        let recorded = signatures::of_agents(places, running, &signatures::of_user(places));
+        let records = places.agents.clone();
+        let agents = AgentDesk::new(mode, rest, records, vault, browser, recorded);
         (no_team(places), agents.unwrap().at_testnet())
     })
 }

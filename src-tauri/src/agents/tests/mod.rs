@@ -5,7 +5,9 @@ use super::*;
 use crate::keychain::Keychain;
 use crate::launch::Launch;
 use crate::log::logger;
+use crate::signatures;
 use crate::tests::browser::{nobody_listens, proof, tell, visit};
+use crate::tests::signed::{REFUSED, SIGNED, records};
 use crate::tests::{Desk, Log, ask, call, code, no_browser, no_team, record};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
@@ -24,6 +26,8 @@ use venue::Venue;
 mod live;
 /// What does not work, and what is done about it.
 mod refusals;
+/// What is on record of signatures.
+mod signed;
 #[path = "../../../../crates/identity/tests/common/typed_data.rs"]
 mod typed_data;
 /// As much of the venue as agents need.
@@ -57,7 +61,8 @@ fn desk(dir: &Path, venue: &Venue, keychain: Arc<dyn Keychain>, browser: Browser
     Desk::over(dir, &launch, |places, _| {
         let vault = Arc::new(Vault::new(keychain));
         let (rest, records) = (venue.url(), places.agents.clone());
-        let agents = AgentDesk::new(Mode::Live, Some(&rest), records, vault, browser);
+        let recorded = signatures::of_user(places);
+        let agents = AgentDesk::new(Mode::Live, Some(&rest), records, vault, browser, recorded);
         (no_team(places), agents.unwrap())
     })
 }
@@ -354,7 +359,9 @@ fn in_practice_an_agent_is_approved_at_the_simulator_and_ends_with_the_run() {
     let desk = Desk::over(dir.path(), &launch, |places, running| {
         let vault = Arc::new(Vault::new(Arc::clone(&keychain) as Arc<dyn Keychain>));
         let (mode, rest) = (running.terminal.mode(), running.exchange.as_deref());
-        let agents = AgentDesk::new(mode, rest, places.agents.clone(), vault, browser);
+        let recorded = signatures::of_agents(places, running, &signatures::of_user(places));
+        let records = places.agents.clone();
+        let agents = AgentDesk::new(mode, rest, records, vault, browser, recorded);
         (no_team(places), agents.unwrap())
     });
     let window = desk.window("main");
@@ -392,6 +399,15 @@ fn in_practice_an_agent_is_approved_at_the_simulator_and_ends_with_the_run() {
         let found = desk.shell().agents.agent_of(account).unwrap();
         assert_eq!(&found.id, id);
     }
+    // What the run's key signed is where its orders are, and nothing was signed for the machine's user.
+    let run = desk.shell().terminal(|it| it.run_id().to_owned()).unwrap();
+    let place = dir.path().join("data/practice").join(run).join("signing");
+    let on_record = records(&place);
+    let kinds = on_record.iter().map(|it| it.kind);
+    assert!(kinds.eq([SIGNED, REFUSED]), "{on_record:?}");
+    assert_eq!(on_record[0].details["network"], "testnet");
+    assert_eq!(on_record[1].details["code"], "address_mismatch");
+    assert!(!dir.path().join("data/signing").exists());
     // Nothing of practice is kept.
     assert!(keychain.read(MASTER).unwrap().is_none());
     assert!(!dir.path().join("data/agents.db").exists());

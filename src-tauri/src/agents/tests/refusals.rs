@@ -217,7 +217,9 @@ fn an_approval_that_nobody_answers_ends_by_time() {
     let (browser, opened) = browser();
     let vault = Arc::new(Vault::new(Arc::new(MemoryKeychain::default())));
     let file = dir.path().join("agents.db");
-    let desk = AgentDesk::new(Mode::Live, Some(&venue.url()), file, vault, browser);
+    let recorded = Arc::new(Recorded::new(dir.path().join("signing")));
+    let rest = venue.url();
+    let desk = AgentDesk::new(Mode::Live, Some(&rest), file, vault, browser, recorded);
     let mut desk = desk.unwrap();
     desk.pages = desk.pages.waiting_for(Duration::from_millis(300));
     let key = WalletKey::new(&[9; 32]).unwrap();

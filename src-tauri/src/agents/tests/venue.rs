@@ -11,6 +11,11 @@ pub(super) struct Venue {
 
 impl Venue {
     pub(super) fn start() -> Self {
+        Self::hearing(|| ())
+    }
+
+    /// `heard` is called with each approval, before it is answered.
+    pub(super) fn hearing(heard: impl Fn() + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let sent: Arc<Mutex<Vec<Value>>> = Arc::default();
@@ -18,7 +23,7 @@ impl Venue {
         // It ends with the test's process.
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                serve(stream, &all);
+                serve(stream, &all, &heard);
             }
         });
         Self { url, sent }
@@ -33,7 +38,7 @@ impl Venue {
     }
 }
 
-fn serve(mut stream: TcpStream, all: &Mutex<Vec<Value>>) {
+fn serve(mut stream: TcpStream, all: &Mutex<Vec<Value>>, heard: &impl Fn()) {
     let mut request = Vec::new();
     let body = loop {
         let mut part = [0; 4096];
@@ -49,6 +54,9 @@ fn serve(mut stream: TcpStream, all: &Mutex<Vec<Value>>) {
             break body;
         }
     };
+    if body["type"] != "extraAgents" {
+        heard();
+    }
     let Some(answer) = answer(all, body) else {
         return;
     };

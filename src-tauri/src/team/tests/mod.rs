@@ -4,10 +4,12 @@ use super::Team;
 use crate::keychain::{KEY, Keychain, MemoryKeychain, Vault};
 use crate::log::logger;
 use crate::places::Places;
+use crate::signatures;
 use crate::tests::{Desk, Log, ask, call, code, frame, no_browser, record, session};
 use crate::wallet_page::Browser;
 use clap::Parser;
 use hypersentry_api::Terminal;
+use hypersentry_api::signatures::Recorded;
 use hypersentry_engine::Prepared;
 use hypersentry_gateway::auth::AuthArguments;
 use hypersentry_gateway::limits::Limits;
@@ -31,6 +33,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 mod page;
 /// What is not done, and what ends.
 mod refusals;
+/// What is on record of logins.
+mod signed;
 /// Servers with certificates.
 mod tls;
 
@@ -120,7 +124,8 @@ fn team_with(keychain: &Arc<MemoryKeychain>, browser: Browser) -> impl FnOnce(&P
     let keychain = Arc::clone(keychain);
     move |places| {
         let vault = Arc::new(Vault::new(keychain));
-        Team::new(places.team.clone(), vault, browser)
+        let recorded = signatures::of_user(places);
+        Team::new(places.team.clone(), vault, browser, recorded)
     }
 }
 
@@ -192,6 +197,7 @@ fn elsewhere(dir: &std::path::Path, keychain: &MemoryKeychain, gateway: &Gateway
         dir.join("elsewhere.json"),
         Arc::new(Vault::new(Arc::new(own))),
         no_browser(),
+        Arc::new(Recorded::new(dir.join("elsewhere"))),
     );
     block_on(async {
         team.connect(&gateway.url()).await.unwrap();

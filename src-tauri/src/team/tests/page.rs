@@ -121,6 +121,7 @@ fn a_login_that_nobody_answers_ends_by_time_or_by_word() {
         dir.path().join("team.json"),
         Arc::new(Vault::new(keychain)),
         browser,
+        Arc::new(Recorded::new(dir.path().join("signing"))),
     );
     let team = Arc::new(team.with_login_wait(Duration::from_millis(300)));
     block_on(team.connect(&gateway.url())).unwrap();
@@ -146,6 +147,7 @@ fn a_login_that_nobody_answers_ends_by_time_or_by_word() {
         dir.path().join("other.json"),
         Arc::new(Vault::new(Arc::new(MemoryKeychain::default()))),
         no_browser(),
+        Arc::new(Recorded::new(dir.path().join("signing"))),
     );
     block_on(team.connect(&gateway.url())).unwrap();
     let error = block_on(team.sign_in_by_browser()).unwrap_err();
