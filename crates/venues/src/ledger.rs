@@ -2,7 +2,8 @@
 //!
 //! Counted are the weight of requests, connection attempts, open connections, subscriptions and messages. A count over a window holds for
 //! every position of the window, so that it does not matter how the venue aligns its own. A part of each request window is kept for orders
-//! and cancels, and the other classes have ceilings besides, so that none starves another.
+//! and cancels, another one for account state, and the classes have ceilings besides, so that none starves another. What an account waits for
+//! is taken by no list, candle or book meanwhile: an account is locked until it was looked at, and the past of a chart can wait.
 //!
 //! A venue that answers 429 or 418 is left alone: as long as it asks for (`Retry-After`), and for a pause of our own that doubles with each
 //! refusal. Orders and cancels observe the venue's wish, not our caution.
@@ -88,12 +89,29 @@ struct Count {
     all: Sliding,
     /// By class, in the order of [`CLASSES`]; for requests alone.
     class: [Sliding; 4],
+    /// Lists, candles and books together.
+    #[serde(default)]
+    market: Sliding,
+}
+
+/// Whether a class is about the market, and comes after what is about accounts.
+const fn of_market(class: RequestClass) -> bool {
+    matches!(class, RequestClass::Metadata | RequestClass::Books)
 }
 
 impl Count {
     fn expire(&mut self, now: Timestamp, window: Window) {
         self.all.expire(now, window);
         self.class.iter_mut().for_each(|c| c.expire(now, window));
+        self.market.expire(now, window);
+    }
+
+    /// What is used of a class.
+    fn used(&self, class: RequestClass) -> u64 {
+        let index = CLASSES.iter().position(|c| *c == class);
+        index
+            .and_then(|index| self.class.get(index))
+            .map_or(0, |held| held.sum)
     }
 }
 
@@ -127,6 +145,9 @@ pub struct Ledger {
     lanes: BTreeMap<u8, LaneUse>,
     shared_messages: Vec<Sliding>,
     cooldown: Cooldown,
+    /// Weight of the accounts' requests that wait.
+    #[serde(default)]
+    waiting: u64,
 }
 
 /// What the status of an answer means. Bybit says with status 200 that there were too many requests ("V5 API", error codes: 10006); that is
@@ -154,6 +175,7 @@ impl Ledger {
             shared_messages: vec![Sliding::default(); limits.messages.len()],
             lanes: BTreeMap::new(),
             cooldown: Cooldown::default(),
+            waiting: 0,
             limits,
         }
     }
@@ -165,6 +187,16 @@ impl Ledger {
             Ask::Connect(lane) => self.connect(now, lane),
             Ask::Message(lane, change) => self.message(now, lane, change),
         }
+    }
+
+    /// An account's request begins to wait for its turn. So much is left to it, as far as accounts may use it.
+    pub fn wait(&mut self, weight: u32) {
+        self.waiting = self.waiting.saturating_add(u64::from(weight));
+    }
+
+    /// It had its turn, or was given up.
+    pub fn waited(&mut self, weight: u32) {
+        self.waiting = self.waiting.saturating_sub(u64::from(weight));
     }
 
     fn request(&mut self, now: Timestamp, class: RequestClass, weight: u64) -> Admission {
@@ -184,8 +216,17 @@ impl Ledger {
             let Some(held) = count.class.get(index) else {
                 continue;
             };
-            for (sliding, limit) in [(held, own), (&count.all, shared)] {
-                if let Some(free) = sliding.falls_to(limit - weight, *window) {
+            let (market, all) = if of_market(class) {
+                let accounts = self.limits.ceiling(RequestClass::Account, window.max);
+                let left = accounts.saturating_sub(count.used(RequestClass::Account));
+                let ahead = self.waiting.min(left);
+                (self.limits.market(window.max), shared.saturating_sub(ahead))
+            } else {
+                (u64::MAX, shared)
+            };
+            for (sliding, limit) in [(held, own), (&count.market, market), (&count.all, all)] {
+                let target = limit.saturating_sub(weight);
+                if let Some(free) = sliding.falls_to(target, *window) {
                     at = at.max(free);
                 }
             }
@@ -197,6 +238,9 @@ impl Ledger {
             count.all.add(now, weight, *window);
             if let Some(held) = count.class.get_mut(index) {
                 held.add(now, weight, *window);
+            }
+            if of_market(class) {
+                count.market.add(now, weight, *window);
             }
         }
         Admission::Now

@@ -50,6 +50,64 @@ fn classes_have_ceilings_and_orders_a_reserve() {
     );
 }
 
+/// Asks for a class, so heavy each time, until no more is admitted at that moment; how much was.
+fn fill(ledger: &mut Ledger, now: Timestamp, class: RequestClass, weight: u32) -> u32 {
+    let mut used = 0;
+    while admitted(ledger, now, class, weight) {
+        used += weight;
+    }
+    used
+}
+
+#[test]
+fn history_leaves_to_accounts_what_it_takes_to_open_one() {
+    for market in [&[Metadata][..], &[Books], &[Metadata, Books]] {
+        let mut ledger = Ledger::new(Limits::of(Venue::Hyperliquid));
+        let history: u32 = market
+            .iter()
+            .map(|class| fill(&mut ledger, at(0), *class, 1))
+            .sum();
+        assert_eq!(history, 480, "{market:?}");
+        assert_eq!(fill(&mut ledger, at(0), Account, 1), 480);
+        assert_eq!(fill(&mut ledger, at(0), Orders, 1), 240);
+    }
+    // What history leaves, accounts may use up to their own ceiling, and not beyond it.
+    let mut ledger = Ledger::new(Limits::of(Venue::Hyperliquid));
+    assert_eq!(fill(&mut ledger, at(0), Account, 20), 720);
+    assert_eq!(fill(&mut ledger, at(0), Metadata, 20), 240);
+}
+
+#[test]
+fn what_an_account_waits_for_goes_to_no_list_candle_or_book() {
+    let mut ledger = small();
+    // Half a second apart, so that it is given back in two parts: 40 each.
+    assert!(admitted(&mut ledger, at(0), Metadata, 40));
+    assert!(admitted(&mut ledger, at(500), Account, 40));
+    let Admission::At(first) = ledger.ask(at(600), Ask::Request(Account, 20)) else {
+        panic!("the window is full");
+    };
+    ledger.wait(20);
+    let Admission::At(second) = ledger.ask(at(600), Ask::Request(Metadata, 25)) else {
+        panic!("the window is full");
+    };
+    assert!(second > first, "{second:?} {first:?}");
+    // Whoever asks first then: 40 are free, of which the account's 20 are left to it.
+    assert!(!admitted(&mut ledger, first, Metadata, 25));
+    assert!(!admitted(&mut ledger, first, Books, 25));
+    assert!(admitted(&mut ledger, first, Metadata, 20));
+    assert!(admitted(&mut ledger, first, Account, 20));
+    ledger.waited(20);
+    assert!(admitted(&mut ledger, second, Metadata, 25));
+
+    // Accounts beyond their own ceiling hold nobody up: nothing would come of it.
+    let mut ledger = small();
+    assert!(admitted(&mut ledger, at(0), Account, 60));
+    ledger.wait(30);
+    assert!(admitted(&mut ledger, at(0), Metadata, 20));
+    // Orders wait for nobody.
+    assert!(admitted(&mut ledger, at(0), Orders, 20));
+}
+
 #[test]
 fn the_venues_own_count_is_believed_where_it_is_higher() {
     let mut ledger = small();

@@ -189,10 +189,12 @@ impl Upstream {
         answer(request, result)
     }
 
-    /// Waits until the request may be made. What would wait too long is answered at once.
+    /// Waits until the request may be made. What would wait too long is answered at once. What lists, candles and books would take meanwhile is left to
+    /// an account's request that waits.
     async fn turn(&self, venue: Venue, request: &Request, flight: &Flight) -> Result<(), Fetched> {
         let ask = Ask::Request(request.class, request.weight);
         let asked = self.clock.now();
+        let mut waiting = None;
         loop {
             match self.ask(venue, ask) {
                 Admission::Now => return Ok(()),
@@ -201,6 +203,9 @@ impl Upstream {
                         || at.ns_since(asked) <= PATIENCE_MS * 1_000_000;
                     if !patient {
                         return Err(self.held_back(venue, request, flight, at));
+                    }
+                    if request.class == RequestClass::Account && waiting.is_none() {
+                        waiting = Some(Waiting::of(self, venue, request.weight));
                     }
                     self.sleep_until(at).await;
                 }
@@ -292,6 +297,34 @@ impl Upstream {
         }
         gate.reported = usage.clone();
         Some(usage)
+    }
+}
+
+/// The place of an account's request before those of the market, whatever becomes of it.
+struct Waiting<'a> {
+    upstream: &'a Upstream,
+    venue: Venue,
+    weight: u32,
+}
+
+impl<'a> Waiting<'a> {
+    fn of(upstream: &'a Upstream, venue: Venue, weight: u32) -> Self {
+        if let Some(mut gate) = upstream.gate(venue) {
+            gate.ledger.wait(weight);
+        }
+        Self {
+            upstream,
+            venue,
+            weight,
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some(mut gate) = self.upstream.gate(self.venue) {
+            gate.ledger.waited(self.weight);
+        }
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Limits {
     pub requests: Vec<Window>,
     /// Percent of each request window that only orders and cancels may use.
     pub reserve_percent: u32,
+    /// Percent of each request window that order books and metadata leave to account state, beside the reserve.
+    pub account_reserve_percent: u32,
     /// Percent of each request window that lists, candles and other metadata may use.
     pub metadata_percent: u32,
     /// Percent of each request window that order books may use.
@@ -65,6 +67,7 @@ impl Default for Limits {
         Self {
             requests: Vec::new(),
             reserve_percent: 20,
+            account_reserve_percent: 0,
             metadata_percent: 50,
             books_percent: 60,
             account_percent: 60,
@@ -93,6 +96,8 @@ impl Limits {
             // Docs, API > Rate limits and user limits.
             Venue::Hyperliquid => Self {
                 requests: vec![window(1_200, 60_000)],
+                // The one venue at which there are accounts. It takes some 330 to open one, and the past of charts would use up any minute.
+                account_reserve_percent: 40,
                 connects: vec![window(30, 60_000)],
                 connections: 10,
                 subscriptions: 1_000,
@@ -154,15 +159,21 @@ impl Limits {
         percent(max, 100 - self.reserve_percent.min(100)).max(1)
     }
 
+    /// What lists, candles and books may use together of a window.
+    pub(crate) fn market(&self, max: u32) -> u64 {
+        let kept = self.reserve_percent + self.account_reserve_percent;
+        percent(max, 100_u32.saturating_sub(kept)).max(1)
+    }
+
     /// What a class may use of a window.
     pub(crate) fn ceiling(&self, class: RequestClass, max: u32) -> u64 {
-        let own = match class {
-            RequestClass::Metadata => self.metadata_percent,
-            RequestClass::Books => self.books_percent,
-            RequestClass::Account => self.account_percent,
+        let (own, most) = match class {
+            RequestClass::Metadata => (self.metadata_percent, self.market(max)),
+            RequestClass::Books => (self.books_percent, self.market(max)),
+            RequestClass::Account => (self.account_percent, self.shared(max)),
             RequestClass::Orders => return u64::from(max),
         };
-        percent(max, own).clamp(1, self.shared(max))
+        percent(max, own).clamp(1, most)
     }
 
     /// What is wrong with them, if anything.
@@ -181,6 +192,7 @@ impl Limits {
         }
         let percents = [
             self.reserve_percent,
+            self.account_reserve_percent,
             self.metadata_percent,
             self.books_percent,
             self.account_percent,
@@ -188,9 +200,9 @@ impl Limits {
         if percents.iter().any(|p| *p > 100) {
             return Some("percents are at most 100");
         }
-        if self.reserve_percent > 90 {
+        if self.reserve_percent + self.account_reserve_percent > 90 {
             return Some(
-                "`reserve_percent` is at most 90: nothing would be left to read the market with",
+                "`reserve_percent` and `account_reserve_percent` are at most 90 together: nothing would be left to read the market with",
             );
         }
         let pauses = [

@@ -303,6 +303,54 @@ async fn orders_pass_while_we_pause_by_ourselves() {
 }
 
 #[tokio::test]
+async fn an_account_that_waits_is_served_before_history_that_comes_meanwhile() {
+    // Eight for all but orders; what was used is given back eleven seconds later.
+    let limits = Limits {
+        requests: vec![Window {
+            max: 10,
+            ms: 10_000,
+        }],
+        ..Limits::default()
+    };
+    let place = Place::of(&[(200, "", "ok")], Some(limits)).await;
+    let ask = |class, path, weight| {
+        let mut request = place.request(class, RequestKind::Time, path);
+        request.weight = weight;
+        place.upstream.fetch(VENUE, request)
+    };
+    for _ in 0..5 {
+        ask(RequestClass::Metadata, "/candles", 1).await;
+        place.pass(100);
+    }
+    ask(RequestClass::Account, "/positions", 3).await;
+    assert_eq!(place.server.asked(), 6, "the allowance is used up");
+    // A tenth of a second before the first part is given back; the account needs two of them.
+    place.pass(10_400);
+    let account = ask(RequestClass::Account, "/orders", 2);
+    let others = async {
+        place.pass(100);
+        let history = ask(RequestClass::Metadata, "/candles", 1);
+        let time = async {
+            place.pass(100);
+            while place.server.asked() < 7 {
+                tokio::task::yield_now().await;
+            }
+            place.pass(1_000);
+        };
+        tokio::join!(history, time).0
+    };
+    let (account, history) = tokio::join!(account, others);
+    assert_eq!((account.status, history.status), (200, 200));
+    let asked = place.server.asked.lock().unwrap().split_off(6);
+    assert_eq!(asked, ["GET /orders HTTP/1.1", "GET /candles HTTP/1.1"]);
+    assert_eq!(
+        place.time().await.status,
+        200,
+        "nobody is waited for any more"
+    );
+}
+
+#[tokio::test]
 async fn the_last_fifth_is_for_orders() {
     let limits = Limits {
         requests: vec![Window {
