@@ -45,7 +45,7 @@ test("shows what refuses a change before it is sent", async ({ page, startMock }
   await rest(page);
   await page.getByRole("button", { name: "Change buy BTC" }).click();
   await page.getByTestId("change-size").fill("1");
-  await expect(page.getByTestId("change-refusals")).toContainText("larger than the account may send");
+  await expect(page.getByTestId("change-refusals")).toContainText("The order is too large");
   await expect(page.getByTestId("change-send")).toBeDisabled();
   await page.getByTestId("change-size").fill("0.0123456");
   await expect(page.getByText("sent as 0.01234")).toBeVisible();

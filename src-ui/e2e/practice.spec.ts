@@ -113,6 +113,6 @@ test("trades a size by the engine's plan", async ({ page, address }) => {
 test("is refused beyond its limits, in words, and sends nothing", async ({ page, address }) => {
   await openDesk(page, address);
   await size(page, "Market", "5");
-  await expect(page.getByTestId("preview")).toContainText("Size of the order", PATIENCE);
+  await expect(page.getByTestId("preview")).toContainText("The order is too large: $", PATIENCE);
   await chooseKind(page, "Limit");
 });

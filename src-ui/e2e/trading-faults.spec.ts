@@ -68,7 +68,7 @@ test("shows refusals in plain words before and after sending", async ({ page, st
   const account = await openDesk(page, mock);
   await size(page, "Market", "1");
   await expect(page.getByTestId("preview-refusals")).toContainText(
-    "larger than the account may send at once",
+    /The order is too large: \$\d+\u2009\d+ \(limit \$5\u2009000\)/,
   );
   await page.getByTestId("ticket-review").click();
   await expect(page.getByTestId("ticket-send")).toBeDisabled();
@@ -77,8 +77,30 @@ test("shows refusals in plain words before and after sending", async ({ page, st
   await page.getByRole("button", { name: "Arm one-click" }).click();
   await page.getByTestId("ticket-review").click();
   await expect(page.getByTestId("result")).toContainText("The risk check refused it.");
-  await expect(page.getByTestId("result")).toContainText("risk_order_usd");
+  await expect(page.getByTestId("result")).toContainText("The order is too large");
+  const refusal = page.getByTestId("result").locator("[data-code=risk_order_size]");
+  await expect(refusal).toHaveAttribute("title", /5000 USD allowed\nrisk_order_size$/);
   expect(account.exchange.orders.size).toBe(0);
+});
+
+test("says what the venue refused in a plain sentence, and keeps its words and its code", async ({
+  page,
+  startMock,
+}) => {
+  const mock = await startMock({ symbols: ["BTC"], trading: {} });
+  await openDesk(page, mock);
+  await size(page, "Post", "0.01");
+  await page.getByTestId("ticket-px").fill("99000");
+  await send(page);
+  const result = page.getByTestId("result");
+  await expect(result).toContainText("rejected: post-only, and it would have traded at once.");
+  await expect(result).toContainText("Take a price further from the market");
+  await expect(result.locator("q")).toHaveText(/^Post only order would have immediately matched/);
+  await showPanel(page, "Orders");
+  await page.getByRole("group", { name: "Orders" }).getByRole("button", { name: "ended" }).click();
+  const state = page.getByTestId("orders-ended").locator(".order-state span");
+  await expect(state).toHaveText("rejected post-only, and it would have traded at once.");
+  await expect(state).toHaveAttribute("title", /Code: venue_post_only$/);
 });
 
 test("arms one-click on purpose, shows it, and disarms by Esc and by a lost connection", async ({

@@ -177,10 +177,10 @@ export function preview(mock: MockTrading, body: Json): Json {
   const refusals: Json[] = [];
   if (usd > Number(LIMITS.order_usd))
     refusals.push({
-      code: "risk_order_usd",
-      text: "The order is larger than the account may send at once.",
-      found: `$${usd.toFixed(0)}`,
-      allowed: `$${LIMITS.order_usd}`,
+      code: "risk_order_size",
+      text: `size of the order: ${usd.toFixed(0)} USD found, ${LIMITS.order_usd} USD allowed`,
+      found: `${usd.toFixed(0)} USD`,
+      allowed: `${LIMITS.order_usd} USD`,
     });
   if (usd < 10)
     refusals.push({

@@ -31,6 +31,10 @@ interface Kept {
 const SLICES = 4;
 const SLICE_MS = 250;
 const UNKNOWN_MS = 2500;
+const POST_ONLY = {
+  code: "venue_post_only",
+  text: "Post only order would have immediately matched, bbo was 97000@97001.",
+};
 
 /** The trading contract over one account of practice. */
 export class MockTrading {
@@ -177,7 +181,8 @@ export class MockTrading {
     const guard = order.leg === "take_profit" || order.leg === "stop_loss";
     if (fault === "lost_ack")
       this.exchange.move(order, "unknown", { unknown_until_ms: Date.now() + UNKNOWN_MS });
-    else if (guard || order.kind === "post_only" || !this.exchange.crosses(order)) this.exchange.rest(order);
+    else if (guard || !this.exchange.crosses(order)) this.exchange.rest(order);
+    else if (order.kind === "post_only") this.exchange.move(order, "rejected", { why: POST_ONLY });
     else this.exchange.fill(order);
   }
 

@@ -1,6 +1,8 @@
 import type { Said } from "~/shared/useAct";
 import { asApiError } from "~/transport/decode";
+import { asRefusals } from "~/transport/trading-decode";
 import { isLost } from "./intents";
+import { refusalParts, refusalText } from "./refusal-words";
 import { tradingWords } from "./trading-words";
 
 /** Why it was not done, or that nobody knows whether it was. */
@@ -13,5 +15,9 @@ export function failureWords(thrown: unknown): Said {
       code: null,
     };
   const { what, why, next } = tradingWords(error);
-  return { level: "bad", text: `${what} ${why} ${next}`, code: error.code };
+  const refusals = asRefusals(error.details["refusals"]).map(
+    (refusal) => `${refusalText(refusalParts(refusal))}.`,
+  );
+  const reasons = refusals.length === 0 ? why : refusals.join(" ");
+  return { level: "bad", text: `${what} ${reasons} ${next}`, code: error.code };
 }

@@ -1,3 +1,5 @@
+import { inUnits } from "./trader-units";
+import { hasWords, sentence, tradingWords } from "./trading-words";
 import { asNumber, asText, type Json } from "./json";
 
 /** Notes that are held; the oldest makes room. */
@@ -19,6 +21,13 @@ const BAD: ReadonlySet<string> = new Set(["raised", "killed", "locked", "stopped
 export function levelOfNote(kind: string): "good" | "warn" | "bad" {
   if (GOOD.has(kind)) return "good";
   return BAD.has(kind) ? "bad" : "warn";
+}
+
+/** A note as it is read: a refusal in our words, anything else in the relay's, which names what it is about. */
+export function noteWords({ kind, code, text }: ExecutionNote): string {
+  if (kind !== "refused" || !hasWords(code)) return sentence(inUnits(text));
+  const { what, why, next } = tradingWords({ code, message: inUnits(text) });
+  return `${what} ${why} ${next}`;
 }
 
 export class ExecutionNotes {

@@ -107,9 +107,9 @@ function Form({ desk, first, view, px }: FormProps): ReactNode {
         {check.refusals.length === 0 ? null : (
           <ul className="refusal-list" aria-label="Refusals" data-testid="change-refusals">
             {check.refusals.map((refusal) => {
-              const { what, figures } = refusalParts(refusal);
+              const { what, figures, title } = refusalParts(refusal);
               return (
-                <li key={`${refusal.code} ${what}`} data-code={refusal.code}>
+                <li key={title} data-code={refusal.code} title={title}>
                   <strong>{figures === "" ? what : `${what}:`}</strong> {figures}
                 </li>
               );

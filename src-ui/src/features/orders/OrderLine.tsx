@@ -13,7 +13,7 @@ import { before, successionText } from "~/stores/succession";
 import type { TradingDesk } from "~/stores/trading-desk";
 import { hasEnded } from "~/stores/own-orders";
 import { kindWords } from "~/stores/ticket-draft";
-import { LEG_NAMES, STATE_NAMES, tradingWords } from "~/stores/trading-words";
+import { briefReason, LEG_NAMES, reasonTitle, STATE_NAMES } from "~/stores/trading-words";
 import { useUi } from "~/stores/ui";
 import type { OrderView } from "~/transport/trading-types";
 import { canCancel, wantCancel } from "./cancel";
@@ -116,9 +116,9 @@ export const OrderLine = memo(function OrderLine(props: OrderLineProps): ReactNo
               testId={`unknown-${key}`}
             />
           ) : (
-            <span title={view.why === null ? undefined : whyText(view.why)}>
+            <span title={view.why === null ? undefined : reasonTitle(view.why)}>
               {STATE_NAMES[view.state]}
-              {view.why === null ? null : <em>{` ${view.why.text}`}</em>}
+              {view.why === null ? null : <em>{` ${briefReason(view.why)}`}</em>}
             </span>
           )}
           {view.guarded === null || view.nakedMs === null ? null : (
@@ -209,11 +209,6 @@ function guardText(desk: TradingDesk, key: string, now: number): string {
   const ms = nakedMs(desk, row, now);
   const span = ms < 1000 ? `${Math.round(ms)} ms` : ageText(ms);
   return row.view.guarded === true ? `stop after ${span}` : `NO STOP for ${span}`;
-}
-
-function whyText(why: NonNullable<OrderView["why"]>): string {
-  const words = tradingWords({ code: why.code, message: why.text });
-  return `${words.what} ${words.why} ${words.next} (${why.code})`;
 }
 
 /** Counts down to the venue's time after which absence is proof. */

@@ -14,10 +14,11 @@ export function Refusals({ refusals }: { readonly refusals: readonly TradeRefusa
     <>
       <ul className="refusal-list" aria-label="Refusals" data-testid="preview-refusals">
         {shown.map((refusal) => {
-          const { what, figures } = refusalParts(refusal);
+          const { what, figures, next, title } = refusalParts(refusal);
           return (
-            <li key={`${refusal.code} ${what}`} data-code={refusal.code}>
+            <li key={title} data-code={refusal.code} title={title}>
               <strong>{figures === "" ? what : `${what}:`}</strong> {figures}
+              {next === "" ? null : <span className="refusal-next"> {next}</span>}
             </li>
           );
         })}

@@ -2,13 +2,13 @@ import type { ReactNode } from "react";
 import { ageText, timeText } from "~/shared/age";
 import { LiveText } from "~/shared/LiveText";
 import { useSampled } from "~/shared/useSampled";
-import { levelOfNote } from "~/stores/execution-notes";
+import { levelOfNote, noteWords } from "~/stores/execution-notes";
 import type { Intent } from "~/stores/intents";
 import { hasEnded, orderKey } from "~/stores/own-orders";
 import { useIntents, useTrading } from "~/stores/react";
-import { refusalParts } from "~/stores/refusal-words";
+import { refusalParts, refusalText } from "~/stores/refusal-words";
 import type { TradingDesk } from "~/stores/trading-desk";
-import { STATE_NAMES, tradingWords } from "~/stores/trading-words";
+import { briefReason, reasonTitle, STATE_NAMES, tradingWords } from "~/stores/trading-words";
 import { asRefusals } from "~/transport/trading-decode";
 
 /** Intents that are shown; all of them are in the lists of orders. */
@@ -33,9 +33,8 @@ export function Results({ desk }: { readonly desk: TradingDesk }): ReactNode {
         ))}
         {note === null ? null : (
           <li className="result" data-level={levelOfNote(note.kind)} data-testid="note">
-            <p>
-              <span className="result-time">{timeText(note.atMs)}</span> {note.text}{" "}
-              {levelOfNote(note.kind) === "good" ? null : <code>{note.code}</code>}
+            <p title={`${note.text}\nCode: ${note.code}`}>
+              <span className="result-time">{timeText(note.atMs)}</span> {noteWords(note)}
             </p>
           </li>
         )}
@@ -81,20 +80,42 @@ function Result({ desk, intent }: { readonly desk: TradingDesk; readonly intent:
           <span className="hint"> It cannot become a second order.</span>
         </>
       ) : (
-        <p>{textOf(desk, intent)}</p>
+        <p title={error === null ? undefined : reasonTitle({ code: error.code, text: error.message })}>
+          {textOf(desk, intent)}
+        </p>
       )}
+      <Reasons desk={desk} intent={intent} />
       {phase === "refused" && error !== null
         ? asRefusals(error.details["refusals"]).map((refusal) => {
-            const { what: refuses, figures } = refusalParts(refusal);
+            const parts = refusalParts(refusal);
             return (
-              <p key={`${refusal.code} ${refuses}`} className="result-refusal">
-                {figures === "" ? refuses : `${refuses}: ${figures}`} <code>{refusal.code}</code>
+              <p key={parts.title} className="result-refusal" data-code={refusal.code} title={parts.title}>
+                {`${refusalText(parts)}. ${parts.next}`}
               </p>
             );
           })
         : null}
     </li>
   );
+}
+
+/** Why the venue did not keep what was sent, in plain words and in its own. */
+function Reasons({ desk, intent }: { readonly desk: TradingDesk; readonly intent: Intent }): ReactNode {
+  if (intent.phase !== "taken") return null;
+  const reasons = new Map(
+    statesOf(desk, intent).flatMap(({ state, why }) =>
+      why !== null && hasEnded(state) ? [[`${why.code} ${why.text}`, why] as const] : [],
+    ),
+  );
+  return [...reasons].map(([key, why]) => {
+    const { why: because, next, said } = tradingWords({ code: why.code, message: why.text });
+    return (
+      <p key={key} className="result-reason" data-code={why.code} title={reasonTitle(why)}>
+        {`${because} ${next}`}
+        {said === null ? null : <q className="said-raw">{said}</q>}
+      </p>
+    );
+  });
 }
 
 /** What became of its orders; one that another took the place of is told by that one. */
@@ -119,7 +140,7 @@ function textOf(desk: TradingDesk, intent: Intent): string {
   if (phase === "refused" && error !== null) {
     const { what, why, next } = tradingWords(error);
     if (asRefusals(error.details["refusals"]).length > 0) return `${what} Nothing was sent.`;
-    return `${what} ${why} ${next} (${error.code})`;
+    return `${what} ${why} ${next}`;
   }
   const views = statesOf(desk, intent);
   if (views.length === 0) return intent.done ?? "Taken: there was nothing to do.";
@@ -127,7 +148,8 @@ function textOf(desk: TradingDesk, intent: Intent): string {
   if (views.length === 1 && only !== undefined && only.replacedBy !== null) return "Changed since.";
   const counts = new Map<string, number>();
   for (const { state, why } of views) {
-    const word = why !== null && hasEnded(state) ? `${STATE_NAMES[state]}: ${why.text}` : STATE_NAMES[state];
+    const word =
+      why !== null && hasEnded(state) ? `${STATE_NAMES[state]}: ${briefReason(why)}` : STATE_NAMES[state];
     counts.set(word, (counts.get(word) ?? 0) + 1);
   }
   // A TWAP answers with its first slice; how far it is stands above the open orders.
