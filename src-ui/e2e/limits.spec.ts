@@ -46,13 +46,23 @@ test("tightens at once, and lets a second person agree to what is looser", async
   const mock = await startMock({ symbols: ["BTC"], trading: {} });
   await openDesk(page, mock);
   await showPanel(page, "Limits");
+  // Rates are read and typed as traders speak of them, and go out as the server spells them.
+  const slippage = page.getByTestId("scope-account").locator("[title='slippage_bps: 30']");
+  await expect(slippage).toContainText("0.3 %");
+  await expect(page.getByTestId("scope-account").locator("[title='leverage_percent: 300']")).toContainText(
+    "3\u00d7",
+  );
   await page.getByRole("button", { name: "Change limits: Account desk" }).click();
   await expect(page.getByTestId("limit-order_usd")).toBeFocused();
   await expect(page.getByTestId("limits-send")).toBeDisabled();
+  await page.getByTestId("limit-slippage_bps").fill("0.25");
   await page.getByTestId("limit-order_usd").fill("4000");
   await page.keyboard.press("Enter");
   await expect(page.getByTestId("limits-form")).toHaveCount(0);
   await expect(page.getByTestId("scope-account")).toContainText("$4\u2009000");
+  await expect(page.getByTestId("scope-account").locator("[title='slippage_bps: 25']")).toContainText(
+    "0.25 %",
+  );
   await page.getByRole("button", { name: "Change limits: Account desk" }).click();
   await page.getByTestId("limit-order_usd").fill("9000");
   await page.getByTestId("limits-send").click();
@@ -157,7 +167,7 @@ test("drills the desk's kill switch, throws it, and releases it", async ({ page,
   await page.keyboard.down("Enter");
   await expect(page.getByTestId("kill-button")).toHaveText("DESK KILLED");
   await page.keyboard.up("Enter");
-  await expect(page.getByTestId("standing")).toContainText("The desk's kill switch is on.");
+  await expect(page.getByTestId("standing")).toContainText("The desk\u2019s kill switch is on.");
   expect(account.exchange.open).toHaveLength(0);
   await page.getByTestId("kill-release").focus();
   await page.keyboard.down("Enter");

@@ -1,31 +1,31 @@
-import { digits, parseDecimal } from "~/shared/decimal";
-import { limitUsd } from "~/shared/format";
-import { tipFigure } from "~/shared/mirror";
+import { type Decimal, digits, parseDecimal } from "~/shared/decimal";
 import type { LimitsWire, Scope, ScopeName } from "~/transport/risk-types";
 import { shortAddress } from "./account-text";
 import { readAmount } from "./ticket-size";
+import { bpsText, dollarsText, hundredths, numberText, timesText, wholeHundredths } from "./trader-units";
+
+/** How a limit is read and typed. Rates are hundredths of it at the server: basis points, and percent of equity. */
+type LimitUnit = "USD" | "%" | "\u00d7 equity" | "ms" | "";
 
 /** A limit as it is read and typed, by the server's name of it. */
 export interface LimitField {
   readonly name: string;
   readonly label: string;
-  readonly unit: string;
-  /** Money and the like may have decimals; counts may not. */
-  readonly whole: boolean;
+  readonly unit: LimitUnit;
 }
 
 export const LIMIT_FIELDS: readonly LimitField[] = [
-  { name: "order_usd", label: "One order", unit: "USD", whole: false },
-  { name: "symbol_usd", label: "One symbol", unit: "USD", whole: false },
-  { name: "gross_usd", label: "All positions together", unit: "USD", whole: false },
-  { name: "daily_loss_usd", label: "Loss of a day", unit: "USD", whole: false },
-  { name: "leverage_percent", label: "Leverage", unit: "% of equity", whole: true },
-  { name: "concentration_bps", label: "Share of one symbol", unit: "bps", whole: true },
-  { name: "collar_bps", label: "Price from the middle", unit: "bps", whole: true },
-  { name: "slippage_bps", label: "Slippage", unit: "bps", whole: true },
-  { name: "orders_per_minute", label: "Orders a minute", unit: "", whole: true },
-  { name: "orders_per_day", label: "Orders a day", unit: "", whole: true },
-  { name: "clock_bound_ms", label: "Clock known within", unit: "ms", whole: true },
+  { name: "order_usd", label: "One order", unit: "USD" },
+  { name: "symbol_usd", label: "One symbol", unit: "USD" },
+  { name: "gross_usd", label: "All positions together", unit: "USD" },
+  { name: "daily_loss_usd", label: "Loss of a day", unit: "USD" },
+  { name: "leverage_percent", label: "Leverage", unit: "\u00d7 equity" },
+  { name: "concentration_bps", label: "One symbol\u2019s share of equity", unit: "%" },
+  { name: "collar_bps", label: "Price away from the middle", unit: "%" },
+  { name: "slippage_bps", label: "Slippage", unit: "%" },
+  { name: "orders_per_minute", label: "Orders a minute", unit: "" },
+  { name: "orders_per_day", label: "Orders a day", unit: "" },
+  { name: "clock_bound_ms", label: "Venue\u2019s clock known within", unit: "ms" },
 ];
 
 export function fieldLabel(name: string): string {
@@ -35,19 +35,35 @@ export function fieldLabel(name: string): string {
 }
 
 /** As the server spells it; empty where there is no such limit. */
-export function wireText(limits: LimitsWire, { name }: LimitField): string {
+function wireText(limits: LimitsWire, { name }: LimitField): string {
   const value = limits[name];
   const decimal = parseDecimal(value);
   if (decimal !== null) return digits(decimal);
   return typeof value === "number" ? String(value) : "";
 }
 
+const isRate = ({ unit }: LimitField): boolean => unit === "%" || unit === "\u00d7 equity";
+
+/** As it is typed; empty where there is no such limit. */
+export function typedText(limits: LimitsWire, field: LimitField): string {
+  const text = wireText(limits, field);
+  if (!isRate(field)) return text;
+  const value = hundredths(text);
+  return value === null ? text : digits(value).replace(/\.?0+$/, "");
+}
+
 export function limitText(limits: LimitsWire, field: LimitField): string {
   const text = wireText(limits, field);
   if (text === "") return "none";
-  const money = field.unit === "USD" ? parseDecimal(text) : null;
-  if (money !== null) return tipFigure(limitUsd(money));
-  return field.unit === "" ? text : `${text} ${field.unit}`;
+  if (field.unit === "USD") return dollarsText(text);
+  if (field.unit === "%") return bpsText(text);
+  if (field.unit === "\u00d7 equity") return timesText(text);
+  return field.unit === "" ? numberText(text) : `${numberText(text)} ${field.unit}`;
+}
+
+/** The server's name and spelling of a limit, for whoever configures it. */
+export function limitTitle(limits: LimitsWire, field: LimitField): string {
+  return `${field.name}: ${wireText(limits, field) || "none"}`;
 }
 
 export interface LimitsDraft {
@@ -60,7 +76,7 @@ export interface LimitsDraft {
 export function limitsDraft(limits: LimitsWire): LimitsDraft {
   const { symbols } = limits;
   return {
-    texts: Object.fromEntries(LIMIT_FIELDS.map((field) => [field.name, wireText(limits, field)])),
+    texts: Object.fromEntries(LIMIT_FIELDS.map((field) => [field.name, typedText(limits, field)])),
     stopRequired: limits["stop_required"] === true,
     symbols: Array.isArray(symbols) ? symbols.join(", ") : "",
   };
@@ -76,18 +92,18 @@ export interface BuiltLimits {
 /** What the draft asks for: what it does not name goes back as it came. */
 export function buildLimits(draft: LimitsDraft, held: LimitsWire): BuiltLimits {
   const problems: Record<string, string> = {};
-  const next: Record<string, unknown> = { ...held };
+  const wire: Record<string, unknown> = { ...held };
   const changed: string[] = [];
   for (const field of LIMIT_FIELDS) {
     const typed = (draft.texts[field.name] ?? "").trim();
-    if (typed === wireText(held, field)) continue;
+    if (typed === typedText(held, field)) continue;
     const value = readAmount(typed);
-    if (value === null || (field.whole && !/^\d{1,9}$/.test(digits(value)))) {
-      problems[field.name] = field.whole ? "A whole number" : "A number with a point for decimals";
+    const next = value === null ? null : spelt(field, value);
+    if (next === null) {
+      problems[field.name] = PROBLEMS[field.unit];
       continue;
     }
-    // Counts are numbers and money is a text, as they came.
-    next[field.name] = field.whole ? Number(digits(value)) : digits(value);
+    wire[field.name] = next;
     changed.push(field.name);
   }
   const names = draft.symbols
@@ -96,15 +112,30 @@ export function buildLimits(draft: LimitsDraft, held: LimitsWire): BuiltLimits {
     .filter((name) => name !== "");
   const symbols = names.length === 0 ? null : names;
   if (JSON.stringify(symbols) !== JSON.stringify(held["symbols"] ?? null)) {
-    next["symbols"] = symbols;
+    wire["symbols"] = symbols;
     changed.push("symbols");
   }
   if (draft.stopRequired !== (held["stop_required"] === true)) {
-    next["stop_required"] = draft.stopRequired;
+    wire["stop_required"] = draft.stopRequired;
     changed.push("stop_required");
   }
   const sound = Object.keys(problems).length === 0 && changed.length > 0;
-  return { wire: sound ? next : null, problems, changed };
+  return { wire: sound ? wire : null, problems, changed };
+}
+
+const PROBLEMS: Readonly<Record<LimitUnit, string>> = {
+  USD: "A number with a point for decimals",
+  "%": "A number with at most two decimals",
+  "\u00d7 equity": "A number with at most two decimals",
+  ms: "A whole number",
+  "": "A whole number",
+};
+
+/** What was typed as the server spells it: counts are numbers and money is a text, as they came. */
+function spelt(field: LimitField, value: Decimal): string | number | null {
+  if (field.unit === "USD") return digits(value);
+  if (isRate(field)) return wholeHundredths(value);
+  return /^\d{1,9}$/.test(digits(value)) ? Number(digits(value)) : null;
 }
 
 const SCOPE_WORDS: Readonly<Record<Scope, string>> = {

@@ -10,7 +10,14 @@ import {
 import { SaidLine } from "~/shared/SaidLine";
 import { good, useAct } from "~/shared/useAct";
 import { failureWords } from "~/stores/act-words";
-import { buildLimits, fieldLabel, LIMIT_FIELDS, type LimitField, limitsDraft } from "~/stores/limit-words";
+import {
+  buildLimits,
+  fieldLabel,
+  LIMIT_FIELDS,
+  type LimitField,
+  limitsDraft,
+  limitTitle,
+} from "~/stores/limit-words";
 import type { TradingDesk } from "~/stores/trading-desk";
 import type { ScopeEntry } from "~/transport/risk-types";
 
@@ -60,7 +67,7 @@ export function LimitsForm({ desk, entry, secondPerson, close }: LimitsFormProps
           value={draft.texts[field.name] ?? ""}
           placeholder="none"
           aria-invalid={problem !== undefined}
-          title={problem}
+          title={problem ?? limitTitle(held, field)}
           data-testid={`limit-${field.name}`}
           onChange={(event) =>
             setDraft({ ...draft, texts: { ...draft.texts, [field.name]: event.target.value } })

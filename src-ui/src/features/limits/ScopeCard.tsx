@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from "react";
 import { useSampled } from "~/shared/useSampled";
-import { LIMIT_FIELDS, limitText, scopeWords } from "~/stores/limit-words";
+import { LIMIT_FIELDS, limitText, limitTitle, scopeWords } from "~/stores/limit-words";
 import { useTrading } from "~/stores/react";
 import type { TradingDesk } from "~/stores/trading-desk";
 import type { ScopeEntry } from "~/transport/risk-types";
@@ -51,7 +51,7 @@ export function ScopeCard({ desk, entry, mayChange, secondPerson }: ScopeCardPro
         <dl className="limits-list">
           {LIMIT_FIELDS.filter(({ name }) => entry.standing === null || !SHOWN_AS_BARS.has(name)).map(
             (field) => (
-              <div key={field.name}>
+              <div key={field.name} title={limitTitle(entry.limits.wire, field)}>
                 <dt>{field.label}</dt>
                 <dd>{limitText(entry.limits.wire, field)}</dd>
               </div>

@@ -1,10 +1,10 @@
 import type { ReactNode } from "react";
-import { type Decimal, parseDecimal, sortKey } from "~/shared/decimal";
+import { type Decimal, sortKey } from "~/shared/decimal";
 import { Figure } from "~/shared/Figure";
-import { limitUsd, size, wholeUsd } from "~/shared/format";
-import { tipFigure } from "~/shared/mirror";
+import { size, wholeUsd } from "~/shared/format";
 import { ShareBar } from "~/shared/ShareBar";
 import type { Stamped } from "~/shared/stamped";
+import { LIMIT_FIELDS, limitText } from "~/stores/limit-words";
 import type { TradingDesk } from "~/stores/trading-desk";
 import type { RiskStanding, ScopeName } from "~/transport/risk-types";
 
@@ -80,7 +80,7 @@ function UsedLine({ desk, of, line }: UsedLineProps): ReactNode {
   };
   const said = most();
   return (
-    <li>
+    <li title={limit}>
       <span className="limits-name">{label}</span>
       <ShareBar
         label={`${label}: share of the limit`}
@@ -105,7 +105,7 @@ function UsedLine({ desk, of, line }: UsedLineProps): ReactNode {
 }
 
 function limitDigits(desk: TradingDesk, of: ScopeName, limit: string): string {
-  const value = desk.risk.entry(of)?.limits.wire[limit];
-  const money = parseDecimal(value);
-  return money === null ? String(value) : tipFigure(limitUsd(money));
+  const field = LIMIT_FIELDS.find(({ name }) => name === limit);
+  const limits = desk.risk.entry(of)?.limits.wire;
+  return field === undefined || limits === undefined ? "" : limitText(limits, field);
 }

@@ -34,7 +34,7 @@ export function Waiting({ desk, entry, waiting }: WaitingProps): ReactNode {
       </p>
       <ul>
         {changes.map(({ field, from, to }) => (
-          <li key={field.name} data-looser={waiting.loosens.includes(field.name)}>
+          <li key={field.name} title={field.name} data-looser={waiting.loosens.includes(field.name)}>
             {`${field.label}: ${from} \u2192 ${to}${waiting.loosens.includes(field.name) ? ", looser" : ""}`}
           </li>
         ))}
