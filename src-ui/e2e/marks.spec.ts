@@ -68,6 +68,21 @@ test("sees each mark of a bad quarter of an hour appear and go", async ({ page, 
     await expect(page.getByTestId("health-summary")).toHaveText("6 of 6 live");
   });
 
+  await test.step("a clock that says that words came before they were sent", async () => {
+    const bar = page.getByTestId("venue-hyperliquid");
+    const latency = page.getByTestId("health-hyperliquid").locator("dd span").first();
+    await expect(bar).toContainText(/\d+ ms \u00b14\.7/);
+    venue.latency = -1.2;
+    await expect(bar).toContainText("< 3.5 ms");
+    await expect(latency).toHaveText("< 3.5 ms");
+    venue.latency = -300;
+    await expect(latency).toHaveText("\u2014");
+    await expect(bar).not.toContainText("ms");
+    await expect(latency).toHaveAttribute("title", /runs ahead of what is known of it/);
+    venue.latency = null;
+    await expect(bar).toContainText(/\d+ ms \u00b1/);
+  });
+
   await test.step("a journal that fails", async () => {
     mock.setJournal("degraded");
     await expect(page.getByTestId("journal")).toHaveText("journal DEGRADED");

@@ -9,6 +9,8 @@ export class MockVenue {
   cooldownUntil: number | null = null;
   reconnects = 0;
   gaps = 0;
+  /** What is measured of it when its clock does not fit; null while it does. */
+  latency: number | null = null;
   #seq = 0;
   #since = Date.now();
 
@@ -33,7 +35,7 @@ export class MockVenue {
     const now = Date.now();
     this.#seq += 1;
     const { down, source } = this;
-    const latency = 18 + source.length * 2 + (now % 7) / 3;
+    const latency = this.latency ?? 18 + source.length * 2 + (now % 7) / 3;
     const cooling = this.cooldownUntil !== null && this.cooldownUntil > now;
     const data = {
       ts_source: "receive",

@@ -11,9 +11,19 @@ interface LiveTextProps {
   readonly testId?: string;
   /** Says the text as a tooltip too, where there may be no room for it. */
   readonly titled?: boolean;
+  /** What it says to whoever looks closer, where that is more than the text. */
+  readonly title?: (now: number) => string;
 }
 
-export function LiveText({ read, state, everyMs = 0, className, testId, titled }: LiveTextProps): ReactNode {
+export function LiveText({
+  read,
+  state,
+  everyMs = 0,
+  className,
+  testId,
+  titled,
+  title,
+}: LiveTextProps): ReactNode {
   const element = useRef<HTMLSpanElement>(null);
   const held = useRef({ text: "", state: "" });
   usePaint((now) => {
@@ -24,6 +34,8 @@ export function LiveText({ read, state, everyMs = 0, className, testId, titled }
       setText(element.current, text);
       if (titled === true) element.current.title = text;
     }
+    const more = title?.(now);
+    if (more !== undefined && more !== element.current.title) element.current.title = more;
     const next = state?.(now) ?? "";
     if (next !== held.current.state) {
       held.current.state = next;

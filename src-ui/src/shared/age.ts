@@ -6,6 +6,11 @@ export function ageText(ms: number): string {
   return `${Math.floor(ms / 3_600_000)} h`;
 }
 
+/** Milliseconds without their unit: whole from 10 on. */
+export function shortMs(ms: number): string {
+  return ms < 9.95 ? ms.toFixed(1) : Math.round(ms).toString();
+}
+
 let utc = false;
 
 export function setUtc(on: boolean): void {

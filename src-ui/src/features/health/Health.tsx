@@ -6,6 +6,7 @@ import type { PanelProps } from "~/shared/panel";
 import { setText } from "~/shared/set-text";
 import { useSampled } from "~/shared/useSampled";
 import { venueName } from "~/shared/venue";
+import { latencyText, latencyTitle } from "~/stores/latency";
 import { useSession } from "~/stores/react";
 import { qualityWords } from "~/stores/rows";
 import { connectionState, type VenueStatus } from "~/stores/venue-view";
@@ -89,7 +90,7 @@ function Venue({ source, symbol }: VenueProps): ReactNode {
         }}
       />
       <dl className="health-facts">
-        <Fact name="Latency" read={from((known) => millisecondsText(known.latencyMs))} />
+        <Fact name="Latency" read={from(latencyText)} title={from(latencyTitle)} />
         <Fact name="Clock" read={from(clockText)} />
         <Fact name="RTT" read={from((known) => millisecondsText(known.rttMs))} />
         <Fact name="Frames" read={from((known) => rateText(known.frameRate))} />
@@ -123,11 +124,12 @@ function missingText(seconds: readonly (readonly [string, number])[] | null): st
 interface FactProps {
   readonly name: string;
   readonly read: () => string;
+  readonly title?: () => string;
   /** Anything but none of it stands out. */
   readonly loud?: boolean;
 }
 
-function Fact({ name, read, loud = false }: FactProps): ReactNode {
+function Fact({ name, read, title, loud = false }: FactProps): ReactNode {
   return (
     <div>
       <dt>{name}</dt>
@@ -135,6 +137,7 @@ function Fact({ name, read, loud = false }: FactProps): ReactNode {
         <LiveText
           everyMs={250}
           read={read}
+          {...(title === undefined ? {} : { title })}
           {...(loud ? { state: () => (read() === "0" ? "none" : "some") } : {})}
         />
       </dd>

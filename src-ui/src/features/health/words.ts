@@ -1,4 +1,4 @@
-import { ageText, spanText } from "~/shared/age";
+import { ageText, shortMs, spanText } from "~/shared/age";
 import {
   type BudgetUse,
   connectedForMs,
@@ -13,16 +13,11 @@ export function clockText(venue: VenueStatus): string {
   const { offsetMs, boundMs, steps } = venue.clock;
   const sign = offsetMs < 0 ? "\u2212" : "+";
   const stepped = steps === 0 ? "" : `, ${steps} ${steps === 1 ? "step" : "steps"}`;
-  return `${sign}${short(Math.abs(offsetMs))} \u00b1${short(boundMs)} ms${stepped}`;
-}
-
-/** Whole from 10 on. */
-export function short(ms: number): string {
-  return ms < 9.95 ? ms.toFixed(1) : Math.round(ms).toString();
+  return `${sign}${shortMs(Math.abs(offsetMs))} \u00b1${shortMs(boundMs)} ms${stepped}`;
 }
 
 export function millisecondsText(ms: number | null): string {
-  return ms === null ? "\u2014" : `${ms < 0 ? "\u2212" : ""}${short(Math.abs(ms))} ms`;
+  return ms === null ? "\u2014" : `${shortMs(Math.max(0, ms))} ms`;
 }
 
 export function rateText(rate: number | null): string {

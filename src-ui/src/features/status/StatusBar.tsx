@@ -1,9 +1,10 @@
 import type { ReactNode } from "react";
-import { ageText, timeText, zoneText } from "~/shared/age";
+import { ageText, shortMs, timeText, zoneText } from "~/shared/age";
 import { clock } from "~/shared/clock";
 import { LiveText } from "~/shared/LiveText";
 import { frameLoop } from "~/shared/paint";
 import { venueName, venueShort } from "~/shared/venue";
+import { latencyText, latencyTitle } from "~/stores/latency";
 import { useSession, useSessionSnapshot } from "~/stores/react";
 import type { Session } from "~/stores/session";
 import { useSettings } from "~/stores/settings";
@@ -100,17 +101,13 @@ function hostOf(origin: string): string {
   return origin.replace(/^https?:\/\//, "");
 }
 
-/** Latency with the bound of the clock that it is measured by; the round trip until there is one. */
+/** Latency; the round trip until there is one. */
 function delayText(venue: VenueStatus, now: number): string {
   const cooling = cooldownMs(venue, now);
   if (cooling > 0) return `cooldown ${Math.ceil(cooling / 1000)} s`;
-  if (venue.latencyMs === null) return venue.rttMs === null ? "\u2014" : `rtt ${whole(venue.rttMs)} ms`;
-  const bound = venue.clock === null ? "" : ` \u00b1${whole(venue.clock.boundMs)}`;
-  return `${whole(venue.latencyMs)} ms${bound}`;
-}
-
-function whole(ms: number): string {
-  return Math.abs(ms) < 9.95 ? ms.toFixed(1) : Math.round(ms).toString();
+  if (venue.latencyMs === null)
+    return venue.rttMs === null ? "\u2014" : `rtt ${shortMs(Math.max(0, venue.rttMs))} ms`;
+  return latencyText(venue);
 }
 
 /** Which feeds of the chosen symbol miss their cadence, by venue. */
@@ -169,6 +166,10 @@ function VenueDot({ source }: { readonly source: string }): ReactNode {
       <LiveText
         everyMs={250}
         className="status-rtt"
+        title={() => {
+          const venue = session.venue(source);
+          return venue === null ? "" : `${venueName(source)}: ${latencyTitle(venue)}`;
+        }}
         read={(now) => {
           const venue = session.venue(source);
           const phase = state(now);
