@@ -153,6 +153,17 @@ test("cries while what was filled stands without its stop, and says how long it 
   await send(page);
   const alert = page.getByTestId("naked-alert");
   await expect(alert).toContainText("NO STOP Long 0.01 BTC is open without the stop");
+  // It has a row of its own: neither the bar above nor the panels below are hidden.
+  for (const width of [1440, 1024, 700]) {
+    await page.setViewportSize({ width, height: 800 });
+    const [over, own, under] = await Promise.all(
+      [page.locator("header.top"), alert, page.locator("main.work")].map((part) => part.boundingBox()),
+    );
+    if (over == null || own == null || under == null) throw new Error("something has no place");
+    expect(own.y).toBeGreaterThanOrEqual(over.y + over.height);
+    expect(under.y).toBeGreaterThanOrEqual(own.y + own.height);
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
   await showPanel(page, "Orders");
   await page.getByRole("group", { name: "Orders" }).getByRole("button", { name: "ended" }).click();
   await expect(page.locator(".guard")).toContainText(/NO STOP for/);

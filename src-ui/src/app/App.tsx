@@ -59,6 +59,7 @@ function Frame({ session }: { readonly session: Session }): ReactNode {
     <div className="app" data-mode={mode ?? "none"} data-phase={phase}>
       <Painted>
         <TopBar />
+        <NakedAlert />
       </Painted>
       <main className="work">
         {view === "cockpit" ? <Cockpit /> : slim ? <Tabs /> : <Workspace />}
@@ -71,7 +72,6 @@ function Frame({ session }: { readonly session: Session }): ReactNode {
           <KillOptions />
           <ChangeOrder />
           <OpenPaper />
-          <NakedAlert />
         </Painted>
         {proof === null ? null : (
           <Painted>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Trading } from "~/transport/trading";
-import { nakedEntries, nakedMs } from "./naked";
+import { cryingEntries, nakedEntries, nakedMs } from "./naked";
 import { TradingDesk } from "./trading-desk";
 
 const ACCOUNT = "0xa";
@@ -72,5 +72,11 @@ describe("what stands without its stop", () => {
     // Told at 10 with 40 ms by then, whenever the order itself changed last.
     expect(nakedMs(open, row, 100)).toBe(40 + 100);
     expect(nakedMs(open, { ...row, view: { ...row.view, guarded: true } }, 100)).toBe(40);
+  });
+  it("is cried about once somebody can act on it, and no sooner", async () => {
+    const open = await desk(entry({}));
+    expect(cryingEntries(open, 900)).toHaveLength(0);
+    expect(cryingEntries(open, 960)).toHaveLength(1);
+    expect(cryingEntries(await desk(entry({ protected: true })), 10_000)).toHaveLength(0);
   });
 });

@@ -26,3 +26,11 @@ export function nakedMs(desk: TradingDesk, { view, toldMs }: OrderRow, now: numb
 export function nakedEntries(desk: TradingDesk): readonly OrderRow[] {
   return [...desk.orders.open, ...desk.orders.ended].filter(({ view }) => isNaked(desk, view));
 }
+
+/** What is protected sooner is told by its line alone: nobody can act on it in less. */
+const CRY_AFTER_MS = 1000;
+
+/** Those of them that have been so for as long as somebody can act on. */
+export function cryingEntries(desk: TradingDesk, now: number): readonly OrderRow[] {
+  return nakedEntries(desk).filter((row) => nakedMs(desk, row, now) >= CRY_AFTER_MS);
+}

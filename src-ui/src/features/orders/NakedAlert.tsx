@@ -1,13 +1,14 @@
 import { type ReactNode, useState } from "react";
 import { ageText } from "~/shared/age";
+import { clock } from "~/shared/clock";
 import { digits } from "~/shared/decimal";
 import { LiveText } from "~/shared/LiveText";
 import { useSampled } from "~/shared/useSampled";
-import { nakedEntries, nakedMs } from "~/stores/naked";
+import { cryingEntries, nakedMs } from "~/stores/naked";
 import { useSession } from "~/stores/react";
 import type { TradingDesk } from "~/stores/trading-desk";
 
-/** Over everything: what was filled and stands without the stop that was asked for. */
+/** A row of its own above the workspace, which hides nothing: what was filled and stands without the stop that was asked for. */
 export function NakedAlert(): ReactNode {
   const { trading } = useSession();
   return trading === null ? null : <OfAccount desk={trading} />;
@@ -18,7 +19,7 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
   const [seen, setSeen] = useState<readonly string[]>([]);
   const keys = useSampled(
     () =>
-      nakedEntries(desk)
+      cryingEntries(desk, clock.now())
         .map(({ key }) => key)
         .filter((key) => !seen.includes(key))
         .join(),
