@@ -80,6 +80,18 @@ test("opens a paper account, marks everything of it PAPER and says how it fills"
   await expect(page.getByTestId("paper-words")).toContainText("never at the middle");
   expect(live.exchange.orders.size).toBe(0);
   expect(mock.room.papers[0]?.exchange.orders.size).toBe(1);
+  // The account drawer lists it beside the wallet's own, and the account that is traded can be changed there.
+  await page.getByTestId("account-mark").click();
+  const list = page.getByTestId("account-list");
+  await expect(list.getByTestId("account-paper")).toContainText("first try");
+  await expect(list.getByTestId("account-paper")).toContainText("PAPER");
+  await expect(list.getByTestId("account-paper")).toContainText("traded here");
+  await expect(list.getByTestId("account-granted")).toContainText("real");
+  await list.getByTestId("account-granted").getByRole("button", { name: "Trade this one" }).click();
+  await expect(page.getByTestId("paper-mark")).toHaveCount(0);
+  await list.getByTestId("account-paper").getByRole("button", { name: "Trade this one" }).click();
+  await expect(page.getByTestId("paper-mark")).toHaveText("PAPER");
+  await page.keyboard.press("Escape");
   await page.locator("select[aria-label=Account]").selectOption({ index: 0 });
   await expect(page.getByTestId("paper-mark")).toHaveCount(0);
   await expect(page.getByTestId("ticket-review")).not.toContainText("PAPER");

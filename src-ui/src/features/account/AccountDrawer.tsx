@@ -3,10 +3,11 @@ import { Drawer, DrawerClose } from "~/shared/Drawer";
 import { Notice } from "~/shared/Notice";
 import { TabStrip, tabId } from "~/shared/TabStrip";
 import type { AuthDesk } from "~/stores/auth-desk";
-import { useSession, useSessionPart } from "~/stores/react";
+import { useCanTrade, useSession, useSessionPart } from "~/stores/react";
 import { ACCOUNT_TABS, type AccountTab, useUi } from "~/stores/ui";
 import { type AuthSession, trades } from "~/transport/auth-types";
 import type { TeamPort } from "~/transport/team-types";
+import { AccountList } from "./AccountList";
 import { Agents } from "./Agents";
 import { Audit } from "./Audit";
 import { Connection } from "./Connection";
@@ -35,10 +36,11 @@ function tabsOf(
   session: AuthSession | null,
   team: TeamPort | null,
   own: boolean,
+  traded: boolean,
 ): readonly AccountTab[] {
   const role = session?.user.role ?? null;
   const offered: Readonly<Record<AccountTab, boolean>> = {
-    account: desk !== null,
+    account: desk !== null || traded,
     sessions: role !== null,
     agents: own || (role !== null && trades(role)),
     users: role === "admin",
@@ -70,7 +72,8 @@ function Parts({ desk, session, tab }: PartsProps): ReactNode {
   const { openAccount, closeAccount } = useUi();
   const team = useSessionPart((snapshot) => snapshot.team);
   const ownAgents = useSessionPart((snapshot) => snapshot.ownAgents);
-  const tabs = tabsOf(desk, session, team, ownAgents !== null);
+  const traded = useCanTrade();
+  const tabs = tabsOf(desk, session, team, ownAgents !== null, traded);
   const chosen = tabs.includes(tab) ? tab : (tabs[0] ?? "connection");
   return (
     <Drawer label="Account" className="account" testId="account" close={closeAccount}>
@@ -79,7 +82,9 @@ function Parts({ desk, session, tab }: PartsProps): ReactNode {
           label="Account"
           names={tabs}
           chosen={chosen}
-          title={(name) => (name === "account" && session === null ? "Log in" : TITLES[name])}
+          title={(name) =>
+            name === "account" && desk !== null && session === null ? "Log in" : TITLES[name]
+          }
           choose={openAccount}
           prefix="account-tab"
           panel="account-panel"
@@ -97,6 +102,10 @@ function Parts({ desk, session, tab }: PartsProps): ReactNode {
           <Team team={team} />
         ) : chosen === "agents" && ownAgents !== null ? (
           <OwnAgents own={ownAgents} />
+        ) : chosen === "account" && desk === null ? (
+          <section aria-label="Your accounts">
+            <AccountList granted={[]} />
+          </section>
         ) : chosen === "connection" || desk === null ? (
           <Connection />
         ) : (

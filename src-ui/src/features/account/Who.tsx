@@ -1,11 +1,11 @@
 import { type ReactNode } from "react";
 import { spanText, timeText } from "~/shared/age";
 import { LiveText } from "~/shared/LiveText";
-import { TableHead } from "~/shared/TableHead";
 import type { AuthDesk } from "~/stores/auth-desk";
-import { GRANT_NAMES, ROLE_NAMES } from "~/stores/account-text";
+import { ROLE_NAMES } from "~/stores/account-text";
 import type { AuthSession, AuthState } from "~/transport/auth-types";
 import { useSessionPart } from "~/stores/react";
+import { AccountList } from "./AccountList";
 import { Address } from "./Address";
 import { Grants } from "./Grants";
 import { Refusal } from "./Refusal";
@@ -68,24 +68,7 @@ export function Who({ desk, state, session }: WhoProps): ReactNode {
           </dd>
         </div>
       </dl>
-      <h3>Accounts</h3>
-      {state.accounts.length === 0 ? (
-        <p className="hint">No account is granted to you. An administrator or its owner grants it.</p>
-      ) : (
-        <table className="account-table">
-          <TableHead columns={["Account", "Grants"]} />
-          <tbody>
-            {state.accounts.map(({ account, grants }) => (
-              <tr key={account}>
-                <td>
-                  <Address address={account} />
-                </td>
-                <td>{grants.map((grant) => GRANT_NAMES[grant]).join(", ") || "\u2014"}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+      <AccountList granted={state.accounts} />
       {user.address === null || user.role === "admin" ? null : (
         <Grants desk={desk} users={null} own={user.address} />
       )}
