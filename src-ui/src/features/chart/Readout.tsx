@@ -32,6 +32,9 @@ const TITLES: Readonly<Record<Study, string>> = {
   liquidations: "Liquidations that this venue reported (i l)",
 };
 
+const COVERAGE_TITLE =
+  "How much of the candle\u2019s time was seen; unv.: the venue numbers nothing that would show whether a trade is missing";
+
 interface StudyValue {
   readonly of: (plot: Plot) => ArrayLike<number>;
   /** Null takes the market's tick. */
@@ -119,14 +122,18 @@ export function Readout({ picture, series, view }: ReadoutProps): ReactNode {
           read={figure((row) => size(row.volume, null))}
           tone={(now) => (tone(now) === "stale" ? "stale" : "")}
         />
-        <LiveText
-          className="readout-coverage"
-          everyMs={EVERY_MS}
-          read={(now) => coverageLine(place(), series(), now)}
-          state={() => gradeOf(place().row?.coverage ?? null)}
-        />
       </div>
-      <div className="readout-row readout-studies" role="group" aria-label="Studies">
+      <span className="readout-coverage">
+        <LiveText className="readout-age" everyMs={EVERY_MS} read={(now) => ageOf(place(), series(), now)} />
+        <LiveText
+          everyMs={EVERY_MS}
+          read={() => seenLine(place(), series())}
+          state={() => gradeOf(place().row?.coverage ?? null)}
+          title={() => COVERAGE_TITLE}
+        />
+      </span>
+      <i className="readout-break" aria-hidden="true" />
+      <div className="readout-studies" role="group" aria-label="Studies">
         {STUDIES.map((name) => (
           <button
             key={name}
@@ -164,12 +171,15 @@ function timeOf({ row }: Place, picture: RefObject<ChartPicture | null>, series:
   return INTERVAL_MS[series.interval] >= INTERVAL_MS["1d"] ? day : `${day} ${timeText(at).slice(0, 5)}`;
 }
 
-function coverageLine({ row }: Place, series: CandleSeries, now: number): string {
-  if (row === undefined)
-    return series.rows.length === 0 ? "" : "no candle: nothing was seen, or no trade was made";
+function ageOf({ row }: Place, series: CandleSeries, now: number): string {
+  if (row === undefined) return "";
   const reading = series.stamped?.read(now) ?? null;
-  const age = row.closed ? "closed" : reading === null ? "age unknown" : `age ${ageText(reading.ageMs)}`;
-  return `${age} \u00b7 coverage ${coverageText(row.coverage)}`;
+  return `${row.closed ? "closed" : reading === null ? "age unknown" : `age ${ageText(reading.ageMs)}`} \u00b7 `;
+}
+
+function seenLine({ row }: Place, series: CandleSeries): string {
+  if (row === undefined) return series.rows.length === 0 ? "" : "no candle: not seen, or no trade";
+  return `seen ${coverageText(row.coverage)}`;
 }
 
 interface CellProps {

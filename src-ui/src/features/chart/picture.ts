@@ -69,7 +69,7 @@ export class ChartPicture {
     this.#volume = chart.addSeries(HistogramSeries, { ...quiet, priceScaleId: "volume" });
     this.#volume.priceScale().applyOptions({ scaleMargins: { top: 0.84, bottom: 0 } });
     this.#candles = chart.addSeries(CandlestickSeries, { borderVisible: true });
-    this.#candles.priceScale().applyOptions({ scaleMargins: { top: 0.1, bottom: 0.2 } });
+    this.#candles.priceScale().applyOptions({ scaleMargins: { top: 0.06, bottom: 0.2 } });
     this.#lines = new StudyLines(chart);
     this.#own = new OwnLines(this.#candles);
     this.#marks = createSeriesMarkers(this.#candles, []);
