@@ -90,7 +90,9 @@ test("begins a TWAP with its first slice, and shows the records of an order", as
     .getByRole("button", { name: /^Proof of buy BTC/ })
     .first()
     .click();
-  await expect(page.getByTestId("proof-records")).toContainText("log intent", PATIENCE);
+  await expect(page.getByTestId("proof-records")).toContainText("Written down before it was sent", PATIENCE);
+  await expect(page.getByTestId("proof-signature")).toHaveAttribute("data-state", "good");
+  await expect(page.getByTestId("proof-paths")).toHaveText(/^all \d+ lead to the checkpoint/);
   await expect(page.getByTestId("proof-checkpoint")).toContainText("hypersentry/orders");
 });
 

@@ -190,8 +190,24 @@ test("lays open the records of an order with its checkpoint", async ({ page, sta
   await send(page);
   await showPanel(page, "Orders");
   await page.getByRole("button", { name: "Proof of buy BTC" }).click();
-  await expect(page.getByTestId("proof-records").locator("tbody tr")).toHaveCount(5);
-  await expect(page.getByTestId("proof-checkpoint")).toHaveText(/^[0-9a-f]{64}$/);
+  const records = page.getByTestId("proof-records").locator("li");
+  await expect(records).toHaveCount(5);
+  await expect(records.nth(2)).toContainText("Buy 0.01 BTC at 96\u2009000");
+  await expect(records.nth(4)).toContainText("The venue took it");
+  await expect(page.getByTestId("proof")).not.toContainText("{");
+  // The window checks paths and signature by itself, and says with what anybody else does.
+  await expect(page.getByTestId("proof-paths")).toHaveText(/^all 5 lead to the checkpoint\u2019s root/);
+  await expect(page.getByTestId("proof-signature")).toHaveAttribute("data-state", "good");
+  await expect(records.locator('[data-state="holds"]')).toHaveCount(5);
+  await expect(page.getByTestId("proof-checkpoint")).toContainText("hypersentry/orders");
+  await expect(page.getByTestId("proof")).toContainText(
+    "python3 tools/verify_audit.py proof proof.json --key audit.pub",
+  );
+  await expect(page.getByTestId("proof")).toContainText("hypersentry-gateway audit verify DIR");
+  await records.nth(2).getByRole("button", { name: "raw record 42 as it was written" }).click();
+  await expect(records.nth(2).locator("pre")).toContainText('"record":"intent"');
+  await page.getByRole("button", { name: "Show raw" }).click();
+  await expect(records.locator("pre")).toHaveCount(5);
   await page.keyboard.press("Escape");
   await expect(page.getByTestId("proof")).toHaveCount(0);
 });

@@ -13,6 +13,7 @@ import "./app/conviction.css";
 import "./app/cockpit.css";
 import "./app/account.css";
 import "./app/trading.css";
+import "./app/proof.css";
 import "./app/limits.css";
 import "./app/ticket.css";
 import { createRoot } from "react-dom/client";

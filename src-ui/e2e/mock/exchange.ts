@@ -42,6 +42,11 @@ export interface MockPosition {
   entry: number;
 }
 
+const POST_ONLY = {
+  code: "venue_post_only",
+  text: "Post only order would have immediately matched, bbo was 97000@97001.",
+};
+
 const ENDED = new Set(["filled", "cancelled", "rejected", "expired"]);
 
 /** Orders of one account against the mock's books: whole fills at the touch, triggers, groups. Honest enough for an interface, not for a trader. */
@@ -204,6 +209,11 @@ export class MockExchange {
     });
     this.move(order, "cancelled", { replaced_by: next.cloid });
     return next;
+  }
+
+  /** As the venue refuses a post-only order that would trade at once. */
+  refuse(order: MockOrder): void {
+    this.move(order, "rejected", { why: POST_ONLY });
   }
 
   cancel(order: MockOrder): void {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Json } from "./answers";
 import type { MockTrading } from "./trading";
 
@@ -211,25 +210,5 @@ export function preview(mock: MockTrading, body: Json): Json {
     margin_usd: (usd / 20).toFixed(2),
     refusals,
     now_ms: now,
-  };
-}
-
-/** The steps of an order as records of a log. */
-export function proofOf(steps: readonly { at_ms: number; from: string | null; to: string }[]): Json {
-  const text = JSON.stringify(steps);
-  return {
-    records: steps.map(({ at_ms, from, to }, n) => ({
-      index: 40 + n,
-      at_ms,
-      what: n === 0 ? "intent" : "transition",
-      from,
-      to,
-      user: "u1",
-      session: "s1",
-      request: "r1",
-      details: null,
-    })),
-    checkpoint: createHash("sha256").update(text).digest("hex"),
-    size: 40 + steps.length,
   };
 }

@@ -5,7 +5,8 @@ import { type Market, MockExchange, type MockOrder } from "./exchange";
 import type { RunFacts } from "./feed";
 import type { MockRisk } from "./risk";
 import { MockTwaps } from "./twaps";
-import { accountState, LIMITS, preview, proofOf } from "./trade-views";
+import { proofOf } from "./proof";
+import { accountState, LIMITS, preview } from "./trade-views";
 
 export interface MockTradingOptions {
   readonly paper?: boolean;
@@ -31,10 +32,6 @@ interface Kept {
 const SLICES = 4;
 const SLICE_MS = 250;
 const UNKNOWN_MS = 2500;
-const POST_ONLY = {
-  code: "venue_post_only",
-  text: "Post only order would have immediately matched, bbo was 97000@97001.",
-};
 
 /** The trading contract over one account of practice. */
 export class MockTrading {
@@ -182,7 +179,7 @@ export class MockTrading {
     if (fault === "lost_ack")
       this.exchange.move(order, "unknown", { unknown_until_ms: Date.now() + UNKNOWN_MS });
     else if (guard || !this.exchange.crosses(order)) this.exchange.rest(order);
-    else if (order.kind === "post_only") this.exchange.move(order, "rejected", { why: POST_ONLY });
+    else if (order.kind === "post_only") this.exchange.refuse(order);
     else this.exchange.fill(order);
   }
 
@@ -305,9 +302,9 @@ export class MockTrading {
   }
 
   #proof(path: string): Answer {
-    const cloid = path.replace("/audit/order/", "");
-    const steps = this.exchange.steps.get(cloid);
-    return steps === undefined ? refuse("order_unknown") : answer(proofOf(steps));
+    const order = this.exchange.orders.get(path.replace("/audit/order/", ""));
+    if (order === undefined) return refuse("order_unknown");
+    return answer(proofOf(order, this.exchange.steps.get(order.cloid) ?? []));
   }
 
   #stamp(): Json {
