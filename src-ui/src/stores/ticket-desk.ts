@@ -22,6 +22,8 @@ export interface TicketSnapshot {
   /** Frozen as it was reviewed: this and nothing else is sent. */
   readonly review: { readonly ticket: Ticket; readonly key: string } | null;
   readonly preview: Stamped<Preview> | null;
+  /** The preview is of the draft as it was before the last key. */
+  readonly previewBehind: boolean;
   readonly previewError: ApiError | null;
   /** Monotonic time at which one-click ends; null while orders are confirmed. */
   readonly armedUntil: number | null;
@@ -39,6 +41,7 @@ export class TicketDesk {
     draft: EMPTY_DRAFT,
     review: null,
     preview: null,
+    previewBehind: false,
     previewError: null,
     armedUntil: null,
     lastKey: null,
@@ -83,7 +86,7 @@ export class TicketDesk {
 
   edit(part: Partial<Draft>): void {
     const draft = { ...this.#snapshot.draft, ...part };
-    this.#change({ draft, review: null });
+    this.#change({ draft, review: null, previewBehind: this.#snapshot.preview !== null });
     this.#plan(DEBOUNCE_MS);
   }
 
@@ -94,6 +97,7 @@ export class TicketDesk {
       draft: { ...EMPTY_DRAFT, side, kind, unit, strategy },
       review: null,
       preview: null,
+      previewBehind: false,
       previewError: null,
     });
     this.disarm();
@@ -179,20 +183,26 @@ export class TicketDesk {
     const ticket = this.#snapshot.review?.ticket ?? this.build()?.ticket ?? null;
     if (ticket === null || document.hidden) {
       if (ticket === null && this.#snapshot.preview !== null)
-        this.#change({ preview: null, previewError: null });
+        this.#change({ preview: null, previewBehind: false, previewError: null });
       this.#plan(AGAIN_MS);
       return;
     }
+    const { draft } = this.#snapshot;
+    // What was typed since is asked for next, and this answer is not about it.
+    const behind = (): boolean => draft !== this.#snapshot.draft;
     try {
       const preview = await this.trading.port.preview(ticket);
       const { nowMs } = preview;
       const stamp = { asOf: nowMs, provedAt: nowMs, coreNow: nowMs, arrivedAt: this.now() };
       const stamped = Stamped.of("execution", preview, { ...stamp, limitMs: PREVIEW_LIMIT_MS });
-      if (question === this.#question) this.#change({ preview: stamped, previewError: null });
+      if (question === this.#question)
+        this.#change({ preview: stamped, previewBehind: behind(), previewError: null });
     } catch (error) {
-      if (question === this.#question) this.#change({ preview: null, previewError: asApiError(error) });
+      if (question === this.#question)
+        this.#change({ preview: null, previewBehind: false, previewError: asApiError(error) });
     }
-    if (question === this.#question) this.#plan(AGAIN_MS);
+    // An answer that comes after a further key must not put off the question about it.
+    if (question === this.#question) this.#plan(behind() ? DEBOUNCE_MS : AGAIN_MS);
   }
 
   #change(part: Partial<TicketSnapshot>): void {

@@ -21,7 +21,7 @@ interface PreviewBoxProps {
 /** What the server says would be sent, what it would cost, and what keeps it from being sent. */
 export function PreviewBox({ ticket }: PreviewBoxProps): ReactNode {
   const session = useSession();
-  const { preview, previewError } = useTicket(ticket);
+  const { preview, previewBehind, previewError, draft } = useTicket(ticket);
   const read = (): Stamped<Preview> | null => ticket.getSnapshot().preview;
   const places = () => tradedView(session)?.instrument ?? null;
   // An average of levels and a liquidation price are figures of ours: finer than the tick they only pretend.
@@ -58,8 +58,14 @@ export function PreviewBox({ ticket }: PreviewBoxProps): ReactNode {
     fact(name, label, pick, (view) => onTick(pick(view) as Decimal));
   const failure = previewError === null ? null : tradingWords(previewError);
   return (
-    <section className="preview" aria-label="Preview" data-testid="preview">
-      <Orders preview={preview} places={places} />
+    <section
+      className="preview"
+      aria-label="Preview"
+      aria-busy={previewBehind}
+      title={previewBehind ? "Of the ticket as it was: the new one is being asked for" : undefined}
+      data-testid="preview"
+    >
+      <Orders preview={preview} places={places} market={draft.kind === "market"} />
       <dl>
         {tick("Average", "average price from the book", ({ averagePx }) => averagePx)}
         {fact(
@@ -91,6 +97,8 @@ export function PreviewBox({ ticket }: PreviewBoxProps): ReactNode {
 interface OrdersProps {
   readonly preview: Stamped<Preview> | null;
   readonly places: () => { readonly pxDecimals: number; readonly szDecimals: number } | null;
+  /** What opens takes the market: its price is the worst that it takes. */
+  readonly market: boolean;
 }
 
 /** Rows that are drawn; a scale has more than fit. */
@@ -102,7 +110,7 @@ function afterText(afterMs: number | null): string {
 }
 
 /** Each order as it goes out. */
-function Orders({ preview, places }: OrdersProps): ReactNode {
+function Orders({ preview, places, market }: OrdersProps): ReactNode {
   const count = preview?.draw(0, (view) => view.orders.length) ?? 0;
   if (preview === null || count < 2) return null;
   const cell = (
@@ -133,7 +141,7 @@ function Orders({ preview, places }: OrdersProps): ReactNode {
             // oxlint-disable-next-line react/no-array-index-key
             <tr key={index}>
               <th scope="row" data-side={order.side}>
-                {`${order.side} ${LEG_NAMES[order.leg]}${afterText(order.afterMs)}`}
+                {`${order.side} ${market && order.leg === "entry" ? "at worst" : LEG_NAMES[order.leg]}${afterText(order.afterMs)}`}
               </th>
               {cell(
                 index,

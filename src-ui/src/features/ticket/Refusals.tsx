@@ -17,14 +17,15 @@ export function Refusals({ refusals }: { readonly refusals: readonly TradeRefusa
           const { what, figures, next, title } = refusalParts(refusal);
           return (
             <li key={title} data-code={refusal.code} title={title}>
-              <strong>{figures === "" ? what : `${what}:`}</strong> {figures}
+              <strong>{figures === "" ? `${what}.` : `${what}:`}</strong>{" "}
+              {figures === "" ? "" : `${figures}.`}
               {next === "" ? null : <span className="refusal-next"> {next}</span>}
             </li>
           );
         })}
       </ul>
       {refusals.length > SHOWN ? (
-        <button type="button" className="quiet" aria-expanded={all} onClick={() => setAll(!all)}>
+        <button type="button" className="quiet refusal-more" aria-expanded={all} onClick={() => setAll(!all)}>
           {all ? "Fewer" : `${refusals.length - SHOWN} more`}
         </button>
       ) : null}
