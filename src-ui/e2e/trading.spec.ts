@@ -96,11 +96,14 @@ test("sends an entry with target and stop, and the legs bear their marks", async
   await page.getByTestId("ticket-takeProfit").fill("99000");
   await page.getByTestId("ticket-stopLoss").fill("95000");
   await expect(page.getByTestId("preview-orders").locator("tr")).toHaveCount(3);
+  await expect(page.getByTestId("preview-orders")).toContainText("buy at worst");
   await send(page);
   expect(account.orderRequests[0]).toMatchObject({ take_profit: "99000", stop_loss: "95000" });
   await showPanel(page, "Orders");
   await expect(page.locator(".leg[data-leg=take_profit]")).toHaveCount(1);
   await expect(page.locator(".leg[data-leg=stop_loss]")).toHaveCount(1);
+  // What takes the market names no price that it would be filled at.
+  await expect(page.locator("tr", { hasText: "stop market" }).locator("td").nth(3)).toHaveText("market");
   // The stop protects: it is asked about.
   await page.getByRole("button", { name: "Cancel sell BTC stop" }).click();
   await expect(page.getByRole("alertdialog")).toContainText("protects a position");

@@ -4,6 +4,7 @@ import type { Decimal } from "~/shared/decimal";
 import { Figure } from "~/shared/Figure";
 import type { FigureText } from "~/shared/figure-ink";
 import { price, size } from "~/shared/format";
+import { tipFigure } from "~/shared/mirror";
 import { LiveText } from "~/shared/LiveText";
 import type { Stamped } from "~/shared/stamped";
 import { useSession } from "~/stores/react";
@@ -102,7 +103,13 @@ export const OrderLine = memo(function OrderLine(props: OrderLineProps): ReactNo
             </span>
           ) : null}
         </td>
-        {cell("limit price", (order) => order.px, onTick)}
+        {takesMarket(view) ? (
+          <td title={worstText(view, instrument()?.pxDecimals ?? null)}>
+            <span className="trade-market">market</span>
+          </td>
+        ) : (
+          cell("limit price", (order) => order.px, onTick)
+        )}
         {cell("trigger price", (order) => order.triggerPx, onTick)}
         {cell("size", (order) => order.size, onLot)}
         {cell("filled", (order) => order.filled, onLot)}
@@ -196,6 +203,15 @@ export const OrderLine = memo(function OrderLine(props: OrderLineProps): ReactNo
     </>
   );
 });
+
+/** What takes the market has a worst price, which nobody means it to be filled at. */
+function takesMarket({ kind }: OrderView): boolean {
+  return kind === "market" || kind === "stop_market" || kind === "take_market";
+}
+
+function worstText({ px }: OrderView, places: number | null): string {
+  return px === null ? "At the market" : `At the market, at worst ${tipFigure(price(px, places))}`;
+}
 
 /** What the button is called: a stop is moved, anything else is changed. */
 function changeName(view: OrderView): string {
