@@ -59,7 +59,8 @@ test("opens a paper account, marks everything of it PAPER and says how it fills"
   const mock = await startMock({ symbols: ["BTC"], mode: "live", trading: {} });
   const live = await openDesk(page, mock);
   await expect(page.getByTestId("ticket")).toHaveAttribute("data-practice", "");
-  await page.getByRole("button", { name: "Open a paper account" }).click();
+  await page.getByTestId("account-mark").click();
+  await page.getByTestId("account").getByRole("button", { name: "Open a paper account" }).click();
   await expect(page.getByLabel("Name")).toBeFocused();
   await page.keyboard.type("first try");
   await page.keyboard.press("Enter");

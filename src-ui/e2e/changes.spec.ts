@@ -122,7 +122,7 @@ test("leaves a TWAP to the venue, shows how far it is and ends it alone", async 
   const account = await openDesk(page, mock);
   await rest(page);
   await size(page, "TWAP", "0.04");
-  await page.getByRole("group", { name: "Sliced by" }).getByRole("button", { name: "the venue" }).click();
+  await page.getByRole("group", { name: "Sliced by" }).getByRole("button", { name: "venue" }).click();
   await page.getByTestId("ticket-review").click();
   await expect(page.getByTestId("review")).toContainText("over 30 min by the venue");
   await page.getByTestId("ticket-send").click();

@@ -100,7 +100,7 @@ test("trades a size by the engine's plan", async ({ page, address }) => {
   test.setTimeout(210_000);
   await openDesk(page, address);
   await size(page, "TWAP", "0.04");
-  await page.getByRole("group", { name: "Sliced by" }).getByRole("button", { name: "the plan" }).click();
+  await page.getByRole("group", { name: "Sliced by" }).getByRole("button", { name: "plan" }).click();
   await expect(page.getByTestId("ticket-twapMinutes")).toHaveCount(0);
   // How much prices vary has to be known first; until then the server says that the cost is not.
   await expect(page.getByTestId("preview")).toContainText("$", { timeout: 150_000 });

@@ -68,7 +68,7 @@ test("shows refusals in plain words before and after sending", async ({ page, st
   const account = await openDesk(page, mock);
   await size(page, "Market", "1");
   await expect(page.getByTestId("preview-refusals")).toContainText(
-    /The order is too large: \$\d+\u2009\d+ \(limit \$5\u2009000\)/,
+    /The order is too large: \$\d+\s\d+ \(limit \$5\s000\)/,
   );
   await page.getByTestId("ticket-review").click();
   await expect(page.getByTestId("ticket-send")).toBeDisabled();

@@ -67,7 +67,7 @@ describe("the words of limits", () => {
   it("say a unit, and that there is none", () => {
     const [order, , gross] = LIMIT_FIELDS;
     if (order === undefined || gross === undefined) throw new Error("no fields");
-    expect(limitText(HELD, order)).toBe("$1\u2009000");
+    expect(limitText(HELD, order)).toBe("$1\u202f000");
     expect(limitText(HELD, gross)).toBe("none");
     expect(fieldLabel("order_usd")).toBe("one order");
     expect(fieldLabel("new_limit")).toBe("new limit");
@@ -77,9 +77,9 @@ describe("the words of limits", () => {
     ["concentration_bps", 12_500, "125 %"],
     ["collar_bps", 100, "1 %"],
     ["slippage_bps", 5, "0.05 %"],
-    ["orders_per_day", 1000, "1\u2009000"],
-    ["clock_bound_ms", 1000, "1\u2009000 ms"],
-    ["order_usd", "2500.5", "$2\u2009500.50"],
+    ["orders_per_day", 1000, "1\u202f000"],
+    ["clock_bound_ms", 1000, "1\u202f000 ms"],
+    ["order_usd", "2500.5", "$2\u202f500.50"],
   ])("read %s in the unit of its kind, with the server's name beside it", (name, value, words) => {
     const field = LIMIT_FIELDS.find((item) => item.name === name);
     if (field === undefined) throw new Error("no field");

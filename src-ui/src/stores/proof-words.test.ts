@@ -25,12 +25,12 @@ describe("the records of an order that was refused", () => {
   const proof = asProof(answer);
   if (proof === null) throw new Error("not a proof");
   it("are lines that a trader reads", () => {
-    expect(proofTitle(proof.records)).toBe("Buy 0.01 BTC at 97\u2009347, post-only");
+    expect(proofTitle(proof.records)).toBe("Buy 0.01 BTC at 97\u202f347, post-only");
     expect(proof.records.map((item) => recordLine(item).split("\t")[2])).toEqual([
       "Asked for",
-      "Written down before it was sent (checked \u2192 logged) Buy 0.01 BTC at 97\u2009347, post-only",
+      "Written down before it was sent (checked \u2192 logged) Buy 0.01 BTC at 97\u202f347, post-only",
       "Sent to the venue (logged \u2192 sent)",
-      "Signed by the agent by 0x21f4\u20266678, digest 2cc3af1cfc16\u2026, number 1795967923267",
+      "Signed for the venue agent 0x21f4\u20266678, digest 2cc3af1cfc16\u2026, number 1795967923267",
       "The venue refused it: post-only, and it would have traded at once \u201cbadAloPxRejected\u201d",
       "The venue refused it (sent \u2192 rejected)",
       "Over: rejected 0 filled",
@@ -62,13 +62,13 @@ describe("a record", () => {
     ).detail;
   it("says what each kind of order was", () => {
     expect(intent({ terms: "limit", px: "97000", tif: "ioc" }, { reduce_only: false, side: "buy" })).toBe(
-      "Buy 0.5 BTC at once, at worst 97\u2009000",
+      "Buy 0.5 BTC at once, at worst 97\u202f000",
     );
     expect(intent({ terms: "trigger", trigger: "94050", px: "84645", market: true, aim: "stop" })).toBe(
-      "Sell 0.5 BTC stop when 94\u2009050, then at the market, at worst 84\u2009645, reduce-only",
+      "Sell 0.5 BTC stop when 94\u202f050, then at the market, at worst 84\u202f645, reduce-only",
     );
     expect(intent({ terms: "trigger", trigger: "99000", px: "98900", market: false, aim: "take" })).toBe(
-      "Sell 0.5 BTC target when 99\u2009000, then at 98\u2009900, reduce-only",
+      "Sell 0.5 BTC target when 99\u202f000, then at 98\u202f900, reduce-only",
     );
   });
   it("says what is remembered beside the steps", () => {

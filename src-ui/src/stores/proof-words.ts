@@ -38,7 +38,7 @@ const STEP_WORDS: Readonly<Record<string, string>> = {
 const KIND_WORDS: Readonly<Record<string, string>> = {
   created: "Asked for",
   contradiction: "The venue said what does not fit",
-  signed: "Signed by the agent",
+  signed: "Signed for the venue",
   signing_refused: "The agent did not sign",
 };
 
@@ -55,7 +55,7 @@ const LINE_WORDS: Readonly<Record<string, string>> = {
   auto: "Led to by trading by itself",
   twap_begun: "Its TWAP began",
   twap_ended: "Its TWAP ended",
-  signed: "Signed by the agent",
+  signed: "Signed for the venue",
 };
 
 export function recordWords(record: ProofRecord): RecordWords {
@@ -103,7 +103,7 @@ function detailOf(details: Json): string {
   if (relay?.["record"] === "bracket" && relay["taken"] !== true) return `${String(relay["settled"])} of it`;
   const { line, code, text, agent, digest, nonce, strategy, conviction } = details;
   if (line === "signed" || digest !== undefined)
-    return `by ${shortAddress(String(agent ?? ""))}, digest ${String(digest ?? "").slice(0, 12)}\u2026, number ${String(nonce ?? "")}`;
+    return `agent ${shortAddress(String(agent ?? ""))}, digest ${String(digest ?? "").slice(0, 12)}\u2026, number ${String(nonce ?? "")}`;
   if (line === "told" || line === "refused") return toldWords(String(code ?? ""), String(text ?? ""));
   if (strategy !== undefined) return `strategy ${String(strategy)}`;
   return conviction === undefined ? "" : `conviction ${String(conviction)}`;

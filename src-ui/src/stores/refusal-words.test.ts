@@ -11,7 +11,7 @@ test("says in a trader's units what was found and what is allowed, and keeps cod
     "498850 USD",
     "25000 USD",
   );
-  expect(refusalText(refusal)).toBe("The order is too large: $498\u2009850 (limit $25\u2009000)");
+  expect(refusalText(refusal)).toBe("The order is too large: $498\u202f850 (limit $25\u202f000)");
   expect(refusal.next).toBe("Take a smaller size.");
   expect(refusal.title).toBe("size of the order: 498850 USD found, 25000 USD allowed\nrisk_order_size");
 });
@@ -30,7 +30,7 @@ test.each([
     "risk_clock_uncertain",
     "within 1200 ms",
     "within 1000 ms",
-    "The venue\u2019s clock is not known well enough to sign: \u00b11\u2009200 ms (limit \u00b11\u2009000 ms)",
+    "The venue\u2019s clock is not known well enough to sign: \u00b11\u202f200 ms (limit \u00b11\u202f000 ms)",
   ],
   [
     "risk_depth",
@@ -58,7 +58,7 @@ test.each([
 test("names whose limit it is, and nothing that nobody told", () => {
   const text = "exposure of all markets, of the desk: more found, 3000000 USD allowed";
   expect(of("risk_gross_exposure", text, null, "3000000 USD").figures).toBe(
-    "desk limit $3\u2009000\u2009000",
+    "desk limit $3\u202f000\u202f000",
   );
   expect(of("kill_switch_on", "what may be done, of the desk: x found, y allowed", "x", "y").figures).toBe(
     "by the desk\u2019s limits",

@@ -27,8 +27,12 @@ describe("a ticket", () => {
       size: "0.01",
       reduce_only: false,
     });
-    expect(of({ kind: "market", amount: "0.01", slippage: "12" }).ticket?.slippage_bps).toBe(12);
-    expect(of({ kind: "market", amount: "0.01", slippage: "31" }).problems[0]?.field).toBe("slippage");
+    expect(of({ kind: "market", amount: "0.01", slippage: "0.12" }).ticket?.slippage_bps).toBe(12);
+    expect(of({ kind: "market", amount: "0.01", slippage: "0.31" }).problems[0]).toMatchObject({
+      field: "slippage",
+      text: "Percent, from 0.01 to 0.3",
+    });
+    expect(of({ kind: "market", amount: "0.01", slippage: "0.123" }).problems[0]?.field).toBe("slippage");
   });
   it("of a limit is on tick and lot, and says what is sent", () => {
     const built = of({ amount: "0.0123456", px: "97412.57" });

@@ -12,6 +12,7 @@ import {
   sizeOfUsd,
   snapPrice,
 } from "./ticket-size";
+import { bpsText, wholeHundredths } from "./trader-units";
 
 /** What must be known to make a ticket of a draft. */
 export interface TicketFacts {
@@ -89,11 +90,19 @@ class Reader {
     return snapped;
   }
 
-  count(field: "scaleOrders" | "twapMinutes" | "slippage", least: number, most: number): number | null {
+  count(field: "scaleOrders" | "twapMinutes", least: number, most: number): number | null {
     const typed = this.draft[field].trim();
     const value = /^\d{1,6}$/.test(typed) ? Number(typed) : Number.NaN;
     if (value >= least && value <= most) return value;
     return this.say(field, `A whole number from ${least} to ${most}`, typed === "");
+  }
+
+  /** Typed in percent, sent in basis points. */
+  slippage(most: number): number | null {
+    const value = readAmount(this.draft.slippage.trim());
+    const bps = value === null ? null : wholeHundredths(value);
+    if (bps !== null && bps >= 1 && bps <= most) return bps;
+    return this.say("slippage", `Percent, from 0.01 to ${bpsText(String(most)).replace(" %", "")}`);
   }
 }
 
@@ -106,7 +115,7 @@ export function build(draft: Draft, facts: TicketFacts): Built {
   const scale = draft.kind === "scale" ? readScale(reader) : null;
   const twap = draft.kind === "twap" ? readTwap(reader, draft) : null;
   const most = facts.mostSlippageBps ?? 10_000;
-  const slippage = has.slippage && draft.slippage.trim() !== "" ? reader.count("slippage", 1, most) : null;
+  const slippage = has.slippage && draft.slippage.trim() !== "" ? reader.slippage(most) : null;
   const bracket = has.bracket && draft.bracket;
   const takeProfit = bracket && draft.takeProfit.trim() !== "" ? reader.price("takeProfit") : null;
   const stopLoss = bracket && draft.stopLoss.trim() !== "" ? reader.price("stopLoss") : null;

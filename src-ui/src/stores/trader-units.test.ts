@@ -7,16 +7,16 @@ test("rates are percent, leverage is a multiple, money is dollars", () => {
   expect(bpsText("10000")).toBe("100 %");
   expect(timesText("300")).toBe("3\u00d7");
   expect(timesText("125")).toBe("1.25\u00d7");
-  expect(dollarsText("25000")).toBe("$25\u2009000");
+  expect(dollarsText("25000")).toBe("$25\u202f000");
   expect(dollarsText("-12.5")).toBe("\u2212$12.50");
-  expect(dollarsText("498850.129999")).toBe("$498\u2009850.13");
+  expect(dollarsText("498850.129999")).toBe("$498\u202f850.13");
 });
 
 test("figures of checks are read as the server writes them", () => {
   expect(checkFigure("42 bps")).toBe("0.42 %");
   expect(checkFigure("133 %")).toBe("1.33\u00d7");
   expect(checkFigure("equity of -3.5 USD")).toBe("equity of \u2212$3.50");
-  expect(checkFigure("within 1200 ms")).toBe("\u00b11\u2009200 ms");
+  expect(checkFigure("within 1200 ms")).toBe("\u00b11\u202f200 ms");
   expect(checkFigure("30 in 60 s")).toBe("30 in the last minute");
   expect(checkFigure("out of range")).toBe("out of range");
   expect(checkFigure("1.2 within 97500")).toBe("1.2 within 97500");

@@ -1,4 +1,5 @@
 import { type Decimal, digits, fromUnits, parseDecimal, round, toUnits } from "~/shared/decimal";
+import type { FigureText } from "~/shared/figure-ink";
 import { limitUsd, price, wholeUsd, write } from "~/shared/format";
 import { tipFigure } from "~/shared/mirror";
 
@@ -18,19 +19,24 @@ export function dollarsText(amount: string): string {
   if (value === null) return amount;
   const units = toUnits(round(value, 2), 2);
   // `$9.50` and not `$9.5`, `$9` and not `$9.00`.
-  return tipFigure(units % 100n === 0n ? limitUsd(fromUnits(units / 100n, 0)) : wholeUsd(value));
+  return inSentence(units % 100n === 0n ? limitUsd(fromUnits(units / 100n, 0)) : wholeUsd(value));
 }
 
 /** A number as the locale groups it. */
 export function numberText(text: string): string {
   const value = parseDecimal(text);
-  return value === null ? text : tipFigure(price(value, null));
+  return value === null ? text : inSentence(price(value, null));
+}
+
+/** A number that no end of a line tears apart. */
+function inSentence(figure: FigureText): string {
+  return tipFigure(figure).replaceAll("\u2009", "\u202f");
 }
 
 /** Two places to the right of the point. */
 function shifted(text: string, unit: string): string {
   const value = hundredths(text);
-  return value === null ? text : tipFigure(write(value, 0, { sign: "negative", unit }));
+  return value === null ? text : inSentence(write(value, 0, { sign: "negative", unit }));
 }
 
 export function hundredths(text: string): Decimal | null {

@@ -132,6 +132,6 @@ describe("a ticket in words", () => {
     const common = { account: "0xa", symbol: "BTC", size: "0.01", reduce_only: true } as const;
     expect(
       orderWords({ ...common, side: "sell", kind: "stop_limit", px: "95000", trigger_px: "96000" }),
-    ).toBe("Sell 0.01 BTC stop limit at 95000 when 96000 reduce-only");
+    ).toBe("Sell 0.01 BTC stop limit at 95\u202f000 when 96\u202f000 reduce-only");
   });
 });

@@ -1,5 +1,6 @@
 import type { AccountState, OrderState, OrderView, Ticket } from "~/transport/trading-types";
 import { kindWords } from "./ticket-draft";
+import { numberText } from "./trader-units";
 import type { Entry } from "./words-entry";
 import { RELAY_WORDS } from "./words-relay";
 import { RISK_WORDS } from "./words-risk";
@@ -97,9 +98,9 @@ export function orderWords({
     size,
     symbol,
     kindWords(kind),
-    px === undefined ? "" : `at ${px}`,
-    trigger === undefined ? "" : `when ${trigger}`,
-    scale === undefined ? "" : `in ${scale.orders} from ${scale.from} to ${scale.to}`,
+    px === undefined ? "" : `at ${numberText(px)}`,
+    trigger === undefined ? "" : `when ${numberText(trigger)}`,
+    scale === undefined ? "" : `in ${scale.orders} from ${numberText(scale.from)} to ${numberText(scale.to)}`,
     twap === undefined ? "" : twapWords(twap),
     reduces ? "reduce-only" : "",
     strategy === undefined ? "" : `as ${strategy}`,

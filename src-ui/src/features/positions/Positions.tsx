@@ -14,6 +14,7 @@ import { canChange } from "~/stores/change";
 import { direction } from "~/stores/figures";
 import { usePractice, useSession, useStanding, useTrading } from "~/stores/react";
 import { useSettings } from "~/stores/settings";
+import { bpsText } from "~/stores/trader-units";
 import type { TradingDesk } from "~/stores/trading-desk";
 import { useUi } from "~/stores/ui";
 import type { OrderView, PositionView } from "~/transport/trading-types";
@@ -231,7 +232,8 @@ function Asking({ desk, asked, ask }: AskingProps): ReactNode {
   const account = desk.getSnapshot().account ?? "";
   const held = desk.state?.positions?.draw(0, (rows) => rows.find((row) => row.symbol === symbol)) ?? null;
   const collar = desk.state?.limits.slippageBps ?? null;
-  const within = collar === null ? "within the account's limit" : `within ${collar} bps of the middle`;
+  const within =
+    collar === null ? "within the account's limit" : `within ${bpsText(String(collar))} of the middle`;
   const named =
     held === null
       ? `the position in ${symbol}`

@@ -7,6 +7,7 @@ import type { Built, Field } from "~/stores/ticket-build";
 import type { TicketDesk } from "~/stores/ticket-desk";
 import { type Draft, hasOf, type SizeUnit } from "~/stores/ticket-draft";
 import { tradedView } from "~/stores/ticket-facts";
+import { bpsText } from "~/stores/trader-units";
 import { awayPercent, less, middleOf, readAmount } from "~/stores/ticket-size";
 import type { TradingDesk } from "~/stores/trading-desk";
 import { TWAP_BY, type TwapBy } from "~/transport/trading-types";
@@ -104,7 +105,9 @@ export function Entries({ desk, ticket, draft, built, symbol }: EntriesProps): R
         ? entry(
             "slippage",
             "Slippage",
-            <span className="hint">{most === null ? "bps" : `bps, empty: ${most}`}</span>,
+            <span className="hint">
+              {most === null ? "%" : `%, empty: ${bpsText(String(most)).replace(" %", "")}`}
+            </span>,
           )
         : null}
       {draft.kind === "scale" ? (
@@ -171,9 +174,9 @@ export function Entries({ desk, ticket, draft, built, symbol }: EntriesProps): R
 }
 
 const BY_NAMES: Readonly<Record<TwapBy, string>> = {
-  here: "this server",
-  venue: "the venue",
-  plan: "the plan",
+  here: "server",
+  venue: "venue",
+  plan: "plan",
 };
 
 const BY_TITLES: Readonly<Record<TwapBy, string>> = {

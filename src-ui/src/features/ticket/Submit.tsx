@@ -3,6 +3,7 @@ import { useIntents, useTicket } from "~/stores/react";
 import type { Built } from "~/stores/ticket-build";
 import type { TicketDesk } from "~/stores/ticket-desk";
 import { kindWords } from "~/stores/ticket-draft";
+import { numberText } from "~/stores/trader-units";
 import type { TradingDesk } from "~/stores/trading-desk";
 import { orderWords } from "~/stores/trading-words";
 
@@ -33,10 +34,10 @@ export function Submit({ desk, ticket, built, may, symbol, practice }: SubmitPro
       <div className="review" role="group" aria-label="Review" data-testid="review">
         <p className="review-words">{orderWords(review.ticket)}</p>
         {review.ticket.take_profit === undefined ? null : (
-          <p className="hint">{`Target ${review.ticket.take_profit}, reduce-only`}</p>
+          <p className="hint">{`Target ${numberText(review.ticket.take_profit)}, reduce-only`}</p>
         )}
         {review.ticket.stop_loss === undefined ? null : (
-          <p className="hint">{`Stop ${review.ticket.stop_loss}, reduce-only`}</p>
+          <p className="hint">{`Stop ${numberText(review.ticket.stop_loss)}, reduce-only`}</p>
         )}
         <div className="review-acts">
           <button
