@@ -32,7 +32,7 @@ export function AccountList({ granted }: { readonly granted: readonly GrantedAcc
     () => trading?.getSnapshot().account ?? null,
   );
   const simulated = useSessionPart(({ mode }) => mode === "simulated");
-  const showPaper = useUi((state) => state.showPaper);
+  const { showPaper, closeAccount } = useUi();
   const offered = usePaperOffer();
   const rows = rowsOf(granted, traded);
   const tradable = (account: string): boolean => traded.some((item) => same(item.account, account));
@@ -80,7 +80,15 @@ export function AccountList({ granted }: { readonly granted: readonly GrantedAcc
       )}
       {offered ? (
         <p className="account-actions">
-          <button type="button" className="secondary" onClick={() => showPaper(true)}>
+          <button
+            type="button"
+            className="secondary"
+            onClick={() => {
+              // The form stands where the drawer is.
+              closeAccount();
+              showPaper(true);
+            }}
+          >
             Open a paper account
           </button>
           <span className="hint">100 000 USD that do not exist, at this market.</span>

@@ -82,7 +82,9 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
         ))}
       </div>
       {value.states.length === 0 ? (
-        <p className="trade-none">No symbol is judged. The gates appear once it is on.</p>
+        <p className="trade-none">
+          No market is enabled. What holds each trade back appears here once it is.
+        </p>
       ) : null}
     </div>
   );

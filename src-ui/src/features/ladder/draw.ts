@@ -1,5 +1,5 @@
 import { sortKey } from "~/shared/decimal";
-import { basisPoints, price, ratio, size } from "~/shared/format";
+import { basisPoints, price, ratio } from "~/shared/format";
 import type { Pen } from "~/shared/pen";
 import { type Reading, type Stamped, worseOf } from "~/shared/stamped";
 import { look } from "~/shared/theme";
@@ -7,6 +7,7 @@ import type { Level } from "~/stores/book";
 import type { Spread } from "~/stores/figures";
 import type { BookView, MarketView } from "~/stores/market-view";
 import type { OwnMark } from "~/stores/own-marks";
+import { columns } from "./columns";
 import { cumulate, type Geometry, geometry, HEAD_HEIGHT, rowTop } from "./rows";
 
 const PAD = 8;
@@ -111,13 +112,14 @@ function drawSide(
     pen.rect(pen.width - bar, top, bar, height - 1, fill, look().dark ? 0.16 : 0.13);
     pen.figure(price(level.px, places?.pxDecimals ?? null), reading, PAD, middle, tone, "left");
     const lot = places?.szDecimals ?? null;
+    const written = columns(pen.width, lot);
     const mine = how.own.get(level.key);
     if (mine !== undefined) drawOwn(pen, mine, top, height);
     const wall = how.walls.has(level.key);
     const edge = sizeEdge(pen.width);
-    const used = pen.figure(size(level.sz, lot), reading, edge, middle, wall ? "warn" : "ink-0", "right");
+    const used = pen.figure(written.size(level.sz), reading, edge, middle, wall ? "warn" : "ink-0", "right");
     if (wall) drawWall(pen, edge - used, top, height, middle);
-    pen.figure(size(total, lot), summed, pen.width - PAD, middle, "ink-1", "right");
+    pen.figure(written.total(total), summed, pen.width - PAD, middle, "ink-1", "right");
   }
 }
 

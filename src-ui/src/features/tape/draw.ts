@@ -20,13 +20,14 @@ export function drawTape(pen: Pen, view: MarketView, offset: number, now: number
   pen.words(11);
   const headMiddle = HEAD_HEIGHT / 2 + 1;
   const timeEdge = pen.width - PAD;
-  const sizeEdge = Math.round(PAD + (pen.width - 2 * PAD) * 0.62);
+  const narrow = pen.width < NARROW;
+  const sizeEdge = Math.round(PAD + (pen.width - 2 * PAD) * (narrow ? 0.6 : 0.62));
   pen.label("Price", PAD, headMiddle, "ink-2");
   pen.label("Size", sizeEdge, headMiddle, "ink-2", "right");
   pen.label("Time", timeEdge, headMiddle, "ink-2", "right");
   pen.fontSize(12);
   // A narrow tape has no room for tenths beside the size.
-  const fraction = pen.width < NARROW ? 0 : 1;
+  const fraction = narrow ? 0 : 1;
   view.trades?.draw(now, (ring, reading) => {
     const shown = rowsIn(pen.height, row);
     const most = largest(ring, offset, shown);
@@ -42,7 +43,9 @@ export function drawTape(pen: Pen, view: MarketView, offset: number, now: number
       const places = view.instrument;
       pen.figure(price(trade.px, places?.pxDecimals ?? null), reading, PAD, middle, tone, "left");
       pen.figure(size(trade.sz, places?.szDecimals ?? null), reading, sizeEdge, middle, "ink-0", "right");
+      if (narrow) pen.fontSize(11);
       pen.label(timeText(trade.tsMs, fraction), timeEdge, middle, "ink-2", "right");
+      if (narrow) pen.fontSize(12);
     }
     pen.ageBar(reading, 0, HEAD_HEIGHT - 1, pen.width);
   });
