@@ -17,15 +17,19 @@ export interface ExecutionNote {
 const GOOD: ReadonlySet<string> = new Set(["released", "renewed", "unlocked", "protected", "drill"]);
 const BAD: ReadonlySet<string> = new Set(["raised", "killed", "locked", "stopped"]);
 
+/** A TWAP that ended as it was meant to. */
+const NOTHING_LEFT = /; 0 were not sent$|, 0 were not$/;
+
 /** How loud a note is. What is well again needs no code that somebody would look up. */
-export function levelOfNote(kind: string): "good" | "warn" | "bad" {
-  if (GOOD.has(kind)) return "good";
+export function levelOfNote({ kind, code, text }: ExecutionNote): "good" | "warn" | "bad" {
+  if (GOOD.has(kind) || (code === "twap_ended" && NOTHING_LEFT.test(text))) return "good";
   return BAD.has(kind) ? "bad" : "warn";
 }
 
 /** A note as it is read: a refusal in our words, anything else in the relay's, which names what it is about. */
 export function noteWords({ kind, code, text }: ExecutionNote): string {
-  if (kind !== "refused" || !hasWords(code)) return sentence(inUnits(text));
+  if (kind !== "refused" || !hasWords(code))
+    return sentence(inUnits(text.replace(NOTHING_LEFT, "; nothing of it is left")));
   const { what, why, next } = tradingWords({ code, message: inUnits(text) });
   return `${what} ${why} ${next}`;
 }

@@ -32,7 +32,7 @@ export function Results({ desk }: { readonly desk: TradingDesk }): ReactNode {
           <Result key={intent.key} desk={desk} intent={intent} />
         ))}
         {note === null ? null : (
-          <li className="result" data-level={levelOfNote(note.kind)} data-testid="note">
+          <li className="result" data-level={levelOfNote(note)} data-testid="note">
             <p title={`${note.text}\nCode: ${note.code}`}>
               <span className="result-time">{timeText(note.atMs)}</span> {noteWords(note)}
             </p>
