@@ -39,6 +39,25 @@ for (const width of [1024, 1280, 1440]) {
     await size(page, "Market", "0.01");
     await send(page);
     await expect(page.getByTestId("position-BTC-size")).toHaveText("0.01000");
+    await size(page, "Limit", "0.01");
+    await page.getByTestId("ticket-px").fill("96000");
+    await send(page);
+    await showPanel(page, "Orders");
+    await expect(page.getByTestId("orders-open").locator("tbody tr")).toHaveCount(1);
+    // A price that lacks its last digit is another price.
+    const lacking = await page.getByTestId("orders-open").evaluate((table) =>
+      [...table.querySelectorAll("tbody td")].flatMap((cell) => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        const [box, words] = [cell.getBoundingClientRect(), range.getBoundingClientRect()];
+        // What is left out of a narrow list is in the proof of its order.
+        if (cell.textContent === "" || getComputedStyle(cell).fontSize === "0px") return [];
+        const torn = words.left < box.left - 0.5 || words.right > box.right + 0.5;
+        const top = document.elementFromPoint((words.left + words.right) / 2, (words.top + words.bottom) / 2);
+        return torn || !cell.contains(top) ? [cell.textContent] : [];
+      }),
+    );
+    expect(lacking).toEqual([]);
     for (const panel of ["Orders", "Fills", "Balances", "Limits", "Auto", "Venues", "Positions"]) {
       await showPanel(page, panel);
       expect(await cut(page)).toEqual([]);

@@ -20,12 +20,12 @@ export const LIMIT_FIELDS: readonly LimitField[] = [
   { name: "gross_usd", label: "All positions together", unit: "USD" },
   { name: "daily_loss_usd", label: "Loss of a day", unit: "USD" },
   { name: "leverage_percent", label: "Leverage", unit: "\u00d7 equity" },
-  { name: "concentration_bps", label: "One symbol\u2019s share of equity", unit: "%" },
-  { name: "collar_bps", label: "Price away from the middle", unit: "%" },
+  { name: "concentration_bps", label: "Share of one symbol", unit: "%" },
+  { name: "collar_bps", label: "Price from the middle", unit: "%" },
   { name: "slippage_bps", label: "Slippage", unit: "%" },
   { name: "orders_per_minute", label: "Orders a minute", unit: "" },
   { name: "orders_per_day", label: "Orders a day", unit: "" },
-  { name: "clock_bound_ms", label: "Venue\u2019s clock known within", unit: "ms" },
+  { name: "clock_bound_ms", label: "Clock known within", unit: "ms" },
 ];
 
 export function fieldLabel(name: string): string {

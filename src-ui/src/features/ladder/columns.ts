@@ -3,7 +3,7 @@ import type { FigureText } from "~/shared/figure-ink";
 import { briefAmount, size } from "~/shared/format";
 
 /** Narrower books have no room for three columns of whole digits: they would run into each other. */
-const NARROW = 220;
+export const NARROW = 220;
 
 interface Columns {
   readonly size: (value: Decimal) => FigureText;

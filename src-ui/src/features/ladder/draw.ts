@@ -7,7 +7,7 @@ import type { Level } from "~/stores/book";
 import type { Spread } from "~/stores/figures";
 import type { BookView, MarketView } from "~/stores/market-view";
 import type { OwnMark } from "~/stores/own-marks";
-import { columns } from "./columns";
+import { columns, NARROW } from "./columns";
 import { cumulate, type Geometry, geometry, HEAD_HEIGHT, rowTop } from "./rows";
 
 const PAD = 8;
@@ -74,7 +74,11 @@ function drawHead(pen: Pen): void {
   pen.label("Price", PAD, y, "ink-2");
   pen.label("Size", sizeEdge(pen.width), y, "ink-2", "right");
   pen.label("Total", pen.width - PAD, y, "ink-2", "right");
-  pen.fontSize(12);
+  pen.fontSize(rowFont(pen));
+}
+
+function rowFont({ width }: Pen): number {
+  return width < NARROW ? 11 : 12;
 }
 
 function sizeEdge(width: number): number {
@@ -129,7 +133,7 @@ function drawWall(pen: Pen, right: number, top: number, height: number, middle: 
   if (right < PAD + 88) return;
   pen.words(10);
   pen.label("wall", right - 6, middle, "warn", "right");
-  pen.fontSize(12);
+  pen.fontSize(rowFont(pen));
 }
 
 /** What waits in the book; where a position was opened is the chart's. */

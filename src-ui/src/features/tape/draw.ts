@@ -1,6 +1,6 @@
 import { timeText } from "~/shared/age";
 import { sortKey } from "~/shared/decimal";
-import { price, size } from "~/shared/format";
+import { briefAmount, price, size } from "~/shared/format";
 import type { Pen } from "~/shared/pen";
 import { look } from "~/shared/theme";
 import type { MarketView } from "~/stores/market-view";
@@ -21,11 +21,11 @@ export function drawTape(pen: Pen, view: MarketView, offset: number, now: number
   const headMiddle = HEAD_HEIGHT / 2 + 1;
   const timeEdge = pen.width - PAD;
   const narrow = pen.width < NARROW;
-  const sizeEdge = Math.round(PAD + (pen.width - 2 * PAD) * (narrow ? 0.6 : 0.62));
+  const sizeEdge = Math.round(PAD + (pen.width - 2 * PAD) * (narrow ? 0.64 : 0.62));
   pen.label("Price", PAD, headMiddle, "ink-2");
   pen.label("Size", sizeEdge, headMiddle, "ink-2", "right");
   pen.label("Time", timeEdge, headMiddle, "ink-2", "right");
-  pen.fontSize(12);
+  pen.fontSize(narrow ? 11 : 12);
   // A narrow tape has no room for tenths beside the size.
   const fraction = narrow ? 0 : 1;
   view.trades?.draw(now, (ring, reading) => {
@@ -42,10 +42,11 @@ export function drawTape(pen: Pen, view: MarketView, offset: number, now: number
       pen.rect(0, top, Math.round(pen.width * share), row - 1, fill, look().dark ? 0.1 : 0.09);
       const places = view.instrument;
       pen.figure(price(trade.px, places?.pxDecimals ?? null), reading, PAD, middle, tone, "left");
-      pen.figure(size(trade.sz, places?.szDecimals ?? null), reading, sizeEdge, middle, "ink-0", "right");
-      if (narrow) pen.fontSize(11);
+      const lot = places?.szDecimals ?? null;
+      // Lots of whole units run to many digits.
+      const sized = narrow && lot === 0 ? briefAmount(trade.sz, "") : size(trade.sz, lot);
+      pen.figure(sized, reading, sizeEdge, middle, "ink-0", "right");
       pen.label(timeText(trade.tsMs, fraction), timeEdge, middle, "ink-2", "right");
-      if (narrow) pen.fontSize(12);
     }
     pen.ageBar(reading, 0, HEAD_HEIGHT - 1, pen.width);
   });
