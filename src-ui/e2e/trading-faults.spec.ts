@@ -218,5 +218,7 @@ test("says why trading is locked and what to do", async ({ page, startMock }) =>
   account.locked = { code: "trading_locked", text: "the account does not match the venue" };
   await expect(page.getByTestId("standing")).toContainText("Trading is locked.");
   await expect(page.getByTestId("standing")).toContainText("does not match the venue");
+  // It matched before: there is a way out of what is held.
+  await expect(page.getByTestId("standing")).toContainText("Orders that only reduce are taken.");
   await expect(page.getByTestId("ticket-review")).toBeDisabled();
 });

@@ -69,8 +69,13 @@ export function standingOf(
   if (state.leases.some(({ lapsed, scope }) => lapsed && scope !== "strategy"))
     return of("bad", "lease_lapsed", tradingWords({ code: "lease_lapsed", message: "" }));
   const lock = state.locks[0];
-  if (!state.ready && lock !== undefined)
-    return of("bad", lock.code, tradingWords({ code: lock.code, message: lock.text }));
+  if (!state.ready && lock !== undefined) {
+    const words = tradingWords({ code: lock.code, message: lock.text });
+    const standing = of("bad", lock.code, words);
+    // Once it was found to match in this run, what only reduces is taken by the venue's word on the position.
+    if (lock.code !== "trading_locked" || state.reconciledMs === null) return standing;
+    return { ...standing, reduces: true, next: `Orders that only reduce are taken. ${words.next}` };
+  }
   if (!state.ready && state.agent === null)
     return of("bad", "agent_required", tradingWords({ code: "agent_required", message: "" }));
   if (!state.ready)

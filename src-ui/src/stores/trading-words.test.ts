@@ -113,6 +113,13 @@ describe("what keeps risk from being added", () => {
     const reduces = (part: object): boolean => standingOf(HERE, state(part), false, true).reduces;
     expect(reduces({ killed: true })).toBe(true);
     expect(reduces({ desk_killed: true })).toBe(true);
+    const locked = { ready: false, locks: [{ code: "trading_locked", text: "x" }] };
+    expect(reduces({ ...locked, reconciled_ms: 1 })).toBe(true);
+    // Before the first comparison nobody knows what there is to reduce.
+    expect(reduces({ ...locked, reconciled_ms: null })).toBe(false);
+    expect(reduces({ ...locked, reconciled_ms: 1, locks: [{ code: "audit_stopped", text: "x" }] })).toBe(
+      false,
+    );
     expect(reduces({ ready: false })).toBe(false);
   });
 });
