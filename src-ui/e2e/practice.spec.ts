@@ -112,6 +112,58 @@ test("trades a size by the engine's plan", async ({ page, address }) => {
   );
 });
 
+async function setIsolated(page: Page, times: number): Promise<void> {
+  await page.getByTestId("margin-mode").click();
+  await page.getByRole("group", { name: "Kind of margin" }).getByRole("button", { name: "Isolated" }).click();
+  await page.getByTestId("margin-leverage").fill(String(times));
+  await page.getByTestId("margin-apply").click();
+  await expect(page.getByTestId("margin-form")).toHaveCount(0, PATIENCE);
+  await expect(page.getByTestId("margin-mode")).toHaveText(`Isolated ${times}\u00d7`, PATIENCE);
+}
+
+/** A figure without its marks; not a number while there is none. */
+async function figure(page: Page, testId: string): Promise<number> {
+  const text = ((await page.getByTestId(testId).textContent()) ?? "").replaceAll(/[^0-9.]/g, "");
+  return text === "" ? Number.NaN : Number(text);
+}
+
+test("sets isolated margin and moves dollars into the position", async ({ page, address }) => {
+  await openDesk(page, address);
+  // The other tests hold positions in BTC, under which the kind of margin stays.
+  await page.keyboard.press("/");
+  await page.keyboard.type("eth");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("form", { name: "Order ticket of ETH" })).toBeVisible();
+  const mode = page.getByTestId("margin-mode");
+  await expect(mode).toHaveText(/^(Cross|Isolated) \d+\u00d7$/, PATIENCE);
+  await size(page, "Market", "0.1");
+  // A second try finds what the first has set.
+  if ((await mode.textContent()) === "Isolated 5\u00d7") await setIsolated(page, 7);
+  await setIsolated(page, 5);
+  // A fifth of the value is lost some 20 % below; shared with the whole account it is never lost.
+  const liquidation = async (): Promise<number> =>
+    (await figure(page, "preview-liq-price")) / (await figure(page, "preview-average"));
+  await expect.poll(liquidation, PATIENCE).toBeGreaterThan(0.7);
+  expect(await liquidation()).toBeLessThan(0.9);
+  await send(page);
+  await expect(page.getByTestId("result")).toContainText("filled", PATIENCE);
+  await showPanel(page, "Positions");
+  const row = page.getByTestId("position-ETH");
+  await expect(row).toContainText("5\u00d7 isolated", PATIENCE);
+  const used = (): Promise<number> => figure(page, "position-ETH-margin-used");
+  await expect.poll(used, PATIENCE).toBeGreaterThan(0);
+  const before = await used();
+  await row.getByRole("button", { name: "Move margin of ETH" }).click();
+  await page.getByTestId("margin-usd").fill("20");
+  await page.getByTestId("margin-send").click();
+  await expect(page.getByTestId("margin-move-said")).toContainText(
+    "The venue has it: $20 more margin.",
+    PATIENCE,
+  );
+  // What the position gains or loses meanwhile counts as well.
+  await expect.poll(used, PATIENCE).toBeGreaterThan(before + 12);
+});
+
 test("is refused beyond its limits, in words, and sends nothing", async ({ page, address }) => {
   await openDesk(page, address);
   await size(page, "Market", "5");

@@ -16,6 +16,7 @@ import "./app/trading.css";
 import "./app/proof.css";
 import "./app/limits.css";
 import "./app/ticket.css";
+import "./app/margin.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
 import { followAddress } from "./app/route";

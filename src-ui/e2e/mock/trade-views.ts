@@ -28,7 +28,9 @@ export function accountState(mock: MockTrading): Json {
     const { bid, ask, px, sz } = mock.market(symbol);
     const mark = (bid + ask) / 2;
     unrealised += size * (mark - entry);
-    margin += (Math.abs(size) * mark) / 20;
+    const { leverage, margin: kind } = mock.margins.mode(symbol);
+    const used = mock.margins.used(symbol, Math.abs(size) * mark);
+    margin += used;
     return {
       symbol,
       size: size.toFixed(sz),
@@ -36,10 +38,10 @@ export function accountState(mock: MockTrading): Json {
       mark_px: mark.toFixed(px),
       value_usd: (Math.abs(size) * mark).toFixed(2),
       unrealised_usd: (size * (mark - entry)).toFixed(2),
-      liquidation_px: (entry * (size > 0 ? 0.52 : 1.47)).toFixed(px),
-      leverage: 20,
-      margin: "cross",
-      margin_used_usd: ((Math.abs(size) * mark) / 20).toFixed(2),
+      liquidation_px: mock.margins.liquidation(symbol, entry, size).toFixed(px),
+      leverage,
+      margin: kind,
+      margin_used_usd: used.toFixed(2),
       funding_usd: "0.00",
     };
   });
@@ -167,7 +169,8 @@ function legs(mock: MockTrading, body: Json): Leg[] {
 /** What would be sent and what it would cost, with the refusals of the risk check. */
 export function preview(mock: MockTrading, body: Json): Json {
   const now = Date.now();
-  const { bid, ask, px } = mock.market(String(body["symbol"]));
+  const symbol = String(body["symbol"]);
+  const { bid, ask, px } = mock.market(symbol);
   const mid = (bid + ask) / 2;
   const buy = body["side"] === "buy";
   const touch = buy ? ask : bid;
@@ -206,8 +209,11 @@ export function preview(mock: MockTrading, body: Json): Json {
     slippage_bps: Math.round((Math.abs(touch - mid) / mid) * 10_000),
     fee_usd: (usd * 0.00045).toFixed(2),
     fee_bps: "4.5",
-    liquidation_px: (touch * (buy ? 0.52 : 1.47)).toFixed(px),
-    margin_usd: (usd / 20).toFixed(2),
+    liquidation_px: mock.margins
+      .liquidation(symbol, touch, Number(body["size"]) * (buy ? 1 : -1))
+      .toFixed(px),
+    margin_usd: (usd / mock.margins.mode(symbol).leverage).toFixed(2),
+    ...(mock.options.older === true ? {} : { market: mock.margins.market(symbol) }),
     refusals,
     now_ms: now,
   };

@@ -141,7 +141,7 @@ function nameOf({ id, name }: { readonly id: string; readonly name: string }) {
 }
 
 const OLDER_LACKS =
-  /^\/(risk\/|alpha\/autonomous\/|trading\/(auto|accept|modify|end-twap|schedule-cancel|paper))/;
+  /^\/(risk\/|alpha\/autonomous\/|trading\/(auto|accept|modify|end-twap|schedule-cancel|leverage|margin|paper))/;
 
 function entryOf({ account, options }: MockTrading): Json {
   return { account, name: options.name ?? null, paper: options.paper ?? false, may_trade: true };

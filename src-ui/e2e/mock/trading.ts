@@ -4,6 +4,7 @@ import { MockAuto } from "./auto";
 import { type Market, MockExchange, type MockOrder } from "./exchange";
 import type { RunFacts } from "./feed";
 import type { MockRisk } from "./risk";
+import { MockMargins } from "./margins";
 import { MockTwaps } from "./twaps";
 import { proofOf } from "./proof";
 import { accountState, LIMITS, preview } from "./trade-views";
@@ -49,6 +50,7 @@ export class MockTrading {
   silent = false;
   readonly orderRequests: Json[] = [];
   readonly twaps = new MockTwaps();
+  readonly margins: MockMargins;
   readonly beganMs = Date.now();
   /** What the venue's equity is off the books. */
   offUsd = "0.00";
@@ -68,6 +70,7 @@ export class MockTrading {
       this.publish(type, symbol, "execution", { ...data, ...this.#stamp() }),
     );
     this.exchange.tells = options.older !== true;
+    this.margins = new MockMargins(this.exchange);
     this.auto = new MockAuto(account, () => this.word());
     this.#timers.push(
       setInterval(() => this.auto.turn(Date.now()), 100),
@@ -81,7 +84,7 @@ export class MockTrading {
   }
 
   /** Null: the answer is lost on its way. */
-  serve(user: string, method: string, path: string, body: Json): Answer | null {
+  serve(user: string, method: string, path: string, body: Json): Answer | null | Promise<Answer | null> {
     const name = path.startsWith("/audit/order/") ? "proof" : path.replace("/trading/", "");
     if (name === "account")
       return this.locked?.code === "agent_required"
@@ -100,7 +103,16 @@ export class MockTrading {
     if (name === "accept") return accept(this);
     if (name === "schedule-cancel") return schedule(this, body);
     if (name === "auto") return method === "GET" ? answer(this.auto.view()) : this.auto.set(user, body);
+    if (name === "leverage" || name === "margin") return this.#margin(name, body);
     return this.#keyed(name, body);
+  }
+
+  async #margin(name: string, body: Json): Promise<Answer | null> {
+    const lost = this.fault === "lost_answer";
+    this.fault = null;
+    const told = await this.margins.serve(name, body, lost);
+    this.word();
+    return told;
   }
 
   #keyed(name: string, body: Json): Answer | null {

@@ -3,7 +3,7 @@ import { forEachChart } from "~/features/chart/registry";
 import { FILTER_ID } from "~/features/cockpit/Opportunities";
 import { KILL_KEY } from "~/features/kill/KillSwitch";
 import { askCancelAll, cancelSelected, changeSelected } from "~/features/orders/cancel";
-import { beginOrder } from "~/features/ticket/keys";
+import { beginMargin, beginOrder } from "~/features/ticket/keys";
 import { PICKER_ID } from "~/features/watchlist/Watchlist";
 import { INTERVALS } from "~/stores/candles";
 import { offersPaper } from "~/stores/paper-offer";
@@ -130,6 +130,15 @@ export const ACTIONS: readonly Action[] = [
     run: (session) => {
       reveal("ticket");
       beginOrder(session, "sell");
+    },
+  },
+  {
+    id: "order.margin",
+    title: "Ticket: leverage and margin",
+    keys: "l",
+    run: () => {
+      reveal("ticket");
+      beginMargin();
     },
   },
   {

@@ -2,6 +2,7 @@ import { createContext, useContext, useMemo, useSyncExternalStore } from "react"
 import { clock } from "~/shared/clock";
 import { useSampled } from "~/shared/useSampled";
 import type { Intent } from "./intents";
+import type { AskedMargin, MarginSetting } from "./margin-desk";
 import type { Session } from "./session";
 import type { TicketDesk, TicketSnapshot } from "./ticket-desk";
 import type { TradingDesk } from "./trading-desk";
@@ -39,6 +40,16 @@ export function useTicket(desk: TicketDesk): TicketSnapshot {
 
 export function useIntents({ intents }: TradingDesk): readonly Intent[] {
   return useSyncExternalStore(intents.subscribe, intents.getSnapshot);
+}
+
+/** What was asked last of a market's leverage, or of a position's margin; null where nothing was. */
+export function useAskedMargin(
+  { margins }: TradingDesk,
+  account: string,
+  symbol: string,
+  what: MarginSetting["what"],
+): AskedMargin | null {
+  return useSyncExternalStore(margins.subscribe, () => margins.of(account, symbol, what));
 }
 
 const nothing = (): (() => void) => () => undefined;

@@ -1,7 +1,8 @@
 import { clock } from "~/shared/clock";
-import { type Decimal, digits } from "~/shared/decimal";
+import { type Decimal, digits, fromUnits } from "~/shared/decimal";
 import { Stamped } from "~/shared/stamped";
 import { asApiError } from "~/transport/decode";
+import type { MarketMargin } from "~/transport/margin-types";
 import type { Preview, Side, Ticket } from "~/transport/trading-types";
 import type { ApiError } from "~/transport/types";
 import { type Draft, EMPTY_DRAFT } from "./ticket-draft";
@@ -25,6 +26,8 @@ export interface TicketSnapshot {
   /** The preview is of the draft as it was before the last key. */
   readonly previewBehind: boolean;
   readonly previewError: ApiError | null;
+  /** Leverage and kind of margin of the market, by the newest answer; that of a server which cannot set them has none. */
+  readonly market: Stamped<MarketMargin | null> | null;
   /** Monotonic time at which one-click ends; null while orders are confirmed. */
   readonly armedUntil: number | null;
   /** The intent that was sent last. */
@@ -33,6 +36,9 @@ export interface TicketSnapshot {
 
 /** After two questions without an answer a preview is stale. */
 const PREVIEW_LIMIT_MS = 5000;
+/** How the market is margined is asked for so often while nothing is typed that could be previewed. */
+const MARKET_EVERY_MS = 10_000;
+const MARKET_LIMIT_MS = 30_000;
 
 /** The order ticket: a draft, what the server says of it, and the way to an order. */
 export class TicketDesk {
@@ -43,6 +49,7 @@ export class TicketDesk {
     preview: null,
     previewBehind: false,
     previewError: null,
+    market: null,
     armedUntil: null,
     lastKey: null,
   };
@@ -50,6 +57,8 @@ export class TicketDesk {
   #armTimer: ReturnType<typeof setTimeout> | undefined;
   #question = 0;
   #lookers = 0;
+  /** The market's margin was changed since it was told. */
+  #renewed = false;
 
   constructor(
     private readonly trading: TradingDesk,
@@ -99,6 +108,7 @@ export class TicketDesk {
       preview: null,
       previewBehind: false,
       previewError: null,
+      market: null,
     });
     this.disarm();
     this.#plan(0);
@@ -112,6 +122,13 @@ export class TicketDesk {
   /** Where an order at the market would enter; null while that is not known. */
   entry(): Decimal | null {
     return this.facts(this.now())?.mid ?? null;
+  }
+
+  /** What the preview rests on is another now: it is asked for at once. */
+  renew(): void {
+    this.#change({ previewBehind: this.#snapshot.preview !== null });
+    this.#renewed = true;
+    this.#plan(0);
   }
 
   setSide(side: Side): void {
@@ -180,29 +197,60 @@ export class TicketDesk {
 
   async #ask(): Promise<void> {
     const question = (this.#question += 1);
+    const renewed = this.#renewed;
+    this.#renewed = false;
+    const { draft } = this.#snapshot;
+    // What was typed since is asked for next, and this answer is not about it.
+    const behind = (): boolean => draft !== this.#snapshot.draft || this.#renewed;
     const ticket = this.#snapshot.review?.ticket ?? this.build()?.ticket ?? null;
     if (ticket === null || document.hidden) {
       if (ticket === null && this.#snapshot.preview !== null)
         this.#change({ preview: null, previewBehind: false, previewError: null });
-      this.#plan(AGAIN_MS);
+      if (ticket === null && !document.hidden) await this.#askMarket(renewed);
+      if (question === this.#question) this.#plan(behind() ? DEBOUNCE_MS : AGAIN_MS);
       return;
     }
-    const { draft } = this.#snapshot;
-    // What was typed since is asked for next, and this answer is not about it.
-    const behind = (): boolean => draft !== this.#snapshot.draft;
     try {
       const preview = await this.trading.port.preview(ticket);
-      const { nowMs } = preview;
-      const stamp = { asOf: nowMs, provedAt: nowMs, coreNow: nowMs, arrivedAt: this.now() };
-      const stamped = Stamped.of("execution", preview, { ...stamp, limitMs: PREVIEW_LIMIT_MS });
+      const stamped = this.#stamped(preview, preview, PREVIEW_LIMIT_MS);
       if (question === this.#question)
         this.#change({ preview: stamped, previewBehind: behind(), previewError: null });
+      this.#takeMarket(preview, ticket);
     } catch (error) {
       if (question === this.#question)
         this.#change({ preview: null, previewBehind: false, previewError: asApiError(error) });
     }
     // An answer that comes after a further key must not put off the question about it.
     if (question === this.#question) this.#plan(behind() ? DEBOUNCE_MS : AGAIN_MS);
+  }
+
+  /** A preview of the smallest order says how the market is margined; it is shown to nobody. */
+  async #askMarket(renewed: boolean): Promise<void> {
+    const facts = this.facts(this.now());
+    const age = this.#snapshot.market?.read(this.now()).ageMs ?? Number.POSITIVE_INFINITY;
+    if (facts === null || facts.grid === null || (age < MARKET_EVERY_MS && !renewed)) return;
+    const { account, symbol } = facts;
+    const size = digits(fromUnits(1n, facts.grid.szDecimals));
+    const least: Ticket = { account, symbol, side: "buy", kind: "market", size, reduce_only: false };
+    try {
+      this.#takeMarket(await this.trading.port.preview(least), least);
+    } catch {
+      // What is held grows old, and says so.
+    }
+  }
+
+  #takeMarket(preview: Preview, { account, symbol }: Ticket): void {
+    const { market } = preview;
+    const facts = this.facts(this.now());
+    // The market or the account may be another by now.
+    if (market !== null && market.symbol !== symbol) return;
+    if (facts === null || facts.symbol !== symbol || facts.account !== account) return;
+    this.#change({ market: this.#stamped(preview, market, MARKET_LIMIT_MS) });
+  }
+
+  #stamped<T>({ nowMs }: Preview, value: T, limitMs: number): Stamped<T> {
+    const stamp = { asOf: nowMs, provedAt: nowMs, coreNow: nowMs, arrivedAt: this.now(), limitMs };
+    return Stamped.of("execution", value, stamp);
   }
 
   #change(part: Partial<TicketSnapshot>): void {

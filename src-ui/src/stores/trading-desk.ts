@@ -14,6 +14,7 @@ import { ApiError, type Envelope, type LinkState } from "~/transport/types";
 import { AutoDesk } from "./auto-desk";
 import { freshKey, type Intent, Intents, type Wish } from "./intents";
 import { LeaseKeeper } from "./leases";
+import { MarginDesk } from "./margin-desk";
 import { OwnFills } from "./own-fills";
 import { OwnOrders } from "./own-orders";
 import { accountProof, eventStamp } from "./proofs";
@@ -37,6 +38,7 @@ export class TradingDesk {
   readonly risk: RiskDesk;
   readonly auto: AutoDesk;
   readonly leases: LeaseKeeper;
+  readonly margins: MarginDesk;
   state: AccountState | null = null;
   /** Grows whenever the state changes. */
   revision = 0;
@@ -71,6 +73,7 @@ export class TradingDesk {
     this.risk = new RiskDesk(port, () => (linked() ? this.coreNow(this.now()) : null));
     this.auto = new AutoDesk(port, () => (linked() ? this.#snapshot.account : null));
     this.leases = new LeaseKeeper(port, now);
+    this.margins = new MarginDesk(port, () => void this.refresh());
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -107,6 +110,7 @@ export class TradingDesk {
   clear(): void {
     this.#sequences.clear();
     this.leases.clear();
+    this.margins.clear();
     this.#forget();
     void this.refresh();
   }
@@ -171,14 +175,8 @@ export class TradingDesk {
     return this.intents.run(wish);
   }
 
-  async kill(wish: KillWish): Promise<KillAnswer> {
-    try {
-      return await this.port.kill(wish);
-    } catch (thrown) {
-      throw asApiError(thrown);
-    } finally {
-      void this.refresh();
-    }
+  kill(wish: KillWish): Promise<KillAnswer> {
+    return this.port.kill(wish).finally(() => void this.refresh());
   }
 
   /** The account, by the newest word; null while the server tells of none. */

@@ -139,9 +139,9 @@ export const TICKET_WORDS: Readonly<Record<string, Entry>> = {
     "Look at the position: what was filled stays, with its stops.",
   ],
   idempotency_conflict: [
-    "The key was used for another order.",
-    "One key stands for one order.",
-    `Review the ticket anew. ${NOT_SENT}`,
+    "The key was used for another request.",
+    "One key stands for one request.",
+    `Ask anew: it gets a key of its own. ${NOT_SENT}`,
   ],
   idempotency_key_invalid: ["The key was not taken.", "", `Review the ticket anew. ${NOT_SENT}`],
   idempotency_full: [

@@ -3,6 +3,7 @@ import { Stamped } from "~/shared/stamped";
 import { asMode, asObject } from "./decode";
 import { asStamp, stampedDecimal } from "./stamp";
 import { asLedger } from "./ledger-decode";
+import { asMarketMargin } from "./margin-decode";
 import { asAccountLimits, leaseList } from "./risk-decode";
 import {
   type AccountAnswer,
@@ -74,7 +75,10 @@ export function asPreview(value: unknown, arrivedAt: number): Preview | null {
   const nowMs = count(body?.["now_ms"]);
   const orders = list(body?.["orders"], MOST_ROWS, asPreviewOrder);
   if (body === null || nowMs === null || orders === null || !Array.isArray(body["refusals"])) return null;
+  const market = asMarketMargin(body["market"]);
+  if (market === null && Object.hasOwn(body, "market")) return null;
   return {
+    market,
     orders,
     nowMs,
     mid: stampedDecimal(body["mid"], "execution", nowMs, arrivedAt),

@@ -16,6 +16,8 @@ const POSTED: Readonly<Partial<Record<TradeType, string>>> = {
   modify: "trading/modify",
   end_twap: "trading/end-twap",
   schedule_cancel: "trading/schedule-cancel",
+  leverage: "trading/leverage",
+  margin: "trading/margin",
   accept: "trading/accept",
   open_paper: "trading/paper/open",
   set_limits: "risk/limits",

@@ -1,4 +1,5 @@
 import type { AutoSymbol, AutoView, AutoWish } from "./auto-types";
+import type { LeverageWish, MarginWish, MarketMargin } from "./margin-types";
 import type { Proof } from "./proof-types";
 import type { DeskKillAnswer, Lease, LimitsWire, RiskView, ScheduleAnswer, ScopeName } from "./risk-types";
 import type {
@@ -44,6 +45,10 @@ export interface TradingPort {
   /** Ends one TWAP by its own key; what was sliced stays. */
   endTwap(ask: Ask & Keyed & { readonly twap: string }): Promise<string>;
   scheduleCancel(ask: Ask & Keyed & { readonly at_ms: number | null }): Promise<ScheduleAnswer>;
+  /** Answers when the venue has set it, or shows that it has not. */
+  leverage(wish: LeverageWish): Promise<MarketMargin>;
+  /** Moves margin into an isolated position, or out of it. */
+  margin(wish: MarginWish): Promise<MarketMargin>;
   kill(wish: KillWish): Promise<KillAnswer>;
   proof(ask: Ask & { readonly cloid: string }): Promise<Proof>;
   /**

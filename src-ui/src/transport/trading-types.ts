@@ -1,6 +1,7 @@
 import type { Decimal } from "~/shared/decimal";
 import type { Stamped } from "~/shared/stamped";
 import type { LedgerView } from "./ledger-types";
+import type { MarketMargin } from "./margin-types";
 import type { AccountLimits, Lease } from "./risk-types";
 import type { Mode } from "./types";
 
@@ -86,6 +87,8 @@ export interface Preview {
   readonly feeBps: Decimal | null;
   readonly liquidationPx: Decimal | null;
   readonly marginUsd: Decimal | null;
+  /** Null at a server that cannot set it. */
+  readonly market: MarketMargin | null;
   readonly refusals: readonly TradeRefusal[];
   readonly nowMs: number;
 }

@@ -91,6 +91,35 @@ describe("trading over a gateway", () => {
   });
 });
 
+describe("leverage and margin", () => {
+  it("go to the routes of the contract, and come back as the market's margin", async () => {
+    const told = { symbol: "BTC", margin: "isolated", leverage: 5, max_leverage: 40, only_isolated: false };
+    const { trading, asked } = gateway(() => Response.json(told));
+    const wish = { account: "0xa", key: "k", symbol: "BTC", leverage: 5, margin: "isolated" } as const;
+    await expect(trading.leverage(wish)).resolves.toMatchObject({ margin: "isolated", maxLeverage: 40 });
+    await trading.margin({ account: "0xa", key: "k2", symbol: "BTC", usd: "-12.5" });
+    expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      "POST /trading/leverage",
+      "POST /trading/margin",
+    ]);
+    expect(asked[0]?.body).toEqual(wish);
+    expect(asked[1]?.body).toEqual({ account: "0xa", key: "k2", symbol: "BTC", usd: "-12.5" });
+  });
+  it("are waited for as long as the server looks for a proof", async () => {
+    vi.useFakeTimers();
+    const trading = new Trading(() => new Promise(() => undefined));
+    let ended: unknown = null;
+    trading.margin({ account: "0xa", key: "k", symbol: "BTC", usd: "1" }).catch((error: unknown) => {
+      ended = error;
+    });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(ended).toBeNull();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(ended).toMatchObject({ code: "unreachable" });
+    vi.useRealTimers();
+  });
+});
+
 describe("an answer that does not come", () => {
   it("is given up after a time as lost, not as refused", async () => {
     vi.useFakeTimers();

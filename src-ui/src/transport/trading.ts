@@ -1,6 +1,8 @@
 import { clock } from "~/shared/clock";
 import { asAuto, asAutoSymbol } from "./auto-decode";
 import type { AutoSymbol, AutoView, AutoWish } from "./auto-types";
+import { asMarketMargin } from "./margin-decode";
+import type { LeverageWish, MarginWish, MarketMargin } from "./margin-types";
 import { asProof } from "./proof-decode";
 import type { Proof } from "./proof-types";
 import { asDeskKill, asDone, asLeases, asRiskView, asSchedule } from "./risk-decode";
@@ -37,6 +39,8 @@ export type TradeType =
   | "modify"
   | "end_twap"
   | "schedule_cancel"
+  | "leverage"
+  | "margin"
   | "open_paper"
   | "accept"
   | "limits"
@@ -56,6 +60,8 @@ export interface TradeRequest {
 
 /** Nothing is waited for longer; what was asked may have been done all the same. */
 const ANSWER_LIMIT_MS = 15_000;
+/** Where the venue's answer was lost, the server looks for a minute whether it was done. */
+const PROOF_LIMIT_MS = 90_000;
 
 /** One meaning over any carrier: what goes out is spelled and what comes back is read here. */
 export class Trading implements TradingPort {
@@ -93,6 +99,14 @@ export class Trading implements TradingPort {
 
   reverse(ask: Ask & Keyed & { readonly symbol: string }): Promise<readonly OrderView[]> {
     return this.#ask({ type: "reverse", ...ask }, asOrders);
+  }
+
+  leverage(wish: LeverageWish): Promise<MarketMargin> {
+    return this.#ask({ type: "leverage", ...wish }, asMarketMargin, PROOF_LIMIT_MS);
+  }
+
+  margin(wish: MarginWish): Promise<MarketMargin> {
+    return this.#ask({ type: "margin", ...wish }, asMarketMargin, PROOF_LIMIT_MS);
   }
 
   kill(wish: KillWish): Promise<KillAnswer> {
@@ -164,19 +178,23 @@ export class Trading implements TradingPort {
     return this.#ask({ type: "trigger_auto", ...ask }, asAutoSymbol);
   }
 
-  async #ask<T>(request: TradeRequest, read: (body: unknown) => T | null): Promise<T> {
-    const found = read(await inTime(this.carry(request)));
+  async #ask<T>(
+    request: TradeRequest,
+    read: (body: unknown) => T | null,
+    limitMs = ANSWER_LIMIT_MS,
+  ): Promise<T> {
+    const found = read(await inTime(this.carry(request), limitMs));
     if (found === null)
       throw new ApiError("malformed_answer", "the answer to a trading request could not be read", true);
     return found;
   }
 }
 
-function inTime<T>(answer: Promise<T>): Promise<T> {
+function inTime<T>(answer: Promise<T>, limitMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new ApiError("unreachable", "the server gave no answer in time", true)),
-      ANSWER_LIMIT_MS,
+      limitMs,
     );
     answer.then(resolve, reject).finally(() => clearTimeout(timer));
   });

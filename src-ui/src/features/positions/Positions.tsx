@@ -10,14 +10,14 @@ import { projected, type Stamped } from "~/shared/stamped";
 import { StandingNotice } from "~/shared/Standing";
 import { TableHead } from "~/shared/TableHead";
 import { useSampled } from "~/shared/useSampled";
-import { canChange } from "~/stores/change";
 import { direction } from "~/stores/figures";
 import { usePractice, useSession, useStanding, useTrading } from "~/stores/react";
 import { useSettings } from "~/stores/settings";
 import { bpsText } from "~/stores/trader-units";
 import type { TradingDesk } from "~/stores/trading-desk";
-import { useUi } from "~/stores/ui";
-import type { OrderView, PositionView } from "~/transport/trading-types";
+import type { PositionView } from "~/transport/trading-types";
+import { MarginMove } from "./MarginMove";
+import { MoveStop, OwnMargin } from "./RowActs";
 
 const COLUMNS = [
   "Symbol",
@@ -42,7 +42,11 @@ export function Positions(): ReactNode {
   );
 }
 
-type Asked = { readonly act: "close" | "reverse"; readonly symbol: string; readonly share: number } | null;
+type Asked = {
+  readonly act: "close" | "reverse" | "margin";
+  readonly symbol: string;
+  readonly share: number;
+} | null;
 
 function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
   const { phase } = useTrading(desk);
@@ -82,7 +86,11 @@ function OfAccount({ desk }: { readonly desk: TradingDesk }): ReactNode {
           <p className="trade-none">No open position. One appears here with its first fill.</p>
         ) : null}
       </div>
-      {asked === null ? null : <Asking desk={desk} asked={asked} ask={ask} />}
+      {asked === null ? null : asked.act === "margin" ? (
+        <MarginMove key={asked.symbol} desk={desk} symbol={asked.symbol} close={() => ask(null)} />
+      ) : (
+        <Asking desk={desk} asked={asked} ask={ask} />
+      )}
     </div>
   );
 }
@@ -178,6 +186,7 @@ function Row({ desk, symbol, practice, may, opens, ask }: RowProps): ReactNode {
       {cell("margin used", (row) => row.marginUsedUsd, wholeUsd)}
       {cell("funding since opening", (row) => row.fundingUsd, profitUsd, direction)}
       <td className="trade-acts">
+        <OwnMargin desk={desk} symbol={symbol} open={() => ask({ act: "margin", symbol, share: 100 })} />
         <MoveStop desk={desk} symbol={symbol} />
         <button
           type="button"
@@ -198,24 +207,6 @@ function Row({ desk, symbol, practice, may, opens, ask }: RowProps): ReactNode {
       </td>
     </tr>
   );
-}
-
-/** The stop that protects the position, where there is one that can be moved. */
-function MoveStop({ desk, symbol }: { readonly desk: TradingDesk; readonly symbol: string }): ReactNode {
-  const openChange = useUi((state) => state.openChange);
-  const key = useSampled(
-    () => desk.orders.open.find(({ view }) => protects(view, symbol) && canChange(view))?.key ?? "",
-    250,
-  );
-  return key === "" ? null : (
-    <button type="button" aria-label={`Move the stop of ${symbol}`} onClick={() => openChange(key)}>
-      Stop
-    </button>
-  );
-}
-
-function protects(view: OrderView, symbol: string): boolean {
-  return view.symbol === symbol && view.reduceOnly && view.kind.startsWith("stop");
 }
 
 const SHARES = [25, 50, 75, 100] as const;

@@ -13,6 +13,7 @@ import type { PanelProps } from "~/shared/panel";
 import { TICKET_KINDS } from "~/transport/trading-types";
 import { Arm } from "./Arm";
 import { Entries } from "./Entries";
+import { MarginLine } from "./MarginLine";
 import { PlanLine } from "./PlanLine";
 import { PreviewBox } from "./PreviewBox";
 import { Results } from "./Results";
@@ -95,6 +96,7 @@ function OfAccount({ desk, ticket, symbol }: OfAccountProps): ReactNode {
       onKeyDown={onKey}
     >
       <StandingBar standing={standing} />
+      <MarginLine key={symbol} desk={desk} ticket={ticket} symbol={symbol} reviewed={review !== null} />
       <fieldset className="ticket-draft" disabled={review !== null}>
         <legend className="offscreen">What to order</legend>
         <div className="ticket-sides" role="group" aria-label="Side">

@@ -1,6 +1,7 @@
 import type { Side } from "~/transport/trading-types";
 import type { Session } from "~/stores/session";
 import { SIZE_ID } from "./Entries";
+import { MARGIN_ID } from "./MarginLine";
 
 /** Takes the side and goes to the size; a ticket that was hidden is mounted only then. */
 export function beginOrder(session: Session, side: Side): void {
@@ -16,4 +17,16 @@ export function beginOrder(session: Session, side: Side): void {
   session.ticket?.setSide(side);
   focus();
   requestAnimationFrame(() => requestAnimationFrame(focus));
+}
+
+/** Opens the form of leverage and margin; nothing while the server has not said how the market is margined. */
+export function beginMargin(): void {
+  requestAnimationFrame(() => requestAnimationFrame(openMargin));
+}
+
+function openMargin(): void {
+  const mode = document.getElementById(MARGIN_ID);
+  if (mode === null || mode.getAttribute("aria-expanded") === "true") return;
+  mode.focus();
+  mode.click();
 }
