@@ -52,7 +52,10 @@ for (const width of [1024, 1280, 1440]) {
         const [box, words] = [cell.getBoundingClientRect(), range.getBoundingClientRect()];
         // What is left out of a narrow list is in the proof of its order.
         if (cell.textContent === "" || getComputedStyle(cell).fontSize === "0px") return [];
-        const torn = words.left < box.left - 0.5 || words.right > box.right + 0.5;
+        // Figures are clipped at their own box, which ends where the cell's padding begins.
+        const padding = cell.querySelector(".fig") === null ? "0" : getComputedStyle(cell).paddingRight;
+        const end = box.right - Number.parseFloat(padding);
+        const torn = words.left < box.left - 0.5 || words.right > end + 0.5;
         const top = document.elementFromPoint((words.left + words.right) / 2, (words.top + words.bottom) / 2);
         return torn || !cell.contains(top) ? [cell.textContent] : [];
       }),
