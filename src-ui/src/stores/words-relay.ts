@@ -113,12 +113,21 @@ export const RELAY_WORDS: Readonly<Record<string, Entry>> = {
   audit_key_unavailable: ["The audit log\u2019s key cannot be read.", LOG_STOPPED, TELL],
   audit_key_malformed: ["The audit log\u2019s key is damaged.", LOG_STOPPED, TELL],
   audit_locked: ["Another program writes the audit log.", LOG_STOPPED, TELL],
-  audit_missing: ["The audit log is not where it was.", LOG_STOPPED, TELL],
+  audit_missing: [
+    "No audit log was found.",
+    "It is made with the first order that is sent.",
+    "If orders were sent before, tell the operator of this server.",
+  ],
   audit_damaged: ["The audit log is damaged.", "", TELL],
   audit_proof_broken: [
     "The proof does not hold.",
     "",
     "Keep the order\u2019s name and tell the operator: the log was changed or is damaged.",
+  ],
+  proof_busy: [
+    "The log is being read for another proof.",
+    "Proofs are made one at a time.",
+    "Read it again in a moment.",
   ],
   order_step_illegal: ["The order cannot do that where it stands.", "", "Look at the list of orders."],
   order_contradiction: [
