@@ -362,6 +362,7 @@ fn a_stop_whose_key_begins_as_ours_do_is_the_traders_after_a_restart() {
     part.wish.pricing = Pricing::Trigger {
         trigger,
         limit: trigger,
+        waits: None,
     };
     part.replaces = Some(Replaces {
         cloid: [STOP; 16],

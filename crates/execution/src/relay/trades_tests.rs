@@ -211,6 +211,7 @@ fn stops_alone_and_those_of_others_count_as_cover() {
     part.wish.pricing = crate::risk::Pricing::Trigger {
         trigger: px("49000"),
         limit: px("49000"),
+        waits: None,
     };
     alone.scopes[0].2.position = crate::relay::tests::seen(size("0.02"));
     bench.step(100, Input::Submit(Box::new(alone)));
