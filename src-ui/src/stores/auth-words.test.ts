@@ -10,7 +10,7 @@ const CODES =
   message_expired message_not_yet_valid login_rate_limited user_unknown user_disabled session_required session_expired
   session_revoked role_required grant_required csrf_required origin_not_allowed bad_request last_admin user_not_found
   session_not_found agent_not_found agent_not_pending too_many_agents too_many_sessions keystore_unavailable store_failed
-  agent_not_ready agent_terms_invalid venue_unreachable venue_refused venue_unavailable address_invalid name_invalid
+  agent_not_ready agent_terms_invalid venue_unreachable venue_refused venue_unavailable signature_not_recorded address_invalid name_invalid
   directory_full keystore_seal_broken entropy_failed wallet_declined wallet_unauthorised wallet_unsupported wallet_disconnected wallet_chain_unknown wallet_busy
   wallet_locked wallet_failed no_wallet unreachable`.split(/\s+/);
 

@@ -115,6 +115,11 @@ export const TEAM_WORDS: Readonly<Record<string, readonly [string, string, strin
     "",
     "In the app: unlock or start this computer's keychain (on Linux a Secret Service such as GNOME Keyring or KWallet). At a server: ask the administrator to start it with a master key.",
   ],
+  signature_not_recorded: [
+    "Nothing was signed.",
+    "",
+    "What this computer signs is written down first. Free some space, or look at the app's log for what keeps the record from being written; then try again.",
+  ],
   venue_unavailable: [
     "There is no venue to approve at.",
     "",
