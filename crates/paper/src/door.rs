@@ -44,6 +44,8 @@ pub struct PaperDoor {
     dir: Option<PathBuf>,
     /// Held to write while the venue is ahead of what is saved, so that nobody reads there what a crash takes away; whether it could not be saved.
     unsaved: RwLock<bool>,
+    /// Held while the list of markets is asked for.
+    listing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -88,6 +90,7 @@ impl PaperDoor {
             asked: Notify::new(),
             dir: None,
             unsaved: RwLock::default(),
+            listing: tokio::sync::Mutex::default(),
         }
     }
 
@@ -139,6 +142,12 @@ impl PaperDoor {
     /// Asks the real venue for what is not about accounts. Its list of markets is taken up as it passes.
     async fn ask_real(&self, body: String, class: RequestClass, weight: u32) -> Got {
         let list = body.contains("\"metaAndAssetCtxs\"");
+        // Who asks for it at the same time finds the answer of whoever came first.
+        let _turn = if list {
+            Some(self.listing.lock().await)
+        } else {
+            None
+        };
         if list && let Some(body) = self.told_lately() {
             return Got { status: 200, body };
         }

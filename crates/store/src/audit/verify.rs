@@ -146,28 +146,37 @@ pub(super) fn walk_all<I: Borrow<Image>>(
             walked?;
             continue;
         }
-        let ended = walked.and_then(|()| {
-            let end = follower.end();
-            end.map_err(|fault| Damage::of(&fault, image.first, image.bytes.len()))
-        });
-        ended.map_err(|damage| at_end(damage, image, signed_end, &follower))?;
+        // Also where the segment before ends without a checkpoint: this one was begun when that was synced, and no crash leaves that.
+        let left = |damage: &Damage| damage.code == FRAME && is_torn(image, signed_end, &follower);
+        walked.map_err(|damage| {
+            if left(&damage) {
+                torn_batch(damage)
+            } else {
+                damage
+            }
+        })?;
+        follower.end().map_err(|fault| {
+            let damage = Damage::of(&fault, image.first, image.bytes.len());
+            if damage.code == FaultKind::Unsigned.code() {
+                torn_batch(damage)
+            } else {
+                damage
+            }
+        })?;
     }
     Ok(follower)
 }
 
-/// Says of what is wrong in the last segment whether a crash leaves that.
-fn at_end(damage: Damage, image: &Image, signed_end: usize, follower: &Follower) -> Damage {
-    let torn = match damage.code {
-        FRAME => torn(&image.bytes, signed_end, follower.signed(), follower.key()).is_some(),
-        code => code == FaultKind::Unsigned.code(),
-    };
-    if !torn {
-        return damage;
-    }
+/// Whether a crash leaves what stands behind the last checkpoint.
+fn is_torn(image: &Image, signed_end: usize, follower: &Follower) -> bool {
+    torn(&image.bytes, signed_end, follower.signed(), follower.key()).is_some()
+}
+
+fn torn_batch(damage: Damage) -> Damage {
+    let detail = "the last batch is not whole, as a crash leaves one that was not acknowledged";
     Damage {
         code: TORN,
-        detail: "the last batch is not whole, as a crash leaves one that was not acknowledged"
-            .to_owned(),
+        detail: detail.to_owned(),
         ..damage
     }
 }
