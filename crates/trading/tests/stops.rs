@@ -9,8 +9,8 @@
 
 mod common;
 
-use common::away;
 use common::bench::Bench;
+use common::{PATIENCE, away};
 use hypersentry_execution::order::{Leg, State};
 use hypersentry_model::{Size, Symbol};
 use hypersentry_trading::{AccountState, Asker, Door, OrderView, Signers, Told};
@@ -237,7 +237,8 @@ async fn a_limit_that_the_venue_cuts_to_the_position_locks_nothing() {
     for _ in 0..2 {
         let before = state.now_ms;
         let compared = |state: &AccountState| state.reconciled_ms > Some(before);
-        state = bench.until("it is compared", compared).await;
+        let look = bench.until_after(2 * PATIENCE, "it is compared", compared);
+        state = look.await;
     }
     bench.ends(&limit, State::Acked).await;
 }

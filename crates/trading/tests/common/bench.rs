@@ -93,13 +93,23 @@ impl Bench {
         what: &str,
         holds: impl Fn(&AccountState) -> bool,
     ) -> AccountState {
+        self.until_after(PATIENCE, what, holds).await
+    }
+
+    /// For what takes as long as the usual patience: a look at the whole account comes every 30 s.
+    pub(crate) async fn until_after(
+        &self,
+        patience: Duration,
+        what: &str,
+        holds: impl Fn(&AccountState) -> bool,
+    ) -> AccountState {
         let began = std::time::Instant::now();
         loop {
             let state = self.state().await;
             if holds(&state) {
                 return state;
             }
-            if began.elapsed() > PATIENCE {
+            if began.elapsed() > patience {
                 let auto = self.trading.auto(&self.account()).await;
                 panic!("never: {what}; {state:#?} {auto:#?}");
             }
