@@ -92,8 +92,8 @@ export const TICKET_WORDS: Readonly<Record<string, Entry>> = {
   ],
   setting_not_taken: [
     "The venue did not make the change.",
-    "Leverage and margin are as they were.",
-    "Read the venue\u2019s own words, change the figure and ask again.",
+    "",
+    "Leverage and margin are as they were. Change the figure and ask again.",
   ],
   setting_unknown: [
     "Whether the venue made the change is not known.",
