@@ -390,8 +390,14 @@ impl Trading {
             answer,
         };
         // It gets its turn whether or not anybody waits for the answer: everything else is refused until then.
+        let halt = account.parse().ok().map(|address| self.halt(address));
         self.tasks.spawn(async move {
-            let _ = inbox.send(Message::Asked(asked)).await;
+            if inbox.send(Message::Asked(asked)).await.is_err()
+                && let Some(halt) = halt
+            {
+                // Nobody is there to throw it: whoever asked is told so.
+                halt.store(false, Ordering::Release);
+            }
         });
         answered.await.map_err(|_| TradeError::stopping())?
     }

@@ -4,6 +4,7 @@
 use super::messages::{Asked, Message};
 use super::{Account, AskAuto, AskedRisk};
 use crate::log::Recalled;
+use std::sync::atomic::Ordering;
 use tokio::sync::mpsc;
 
 /// So long after it was looked at last. A day's figures are told no sooner anew than this.
@@ -37,7 +38,8 @@ impl Account {
         quiet && !used && !self.figures.rounds.looking
     }
 
-    /// Leaves, if nobody needs the task. What was asked meanwhile is answered.
+    /// Leaves, if nobody needs the task. Who looks meanwhile is answered; what else is asked in that moment is told that nothing was sent and that it may
+    /// be asked again: a task that ends must begin nothing.
     pub(super) async fn leaves(&mut self, inbox: &mut mpsc::Receiver<Message>) -> bool {
         if self.used.is_none() {
             self.used = Some(self.now());
@@ -54,8 +56,9 @@ impl Account {
         leaving.leave(self.address, recalled);
         inbox.close();
         while let Ok(message) = inbox.try_recv() {
-            if let Message::Asked(asked) = message {
-                self.asked(asked).await;
+            match message {
+                Message::Asked(asked) if asked.reads() => self.asked(asked).await,
+                _ => self.halt.store(false, Ordering::Release),
             }
         }
         self.desk.forget(self.address);
